@@ -1,0 +1,26 @@
+# docs/dependencies.md says why each was chosen.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(GIF REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp libwebpdemux)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+if(DIPTYCH_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(DIPTYCH_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()
+
+# libtorch: the headers and CPU libraries of the PyTorch wheel that tools/setup unpacks, or any libtorch
+# given by Torch_DIR. Without one the project builds with the trainer's stub.
+if(DIPTYCH_TRAIN)
+  include(cmake/libtorch.cmake)
+endif()

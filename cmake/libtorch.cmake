@@ -1,0 +1,33 @@
+# Defines the target diptych_libtorch, or sets DIPTYCH_TRAIN to OFF and says so.
+if(Torch_DIR)
+  find_package(Torch REQUIRED)
+  add_library(diptych_libtorch INTERFACE)
+  target_link_libraries(diptych_libtorch INTERFACE ${TORCH_LIBRARIES})
+  return()
+endif()
+
+if(DEFINED ENV{DIPTYCH_DEPENDENCIES})
+  set(DIPTYCH_DEPENDENCIES_DEFAULT $ENV{DIPTYCH_DEPENDENCIES})
+else()
+  set(DIPTYCH_DEPENDENCIES_DEFAULT $ENV{HOME}/.cache/diptych)
+endif()
+set(DIPTYCH_LIBTORCH ${DIPTYCH_DEPENDENCIES_DEFAULT}/libtorch CACHE PATH
+    "Folder with the unpacked PyTorch and CUDA runtime wheels (tools/setup makes it)")
+find_library(DIPTYCH_TORCH_CPU torch_cpu PATHS ${DIPTYCH_LIBTORCH}/torch/lib NO_DEFAULT_PATH)
+find_library(DIPTYCH_C10 c10 PATHS ${DIPTYCH_LIBTORCH}/torch/lib NO_DEFAULT_PATH)
+if(NOT DIPTYCH_TORCH_CPU OR NOT DIPTYCH_C10)
+  message(WARNING "no libtorch in ${DIPTYCH_LIBTORCH}: building without the trainer. "
+                  "Run tools/setup, or give -DTorch_DIR, or silence this with -DDIPTYCH_TRAIN=OFF")
+  set(DIPTYCH_TRAIN OFF)
+  return()
+endif()
+
+file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)
+add_library(diptych_libtorch INTERFACE)
+target_include_directories(diptych_libtorch SYSTEM INTERFACE
+  ${DIPTYCH_LIBTORCH}/torch/include ${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include)
+target_link_libraries(diptych_libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_C10})
+target_link_options(diptych_libtorch INTERFACE "LINKER:-rpath,${DIPTYCH_LIBTORCH}/torch/lib")
+foreach(folder ${DIPTYCH_CUDA_RUNTIME})
+  target_link_options(diptych_libtorch INTERFACE "LINKER:-rpath,${folder}" "LINKER:-rpath-link,${folder}")
+endforeach()

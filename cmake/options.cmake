@@ -1,0 +1,34 @@
+option(DIPTYCH_TRAIN "Build the trainer (needs libtorch)" ON)
+option(DIPTYCH_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(DIPTYCH_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(DIPTYCH_ASSERTIONS "Check our own invariants at run time" OFF)
+set(DIPTYCH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them; empty for none")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+find_program(DIPTYCH_CCACHE ccache)
+if(DIPTYCH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Paths relative to the checkout, so that a fresh clone elsewhere finds what another one compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${DIPTYCH_CCACHE})
+endif()
+
+add_library(diptych_settings INTERFACE)
+target_compile_options(diptych_settings INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+find_program(DIPTYCH_MOLD mold)
+if(DIPTYCH_MOLD)
+  target_link_options(diptych_settings INTERFACE -fuse-ld=mold)
+endif()
+if(DIPTYCH_ASSERTIONS)
+  target_compile_options(diptych_settings INTERFACE -UNDEBUG -D_GLIBCXX_ASSERTIONS)
+endif()
+if(DIPTYCH_SANITIZE)
+  target_compile_options(diptych_settings INTERFACE -fsanitize=${DIPTYCH_SANITIZE}
+                         -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(diptych_settings INTERFACE -fsanitize=${DIPTYCH_SANITIZE})
+endif()

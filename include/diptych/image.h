@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace diptych {
+
+/// An 8-bit RGB picture. `rgb` holds height x width x 3 bytes, row by row, without padding.
+struct Image {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> rgb;
+};
+
+struct DecodeOptions {
+  /// Largest width x height, in pixels, checked in the header before any pixel is decoded. Default:
+  /// 178,956,970, as Pillow's. Zero: no limit.
+  std::uint64_t max_pixels = 178'956'970;
+  /// Largest file, in bytes. Default: 1 GiB. Zero: no limit.
+  std::uint64_t max_bytes = std::uint64_t{1} << 30;
+  /// What a transparent picture is laid on, R, G, B. Default: none, transparency is dropped, as
+  /// Pillow's convert("RGB") and so the reference systems do.
+  std::optional<std::array<std::uint8_t, 3>> background;
+};
+
+/// Decodes JPEG, PNG, WebP, GIF (first frame) or BMP, told apart by content, to what Pillow's
+/// convert("RGB") gives: alpha is dropped (unless a background is given), EXIF orientation is not
+/// applied, CMYK, palette and 16-bit grey follow Pillow. `name` stands for the file in messages.
+/// Throws Error: corrupt_data, unsupported, out_of_memory. Thread-safe.
+Image decode_image(std::span<const std::byte> bytes, const std::string& name,
+                   const DecodeOptions& options = {});
+
+/// Reads and decodes a file. Throws Error as decode_image, and not_found or io.
+Image load_image(const std::filesystem::path& path, const DecodeOptions& options = {});
+
+enum class ResizeMode {
+  shortest,  ///< shortest side to `size`, then centre crop
+  squash,    ///< both sides to `size`, aspect ratio not kept
+  longest,   ///< longest side to `size`, the rest filled with `fill`
+};
+enum class Interpolation { bicubic, bilinear };
+
+/// How a model wants its pictures. Defaults are OpenAI CLIP's.
+struct Preprocessing {
+  /// Side of the square the image tower sees, in pixels.
+  int size = 224;
+  ResizeMode mode = ResizeMode::shortest;
+  Interpolation interpolation = Interpolation::bicubic;
+  /// Per channel R, G, B, for values in [0, 1]: the tower sees (value - mean) / std.
+  std::array<float, 3> mean = {0.48145466F, 0.4578275F, 0.40821073F};
+  std::array<float, 3> std = {0.26862954F, 0.26130258F, 0.27577711F};
+  /// Grey level, 0 to 255, around a picture in mode `longest`.
+  int fill = 0;
+  /// What transparent pictures are laid on; see DecodeOptions::background.
+  std::optional<std::array<std::uint8_t, 3>> background;
+
+  bool operator==(const Preprocessing&) const = default;
+};
+
+/// Resizes and crops to `size` x `size` with Pillow's filters, bit for bit. Thread-safe.
+/// Throws Error(invalid_argument) for an empty image or a size outside 1 to 16384.
+Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
+
+/// Writes (value / 255 - mean) / std of a square image of side `size` to `out`, as [3, size, size].
+/// `out` holds 3 x size x size floats. Thread-safe.
+void normalise(const Image& image, const Preprocessing& preprocessing, std::span<float> out);
+
+}  // namespace diptych

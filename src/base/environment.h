@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace diptych {
+
+/// The value of an environment variable; the only reader of the environment. Empty counts as not
+/// set.
+std::optional<std::string> environment(const char* name);
+
+}  // namespace diptych

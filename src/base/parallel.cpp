@@ -1,0 +1,88 @@
+#include "base/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace diptych {
+
+struct ThreadPool::Loop {
+  const std::function<void(std::size_t)>& body;
+  std::size_t count;
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr error;
+};
+
+ThreadPool::ThreadPool(int threads) {
+  const int size = threads > 0 ? threads : available_cpus();
+  workers_.reserve(static_cast<std::size_t>(size - 1));
+  for (int i = 1; i < size; ++i) workers_.emplace_back([this] { work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::run(std::size_t count, const std::function<void(std::size_t)>& body) {
+  const std::lock_guard turn(one_loop_at_a_time_);
+  Loop loop{.body = body, .count = count};
+  if (count > 1 && !workers_.empty()) {
+    {
+      const std::lock_guard lock(mutex_);
+      loop_ = &loop;
+      ++generation_;
+      busy_ = static_cast<int>(workers_.size());
+    }
+    wake_.notify_all();
+    take_iterations(loop);
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, [this] { return busy_ == 0; });
+  } else {
+    take_iterations(loop);
+  }
+  if (loop.error) std::rethrow_exception(loop.error);
+}
+
+void ThreadPool::work() {
+  std::size_t seen = 0;
+  while (true) {
+    Loop* loop = nullptr;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
+      if (stopping_) return;
+      seen = generation_;
+      loop = loop_;
+    }
+    take_iterations(*loop);
+    const std::lock_guard lock(mutex_);
+    if (--busy_ == 0) finished_.notify_one();
+  }
+}
+
+void ThreadPool::take_iterations(Loop& loop) {
+  for (std::size_t i = loop.next++; i < loop.count; i = loop.next++) {
+    try {
+      loop.body(i);
+    } catch (...) {
+      const std::lock_guard lock(loop.mutex);
+      if (!loop.error) loop.error = std::current_exception();
+      loop.next = loop.count;
+    }
+  }
+}
+
+int available_cpus() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace diptych

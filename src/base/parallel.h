@@ -1,0 +1,51 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace diptych {
+
+/// A fixed set of threads that share the iterations of one loop at a time. The calling thread works
+/// too, so a pool of one starts no thread. `run` may be called from several threads: the loops then
+/// take turns.
+class ThreadPool {
+ public:
+  /// `threads`: how many work, the caller included; zero means one for each CPU this process may
+  /// use.
+  explicit ThreadPool(int threads = 0);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int size() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls body(i) for every i in [0, count), in any order, and returns when all are done. The
+  /// first exception is rethrown here after the rest has stopped. Must not be called from inside a
+  /// body.
+  void run(std::size_t count, const std::function<void(std::size_t)>& body);
+
+ private:
+  struct Loop;
+  void work();
+  static void take_iterations(Loop& loop);
+
+  std::vector<std::thread> workers_;
+  std::mutex one_loop_at_a_time_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable finished_;
+  Loop* loop_ = nullptr;
+  std::size_t generation_ = 0;
+  int busy_ = 0;
+  bool stopping_ = false;
+};
+
+/// The number of CPUs this process may run on, at least 1.
+int available_cpus();
+
+}  // namespace diptych

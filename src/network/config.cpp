@@ -1,0 +1,78 @@
+#include "network/config.h"
+
+#include "base/error.h"
+
+namespace diptych::network {
+namespace {
+
+constexpr int kMaxImageSize = 16384;
+constexpr int kMaxWidth = 1 << 17;
+constexpr int kMaxLayers = 1024;
+constexpr int kMaxContextLength = 1 << 16;
+constexpr int kMaxVocabularySize = 1 << 24;
+
+void check_range(const char* field, int value, int low, int high) {
+  if (value < low || value > high) {
+    fail(ErrorCode::invalid_argument, "model config: {}: got {}, expected {} to {}", field, value,
+         low, high);
+  }
+}
+
+void check_divides(const char* divisor_name, int divisor, const char* field, int value) {
+  if (value % divisor != 0) {
+    fail(ErrorCode::invalid_argument, "model config: {}: got {}, expected a multiple of {} ({})",
+         field, value, divisor_name, divisor);
+  }
+}
+
+void validate_tower(const VisionTransformerConfig& config) {
+  check_range("image_size", config.image_size, 1, kMaxImageSize);
+  check_range("patch_size", config.patch_size, 1, config.image_size);
+  check_range("vision width", config.width, 1, kMaxWidth);
+  check_range("vision layers", config.layers, 1, kMaxLayers);
+  check_range("vision heads", config.heads, 1, config.width);
+  check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("vision heads", config.heads, "vision width", config.width);
+}
+
+void validate_tower(const ModifiedResNetConfig& config) {
+  check_range("image_size", config.image_size, 32, kMaxImageSize);
+  check_divides("the total stride", 32, "image_size", config.image_size);
+  check_range("vision width", config.width, 2, kMaxWidth / 32);
+  check_divides("two", 2, "vision width", config.width);
+  for (const int layers : config.layers) check_range("vision layers", layers, 1, kMaxLayers);
+  check_range("vision heads", config.heads, 1, 32 * config.width);
+  check_divides("vision heads", config.heads, "attention pool width", 32 * config.width);
+}
+
+void validate_tower(const TextTransformerConfig& config) {
+  check_range("context_length", config.context_length, 1, kMaxContextLength);
+  check_range("vocab_size", config.vocabulary_size, 1, kMaxVocabularySize);
+  check_range("text width", config.width, 1, kMaxWidth);
+  check_range("text layers", config.layers, 1, kMaxLayers);
+  check_range("text heads", config.heads, 1, config.width);
+  check_range("text mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("text heads", config.heads, "text width", config.width);
+}
+
+}  // namespace
+
+int image_size(const ImageTowerConfig& config) {
+  return std::visit([](const auto& tower) { return tower.image_size; }, config);
+}
+
+int context_length(const TextTowerConfig& config) {
+  return std::visit([](const auto& tower) { return tower.context_length; }, config);
+}
+
+int vocabulary_size(const TextTowerConfig& config) {
+  return std::visit([](const auto& tower) { return tower.vocabulary_size; }, config);
+}
+
+void validate(const ModelConfig& config) {
+  check_range("embed_dim", config.embedding_width, 1, kMaxWidth);
+  std::visit([](const auto& tower) { validate_tower(tower); }, config.image);
+  std::visit([](const auto& tower) { validate_tower(tower); }, config.text);
+}
+
+}  // namespace diptych::network

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <variant>
+
+namespace diptych::network {
+
+enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu };
+
+/// ViT (arXiv 2010.11929) as CLIP builds it. Defaults are ViT-B/32's.
+struct VisionTransformerConfig {
+  int image_size = 224;  ///< side, in pixels
+  int patch_size = 32;   ///< side, in pixels
+  int width = 768;
+  int layers = 12;
+  int heads = 12;
+  int mlp_width = 3072;
+  Activation activation = Activation::gelu;
+  float norm_epsilon = 1e-5F;
+
+  int grid() const { return image_size / patch_size; }
+  bool operator==(const VisionTransformerConfig&) const = default;
+};
+
+/// CLIP's modified ResNet (arXiv 2103.00020, section 2.4). Defaults are RN50's.
+struct ModifiedResNetConfig {
+  int image_size = 224;  ///< side, in pixels; a multiple of 32
+  int width = 64;        ///< channels after the stem; the last stage has 32 times as many
+  std::array<int, 4> layers = {3, 4, 6, 3};
+  int heads = 32;  ///< of the attention pool
+
+  bool operator==(const ModifiedResNetConfig&) const = default;
+};
+
+/// CLIP's causal text transformer, pooled at the end-of-text token.
+struct TextTransformerConfig {
+  int context_length = 77;
+  int vocabulary_size = 49408;
+  int width = 512;
+  int heads = 8;
+  int layers = 12;
+  int mlp_width = 2048;
+  Activation activation = Activation::gelu;
+  float norm_epsilon = 1e-5F;
+
+  bool operator==(const TextTransformerConfig&) const = default;
+};
+
+using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetConfig>;
+using TextTowerConfig = std::variant<TextTransformerConfig>;
+
+struct ModelConfig {
+  int embedding_width = 512;
+  ImageTowerConfig image;
+  TextTowerConfig text;
+
+  bool operator==(const ModelConfig&) const = default;
+};
+
+/// Side of the square the image tower sees, in pixels.
+int image_size(const ImageTowerConfig& config);
+/// The longest text the text tower takes, in tokens.
+int context_length(const TextTowerConfig& config);
+/// Token ids are in [0, vocabulary_size).
+int vocabulary_size(const TextTowerConfig& config);
+
+/// Throws Error(invalid_argument) naming the field, unless every size is positive, within the
+/// limits that keep a hostile config from asking for absurd memory, and divides what it must.
+void validate(const ModelConfig& config);
+
+}  // namespace diptych::network

@@ -1,0 +1,58 @@
+#include "network/layers.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace diptych::network {
+
+Linear Linear::slice(int first, int count) const {
+  ensure(!transposed && first >= 0 && first + count <= outputs, "slice lies within the layer");
+  Linear result = *this;
+  result.first_output = first_output + first;
+  result.outputs = count;
+  return result;
+}
+
+Linear declare_linear(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                      float deviation) {
+  Linear layer{.inputs = inputs, .outputs = outputs};
+  layer.weight = table.declare(name + ".weight", {outputs, inputs}, Initialiser::normal(deviation));
+  layer.bias = table.declare(name + ".bias", {outputs}, Initialiser::constant(0.0F));
+  return layer;
+}
+
+Linear declare_projection(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                          float deviation) {
+  Linear layer{.inputs = inputs, .outputs = outputs, .transposed = true};
+  layer.weight = table.declare(name, {inputs, outputs}, Initialiser::normal(deviation));
+  return layer;
+}
+
+Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon) {
+  Norm norm{.width = width, .epsilon = epsilon};
+  norm.weight = table.declare(name + ".weight", {width}, Initialiser::constant(1.0F));
+  norm.bias = table.declare(name + ".bias", {width}, Initialiser::constant(0.0F));
+  return norm;
+}
+
+Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
+                                const std::string& norm_name, int inputs, int outputs, int kernel,
+                                int stride) {
+  Convolution layer{.inputs = inputs, .outputs = outputs, .kernel = kernel, .stride = stride};
+  // He initialisation (arXiv 1502.01852), fan-out, as is usual for ResNets trained from nothing.
+  const float deviation = std::sqrt(2.0F / static_cast<float>(outputs * kernel * kernel));
+  layer.weight = table.declare(convolution_name + ".weight", {outputs, inputs, kernel, kernel},
+                               Initialiser::normal(deviation));
+  BatchNorm& norm = layer.norm;
+  norm.channels = outputs;
+  norm.weight = table.declare(norm_name + ".weight", {outputs}, Initialiser::constant(1.0F));
+  norm.bias = table.declare(norm_name + ".bias", {outputs}, Initialiser::constant(0.0F));
+  norm.running_mean =
+      table.declare(norm_name + ".running_mean", {outputs}, Initialiser::constant(0.0F), false);
+  norm.running_variance =
+      table.declare(norm_name + ".running_var", {outputs}, Initialiser::constant(1.0F), false);
+  return layer;
+}
+
+}  // namespace diptych::network

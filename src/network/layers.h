@@ -1,0 +1,64 @@
+#pragma once
+
+#include <string>
+
+#include "network/config.h"
+#include "network/parameters.h"
+
+namespace diptych::network {
+
+/// y = x W^T + b with W [outputs, inputs], as PyTorch's Linear; or y = x W + b with W [inputs,
+/// outputs] when `transposed`, as CLIP's projections. Only rows [first_output, first_output +
+/// outputs) of W are used: a stacked q, k, v projection gives three layers.
+struct Linear {
+  ParameterId weight = kAbsent;
+  ParameterId bias = kAbsent;
+  int inputs = 0;
+  int outputs = 0;
+  int first_output = 0;
+  bool transposed = false;
+
+  /// The layer that computes `count` outputs from `first` on; not for transposed layers.
+  Linear slice(int first, int count) const;
+};
+
+/// Layer normalisation over the last dimension.
+struct Norm {
+  ParameterId weight = kAbsent;
+  ParameterId bias = kAbsent;
+  int width = 0;
+  float epsilon = 1e-5F;
+};
+
+/// Batch normalisation over all but the channels (running statistics when not training).
+struct BatchNorm {
+  ParameterId weight = kAbsent;
+  ParameterId bias = kAbsent;
+  ParameterId running_mean = kAbsent;
+  ParameterId running_variance = kAbsent;
+  int channels = 0;
+  float epsilon = 1e-5F;
+};
+
+/// Square convolution without bias, zero padding of (kernel - 1) / 2, then batch normalisation.
+struct Convolution {
+  ParameterId weight = kAbsent;  ///< [outputs, inputs, kernel, kernel]
+  int inputs = 0;
+  int outputs = 0;
+  int kernel = 1;
+  int stride = 1;
+  BatchNorm norm;
+};
+
+/// Each declares its parameters under `name` and returns the layer.
+Linear declare_linear(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                      float deviation);
+/// A bare matrix [inputs, outputs], without bias: CLIP's projections into the joint space.
+Linear declare_projection(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                          float deviation);
+Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon);
+Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
+                                const std::string& norm_name, int inputs, int outputs, int kernel,
+                                int stride);
+
+}  // namespace diptych::network

@@ -1,0 +1,52 @@
+#include "network/model.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace diptych::network {
+namespace {
+
+/// The scale CLIP starts from: 1 / 0.07.
+const float kInitialLogitScale = std::log(1.0F / 0.07F);
+
+}  // namespace
+
+Model make_model(const ModelConfig& config) {
+  validate(config);
+  Model model{.config = config};
+  ParameterTable& table = model.parameters;
+  if (const auto* vit = std::get_if<VisionTransformerConfig>(&config.image)) {
+    model.image = declare_vision_transformer(table, *vit, config.embedding_width);
+  } else {
+    model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
+                                          config.embedding_width);
+  }
+  model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
+                                        config.embedding_width);
+  model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(kInitialLogitScale));
+  return model;
+}
+
+Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length) {
+  const int vocabulary = vocabulary_size(model.config.text);
+  if (length < 1 || length > context_length(model.config.text)) {
+    fail(ErrorCode::invalid_argument, "tokens: got rows of {}, expected 1 to {}", length,
+         context_length(model.config.text));
+  }
+  for (const std::int32_t id : ids) {
+    if (id < 0 || id >= vocabulary) {
+      fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, vocabulary - 1);
+    }
+  }
+  Tokens tokens;
+  for (std::size_t begin = 0; begin + static_cast<std::size_t>(length) <= ids.size();
+       begin += static_cast<std::size_t>(length)) {
+    const auto row = ids.subspan(begin, static_cast<std::size_t>(length));
+    tokens.append(
+        std::visit([&](const auto& tower) { return reaching_tokens(tower, row); }, model.text));
+  }
+  return tokens;
+}
+
+}  // namespace diptych::network

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <variant>
+
+#include "network/modified_resnet.h"
+#include "network/text_transformer.h"
+#include "network/vision_transformer.h"
+
+namespace diptych::network {
+
+/// Two towers and the scale of their cosine similarity, as a description: the numbers are an
+/// executor's.
+struct Model {
+  ModelConfig config;
+  ParameterTable parameters;
+  std::variant<VisionTransformer, ModifiedResNet> image;
+  std::variant<TextTransformer> text;
+  ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
+};
+
+/// Throws Error(invalid_argument) as `validate` does.
+Model make_model(const ModelConfig& config);
+
+template <Operations Ops>
+typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& pixels) {
+  return std::visit([&](const auto& tower) { return image_tower(ops, tower, pixels); },
+                    model.image);
+}
+
+template <Operations Ops>
+typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& tokens) {
+  return std::visit([&](const auto& tower) { return text_tower(ops, tower, tokens); }, model.text);
+}
+
+/// Packs rows of `length` padded ids each, leaving out what cannot reach the answer. Throws
+/// Error(invalid_argument) for an id outside the vocabulary or a row longer than the context.
+Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length);
+
+}  // namespace diptych::network

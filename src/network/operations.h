@@ -1,0 +1,77 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "network/layers.h"
+#include "network/sequences.h"
+
+namespace diptych::network {
+
+/// Which keys a query sees within its sequence.
+enum class Mask {
+  full,    ///< all
+  causal,  ///< those up to its own place; query and key sequences have equal lengths
+};
+
+/// A batch of pictures between convolutions, channels last: row (b * height + y) * width + x of
+/// `rows` holds the channels of one place. A 1 x 1 convolution is then a linear layer, and an
+/// attention pool takes the rows as they are.
+template <typename Tensor>
+struct FeatureMap {
+  Tensor rows;
+  int batch = 0;
+  int height = 0;
+  int width = 0;
+};
+
+/// The operations a tower is written in. An executor supplies them over a Tensor of its own: a
+/// matrix [rows, width] of activations. engine::Operations computes on the CPU, train::Operations
+/// with libtorch.
+///
+///   patches(pixels, size)              [batch * patches, 3 * size * size], patches row by row,
+///   values as a
+///                                      convolution's weight orders them (channel, y, x)
+///   linear(x, layer, activation, r)    activation(x W^T + b + r); r, the residual, may be null
+///   norm(x, norm)                      layer normalisation of every row
+///   attention(q, k, v, heads, query sequences, key sequences, mask)
+///                                      softmax(q k^T / sqrt(head width)) v, sequence by sequence
+///   columns(x, first, count)           a part of every row
+///   rows(x, indices)                   the named rows, in that order
+///   embed(parameter, indices)          the named rows of a parameter [rows, width]; of a vector,
+///   one row prepend(first, x, sequences)       every sequence with its row of `first` [sequences,
+///   width] before it mean_rows(x, sequences)            the mean of every sequence's rows add(a,
+///   b)                          elementwise feature_map(pixels)                the pictures as a
+///   FeatureMap of 3 channels convolution(x, layer, activation, r)  activation(batch_norm(x * W) +
+///   r); r may be null average_pool(x, size)              mean over size x size places, stride
+///   `size`
+///
+/// The concept checks what is cheap to state; the list above is the contract.
+template <typename Ops>
+concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
+                              const typename Ops::Tensor* residual,
+                              const FeatureMap<typename Ops::Tensor>& map,
+                              const FeatureMap<typename Ops::Tensor>* map_residual,
+                              const Pixels& pixels, const Sequences& sequences,
+                              std::span<const std::int32_t> indices) {
+  { ops.patches(pixels, 1) } -> std::same_as<typename Ops::Tensor>;
+  { ops.linear(x, Linear{}, Activation::none, residual) } -> std::same_as<typename Ops::Tensor>;
+  { ops.norm(x, Norm{}) } -> std::same_as<typename Ops::Tensor>;
+  {
+    ops.attention(x, x, x, 1, sequences, sequences, Mask::full)
+    } -> std::same_as<typename Ops::Tensor>;
+  { ops.columns(x, 0, 1) } -> std::same_as<typename Ops::Tensor>;
+  { ops.rows(x, indices) } -> std::same_as<typename Ops::Tensor>;
+  { ops.embed(ParameterId{}, indices) } -> std::same_as<typename Ops::Tensor>;
+  { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
+  { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
+  { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.feature_map(pixels) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  {
+    ops.convolution(map, Convolution{}, Activation::none, map_residual)
+    } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.average_pool(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+};
+
+}  // namespace diptych::network

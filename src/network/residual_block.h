@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "network/operations.h"
+
+namespace diptych::network {
+
+/// A pre-norm transformer block: x += attention(ln_1(x)); x += mlp(ln_2(x)).
+struct ResidualBlock {
+  Norm norm_1;
+  Linear query_key_value;  ///< stacked in that order, [3 width, width]
+  Linear attention_output;
+  Norm norm_2;
+  Linear mlp_in;
+  Linear mlp_out;
+  Activation activation = Activation::gelu;
+  int heads = 1;
+};
+
+struct ResidualBlocksConfig {
+  int width;
+  int layers;
+  int heads;
+  int mlp_width;
+  Activation activation;
+  float norm_epsilon;
+};
+
+/// Declares `layers` blocks under `name`.0, `name`.1, ...
+std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const std::string& name,
+                                                   const ResidualBlocksConfig& config);
+
+template <Operations Ops>
+typename Ops::Tensor mlp(Ops& ops, const ResidualBlock& block, const typename Ops::Tensor& x) {
+  const auto hidden =
+      ops.linear(ops.norm(x, block.norm_2), block.mlp_in, block.activation, nullptr);
+  return ops.linear(hidden, block.mlp_out, Activation::none, &x);
+}
+
+template <Operations Ops>
+typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
+                                    const typename Ops::Tensor& x, const Sequences& sequences,
+                                    Mask mask) {
+  const int width = block.norm_1.width;
+  const auto qkv =
+      ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
+  const auto attended =
+      ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
+                    ops.columns(qkv, 2 * width, width), block.heads, sequences, sequences, mask);
+  return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &x));
+}
+
+/// The last block of a tower that uses one row of every sequence: keys and values of all rows,
+/// everything else only for `pooled_rows` (one a sequence, in order). Such a row sees its whole
+/// sequence: it is the last row under a causal mask, or there is no mask.
+template <Operations Ops>
+typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
+                                           const typename Ops::Tensor& x,
+                                           const Sequences& sequences,
+                                           std::span<const std::int32_t> pooled_rows) {
+  const int width = block.norm_1.width;
+  const auto normalised = ops.norm(x, block.norm_1);
+  const auto query = ops.linear(ops.rows(normalised, pooled_rows),
+                                block.query_key_value.slice(0, width), Activation::none, nullptr);
+  const auto key_value = ops.linear(normalised, block.query_key_value.slice(width, 2 * width),
+                                    Activation::none, nullptr);
+  const auto attended =
+      ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
+                    block.heads, Sequences::uniform(sequences.count(), 1), sequences, Mask::full);
+  const auto pooled = ops.rows(x, pooled_rows);
+  return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &pooled));
+}
+
+/// All blocks, the last one only for `pooled_rows`: [sequences, width].
+template <Operations Ops>
+typename Ops::Tensor pooled_residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
+                                            typename Ops::Tensor x, const Sequences& sequences,
+                                            Mask mask, std::span<const std::int32_t> pooled_rows) {
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
+    x = residual_block(ops, blocks[i], x, sequences, mask);
+  return pooled_residual_block(ops, blocks.back(), x, sequences, pooled_rows);
+}
+
+}  // namespace diptych::network

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace diptych::network {
+
+/// Packed sequences: sequence i owns rows [offsets[i], offsets[i + 1]) of an activation [tokens,
+/// width]. No row is padding.
+struct Sequences {
+  std::vector<std::int32_t> offsets = {0};
+
+  static Sequences uniform(int count, int length);
+
+  int count() const { return static_cast<int>(offsets.size()) - 1; }
+  int tokens() const { return offsets.back(); }
+  int begin(int i) const { return offsets[static_cast<std::size_t>(i)]; }
+  int length(int i) const { return offsets[static_cast<std::size_t>(i) + 1] - begin(i); }
+  void append(int length) { offsets.push_back(offsets.back() + length); }
+
+  /// The same sequences, each one row longer.
+  Sequences with_one_more() const;
+  /// Row numbers of the first and the last row of every sequence.
+  std::vector<std::int32_t> first_rows() const;
+  std::vector<std::int32_t> last_rows() const;
+  /// For every row its place within its sequence: 0, 1, 2, ..., 0, 1, ...
+  std::vector<std::int32_t> positions() const;
+};
+
+/// Normalised pictures on the host: float32 [batch, 3, height, width], not owned.
+struct Pixels {
+  const float* data = nullptr;
+  int batch = 0;
+  int height = 0;
+  int width = 0;
+};
+
+/// Packed token ids: one sequence a text, up to and with its pooled token.
+struct Tokens {
+  std::vector<std::int32_t> ids;
+  Sequences sequences;
+
+  void append(std::span<const std::int32_t> text) {
+    ids.insert(ids.end(), text.begin(), text.end());
+    sequences.append(static_cast<int>(text.size()));
+  }
+};
+
+}  // namespace diptych::network
