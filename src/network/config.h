@@ -32,6 +32,9 @@ struct ModifiedResNetConfig {
   bool operator==(const ModifiedResNetConfig&) const = default;
 };
 
+/// CLIP's rule for the end-of-text token: the first largest id of the text.
+constexpr int kLargestId = -1;
+
 /// CLIP's causal text transformer, pooled at the end-of-text token.
 struct TextTransformerConfig {
   int context_length = 77;
@@ -42,6 +45,8 @@ struct TextTransformerConfig {
   int mlp_width = 2048;
   Activation activation = Activation::gelu;
   float norm_epsilon = 1e-5F;
+  /// The id whose first occurrence ends and pools a text.
+  int end_of_text_id = kLargestId;
 
   bool operator==(const TextTransformerConfig&) const = default;
 };

@@ -25,9 +25,12 @@ TextTransformer declare_text_transformer(ParameterTable& table, const TextTransf
   return tower;
 }
 
-std::span<const std::int32_t> reaching_tokens(const TextTransformer& /*tower*/,
+std::span<const std::int32_t> reaching_tokens(const TextTransformer& tower,
                                               std::span<const std::int32_t> row) {
-  const auto end = std::max_element(row.begin(), row.end());
+  const int end_id = tower.config.end_of_text_id;
+  const auto end = end_id == kLargestId ? std::max_element(row.begin(), row.end())
+                                        : std::find(row.begin(), row.end(), end_id);
+  if (end == row.end()) return row;
   return row.first(static_cast<std::size_t>(end - row.begin()) + 1);
 }
 
