@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diptych::text {
+
+/// BERT's first stage (Devlin et al., 2018, the "uncased" models): control characters removed,
+/// every CJK ideograph a word of its own, words at whitespace, lower-cased, accents stripped (NFD
+/// without its nonspacing marks), every punctuation mark a word of its own. Thread-safe.
+std::vector<std::u32string> basic_tokens(std::u32string_view text);
+
+}  // namespace diptych::text

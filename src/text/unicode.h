@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace diptych::text {
+
+// Code points, their properties and their normal forms, after ICU's Unicode version. Everything
+// here is thread-safe.
+
+/// The code points of a UTF-8 text. Throws Error(invalid_argument) naming the offset, in bytes, of
+/// the first sequence that is not UTF-8 (overlong forms, surrogates and truncation included).
+std::u32string decode_utf8(std::string_view text);
+
+/// The same, with U+FFFD for each maximal invalid sequence, as browsers and Python's "replace" do.
+std::u32string decode_utf8_lossy(std::string_view text);
+
+void append_utf8(std::string& out, char32_t character);
+std::string encode_utf8(std::u32string_view text);
+
+bool is_ascii(std::string_view text);
+
+/// Python's str.isspace: what separates words in both tokenizer families.
+bool is_whitespace(char32_t character);
+/// General category L*.
+bool is_letter(char32_t character);
+/// General category N*.
+bool is_number(char32_t character);
+/// General category P*.
+bool is_punctuation(char32_t character);
+/// General category Cc or Cf.
+bool is_control(char32_t character);
+/// General category Zs.
+bool is_space_separator(char32_t character);
+/// General category Mn.
+bool is_nonspacing_mark(char32_t character);
+
+enum class NormalForm { nfc, nfd, nfkc };
+
+std::u32string normalise(std::u32string_view text, NormalForm form);
+
+/// Full case mapping without a language (final sigma included).
+std::u32string lower_case(std::u32string_view text);
+std::u32string upper_case(std::u32string_view text);
+
+}  // namespace diptych::text

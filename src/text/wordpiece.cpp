@@ -1,0 +1,147 @@
+#include "text/wordpiece.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/utf8.h"
+#include "text/basic_tokenizer.h"
+#include "text/unicode.h"
+
+namespace diptych {
+namespace embedded {
+std::span<const std::byte> bert_chinese_vocabulary();
+}
+
+namespace text {
+namespace {
+
+/// Longer words are [UNK] (the reference's limit, in code points).
+constexpr std::size_t kLongestWord = 200;
+constexpr std::size_t kMaxVocabularyBytes = std::size_t{64} << 20;
+constexpr std::string_view kContinuation = "##";
+
+std::vector<std::string_view> lines(std::string_view text) {
+  std::vector<std::string_view> result;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    result.push_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
+
+}  // namespace
+
+WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name)
+    : vocabulary_text_(vocabulary_text), tokens_(lines(vocabulary_text_)) {
+  if (!is_utf8(vocabulary_text_)) {
+    fail(ErrorCode::corrupt_data, "vocabulary: got bytes that are not UTF-8 ({})", name);
+  }
+  initial_.reserve(tokens_.size());
+  continuing_.reserve(tokens_.size());
+  for (std::size_t id = 0; id < tokens_.size(); ++id) {
+    const std::string_view token = tokens_[id];
+    const bool continues = token.size() > kContinuation.size() && token.starts_with(kContinuation);
+    const std::string_view piece = continues ? token.substr(kContinuation.size()) : token;
+    (continues ? continuing_ : initial_)[piece] = static_cast<std::int32_t>(id);
+    longest_piece_ = std::max(longest_piece_, piece.size());
+  }
+  pad_ = special("[PAD]", name);
+  unknown_ = special("[UNK]", name);
+  start_ = special("[CLS]", name);
+  end_ = special("[SEP]", name);
+}
+
+std::int32_t WordPiece::special(std::string_view token, std::string_view name) const {
+  const auto found = initial_.find(token);
+  if (found == initial_.end()) {
+    fail(ErrorCode::corrupt_data, "vocabulary: got {} tokens without {}, expected one ({})",
+         tokens_.size(), token, name);
+  }
+  return found->second;
+}
+
+std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_length) const {
+  if (context_length < 2) {
+    fail(ErrorCode::invalid_argument, "context length: got {}, expected at least 2 for [CLS] [SEP]",
+         context_length);
+  }
+  const auto limit = static_cast<std::size_t>(context_length) - 1;
+  std::vector<std::int32_t> ids = {start_};
+  for (const std::u32string& word : basic_tokens(decode_utf8(text))) {
+    if (ids.size() >= limit) break;
+    append_word(word, ids);
+  }
+  if (ids.size() > limit) ids.resize(limit);
+  ids.push_back(end_);
+  return ids;
+}
+
+void WordPiece::append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const {
+  const std::size_t first = ids.size();
+  const auto make_unknown = [&] {
+    ids.resize(first);
+    ids.push_back(unknown_);
+  };
+  if (word.size() > kLongestWord) return make_unknown();
+
+  // Piece boundaries are byte offsets: the vocabulary is UTF-8, so no match ends inside a
+  // character.
+  const std::string bytes = encode_utf8(word);
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const Pieces& pieces = ids.size() == first ? initial_ : continuing_;
+    std::size_t length = std::min(rest.size(), longest_piece_);
+    auto found = pieces.find(rest.substr(0, length));
+    while (found == pieces.end() && length > 1) found = pieces.find(rest.substr(0, --length));
+    if (found == pieces.end()) return make_unknown();
+    ids.push_back(found->second);
+    rest.remove_prefix(length);
+  }
+}
+
+std::string WordPiece::decode(std::span<const std::int32_t> ids) const {
+  std::string result;
+  for (const std::int32_t id : ids) {
+    if (id < 0 || id >= vocabulary_size()) {
+      fail(ErrorCode::invalid_argument, "token id: got {}, expected less than {}", id,
+           vocabulary_size());
+    }
+    if (id == pad_ || id == start_ || id == end_) continue;
+    std::string_view token = tokens_[static_cast<std::size_t>(id)];
+    if (token.starts_with(kContinuation)) {
+      token.remove_prefix(kContinuation.size());
+    } else if (!result.empty()) {
+      result += ' ';
+    }
+    result += token;
+  }
+  return result;
+}
+
+}  // namespace text
+
+std::shared_ptr<const Tokenizer> wordpiece_tokenizer_from(std::string_view vocabulary_text,
+                                                          std::string_view name) {
+  return std::make_shared<text::WordPiece>(vocabulary_text, name);
+}
+
+std::shared_ptr<const Tokenizer> wordpiece_tokenizer(const std::filesystem::path& vocabulary) {
+  return wordpiece_tokenizer_from(read_text_file(vocabulary, text::kMaxVocabularyBytes),
+                                  vocabulary.string());
+}
+
+std::shared_ptr<const Tokenizer> chinese_tokenizer() {
+  static const std::shared_ptr<const Tokenizer> tokenizer = [] {
+    const auto bytes = embedded::bert_chinese_vocabulary();
+    return wordpiece_tokenizer_from({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                    "the built-in vocabulary of Chinese-CLIP");
+  }();
+  return tokenizer;
+}
+
+}  // namespace diptych
