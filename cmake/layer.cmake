@@ -1,19 +1,19 @@
-# diptych_layer(name SOURCES ... LINKS ...): one folder of src/ as the library diptych_<name>.
+# diptych_layer(name SOURCES ... LINKS ...): one folder of src/ as the library diptych_<name>, a part of
+# diptych::diptych (library.cmake).
 function(diptych_layer name)
   cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS" ${ARGN})
   add_library(diptych_${name} STATIC ${LAYER_SOURCES})
-  target_include_directories(diptych_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
-  target_link_libraries(diptych_${name} PUBLIC ${LAYER_LINKS} PRIVATE $<BUILD_INTERFACE:diptych_settings>)
+  target_include_directories(diptych_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(diptych_${name} PUBLIC ${LAYER_LINKS} PRIVATE diptych_settings)
+  set_property(GLOBAL APPEND PROPERTY DIPTYCH_LAYERS diptych_${name})
 endfunction()
 
 # diptych_test(name SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
 function(diptych_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name}_tests ${TEST_SOURCES})
-  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(${name}_tests PRIVATE DIPTYCH_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  target_link_libraries(${name}_tests PRIVATE ${TEST_LINKS} diptych_settings GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name}_tests PRIVATE ${TEST_LINKS} diptych_test_support diptych_settings
+                        GTest::gmock GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 600)

@@ -22,12 +22,12 @@ if(NOT DIPTYCH_TORCH_CPU OR NOT DIPTYCH_C10)
   return()
 endif()
 
-file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)
 add_library(diptych_libtorch INTERFACE)
 target_include_directories(diptych_libtorch SYSTEM INTERFACE
-  ${DIPTYCH_LIBTORCH}/torch/include ${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include)
+  $<BUILD_INTERFACE:${DIPTYCH_LIBTORCH}/torch/include>
+  $<BUILD_INTERFACE:${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include>)
 target_link_libraries(diptych_libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_C10})
-target_link_options(diptych_libtorch INTERFACE "LINKER:-rpath,${DIPTYCH_LIBTORCH}/torch/lib")
-foreach(folder ${DIPTYCH_CUDA_RUNTIME})
-  target_link_options(diptych_libtorch INTERFACE "LINKER:-rpath,${folder}" "LINKER:-rpath-link,${folder}")
-endforeach()
+# libtorch_cpu finds the CUDA runtime beside itself when it is loaded; GNU ld also wants to see it when it links.
+file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)
+list(TRANSFORM DIPTYCH_CUDA_RUNTIME PREPEND "LINKER:-rpath-link,")
+target_link_options(diptych_libtorch INTERFACE ${DIPTYCH_CUDA_RUNTIME})

@@ -36,9 +36,7 @@ inline double relative_error(std::span<const float> got, std::span<const float> 
 }
 
 /// A file under tests/data.
-inline std::filesystem::path data_path(const std::string& name) {
-  return std::filesystem::path(DIPTYCH_TEST_DATA) / name;
-}
+std::filesystem::path data_path(const std::string& name);
 
 /// A fresh folder, removed with everything in it at the end of its scope.
 class TemporaryFolder {
