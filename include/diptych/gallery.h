@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "diptych/encoder.h"
+#include "diptych/matrix.h"
+
+namespace diptych {
+
+/// Pictures that a sentence or another picture can find, by exact search over their embeddings held
+/// in memory (embedding width x 4 bytes a picture). Immutable and thread-safe once made.
+class Gallery {
+ public:
+  struct Match {
+    std::filesystem::path path;
+    float similarity = 0.0F;  ///< cosine, -1 to 1
+  };
+
+  /// Encodes pictures; folders stand for the pictures in and below them. Pictures that fail are
+  /// left out and listed; `options.normalise` is not used. `encoder` must outlive the gallery.
+  /// Throws Error as `expand_folders`.
+  Gallery(const Encoder& encoder, std::span<const std::filesystem::path> paths,
+          EncodeOptions options = {});
+
+  std::size_t size() const { return paths_.size(); }
+  /// `Failure::index` counts the expanded paths.
+  const std::vector<Failure>& failures() const { return failures_; }
+  const std::vector<std::filesystem::path>& paths() const { return paths_; }
+  /// [size(), embedding width], unit rows, in the order of `paths()`.
+  const Matrix& embeddings() const { return embeddings_; }
+
+  /// The pictures that fit a sentence best, best first, at most `count`. Throws
+  /// Error(invalid_argument) when the sentence is not UTF-8.
+  std::vector<Match> find(const std::string& sentence, std::size_t count) const;
+  /// The same for an embedding of length `embedding width`.
+  std::vector<Match> find(std::span<const float> embedding, std::size_t count) const;
+
+ private:
+  const Encoder& encoder_;
+  std::vector<std::filesystem::path> paths_;
+  Matrix embeddings_;
+  std::vector<Failure> failures_;
+};
+
+}  // namespace diptych

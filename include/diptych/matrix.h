@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace diptych {
+
+/// float32 values [rows, columns], row by row: embeddings or features, one input a row.
+struct Matrix {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<float> values;
+
+  Matrix() = default;
+  /// Zero-filled.
+  Matrix(std::size_t rows, std::size_t columns)
+      : rows(rows), columns(columns), values(rows * columns) {}
+
+  std::span<float> row(std::size_t i) { return std::span(values).subspan(i * columns, columns); }
+  std::span<const float> row(std::size_t i) const {
+    return std::span(values).subspan(i * columns, columns);
+  }
+};
+
+/// Divides every row by its L2 norm. A row of zeros stays as it is.
+void normalise_rows(Matrix& matrix);
+
+/// scale x (a b^T), [a.rows, b.rows]: for embeddings, scaled cosine similarities. Throws
+/// Error(invalid_argument) when the columns differ.
+Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F);
+
+/// Replaces every row by its softmax: positive values that sum to 1.
+void softmax_rows(Matrix& matrix);
+
+/// An entry of a row: its column and value.
+struct Ranked {
+  std::size_t index = 0;
+  float score = 0.0F;
+};
+
+/// The `count` largest values, largest first; equal values in the order of their index. `count`
+/// may exceed the number of values.
+std::vector<Ranked> largest(std::span<const float> values, std::size_t count);
+
+}  // namespace diptych

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diptych/image.h"
+#include "diptych/tokenizer.h"
+
+namespace diptych {
+
+/// One tower, in the field's terms.
+struct TowerInfo {
+  std::string architecture;  ///< "vision transformer", "modified ResNet", "text transformer"
+  int width = 0;             ///< of the residual stream; for a ResNet, channels after its stem
+  std::vector<int> layers;   ///< number of blocks; for a ResNet, in each of its four stages
+  int heads = 0;             ///< of attention; for a ResNet, of its attention pool
+  int mlp_width = 0;         ///< zero where there is no MLP
+  std::string activation;    ///< "gelu", "quick_gelu", "relu", ...
+  std::string pooling;       ///< where the feature is read: "class token", "end-of-text token", ...
+};
+
+/// What a model is, as far as its files say, and what had to be assumed.
+struct ModelInfo {
+  std::string name;       ///< as asked for: a path, or the name of the embedded model
+  std::string family;     ///< whose conventions the checkpoint follows: "openai", "open_clip", ...
+  std::string container;  ///< file format of the weights: "safetensors", "TorchScript archive", ...
+  std::string dtype;      ///< as stored: "float32", "float16", ...
+  std::uint64_t parameters = 0;  ///< numbers in both towers together
+  int embedding_width = 0;       ///< length of an embedding
+
+  TowerInfo image_tower;
+  int image_size = 0;  ///< side of the square the image tower sees, in pixels
+  int patch_size = 0;  ///< side, in pixels; zero for a ResNet
+
+  TowerInfo text_tower;
+  int context_length = 0;   ///< longest text, in tokens
+  int vocabulary_size = 0;  ///< token ids are in [0, vocabulary_size)
+
+  float logit_scale = 0.0F;  ///< what a cosine similarity is multiplied by before the softmax
+  Preprocessing preprocessing;
+  std::string tokenizer;  ///< "clip", "chinese", ...; "none" when no vocabulary fits the model
+  /// What the files do not say and was therefore assumed, one sentence each; empty when they say
+  /// everything.
+  std::vector<std::string> assumptions;
+};
+
+/// Two towers ready to encode, with how their inputs are made. Copies are cheap and share the
+/// weights. Immutable; every member is thread-safe.
+class Model {
+ public:
+  /// Loads a model:
+  ///   - an empty name: the embedded model;
+  ///   - a path: a checkpoint file, or a folder with one checkpoint and its family's config;
+  ///   - a name that `list_models` returns.
+  /// Weights are mapped where their format allows it, so that a file must not be cut short while a
+  /// model loaded from it lives. Nothing in a file is ever executed. Throws Error: not_found, io,
+  /// corrupt_data, unsupported, out_of_memory; invalid_argument when weights and config do not fit.
+  static Model load(const std::string& name_or_path = {});
+
+  const ModelInfo& info() const;
+
+  /// What turns a text into token ids. Throws Error(unsupported) when the model came without a
+  /// tokenizer and none of the built-in ones fits its vocabulary.
+  const Tokenizer& tokenizer() const;
+
+  /// What the layers share; opaque to users.
+  class Implementation;
+  const Implementation& implementation() const { return *implementation_; }
+
+ private:
+  explicit Model(std::shared_ptr<const Implementation> implementation)
+      : implementation_(std::move(implementation)) {}
+
+  std::shared_ptr<const Implementation> implementation_;
+};
+
+/// A model that can be loaded by name.
+struct ListedModel {
+  std::string name;
+  std::string description;
+  std::uint64_t bytes = 0;  ///< of its weights
+  bool available = false;   ///< false: known, but this build or machine does not have it
+};
+
+/// Every model that has a name.
+std::vector<ListedModel> list_models();
+
+}  // namespace diptych

@@ -1,0 +1,145 @@
+#include "diptych/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "tensor/tensor.h"
+
+namespace diptych {
+namespace {
+
+constexpr const char* kOutputs[] = {"image_features", "text_features", "image_embeddings",
+                                    "text_embeddings", "logits_per_image"};
+const EncodeOptions kFeatures{.normalise = false};
+
+const Array* find(const Arrays& arrays, std::string_view name) {
+  const auto found = arrays.find(name);
+  return found == arrays.end() ? nullptr : &found->second;
+}
+
+Array to_array(Matrix matrix) {
+  return {{static_cast<std::int64_t>(matrix.rows), static_cast<std::int64_t>(matrix.columns)},
+          std::move(matrix.values)};
+}
+
+Matrix encode_pixels(const Encoder& encoder, const Array& pixels) {
+  const std::int64_t size = encoder.model().info().image_size;
+  const auto* values = std::get_if<std::vector<float>>(&pixels.values);
+  const Shape& shape = pixels.shape;
+  if (values == nullptr || shape.size() != 4 || shape[1] != 3 || shape[2] != size ||
+      shape[3] != size) {
+    fail(ErrorCode::invalid_argument, "pixels: got {}{}, expected float32 [B, 3, {}, {}]",
+         values == nullptr ? "integers " : "", to_string(shape), size, size);
+  }
+  return encoder.encode_pixels(*values, static_cast<std::size_t>(shape[0]), kFeatures);
+}
+
+Matrix encode_tokens(const Encoder& encoder, const Array& tokens) {
+  const auto* ids = std::get_if<std::vector<std::int32_t>>(&tokens.values);
+  if (ids == nullptr || tokens.shape.size() != 2) {
+    fail(ErrorCode::invalid_argument, "tokens: got {}{}, expected int32 [B, length]",
+         ids == nullptr ? "values of another type " : "", to_string(tokens.shape));
+  }
+  return encoder.encode_tokens(*ids, static_cast<std::size_t>(tokens.shape[0]), kFeatures);
+}
+
+Matrix logits(const Encoder& encoder, Matrix images, Matrix texts) {
+  normalise_rows(images);
+  normalise_rows(texts);
+  return similarities(images, texts, encoder.model().info().logit_scale);
+}
+
+double norm(std::span<const float> row) {
+  double squares = 0.0;
+  for (const float value : row) squares += static_cast<double>(value) * value;
+  return std::sqrt(squares);
+}
+
+/// Adds a row to a comparison. The result of a NaN or an infinity is the worst there is.
+void add_row(Comparison& comparison, std::span<const float> got, std::span<const float> expected) {
+  double squares = 0.0;
+  double product = 0.0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double difference = static_cast<double>(got[i]) - expected[i];
+    squares += difference * difference;
+    product += static_cast<double>(got[i]) * expected[i];
+  }
+  double error = std::sqrt(squares) / norm(expected);
+  double cosine = product / (norm(got) * norm(expected));
+  if (squares == 0.0) {
+    error = 0.0;
+    cosine = 1.0;
+  }
+  if (!std::isfinite(error) || !std::isfinite(cosine)) {
+    error = std::numeric_limits<double>::infinity();
+    cosine = -1.0;
+  }
+  ++comparison.rows;
+  comparison.relative_error = std::max(comparison.relative_error, error);
+  comparison.cosine = std::min(comparison.cosine, cosine);
+}
+
+Comparison compare_one(const std::string& name, const Array& got, const Array& expected) {
+  const auto* ours = std::get_if<std::vector<float>>(&got.values);
+  const auto* theirs = std::get_if<std::vector<float>>(&expected.values);
+  if (ours == nullptr || theirs == nullptr || got.shape != expected.shape ||
+      expected.shape.size() != 2) {
+    fail(ErrorCode::invalid_argument, "reference {}: got {}, expected float32 {}", name,
+         to_string(expected.shape), to_string(got.shape));
+  }
+  Comparison comparison{.output = name};
+  const auto width = static_cast<std::size_t>(expected.shape[1]);
+  for (std::size_t start = 0; start < theirs->size(); start += width) {
+    add_row(comparison, std::span(*ours).subspan(start, width),
+            std::span(*theirs).subspan(start, width));
+  }
+  return comparison;
+}
+
+}  // namespace
+
+Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs) {
+  const Array* pixels = find(inputs, "pixels");
+  const Array* tokens = find(inputs, "tokens");
+  if (pixels == nullptr && tokens == nullptr) {
+    fail(ErrorCode::invalid_argument,
+         "tensors: got neither pixels nor tokens, expected at least one of them");
+  }
+  Arrays outputs;
+  Matrix images;
+  Matrix texts;
+  if (pixels != nullptr) {
+    images = encode_pixels(encoder, *pixels);
+    outputs["image_features"] = to_array(images);
+  }
+  if (tokens != nullptr) {
+    texts = encode_tokens(encoder, *tokens);
+    outputs["text_features"] = to_array(texts);
+  }
+  if (pixels != nullptr && tokens != nullptr) {
+    outputs["logits_per_image"] = to_array(logits(encoder, std::move(images), std::move(texts)));
+  }
+  return outputs;
+}
+
+std::vector<Comparison> compare(const Arrays& got, const Arrays& expected) {
+  std::vector<Comparison> comparisons;
+  for (const char* name : kOutputs) {
+    const Array* ours = find(got, name);
+    const Array* theirs = find(expected, name);
+    if (ours != nullptr && theirs != nullptr) {
+      comparisons.push_back(compare_one(name, *ours, *theirs));
+    }
+  }
+  if (comparisons.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "reference: got no output to compare, expected image_features, text_features or "
+         "logits_per_image");
+  }
+  return comparisons;
+}
+
+}  // namespace diptych
