@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "shards/sample.h"
+#include "shards/shard.h"
+#include "shards/sources.h"
+
+namespace diptych::shards {
+
+struct DatasetOptions {
+  ShardOptions shard;
+  /// Threads that index shards at opening. Default: 1. Zero: one a CPU.
+  int threads = 1;
+};
+
+/// The samples of a list of shards (.tar) and tables (.csv, .tsv) in a fixed order, each at hand by
+/// its number. Files are mapped and indexed once, at opening: eight bytes a sample. Immutable and
+/// thread-safe.
+class Dataset {
+ public:
+  /// What cannot be opened or read is in `problems()`; the rest is usable, even if that is nothing.
+  /// Throws Error(unsupported) for a file name with another extension.
+  explicit Dataset(const std::vector<Source>& sources, const DatasetOptions& options = {});
+  /// The same for a text of sources: see `expand_sources`, which may throw.
+  explicit Dataset(std::string_view sources, const DatasetOptions& options = {});
+
+  std::size_t size() const { return first_.back(); }
+  /// Sample `index`, below `size()`; its bytes stay valid as long as the Sample or a copy does.
+  /// Throws Error: corrupt_data when the file has changed, and for the image that a row of a table
+  /// names, not_found and io.
+  Sample at(std::size_t index) const;
+
+  /// How many samples each source has, in the order of the sources. They sum to `size()`.
+  const std::vector<std::size_t>& source_sizes() const { return source_sizes_; }
+  const Problems& problems() const { return problems_; }
+
+ private:
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<std::size_t> first_;  // number of each shard's first sample, then the total
+  std::vector<std::size_t> source_sizes_;
+  Problems problems_;
+};
+
+}  // namespace diptych::shards

@@ -1,0 +1,53 @@
+#include "shards/sample.h"
+
+#include <algorithm>
+
+namespace diptych::shards {
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// A path part that starts with "__" and ends with "__".
+bool is_metadata(std::string_view path) {
+  while (!path.empty()) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    if (part.size() >= 4 && part.starts_with("__") && part.ends_with("__")) return true;
+    path.remove_prefix(std::min(path.size(), part.size() + 1));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::span<const std::byte>> Sample::image() const {
+  for (const std::string_view extension : kImageExtensions) {
+    if (const auto part = parts.find(extension); part != parts.end()) return part->second;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Sample::text(std::string_view extension) const {
+  const auto part = parts.find(extension);
+  if (part == parts.end()) return std::nullopt;
+  return std::string_view(reinterpret_cast<const char*>(part->second.data()), part->second.size());
+}
+
+bool is_image_extension(std::string_view extension) {
+  return std::find(kImageExtensions.begin(), kImageExtensions.end(), extension) !=
+         kImageExtensions.end();
+}
+
+std::optional<SampleName> split_sample_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t base = slash == std::string_view::npos ? 0 : slash + 1;
+  const std::size_t dot = path.find('.', base);
+  if (dot == std::string_view::npos || dot == base || dot + 1 == path.size()) return std::nullopt;
+  if (is_metadata(path)) return std::nullopt;
+  SampleName name{path.substr(0, dot), std::string(path.substr(dot + 1))};
+  std::transform(name.extension.begin(), name.extension.end(), name.extension.begin(), lower);
+  return name;
+}
+
+}  // namespace diptych::shards

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace diptych::shards {
+
+/// One training sample: what belongs together under one key, as an image and its caption.
+struct Sample {
+  /// The path up to the first dot of its base name; for a table, the image path of the row.
+  std::string key;
+  /// Extension (lower case, without the first dot: "jpg", "txt", "seg.png") -> content.
+  std::map<std::string, std::span<const std::byte>, std::less<>> parts;
+  /// The shard or table it came from, and the byte where it begins there.
+  std::string shard;
+  std::uint64_t offset = 0;
+  /// Keeps the bytes of `parts` alive.
+  std::shared_ptr<const void> storage;
+
+  /// The first part that holds a picture (see kImageExtensions), or nothing.
+  std::optional<std::span<const std::byte>> image() const;
+  /// A part as text; nothing when there is none.
+  std::optional<std::string_view> text(std::string_view extension) const;
+};
+
+/// What counts as a picture, in order of preference.
+inline constexpr std::array<std::string_view, 6> kImageExtensions = {"jpg",  "png", "jpeg",
+                                                                     "webp", "gif", "bmp"};
+bool is_image_extension(std::string_view extension);
+
+/// A file name split as webdataset does: "a/0001.seg.PNG" is key "a/0001" and extension "seg.png".
+struct SampleName {
+  std::string_view key;
+  std::string extension;
+};
+
+/// Nothing for a file that belongs to no sample: without an extension, hidden, or metadata
+/// ("__name__").
+std::optional<SampleName> split_sample_name(std::string_view path);
+
+}  // namespace diptych::shards

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+namespace diptych::shards {
+
+/// The files of one source, in order.
+using Source = std::vector<std::filesystem::path>;
+
+/// The files that a text names: sources joined by `::`, each a file, a folder (its .tar files by
+/// name), a glob (`*`, `?`, `[a-z]`, by name), or any of these with braces: ranges
+/// (`{00000..00012}`, with the zeros kept) and lists (`{train,extra}`). Whether the files exist is
+/// found when they are opened. Throws Error: invalid_argument for text that is empty or whose
+/// braces do not match, or that names over a million files; not_found for a folder or glob without
+/// files; unsupported for URLs and pipes.
+std::vector<Source> expand_sources(std::string_view text);
+
+}  // namespace diptych::shards

@@ -1,0 +1,64 @@
+#include "shards/sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "base/error.h"
+#include "support/support.h"
+
+namespace diptych::shards {
+namespace {
+
+using ::testing::ElementsAre;
+
+ErrorCode code_of(std::string_view text) {
+  try {
+    expand_sources(text);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::internal;
+}
+
+TEST(ExpandSources, CountsBraceRangesWithTheirZeros) {
+  EXPECT_THAT(expand_sources("a{008..011}.tar"),
+              ElementsAre(Source{"a008.tar", "a009.tar", "a010.tar", "a011.tar"}));
+  EXPECT_THAT(expand_sources("{9..10}.tar"), ElementsAre(Source{"9.tar", "10.tar"}));
+}
+
+TEST(ExpandSources, MultipliesBracesAndSplitsSources) {
+  EXPECT_THAT(expand_sources("{a,b}{0..1}.tar::c.csv"),
+              ElementsAre(Source{"a0.tar", "a1.tar", "b0.tar", "b1.tar"}, Source{"c.csv"}));
+}
+
+TEST(ExpandSources, ListsFoldersAndGlobsByName) {
+  const diptych::test::TemporaryFolder folder;
+  for (const char* name : {"2.tar", "1.tar", "1.tar.XyZ", "x.csv"})
+    std::ofstream(folder.path() / name) << "x";
+  const Source tars = {folder.path() / "1.tar", folder.path() / "2.tar"};
+  EXPECT_THAT(expand_sources(folder.path().string()), ElementsAre(tars));
+  EXPECT_THAT(expand_sources((folder.path() / "?.tar").string()), ElementsAre(tars));
+  EXPECT_EQ(code_of((folder.path() / "*.tsv").string()), ErrorCode::not_found);
+}
+
+TEST(ExpandSources, RefusesWhatNamesNoFiles) {
+  EXPECT_EQ(code_of(""), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("a.tar::"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("{0..3.tar"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("0}.tar"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("{a,{b,c}}.tar"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("{3..0}.tar"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("pipe:cat x.tar"), ErrorCode::unsupported);
+  EXPECT_EQ(code_of("s3://bucket/{0..3}.tar"), ErrorCode::unsupported);
+}
+
+TEST(ExpandSources, RefusesBraceBombs) {
+  EXPECT_EQ(code_of("{0..18446744073709551615}.tar"), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_of("{0..9999}{0..9999}.tar"), ErrorCode::invalid_argument);
+}
+
+}  // namespace
+}  // namespace diptych::shards

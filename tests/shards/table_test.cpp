@@ -1,0 +1,62 @@
+#include "shards/table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace diptych::shards {
+namespace {
+
+using ::testing::ElementsAre;
+using Rows = std::vector<std::vector<std::string>>;
+
+Rows read_rows(std::string_view text, char separator = ',', std::size_t max_fields = 10) {
+  Rows rows;
+  RowReader reader(text, separator);
+  while (const auto fields = reader.next(max_fields)) {
+    rows.emplace_back();
+    for (const std::string_view field : *fields) rows.back().push_back(unquote(field));
+  }
+  if (reader.damaged()) rows.push_back({"DAMAGED"});
+  return rows;
+}
+
+TEST(RowReader, ReadsPlainRows) {
+  EXPECT_EQ(read_rows("a,b\nc,d\n"), (Rows{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(read_rows("a,b\r\nc,d"), (Rows{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(read_rows("a\tb,c", '\t'), (Rows{{"a", "b,c"}}));
+  EXPECT_EQ(read_rows(""), Rows{});
+}
+
+TEST(RowReader, KeepsEmptyFieldsAndPassesOverBlankLines) {
+  EXPECT_EQ(read_rows("\n\r\na,\n\n,\n\n"), (Rows{{"a", ""}, {"", ""}}));
+  EXPECT_EQ(read_rows("a,"), (Rows{{"a", ""}}));
+}
+
+TEST(RowReader, ReadsQuotesAsRfc4180) {
+  EXPECT_EQ(read_rows("\"a,b\",\"line\nbreak\"\n\"say \"\"hi\"\"\",\"\"\n"),
+            (Rows{{"a,b", "line\nbreak"}, {"say \"hi\"", ""}}));
+  EXPECT_EQ(read_rows("\"\"\"\""), (Rows{{"\""}}));
+  EXPECT_EQ(read_rows("5\" pipe,b"), (Rows{{"5\" pipe", "b"}}));
+}
+
+TEST(RowReader, StopsAtQuotesThatDoNotMatch) {
+  EXPECT_EQ(read_rows("a,b\n\"open,c\nd,e\n"), (Rows{{"a", "b"}, {"DAMAGED"}}));
+  EXPECT_EQ(read_rows("a,b\n\"x\"y,c\n"), (Rows{{"a", "b"}, {"DAMAGED"}}));
+}
+
+TEST(RowReader, GivesRowPositionsToBeginAgainFrom) {
+  const std::string_view text = "a,b\n\n\"c\nc\",d\ne,f";
+  RowReader reader(text, ',');
+  reader.next(2);
+  reader.next(2);
+  EXPECT_EQ(reader.row_position(), 5U);
+  const auto again = RowReader(text, ',', reader.row_position()).next(2);
+  EXPECT_THAT(*again, ElementsAre("\"c\nc\"", "d"));
+}
+
+TEST(RowReader, HoldsNoMoreFieldsThanAsked) {
+  EXPECT_EQ(read_rows("a,b,c,d\ne", ',', 2), (Rows{{"a", "b"}, {"e"}}));
+}
+
+}  // namespace
+}  // namespace diptych::shards
