@@ -1,0 +1,75 @@
+#include "engine/layer_list.h"
+
+#include <algorithm>
+
+#include "network/config.h"
+
+namespace diptych::engine {
+namespace {
+
+using network::FeatureMap;
+using network::Sequences;
+using Indices = std::span<const std::int32_t>;
+
+/// Only notes which layers are asked for.
+class ListingOperations {
+ public:
+  struct Tensor {};
+  using Map = FeatureMap<Tensor>;
+
+  Tensor patches(const network::Pixels&, int) { return {}; }
+  Tensor linear(const Tensor&, const network::Linear& layer, network::Activation, const Tensor*) {
+    const auto same = [&](const network::Linear& other) {
+      return other.weight == layer.weight && other.first_output == layer.first_output &&
+             other.outputs == layer.outputs;
+    };
+    if (std::none_of(list_.linears.begin(), list_.linears.end(), same))
+      list_.linears.push_back(layer);
+    return {};
+  }
+  Tensor norm(const Tensor&, const network::Norm& norm) {
+    list_.norms.push_back(norm);
+    return {};
+  }
+  Tensor attention(const Tensor&, const Tensor&, const Tensor&, int, const Sequences&,
+                   const Sequences&, network::Mask) {
+    return {};
+  }
+  Tensor columns(const Tensor&, int, int) { return {}; }
+  Tensor rows(const Tensor&, Indices) { return {}; }
+  Tensor embed(network::ParameterId parameter, Indices) {
+    list_.embeddings.push_back(parameter);
+    return {};
+  }
+  Tensor prepend(const Tensor&, const Tensor&, const Sequences&) { return {}; }
+  Tensor mean_rows(const Tensor&, const Sequences&) { return {}; }
+  Tensor add(const Tensor&, const Tensor&) { return {}; }
+  Map feature_map(const network::Pixels&) { return {}; }
+  Map convolution(const Map&, const network::Convolution& layer, network::Activation, const Map*) {
+    list_.convolutions.push_back(layer);
+    return {};
+  }
+  Map average_pool(const Map&, int) { return {}; }
+
+  LayerList take() { return std::move(list_); }
+
+ private:
+  LayerList list_;
+};
+static_assert(network::Operations<ListingOperations>);
+
+}  // namespace
+
+LayerList list_layers(const network::Model& model) {
+  ListingOperations operations;
+  const int side = network::image_size(model.config.image);
+  network::image_features(operations, model,
+                          {.data = nullptr, .batch = 1, .height = side, .width = side});
+  const std::vector<std::int32_t> one_token = {0};
+  network::Tokens tokens;
+  tokens.append(one_token);
+  network::text_features(operations, model, tokens);
+  return operations.take();
+}
+
+}  // namespace diptych::engine

@@ -1,0 +1,162 @@
+#include "engine/operations.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/addition.h"
+#include "kernels/attention.h"
+#include "kernels/gemm.h"
+#include "kernels/im2col.h"
+#include "kernels/norm.h"
+#include "kernels/pixels.h"
+#include "kernels/pooling.h"
+
+namespace diptych::engine {
+namespace {
+
+kernels::Activation kernel_activation(network::Activation activation) {
+  switch (activation) {
+    case network::Activation::none:
+      return kernels::Activation::none;
+    case network::Activation::relu:
+      return kernels::Activation::relu;
+    case network::Activation::quick_gelu:
+      return kernels::Activation::quick_gelu;
+    case network::Activation::gelu:
+      return kernels::Activation::gelu;
+    case network::Activation::gelu_tanh:
+      return kernels::Activation::gelu_tanh;
+    case network::Activation::silu:
+      return kernels::Activation::silu;
+  }
+  fail(ErrorCode::internal, "unknown activation {}", static_cast<int>(activation));
+}
+
+kernels::MapShape shape_of(const network::Pixels& pixels) {
+  return {pixels.batch, pixels.height, pixels.width};
+}
+
+kernels::MapShape shape_of(const Operations::Map& map) {
+  return {map.batch, map.height, map.width};
+}
+
+/// Rows [first, first + count).
+kernels::Matrix row_range(kernels::Matrix x, int first, int count) {
+  return {x.row(first), count, x.width, x.stride};
+}
+
+}  // namespace
+
+Tensor Operations::patches(const network::Pixels& pixels, int size) {
+  const int count = pixels.batch * (pixels.height / size) * (pixels.width / size);
+  Tensor out = arena_.allocate(count, 3 * size * size);
+  kernels::patches(pixels.data, shape_of(pixels), size, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
+                          network::Activation activation, const Tensor* residual) {
+  Tensor out = arena_.allocate(x.rows(), layer.outputs);
+  const kernels::ConstMatrix added = residual == nullptr ? out.matrix() : residual->matrix();
+  kernels::gemm(x.matrix(), weights_.linear(layer), kernel_activation(activation),
+                residual == nullptr ? nullptr : &added, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
+  Tensor out = arena_.allocate(x.rows(), x.width());
+  kernels::layer_norm(x.matrix(), weights_.vector(norm.weight), weights_.vector(norm.bias),
+                      norm.epsilon, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
+                             const network::Sequences& query_sequences,
+                             const network::Sequences& key_sequences, network::Mask mask) {
+  Tensor out = arena_.allocate(query.rows(), query.width());
+  kernels::attention(query.matrix(), key.matrix(), value.matrix(), heads, query_sequences.offsets,
+                     key_sequences.offsets, mask == network::Mask::causal, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::rows(const Tensor& x, Indices indices) {
+  Tensor out = arena_.allocate(static_cast<int>(indices.size()), x.width());
+  for (int i = 0; i < out.rows(); ++i)
+    std::copy_n(x.row(indices[static_cast<std::size_t>(i)]), x.width(), out.row(i));
+  return out;
+}
+
+Tensor Operations::embed(network::ParameterId parameter, Indices indices) {
+  const auto width =
+      static_cast<std::size_t>(weights_.model().parameters.spec(parameter).shape.back());
+  Tensor out = arena_.allocate(static_cast<int>(indices.size()), static_cast<int>(width));
+  for (int i = 0; i < out.rows(); ++i)
+    weights_.read_row(parameter, indices[static_cast<std::size_t>(i)], {out.row(i), width});
+  return out;
+}
+
+Tensor Operations::prepend(const Tensor& first, const Tensor& x,
+                           const network::Sequences& sequences) {
+  Tensor out = arena_.allocate(first.rows() + x.rows(), x.width());
+  int to = 0;
+  for (int i = 0; i < sequences.count(); ++i) {
+    std::copy_n(first.row(i), x.width(), out.row(to++));
+    for (int j = 0; j < sequences.length(i); ++j)
+      std::copy_n(x.row(sequences.begin(i) + j), x.width(), out.row(to++));
+  }
+  return out;
+}
+
+Tensor Operations::mean_rows(const Tensor& x, const network::Sequences& sequences) {
+  Tensor out = arena_.allocate(sequences.count(), x.width());
+  kernels::mean_rows(x.matrix(), sequences.offsets, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::add(const Tensor& a, const Tensor& b) {
+  Tensor out = arena_.allocate(a.rows(), a.width());
+  kernels::add(a.matrix(), b.matrix(), out.matrix(), pool_);
+  return out;
+}
+
+Operations::Map Operations::feature_map(const network::Pixels& pixels) {
+  const kernels::MapShape shape = shape_of(pixels);
+  Map out{arena_.allocate(shape.rows(), 3), shape.batch, shape.height, shape.width};
+  kernels::channels_last(pixels.data, shape, out.rows.matrix(), pool_);
+  return out;
+}
+
+Operations::Map Operations::convolution(const Map& x, const network::Convolution& layer,
+                                        network::Activation activation, const Map* residual) {
+  // Neighbourhoods are laid out for this many floats of places at a time: they stay in cache until
+  // the product has read them.
+  constexpr int kSlabFloats = 1 << 20;
+  const kernels::Window window{layer.kernel, layer.stride};
+  const kernels::MapShape shape = window.output(shape_of(x));
+  const kernels::PackedLinear& packed = weights_.convolution(layer);
+  Map out{arena_.allocate(shape.rows(), layer.outputs), shape.batch, shape.height, shape.width};
+  const bool pointwise = layer.kernel == 1 && layer.stride == 1;
+  const int slab_rows =
+      pointwise ? shape.rows() : std::clamp(kSlabFloats / packed.inputs(), 1, shape.rows());
+  const Tensor slab = pointwise ? x.rows : arena_.allocate(slab_rows, packed.inputs());
+  for (int first = 0; first < shape.rows(); first += slab_rows) {
+    const int count = std::min(slab_rows, shape.rows() - first);
+    const kernels::Matrix places = row_range(slab.matrix(), 0, count);
+    if (!pointwise) kernels::im2col(x.rows.matrix(), shape_of(x), window, first, places, pool_);
+    kernels::ConstMatrix added;
+    if (residual != nullptr) added = row_range(residual->rows.matrix(), first, count);
+    kernels::gemm(places, packed, kernel_activation(activation),
+                  residual == nullptr ? nullptr : &added,
+                  row_range(out.rows.matrix(), first, count), pool_);
+  }
+  return out;
+}
+
+Operations::Map Operations::average_pool(const Map& x, int size) {
+  const kernels::MapShape shape{x.batch, x.height / size, x.width / size};
+  Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
+  kernels::average_pool(x.rows.matrix(), shape_of(x), size, out.rows.matrix(), pool_);
+  return out;
+}
+
+}  // namespace diptych::engine

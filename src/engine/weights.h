@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "base/parallel.h"
+#include "kernels/packed_linear.h"
+#include "network/model.h"
+#include "tensor/tensor.h"
+
+namespace diptych::engine {
+
+/// A model with its numbers, in the form the kernels read: packed once, then immutable, so any
+/// number of threads may share it.
+class Weights {
+ public:
+  /// Packs a checkpoint in canonical names, of any floating-point dtype; `pool` shares the work.
+  /// Throws Error(invalid_argument) naming the first parameter that is missing or has the wrong
+  /// shape. Keeps the storage of `checkpoint`: embedding tables are read where they are.
+  Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool);
+
+  const network::Model& model() const { return model_; }
+  /// The factor of the cosine similarity: exp of the logit scale.
+  float similarity_scale() const { return similarity_scale_; }
+
+  /// The layers must be the model's.
+  const kernels::PackedLinear& linear(const network::Linear& layer) const;
+  /// As a linear layer over a neighbourhood (ky, kx, channel), batch normalisation folded in.
+  const kernels::PackedLinear& convolution(const network::Convolution& layer) const;
+  /// A vector such as a norm's weight.
+  const float* vector(network::ParameterId parameter) const;
+  /// Row `index` of a matrix, or a vector as row 0, as float32. Throws Error(invalid_argument) when
+  /// there is no such row.
+  void read_row(network::ParameterId parameter, std::int32_t index, std::span<float> out) const;
+
+ private:
+  /// Parameter, first output, outputs.
+  using LinearKey = std::tuple<network::ParameterId, int, int>;
+  static LinearKey key(const network::Linear& layer) {
+    return {layer.weight, layer.first_output, layer.outputs};
+  }
+
+  void check(const TensorMap& checkpoint);
+  void pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool);
+  void pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool);
+  const TensorView& view(network::ParameterId parameter) const {
+    return views_[static_cast<std::size_t>(parameter)];
+  }
+
+  network::Model model_;
+  std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
+  std::vector<std::shared_ptr<const void>> storage_;
+  std::map<LinearKey, kernels::PackedLinear> linears_;
+  std::map<network::ParameterId, kernels::PackedLinear> convolutions_;
+  std::map<network::ParameterId, std::vector<float>> vectors_;
+  float similarity_scale_ = 1.0F;
+};
+
+}  // namespace diptych::engine

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace diptych::kernels {
+
+/// Memory for `size` floats, not initialised, at an address every vector type can load from. Large
+/// buffers ask for huge pages: weights and activations are swept from end to end.
+class AlignedBuffer {
+ public:
+  AlignedBuffer() = default;
+  /// Throws Error(out_of_memory).
+  explicit AlignedBuffer(std::size_t size);
+
+  float* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(float* data) const;
+  };
+  std::unique_ptr<float, Free> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace diptych::kernels

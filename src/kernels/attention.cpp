@@ -1,0 +1,219 @@
+#include "kernels/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/error.h"
+#include "kernels/aligned_buffer.h"
+
+// The order matters.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+#include "kernels/gemm-inl.h"
+// clang-format on
+
+#ifndef DIPTYCH_KERNELS_ATTENTION_CPP
+#define DIPTYCH_KERNELS_ATTENTION_CPP
+
+namespace diptych::kernels {
+
+/// Queries handled together: enough to use packed keys well, few enough for their scores to stay in
+/// cache.
+constexpr int kQueryBlock = 48;
+
+/// One head of one sequence.
+struct AttentionHead {
+  ConstMatrix query;
+  ConstMatrix key;
+  ConstMatrix value;
+  Matrix out;
+  bool causal;
+};
+
+/// Memory for one head, taken from `floats`.
+struct AttentionScratch {
+  float* keys;    ///< panels of keys, each [head width, kPanelWidth]
+  float* values;  ///< panels of columns, each [keys, kPanelWidth]
+  float* scores;  ///< [kQueryBlock, padded keys]
+  float* mixed;   ///< [kQueryBlock, padded head width]
+
+  static std::size_t size(int keys, int width) {
+    const auto padded_keys = static_cast<std::size_t>(padded_width(keys));
+    const auto padded = static_cast<std::size_t>(padded_width(width));
+    return padded_keys * static_cast<std::size_t>(width) + static_cast<std::size_t>(keys) * padded +
+           kQueryBlock * (padded_keys + padded);
+  }
+
+  AttentionScratch(float* floats, int key_count, int width) : keys(floats) {
+    const auto padded_keys = static_cast<std::size_t>(padded_width(key_count));
+    const auto padded = static_cast<std::size_t>(padded_width(width));
+    scores = keys + padded_keys * static_cast<std::size_t>(width);
+    mixed = scores + kQueryBlock * padded_keys;
+    values = mixed + kQueryBlock * padded;
+  }
+};
+
+}  // namespace diptych::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Keys become columns; the last panel is filled up with zeros.
+void pack_keys(ConstMatrix key, float* out) {
+  for (int first = 0; first < key.rows; first += kPanelWidth) {
+    const int count = std::min(kPanelWidth, key.rows - first);
+    for (int c = 0; c < key.width; ++c) {
+      for (int i = 0; i < count; ++i) out[i] = key.row(first + i)[c];
+      std::fill(out + count, out + kPanelWidth, 0.0F);
+      out += kPanelWidth;
+    }
+  }
+}
+
+void pack_values(ConstMatrix value, float* out) {
+  for (int first = 0; first < value.width; first += kPanelWidth) {
+    const int count = std::min(kPanelWidth, value.width - first);
+    for (int row = 0; row < value.rows; ++row) {
+      std::copy_n(value.row(row) + first, count, out);
+      std::fill(out + count, out + kPanelWidth, 0.0F);
+      out += kPanelWidth;
+    }
+  }
+}
+
+/// Replaces the first `visible` scores by softmax(scale * scores) and those up to `count` by zero.
+/// A row has room to the next multiple of kPanelWidth.
+void softmax_row(float* scores, int visible, int count, float scale) {
+  const hn::CappedTag<float, kPanelWidth> d;
+  using V = hn::Vec<decltype(d)>;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  const int used = (visible + lanes - 1) / lanes * lanes;
+  std::fill(scores + visible, scores + used, -std::numeric_limits<float>::infinity());
+  V maxima = hn::LoadU(d, scores);
+  for (int i = lanes; i < used; i += lanes) maxima = hn::Max(maxima, hn::LoadU(d, scores + i));
+  const V maximum = hn::MaxOfLanes(d, maxima);
+  V sums = hn::Zero(d);
+  for (int i = 0; i < used; i += lanes) {
+    const V shifted = hn::Mul(hn::Sub(hn::LoadU(d, scores + i), maximum), hn::Set(d, scale));
+    // Below this exp is as good as zero; minus infinity itself is outside its domain.
+    const V e = hn::IfThenElseZero(hn::Gt(shifted, hn::Set(d, -87.0F)), hn::Exp(d, shifted));
+    sums = hn::Add(sums, e);
+    hn::StoreU(e, d, scores + i);
+  }
+  const V factor = hn::Div(hn::Set(d, 1.0F), hn::SumOfLanes(d, sums));
+  for (int i = 0; i < used; i += lanes)
+    hn::StoreU(hn::Mul(hn::LoadU(d, scores + i), factor), d, scores + i);
+  if (used < count) std::fill(scores + used, scores + count, 0.0F);
+}
+
+/// Queries [first, first + count) against the first `keys` keys.
+void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, int first,
+                    int count, int keys) {
+  const auto score_stride = static_cast<std::size_t>(padded_width(head.key.rows));
+  const auto mixed_stride = static_cast<std::size_t>(padded_width(head.value.width));
+  for (int panel = 0; panel < panels_for(keys); ++panel) {
+    multiply_panel({.a = head.query.row(first),
+                    .a_stride = head.query.stride,
+                    .b = scratch.keys + static_cast<std::size_t>(panel) * kPanelWidth *
+                                            static_cast<std::size_t>(head.key.width),
+                    .depth = head.key.width,
+                    .c = scratch.scores + panel * kPanelWidth,
+                    .c_stride = score_stride},
+                   count);
+  }
+  const float scale = 1.0F / std::sqrt(static_cast<float>(head.key.width));
+  for (int i = 0; i < count; ++i) {
+    const int visible = head.causal ? first + i + 1 : keys;
+    softmax_row(scratch.scores + static_cast<std::size_t>(i) * score_stride, visible, keys, scale);
+  }
+  for (int panel = 0; panel < panels_for(head.value.width); ++panel) {
+    multiply_panel({.a = scratch.scores,
+                    .a_stride = score_stride,
+                    .b = scratch.values + static_cast<std::size_t>(panel) * kPanelWidth *
+                                              static_cast<std::size_t>(head.value.rows),
+                    .depth = keys,
+                    .c = scratch.mixed + panel * kPanelWidth,
+                    .c_stride = mixed_stride},
+                   count);
+  }
+  for (int i = 0; i < count; ++i)
+    std::copy_n(scratch.mixed + static_cast<std::size_t>(i) * mixed_stride, head.out.width,
+                head.out.row(first + i));
+}
+
+void attend(const AttentionHead& head, const AttentionScratch& scratch) {
+  pack_keys(head.key, scratch.keys);
+  pack_values(head.value, scratch.values);
+  for (int first = 0; first < head.query.rows; first += kQueryBlock) {
+    const int count = std::min(kQueryBlock, head.query.rows - first);
+    attend_queries(head, scratch, first, count, head.causal ? first + count : head.key.rows);
+  }
+}
+
+}  // namespace diptych::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "kernels/dispatch.h"
+
+namespace diptych::kernels {
+namespace {
+
+HWY_EXPORT(attend);
+
+template <typename Float>
+BasicMatrix<Float> part(BasicMatrix<Float> matrix, int first_row, int last_row, int first_column,
+                        int width) {
+  return {matrix.row(first_row) + first_column, last_row - first_row, width, matrix.stride};
+}
+
+/// This thread's scratch memory, at least `size` floats; it grows and stays.
+float* scratch_memory(std::size_t size) {
+  thread_local AlignedBuffer buffer;
+  if (buffer.size() < size) buffer = AlignedBuffer(size);
+  return buffer.data();
+}
+
+}  // namespace
+
+void attention(ConstMatrix query, ConstMatrix key, ConstMatrix value, int heads,
+               Offsets query_offsets, Offsets key_offsets, bool causal, Matrix out,
+               ThreadPool& pool) {
+  ensure(query_offsets.size() == key_offsets.size() && !query_offsets.empty(),
+         "attention: as many query as key sequences");
+  ensure(query.width == key.width && value.width == key.width && out.width == key.width &&
+             key.width % heads == 0,
+         "attention: widths fit");
+  const std::size_t sequences = query_offsets.size() - 1;
+  const int width = key.width / heads;
+  const auto attend_head = DIPTYCH_DISPATCH(attend);
+  pool.run(sequences * static_cast<std::size_t>(heads), [&](std::size_t task) {
+    const std::size_t i = task / static_cast<std::size_t>(heads);
+    const int column = static_cast<int>(task % static_cast<std::size_t>(heads)) * width;
+    const int keys = key_offsets[i + 1] - key_offsets[i];
+    if (keys == 0) return;
+    const AttentionScratch scratch(scratch_memory(AttentionScratch::size(keys, width)), keys,
+                                   width);
+    attend_head({.query = part(query, query_offsets[i], query_offsets[i + 1], column, width),
+                 .key = part(key, key_offsets[i], key_offsets[i + 1], column, width),
+                 .value = part(value, key_offsets[i], key_offsets[i + 1], column, width),
+                 .out = part(out, query_offsets[i], query_offsets[i + 1], column, width),
+                 .causal = causal},
+                scratch);
+  });
+}
+
+}  // namespace diptych::kernels
+
+#endif

@@ -1,0 +1,130 @@
+#include "kernels/gemm.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+// The order matters.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include "kernels/activation-inl.h"
+#include "kernels/gemm-inl.h"
+// clang-format on
+
+#ifndef DIPTYCH_KERNELS_GEMM_CPP
+#define DIPTYCH_KERNELS_GEMM_CPP
+
+namespace diptych::kernels {
+
+/// The part of a product that one thread computes: some rows of some panels.
+struct GemmBlock {
+  ConstMatrix x;
+  const PackedLinear* layer;
+  Activation activation;
+  const ConstMatrix* residual;
+  Matrix out;
+  int first_row;
+  int last_row;
+  int first_panel;
+  int last_panel;
+};
+
+/// Sums are formed over this many inputs at a time and then added up, which also keeps rounding
+/// errors small. Part of what makes a result: a change changes every embedding's last bits.
+constexpr int kDepthBlock = 256;
+
+}  // namespace diptych::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::HWY_NAMESPACE {
+
+void multiply_block(const GemmBlock& block) {
+  const int inputs = block.layer->inputs();
+  const int rows = block.last_row - block.first_row;
+  for (int depth = 0; depth < inputs; depth += kDepthBlock) {
+    const bool last = depth + kDepthBlock >= inputs;
+    for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
+      const int column = panel * kPanelWidth;
+      PanelProduct product{
+          .a = block.x.row(block.first_row) + depth,
+          .a_stride = block.x.stride,
+          .b = block.layer->panel(panel) + static_cast<std::size_t>(depth) * kPanelWidth,
+          .depth = std::min(kDepthBlock, inputs - depth),
+          .c = block.out.row(block.first_row) + column,
+          .c_stride = block.out.stride,
+          .accumulate = depth > 0};
+      if (last) product.bias = block.layer->bias() + column;
+      if (last && block.residual != nullptr) {
+        product.residual = block.residual->row(block.first_row) + column;
+        product.residual_stride = block.residual->stride;
+      }
+      multiply_panel(product, rows);
+      if (!last || block.activation == Activation::none) continue;
+      for (int row = 0; row < rows; ++row)
+        activate_row(block.activation, product.c + static_cast<std::size_t>(row) * product.c_stride,
+                     kPanelWidth);
+    }
+  }
+}
+
+}  // namespace diptych::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "kernels/dispatch.h"
+
+namespace diptych::kernels {
+namespace {
+
+HWY_EXPORT(multiply_block);
+
+/// Rows of x that one task keeps in its second-level cache, kDepthBlock floats of each.
+constexpr int kRowsPerTask = 144;
+/// Multiply-adds that make a task worth handing to another thread.
+constexpr std::int64_t kMinTaskWork = std::int64_t{1} << 20;
+constexpr int kTasksPerThread = 8;
+
+int divide_up(int a, int b) {
+  return (a + b - 1) / b;
+}
+
+}  // namespace
+
+void gemm(ConstMatrix x, const PackedLinear& layer, Activation activation,
+          const ConstMatrix* residual, Matrix out, ThreadPool& pool) {
+  ensure(x.width == layer.inputs() && out.width == layer.outputs() && out.rows == x.rows,
+         "gemm: shapes fit");
+  ensure(out.stride >= static_cast<std::size_t>(padded_width(out.width)), "gemm: out has padding");
+  if (x.rows == 0) return;
+  const int row_blocks = divide_up(x.rows, kRowsPerTask);
+  const std::int64_t work = std::int64_t{x.rows} * layer.inputs() * layer.outputs();
+  const auto wanted_tasks = static_cast<int>(std::clamp<std::int64_t>(
+      work / kMinTaskWork, 1, std::int64_t{kTasksPerThread} * pool.size()));
+  const int panels_per_task = divide_up(layer.panels(), divide_up(wanted_tasks, row_blocks));
+  const int panel_blocks = divide_up(layer.panels(), panels_per_task);
+  pool.run(static_cast<std::size_t>(row_blocks) * panel_blocks, [&](std::size_t task) {
+    const int row_block = static_cast<int>(task) % row_blocks;
+    const int panel_block = static_cast<int>(task) / row_blocks;
+    const std::int64_t rows = x.rows;
+    DIPTYCH_DISPATCH(multiply_block)
+    ({.x = x,
+      .layer = &layer,
+      .activation = activation,
+      .residual = residual,
+      .out = out,
+      .first_row = static_cast<int>(rows * row_block / row_blocks),
+      .last_row = static_cast<int>(rows * (row_block + 1) / row_blocks),
+      .first_panel = panel_block * panels_per_task,
+      .last_panel = std::min(layer.panels(), (panel_block + 1) * panels_per_task)});
+  });
+}
+
+}  // namespace diptych::kernels
+
+#endif

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/parallel.h"
+#include "kernels/activation.h"
+#include "kernels/matrix.h"
+#include "kernels/packed_linear.h"
+
+namespace diptych::kernels {
+
+/// out = activation(x W^T + b + residual). `residual` has out's rows and width, or is null. Rows of
+/// `out` and `residual` have room to padded_width(outputs); what lies behind the last output is
+/// overwritten in `out`. `out` overlaps neither `x` nor `residual`.
+///
+/// Every element is computed by the same operations in the same order whatever the other rows are,
+/// however many there are and however many threads work: a row's result does not depend on its
+/// batch.
+void gemm(ConstMatrix x, const PackedLinear& layer, Activation activation,
+          const ConstMatrix* residual, Matrix out, ThreadPool& pool);
+
+}  // namespace diptych::kernels

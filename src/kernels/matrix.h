@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+
+namespace diptych::kernels {
+
+/// Rows of float32 that somebody else owns; `stride` is the distance of two rows in floats.
+template <typename Float>
+struct BasicMatrix {
+  Float* data = nullptr;
+  int rows = 0;
+  int width = 0;
+  std::size_t stride = 0;
+
+  Float* row(int i) const { return data + static_cast<std::size_t>(i) * stride; }
+  operator BasicMatrix<const Float>() const { return {data, rows, width, stride}; }
+};
+using Matrix = BasicMatrix<float>;
+using ConstMatrix = BasicMatrix<const float>;
+
+/// Kernels work on whole panels of this many columns: where a kernel says so, rows must have room
+/// (any values) up to the next multiple.
+constexpr int kPanelWidth = 32;
+constexpr int panels_for(int width) {
+  return (width + kPanelWidth - 1) / kPanelWidth;
+}
+constexpr int padded_width(int width) {
+  return panels_for(width) * kPanelWidth;
+}
+
+}  // namespace diptych::kernels

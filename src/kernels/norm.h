@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/parallel.h"
+#include "kernels/matrix.h"
+
+namespace diptych::kernels {
+
+/// out = (x - mean) / sqrt(variance + epsilon) * weight + bias, row by row; `weight` and `bias`
+/// hold x.width values. `out` may be `x`.
+void layer_norm(ConstMatrix x, const float* weight, const float* bias, float epsilon, Matrix out,
+                ThreadPool& pool);
+
+/// Divides every row by its Euclidean length; a row of zeros stays. The same bits on every
+/// instruction set.
+void normalise_rows(Matrix x);
+
+}  // namespace diptych::kernels

@@ -1,0 +1,54 @@
+#include "kernels/pooling.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/row_blocks.h"
+
+namespace diptych::kernels {
+namespace {
+
+void add_to(const float* x, int width, float* sum) {
+  for (int i = 0; i < width; ++i) sum[i] += x[i];
+}
+
+void divide(float* sum, int width, int count) {
+  for (int i = 0; i < width; ++i) sum[i] /= static_cast<float>(count);
+}
+
+}  // namespace
+
+void average_pool(ConstMatrix x, const MapShape& shape, int size, Matrix out, ThreadPool& pool) {
+  const int height = shape.height / size;
+  const int width = shape.width / size;
+  ensure(x.rows == shape.rows() && out.rows == shape.batch * height * width && out.width == x.width,
+         "average_pool: shapes fit");
+  for_each_row(out.rows, std::int64_t{x.width} * size * size, pool, [&](int row) {
+    const int top = row / width % height * size;
+    const int left = row % width * size;
+    const int picture_row = row / (width * height) * shape.height * shape.width;
+    float* mean = out.row(row);
+    std::fill_n(mean, x.width, 0.0F);
+    for (int y = top; y < top + size; ++y) {
+      for (int column = left; column < left + size; ++column)
+        add_to(x.row(picture_row + y * shape.width + column), x.width, mean);
+    }
+    divide(mean, x.width, size * size);
+  });
+}
+
+void mean_rows(ConstMatrix x, std::span<const std::int32_t> offsets, Matrix out, ThreadPool& pool) {
+  ensure(offsets.size() == static_cast<std::size_t>(out.rows) + 1 && out.width == x.width,
+         "mean_rows: shapes fit");
+  const std::int64_t work = out.rows == 0 ? 0 : std::int64_t{x.rows} * x.width / out.rows;
+  for_each_row(out.rows, work, pool, [&](int sequence) {
+    const std::int32_t begin = offsets[static_cast<std::size_t>(sequence)];
+    const std::int32_t end = offsets[static_cast<std::size_t>(sequence) + 1];
+    float* mean = out.row(sequence);
+    std::fill_n(mean, x.width, 0.0F);
+    for (std::int32_t row = begin; row < end; ++row) add_to(x.row(row), x.width, mean);
+    divide(mean, x.width, end - begin);
+  });
+}
+
+}  // namespace diptych::kernels

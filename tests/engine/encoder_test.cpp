@@ -1,0 +1,188 @@
+#include "engine/encoder.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+
+#include "diptych/error.h"
+#include "engine/naive_operations.h"
+#include "engine/random_model.h"
+#include "kernels/isa.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+using engine::Encoder;
+using engine::Weights;
+using network::Activation;
+using network::Pixels;
+using network::Tokens;
+
+/// A small model with random weights, some pictures and some texts.
+struct Case {
+  network::Model model;
+  TensorMap weights;
+  std::vector<float> pictures;
+  Pixels pixels;
+  Tokens tokens;
+
+  explicit Case(const network::ModelConfig& config)
+      : model(network::make_model(config)), weights(test::random_weights(model, 1)) {
+    const int side = network::image_size(config.image);
+    constexpr int kPictures = 5;
+    pictures = test::random_floats(static_cast<std::size_t>(kPictures) * 3 * side * side, 2);
+    pixels = {pictures.data(), kPictures, side, side};
+    tokens = test::random_tokens({3, 1, 50, 12, 33}, network::vocabulary_size(config.text), 3);
+  }
+
+  Encoder encoder(int threads) const {
+    const auto pool = std::make_shared<ThreadPool>(threads);
+    return {std::make_shared<Weights>(model, weights, *pool), pool};
+  }
+};
+
+std::span<const float> row(const TensorBuffer& features, int i) {
+  const auto width = static_cast<std::size_t>(features.shape().back());
+  return features.floats().subspan(static_cast<std::size_t>(i) * width, width);
+}
+
+std::vector<float> row(const test::NaiveOperations::Tensor& features, int i) {
+  const auto begin = features.values.begin() + static_cast<std::ptrdiff_t>(i) * features.width;
+  return {begin, begin + features.width};
+}
+
+void expect_near_oracle(const TensorBuffer& got, const test::NaiveOperations::Tensor& expected) {
+  ASSERT_EQ(got.shape(), (Shape{expected.rows, expected.width}));
+  for (int i = 0; i < expected.rows; ++i)
+    EXPECT_LE(test::relative_error(row(got, i), row(expected, i)), test::kFeatureTolerance)
+        << "row " << i << " with " << kernels::active_isa();
+}
+
+void expect_same_bits(std::span<const float> got, std::span<const float> expected) {
+  ASSERT_EQ(got.size(), expected.size());
+  EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size_bytes()), 0);
+}
+
+/// Runs a body once with every instruction set the processor has.
+template <typename Body>
+void with_every_isa(const Body& body) {
+  const std::string chosen = kernels::active_isa();
+  for (const std::string& isa : kernels::available_isas()) {
+    SCOPED_TRACE(isa);
+    kernels::use_isa(isa);
+    body();
+  }
+  kernels::use_isa(chosen);
+}
+
+class EncoderTest : public testing::TestWithParam<network::ModelConfig> {};
+
+TEST_P(EncoderTest, AgreesWithDefinitionsInDoublePrecision) {
+  const Case c(GetParam());
+  test::NaiveOperations oracle(c.model, c.weights);
+  const auto images = network::image_features(oracle, c.model, c.pixels);
+  const auto texts = network::text_features(oracle, c.model, c.tokens);
+  with_every_isa([&] {
+    Encoder encoder = c.encoder(2);
+    expect_near_oracle(encoder.encode_images(c.pixels), images);
+    expect_near_oracle(encoder.encode_texts(c.tokens), texts);
+  });
+}
+
+TEST_P(EncoderTest, GivesTheSameBitsAloneAndInABatch) {
+  const Case c(GetParam());
+  with_every_isa([&] {
+    Encoder encoder = c.encoder(1);
+    const TensorBuffer images = encoder.encode_images(c.pixels);
+    const TensorBuffer texts = encoder.encode_texts(c.tokens);
+    const std::size_t picture_floats = c.pictures.size() / static_cast<std::size_t>(c.pixels.batch);
+    for (int i = 0; i < c.pixels.batch; ++i) {
+      Pixels one = c.pixels;
+      one.data += static_cast<std::size_t>(i) * picture_floats;
+      one.batch = 1;
+      expect_same_bits(row(encoder.encode_images(one), 0), row(images, i));
+    }
+    for (int i = 0; i < c.tokens.sequences.count(); ++i) {
+      Tokens one;
+      one.append({c.tokens.ids.data() + c.tokens.sequences.begin(i),
+                  static_cast<std::size_t>(c.tokens.sequences.length(i))});
+      expect_same_bits(row(encoder.encode_texts(one), 0), row(texts, i));
+    }
+  });
+}
+
+TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const Case c(GetParam());
+  with_every_isa([&] {
+    Encoder reference = c.encoder(1);
+    const TensorBuffer images = reference.encode_images(c.pixels);
+    const TensorBuffer texts = reference.encode_texts(c.tokens);
+    for (const int threads : {2, 3, 7}) {
+      Encoder encoder = c.encoder(threads);
+      expect_same_bits(encoder.encode_images(c.pixels).floats(), images.floats());
+      expect_same_bits(encoder.encode_texts(c.tokens).floats(), texts.floats());
+    }
+  });
+}
+
+std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
+  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet"};
+  return kNames.at(info.index);
+}
+
+INSTANTIATE_TEST_SUITE_P(Towers, EncoderTest,
+                         testing::Values(test::small_vit(Activation::gelu),
+                                         test::small_vit(Activation::quick_gelu),
+                                         test::small_resnet()),
+                         tower_name);
+
+TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {
+  const Case c(test::small_vit(Activation::gelu));
+  Encoder encoder = c.encoder(2);
+  // A part holds about 2^22 floats of the widest activation: 14,000 tokens of this model.
+  constexpr int kTexts = 800;
+  const Tokens tokens = test::random_tokens(std::vector<int>(kTexts, 40), 97, 4);
+  const TensorBuffer all = encoder.encode_texts(tokens);
+  Tokens last;
+  last.append({tokens.ids.data() + tokens.sequences.begin(kTexts - 1), 40});
+  expect_same_bits(row(encoder.encode_texts(last), 0), row(all, kTexts - 1));
+}
+
+TEST(EncoderBatchTest, TakesAnEmptyBatch) {
+  const Case c(test::small_resnet());
+  Encoder encoder = c.encoder(2);
+  Pixels none = c.pixels;
+  none.batch = 0;
+  EXPECT_EQ(encoder.encode_images(none).shape(), (Shape{0, 20}));
+  EXPECT_EQ(encoder.encode_texts({}).shape(), (Shape{0, 20}));
+}
+
+TEST(EncoderInputTest, RefusesWhatTheModelCannotTake) {
+  const Case c(test::small_vit(Activation::gelu));
+  Encoder encoder = c.encoder(1);
+  Pixels wide = c.pixels;
+  wide.width += 1;
+  EXPECT_THROW(encoder.encode_images(wide), Error);
+  EXPECT_THROW(encoder.encode_texts(test::random_tokens({51}, 97, 5)), Error);
+  Tokens unknown;
+  unknown.append(std::vector<std::int32_t>{97});
+  EXPECT_THROW(encoder.encode_texts(unknown), Error);
+  Tokens negative;
+  negative.append(std::vector<std::int32_t>{-1});
+  EXPECT_THROW(encoder.encode_texts(negative), Error);
+  Tokens empty;
+  empty.append({});
+  EXPECT_THROW(encoder.encode_texts(empty), Error);
+}
+
+TEST(NormaliseTest, GivesRowsOfLengthOneAndLeavesZeros) {
+  TensorBuffer features({3, 2}, std::vector<float>{3.0F, 4.0F, 0.0F, 0.0F, -5e-20F, 0.0F});
+  engine::normalise(features);
+  const std::vector<float> expected = {0.6F, 0.8F, 0.0F, 0.0F, -1.0F, 0.0F};
+  expect_same_bits(features.floats(), expected);
+}
+
+}  // namespace
+}  // namespace diptych

@@ -1,0 +1,280 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "network/model.h"
+#include "tensor/tensor.h"
+
+namespace diptych::test {
+
+/// network::Operations by the definitions, in double precision, one loop a formula: the oracle for
+/// whole towers.
+class NaiveOperations {
+ public:
+  struct Tensor {
+    int rows = 0;
+    int width = 0;
+    std::vector<double> values;
+
+    Tensor() = default;
+    Tensor(int rows, int width)
+        : rows(rows), width(width), values(static_cast<std::size_t>(rows) * width) {}
+    double& at(int row, int column) {
+      return values[static_cast<std::size_t>(row) * width + column];
+    }
+    double at(int row, int column) const {
+      return values[static_cast<std::size_t>(row) * width + column];
+    }
+  };
+  using Map = network::FeatureMap<Tensor>;
+  using Indices = std::span<const std::int32_t>;
+  using Activation = network::Activation;
+
+  NaiveOperations(const network::Model& model, const TensorMap& weights) {
+    for (const network::ParameterSpec& spec : model.parameters.specs()) {
+      const std::vector<float> floats = to_floats(weights.at(spec.name));
+      Tensor parameter(1, static_cast<int>(floats.size()));
+      if (spec.shape.size() >= 2)
+        parameter = Tensor(static_cast<int>(spec.shape[0]),
+                           static_cast<int>(floats.size()) / static_cast<int>(spec.shape[0]));
+      parameter.values.assign(floats.begin(), floats.end());
+      parameters_.push_back(parameter);
+    }
+  }
+
+  Tensor patches(const network::Pixels& pixels, int size) {
+    const int down = pixels.height / size;
+    const int across = pixels.width / size;
+    Tensor out(pixels.batch * down * across, 3 * size * size);
+    for (int row = 0; row < out.rows; ++row) {
+      for (int i = 0; i < out.width; ++i) {
+        const int y = row / across % down * size + i / size % size;
+        const int x = row % across * size + i % size;
+        out.at(row, i) = pixel(pixels, row / (down * across), i / (size * size), y, x);
+      }
+    }
+    return out;
+  }
+
+  Tensor linear(const Tensor& x, const network::Linear& layer, Activation activation,
+                const Tensor* residual) {
+    Tensor out(x.rows, layer.outputs);
+    const Tensor& weight = parameter(layer.weight);
+    for (int row = 0; row < out.rows; ++row) {
+      for (int output = 0; output < out.width; ++output) {
+        const int o = layer.first_output + output;
+        double sum = layer.bias == network::kAbsent ? 0.0 : parameter(layer.bias).at(0, o);
+        for (int i = 0; i < x.width; ++i)
+          sum += x.at(row, i) * (layer.transposed ? weight.at(i, o) : weight.at(o, i));
+        if (residual != nullptr) sum += residual->at(row, output);
+        out.at(row, output) = activate(activation, sum);
+      }
+    }
+    return out;
+  }
+
+  Tensor norm(const Tensor& x, const network::Norm& norm) {
+    Tensor out(x.rows, x.width);
+    for (int row = 0; row < x.rows; ++row) {
+      double mean = 0.0;
+      double variance = 0.0;
+      for (int i = 0; i < x.width; ++i) mean += x.at(row, i) / x.width;
+      for (int i = 0; i < x.width; ++i)
+        variance += (x.at(row, i) - mean) * (x.at(row, i) - mean) / x.width;
+      for (int i = 0; i < x.width; ++i)
+        out.at(row, i) = (x.at(row, i) - mean) / std::sqrt(variance + norm.epsilon) *
+                             parameter(norm.weight).at(0, i) +
+                         parameter(norm.bias).at(0, i);
+    }
+    return out;
+  }
+
+  Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
+                   const network::Sequences& query_sequences,
+                   const network::Sequences& key_sequences, network::Mask mask) {
+    Tensor out(query.rows, query.width);
+    for (int sequence = 0; sequence < query_sequences.count(); ++sequence) {
+      for (int place = 0; place < query_sequences.length(sequence); ++place) {
+        const int visible =
+            mask == network::Mask::causal ? place + 1 : key_sequences.length(sequence);
+        for (int head = 0; head < heads; ++head)
+          attend(query, key, value, query_sequences.begin(sequence) + place,
+                 key_sequences.begin(sequence), visible, head, query.width / heads, out);
+      }
+    }
+    return out;
+  }
+
+  Tensor columns(const Tensor& x, int first, int count) {
+    Tensor out(x.rows, count);
+    for (int row = 0; row < x.rows; ++row) {
+      for (int i = 0; i < count; ++i) out.at(row, i) = x.at(row, first + i);
+    }
+    return out;
+  }
+
+  Tensor rows(const Tensor& x, Indices indices) {
+    Tensor out(static_cast<int>(indices.size()), x.width);
+    for (int row = 0; row < out.rows; ++row) {
+      for (int i = 0; i < x.width; ++i)
+        out.at(row, i) = x.at(indices[static_cast<std::size_t>(row)], i);
+    }
+    return out;
+  }
+
+  Tensor embed(network::ParameterId id, Indices indices) { return rows(parameter(id), indices); }
+
+  Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences) {
+    Tensor out(first.rows + x.rows, x.width);
+    for (int sequence = 0, row = 0; sequence < sequences.count(); ++sequence) {
+      for (int i = 0; i <= sequences.length(sequence); ++i, ++row) {
+        for (int c = 0; c < x.width; ++c)
+          out.at(row, c) =
+              i == 0 ? first.at(sequence, c) : x.at(sequences.begin(sequence) + i - 1, c);
+      }
+    }
+    return out;
+  }
+
+  Tensor mean_rows(const Tensor& x, const network::Sequences& sequences) {
+    Tensor out(sequences.count(), x.width);
+    for (int sequence = 0; sequence < out.rows; ++sequence) {
+      const int length = sequences.length(sequence);
+      for (int i = 0; i < length; ++i) {
+        for (int c = 0; c < x.width; ++c)
+          out.at(sequence, c) += x.at(sequences.begin(sequence) + i, c) / length;
+      }
+    }
+    return out;
+  }
+
+  Tensor add(const Tensor& a, const Tensor& b) {
+    Tensor out = a;
+    for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += b.values[i];
+    return out;
+  }
+
+  Map feature_map(const network::Pixels& pixels) {
+    Map out{Tensor(pixels.batch * pixels.height * pixels.width, 3), pixels.batch, pixels.height,
+            pixels.width};
+    for (int row = 0; row < out.rows.rows; ++row) {
+      const int place = row % (pixels.height * pixels.width);
+      for (int channel = 0; channel < 3; ++channel)
+        out.rows.at(row, channel) = pixel(pixels, row / (pixels.height * pixels.width), channel,
+                                          place / pixels.width, place % pixels.width);
+    }
+    return out;
+  }
+
+  Map convolution(const Map& x, const network::Convolution& layer, Activation activation,
+                  const Map* residual) {
+    const int padding = (layer.kernel - 1) / 2;
+    const int height = (x.height + 2 * padding - layer.kernel) / layer.stride + 1;
+    const int width = (x.width + 2 * padding - layer.kernel) / layer.stride + 1;
+    Map out{Tensor(x.batch * height * width, layer.outputs), x.batch, height, width};
+    for (int row = 0; row < out.rows.rows; ++row) {
+      for (int o = 0; o < layer.outputs; ++o) {
+        const int top = row / width % height * layer.stride - padding;
+        const int left = row % width * layer.stride - padding;
+        double sum =
+            batch_norm(layer.norm, o, window_sum(x, row / (height * width), top, left, layer, o));
+        if (residual != nullptr) sum += residual->rows.at(row, o);
+        out.rows.at(row, o) = activate(activation, sum);
+      }
+    }
+    return out;
+  }
+
+  Map average_pool(const Map& x, int size) {
+    const int height = x.height / size;
+    const int width = x.width / size;
+    Map out{Tensor(x.batch * height * width, x.rows.width), x.batch, height, width};
+    for (int row = 0; row < out.rows.rows; ++row) {
+      for (int i = 0; i < size * size; ++i) {
+        const int y = row / width % height * size + i / size;
+        const int column = row % width * size + i % size;
+        for (int c = 0; c < x.rows.width; ++c)
+          out.rows.at(row, c) +=
+              x.rows.at((row / (height * width) * x.height + y) * x.width + column, c) /
+              (size * size);
+      }
+    }
+    return out;
+  }
+
+  static double activate(Activation activation, double x) {
+    switch (activation) {
+      case Activation::none:
+        return x;
+      case Activation::relu:
+        return x > 0.0 ? x : 0.0;
+      case Activation::quick_gelu:
+        return x / (1.0 + std::exp(-1.702 * x));
+      case Activation::gelu:
+        return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+      case Activation::gelu_tanh:
+        return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
+      case Activation::silu:
+        return x / (1.0 + std::exp(-x));
+    }
+    return NAN;
+  }
+
+ private:
+  const Tensor& parameter(network::ParameterId id) const {
+    return parameters_.at(static_cast<std::size_t>(id));
+  }
+
+  static double pixel(const network::Pixels& pixels, int picture, int channel, int y, int x) {
+    return pixels.data[((picture * 3 + channel) * pixels.height + y) * pixels.width + x];
+  }
+
+  static void attend(const Tensor& query, const Tensor& key, const Tensor& value, int row,
+                     int first_key, int keys, int head, int width, Tensor& out) {
+    std::vector<double> weights(static_cast<std::size_t>(keys));
+    double sum = 0.0;
+    for (int k = 0; k < keys; ++k) {
+      double score = 0.0;
+      for (int c = head * width; c < (head + 1) * width; ++c)
+        score += query.at(row, c) * key.at(first_key + k, c);
+      weights[static_cast<std::size_t>(k)] = std::exp(score / std::sqrt(width));
+      sum += weights[static_cast<std::size_t>(k)];
+    }
+    for (int c = head * width; c < (head + 1) * width; ++c) {
+      for (int k = 0; k < keys; ++k)
+        out.at(row, c) += weights[static_cast<std::size_t>(k)] / sum * value.at(first_key + k, c);
+    }
+  }
+
+  double window_sum(const Map& x, int picture, int top, int left, const network::Convolution& layer,
+                    int output) const {
+    double sum = 0.0;
+    for (int ky = 0; ky < layer.kernel; ++ky) {
+      for (int kx = 0; kx < layer.kernel; ++kx) {
+        const int y = top + ky;
+        const int column = left + kx;
+        if (y < 0 || y >= x.height || column < 0 || column >= x.width) continue;
+        for (int c = 0; c < layer.inputs; ++c)
+          sum += x.rows.at((picture * x.height + y) * x.width + column, c) *
+                 parameter(layer.weight).at(output, (c * layer.kernel + ky) * layer.kernel + kx);
+      }
+    }
+    return sum;
+  }
+
+  double batch_norm(const network::BatchNorm& norm, int channel, double x) const {
+    const double deviation =
+        std::sqrt(parameter(norm.running_variance).at(0, channel) + norm.epsilon);
+    return (x - parameter(norm.running_mean).at(0, channel)) / deviation *
+               parameter(norm.weight).at(0, channel) +
+           parameter(norm.bias).at(0, channel);
+  }
+
+  std::vector<Tensor> parameters_;
+};
+static_assert(network::Operations<NaiveOperations>);
+
+}  // namespace diptych::test

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "network/model.h"
+#include "tensor/tensor.h"
+
+namespace diptych::test {
+
+/// Weights for every parameter, far enough from their starting values that biases, norms and
+/// running statistics matter.
+inline TensorMap random_weights(const network::Model& model, std::uint64_t seed) {
+  TensorMap weights;
+  std::uint64_t stream = 0;
+  for (const network::ParameterSpec& spec : model.parameters.specs()) {
+    Random random(seed, stream++);
+    const bool normal = spec.initialiser.kind == network::Initialiser::Kind::normal;
+    std::vector<float> values(static_cast<std::size_t>(element_count(spec.shape)));
+    for (float& value : values)
+      value = normal ? static_cast<float>(random.normal()) * spec.initialiser.value
+                     : spec.initialiser.value + static_cast<float>(random.uniform(-0.2, 0.2));
+    weights.add(spec.name, TensorBuffer(spec.shape, values));
+  }
+  return weights;
+}
+
+inline std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  return values;
+}
+
+/// Texts of these lengths, each ending with the largest id.
+inline network::Tokens random_tokens(const std::vector<int>& lengths, int vocabulary,
+                                     std::uint64_t seed) {
+  Random random(seed);
+  network::Tokens tokens;
+  for (const int length : lengths) {
+    std::vector<std::int32_t> text;
+    while (static_cast<int>(text.size()) + 1 < length)
+      text.push_back(
+          static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(vocabulary) - 1)));
+    text.push_back(vocabulary - 1);
+    tokens.append(text);
+  }
+  return tokens;
+}
+
+/// Small models whose sizes are no multiples of a vector's: widths, heads, grids and all.
+inline network::ModelConfig small_vit(network::Activation activation) {
+  return {.embedding_width = 20,
+          .image = network::VisionTransformerConfig{.image_size = 28,
+                                                    .patch_size = 7,
+                                                    .width = 80,
+                                                    .layers = 2,
+                                                    .heads = 2,
+                                                    .mlp_width = 300,
+                                                    .activation = activation},
+          .text = network::TextTransformerConfig{.context_length = 50,
+                                                 .vocabulary_size = 97,
+                                                 .width = 72,
+                                                 .heads = 3,
+                                                 .layers = 3,
+                                                 .mlp_width = 290,
+                                                 .activation = activation}};
+}
+
+inline network::ModelConfig small_resnet() {
+  network::ModelConfig config = small_vit(network::Activation::quick_gelu);
+  config.image = network::ModifiedResNetConfig{
+      .image_size = 64, .width = 6, .layers = {1, 2, 1, 1}, .heads = 4};
+  return config;
+}
+
+}  // namespace diptych::test
