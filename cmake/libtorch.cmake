@@ -23,9 +23,10 @@ if(NOT DIPTYCH_TORCH_CPU OR NOT DIPTYCH_C10)
 endif()
 
 add_library(diptych_libtorch INTERFACE)
-target_include_directories(diptych_libtorch SYSTEM INTERFACE
-  $<BUILD_INTERFACE:${DIPTYCH_LIBTORCH}/torch/include>
-  $<BUILD_INTERFACE:${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include>)
+# Searched last: the wheel brings a fmt of its own, and ours must be found first.
+target_compile_options(diptych_libtorch INTERFACE
+  "SHELL:-idirafter ${DIPTYCH_LIBTORCH}/torch/include"
+  "SHELL:-idirafter ${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include")
 target_link_libraries(diptych_libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_C10})
 # libtorch_cpu finds the CUDA runtime beside itself when it is loaded; GNU ld also wants to see it when it links.
 file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)

@@ -31,8 +31,8 @@ typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const To
   return ops.linear(ops.norm(x, tower.norm_final), tower.projection, Activation::none, nullptr);
 }
 
-/// The part of a padded row of ids that can reach the answer: up to and with the end-of-text token (the whole
-/// row when it has none).
+/// The part of a padded row of ids that can reach the answer: up to and with the end-of-text token
+/// (the whole row when it has none).
 std::span<const std::int32_t> reaching_tokens(const TextTransformer& tower,
                                               std::span<const std::int32_t> row);
 

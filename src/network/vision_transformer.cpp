@@ -40,4 +40,21 @@ PatchSelection PatchSelection::all(int pictures, int patches_each) {
   return selection;
 }
 
+PatchSelection PatchSelection::random(int pictures, int patches_each, int kept,
+                                      const std::function<std::uint64_t(std::uint64_t)>& choose) {
+  PatchSelection selection{.sequences = Sequences::uniform(pictures, kept)};
+  for (int picture = 0; picture < pictures; ++picture) {
+    // Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): uniform, and already in order.
+    int wanted = kept;
+    for (int patch = 0; wanted > 0; ++patch) {
+      if (choose(static_cast<std::uint64_t>(patches_each - patch)) <
+          static_cast<std::uint64_t>(wanted)) {
+        selection.patches.push_back(patch);
+        --wanted;
+      }
+    }
+  }
+  return selection;
+}
+
 }  // namespace diptych::network

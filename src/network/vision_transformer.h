@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "network/residual_block.h"
@@ -32,6 +33,10 @@ struct PatchSelection {
   Sequences sequences;
 
   static PatchSelection all(int pictures, int patches_each);
+  /// `kept` of the patches of every picture, in order, as `choose` picks them: choose(n) is in [0,
+  /// n).
+  static PatchSelection random(int pictures, int patches_each, int kept,
+                               const std::function<std::uint64_t(std::uint64_t)>& choose);
 };
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.

@@ -16,6 +16,8 @@ constexpr double kFeatureTolerance = 1e-5;
 constexpr double kLossTolerance = 1e-4;
 constexpr double kGradientTolerance = 1e-4;
 constexpr double kTrainedWeightTolerance = 1e-3;
+/// A loss under bfloat16 autocast beside float32's: bfloat16 keeps 8 bits.
+constexpr double kBfloat16LossTolerance = 0.05;
 
 /// Rounding of one float32 accumulation over `terms` products whose magnitudes sum to `magnitude`.
 inline double accumulation_tolerance(std::size_t terms, double magnitude) {

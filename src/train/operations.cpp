@@ -1,0 +1,209 @@
+#include "train/operations.h"
+
+#include "base/error.h"
+
+namespace diptych::train {
+namespace {
+
+using network::Activation;
+using network::Mask;
+using network::Sequences;
+using torch::Tensor;
+
+/// The momentum of PyTorch's running statistics, which the reference trains with.
+constexpr double kBatchNormMomentum = 0.1;
+
+Tensor activate(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return torch::relu(x);
+    case Activation::quick_gelu:
+      return x * torch::sigmoid(1.702 * x);
+    case Activation::gelu:
+      return torch::gelu(x);
+    case Activation::gelu_tanh:
+      return torch::gelu(x, "tanh");
+    case Activation::silu:
+      return torch::silu(x);
+  }
+  fail(ErrorCode::internal, "unknown activation {}", static_cast<int>(activation));
+}
+
+Tensor add_residual(const Tensor& x, const Tensor* residual) {
+  return residual == nullptr ? x : x + *residual;
+}
+
+/// Channels-last pictures as libtorch wants them, [batch, channels, height, width]: a view, nothing
+/// moves.
+Tensor as_pictures(const network::FeatureMap<Tensor>& map) {
+  return map.rows.view({map.batch, map.height, map.width, map.rows.size(1)}).permute({0, 3, 1, 2});
+}
+
+network::FeatureMap<Tensor> as_feature_map(const Tensor& pictures) {
+  const Tensor channels_last = pictures.permute({0, 2, 3, 1}).contiguous();
+  return {.rows = channels_last.view({-1, channels_last.size(3)}),
+          .batch = static_cast<int>(pictures.size(0)),
+          .height = static_cast<int>(pictures.size(2)),
+          .width = static_cast<int>(pictures.size(3))};
+}
+
+/// A run of neighbouring sequences of one length: attention over it needs neither padding nor a
+/// mask.
+struct Run {
+  int first;
+  int count;
+  int query_length;
+  int key_length;
+};
+
+std::vector<Run> equal_length_runs(const Sequences& queries, const Sequences& keys) {
+  std::vector<Run> runs;
+  for (int i = 0; i < queries.count(); ++i) {
+    const int query_length = queries.length(i);
+    const int key_length = keys.length(i);
+    if (!runs.empty() && runs.back().query_length == query_length &&
+        runs.back().key_length == key_length) {
+      ++runs.back().count;
+    } else {
+      runs.push_back(
+          {.first = i, .count = 1, .query_length = query_length, .key_length = key_length});
+    }
+  }
+  return runs;
+}
+
+/// Rows of `count` sequences of `length`, from row `begin` on, as [count, heads, length, head
+/// width].
+Tensor split_heads(const Tensor& x, int begin, int count, int length, int heads) {
+  const std::int64_t head_width = x.size(1) / heads;
+  return x.narrow(0, begin, count * length)
+      .view({count, length, heads, head_width})
+      .transpose(1, 2);
+}
+
+}  // namespace
+
+Tensor Operations::on_device(const network::Pixels& pixels) const {
+  const Tensor host =
+      torch::from_blob(const_cast<float*>(pixels.data),
+                       {pixels.batch, 3, pixels.height, pixels.width}, torch::kFloat32);
+  return host.to(device(), torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+}
+
+Tensor Operations::on_device(std::span<const std::int32_t> indices) const {
+  const Tensor host = torch::from_blob(const_cast<std::int32_t*>(indices.data()),
+                                       {static_cast<std::int64_t>(indices.size())}, torch::kInt32);
+  return host.to(device(), torch::kInt64);
+}
+
+Tensor Operations::patches(const network::Pixels& pixels, int size) {
+  const std::int64_t rows = pixels.height / size;
+  const std::int64_t columns = pixels.width / size;
+  return on_device(pixels)
+      .narrow(2, 0, rows * size)
+      .narrow(3, 0, columns * size)
+      .reshape({pixels.batch, 3, rows, size, columns, size})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({pixels.batch * rows * columns, 3 * size * size});
+}
+
+Tensor Operations::linear(const Tensor& x, const network::Linear& layer, Activation activation,
+                          const Tensor* residual) {
+  const Tensor& weight = parameter(layer.weight);
+  Tensor y;
+  if (layer.transposed) {
+    y = x.matmul(weight);
+  } else {
+    const Tensor matrix =
+        weight.view({weight.size(0), -1}).narrow(0, layer.first_output, layer.outputs);
+    const Tensor bias = layer.bias == network::kAbsent
+                            ? Tensor()
+                            : parameter(layer.bias).narrow(0, layer.first_output, layer.outputs);
+    y = torch::nn::functional::linear(x, matrix, bias);
+  }
+  return activate(add_residual(y, residual), activation);
+}
+
+Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
+  return torch::layer_norm(x, {norm.width}, parameter(norm.weight), parameter(norm.bias),
+                           norm.epsilon);
+}
+
+Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
+                             const Sequences& query_sequences, const Sequences& key_sequences,
+                             Mask mask) {
+  std::vector<Tensor> outputs;
+  for (const Run& run : equal_length_runs(query_sequences, key_sequences)) {
+    const int query_begin = query_sequences.begin(run.first);
+    const int key_begin = key_sequences.begin(run.first);
+    const Tensor attended = torch::scaled_dot_product_attention(
+        split_heads(query, query_begin, run.count, run.query_length, heads),
+        split_heads(key, key_begin, run.count, run.key_length, heads),
+        split_heads(value, key_begin, run.count, run.key_length, heads), /*attn_mask=*/{},
+        /*dropout_p=*/0.0, /*is_causal=*/mask == Mask::causal);
+    outputs.push_back(
+        attended.transpose(1, 2).reshape({run.count * run.query_length, query.size(1)}));
+  }
+  return outputs.size() == 1 ? outputs.front() : torch::cat(outputs);
+}
+
+Tensor Operations::rows(const Tensor& x, std::span<const std::int32_t> indices) {
+  return x.index_select(0, on_device(indices));
+}
+
+Tensor Operations::embed(network::ParameterId id, std::span<const std::int32_t> indices) {
+  const Tensor& table = parameter(id);
+  const Tensor matrix = table.dim() == 1 ? table.unsqueeze(0) : table;
+  return torch::embedding(matrix, on_device(indices));
+}
+
+Tensor Operations::prepend(const Tensor& first, const Tensor& x, const Sequences& sequences) {
+  std::vector<std::int32_t> order;
+  for (int i = 0; i < sequences.count(); ++i) {
+    order.push_back(i);
+    for (int row = 0; row < sequences.length(i); ++row) {
+      order.push_back(sequences.count() + sequences.begin(i) + row);
+    }
+  }
+  return rows(torch::cat({first.to(x.dtype()), x}), order);
+}
+
+Tensor Operations::mean_rows(const Tensor& x, const Sequences& sequences) {
+  std::vector<Tensor> means;
+  for (const Run& run : equal_length_runs(sequences, sequences)) {
+    means.push_back(x.narrow(0, sequences.begin(run.first), run.count * run.key_length)
+                        .view({run.count, run.key_length, x.size(1)})
+                        .mean(1));
+  }
+  return torch::cat(means);
+}
+
+Operations::FeatureMap Operations::feature_map(const network::Pixels& pixels) {
+  return as_feature_map(on_device(pixels));
+}
+
+Operations::FeatureMap Operations::convolution(const FeatureMap& x,
+                                               const network::Convolution& layer,
+                                               Activation activation, const FeatureMap* residual) {
+  const Tensor convolved = torch::conv2d(as_pictures(x), parameter(layer.weight), /*bias=*/{},
+                                         layer.stride, (layer.kernel - 1) / 2);
+  const network::BatchNorm& norm = layer.norm;
+  const Tensor normalised = torch::batch_norm(
+      convolved, parameter(norm.weight), parameter(norm.bias), parameter(norm.running_mean),
+      parameter(norm.running_variance), training_, kBatchNormMomentum, norm.epsilon,
+      /*cudnn_enabled=*/true);
+  FeatureMap result = as_feature_map(normalised);
+  result.rows = activate(add_residual(result.rows, residual == nullptr ? nullptr : &residual->rows),
+                         activation);
+  return result;
+}
+
+Operations::FeatureMap Operations::average_pool(const FeatureMap& x, int size) {
+  return as_feature_map(torch::avg_pool2d(as_pictures(x), size, size));
+}
+
+static_assert(network::Operations<Operations>);
+
+}  // namespace diptych::train

@@ -1,0 +1,8 @@
+#include "train/towers.h"
+
+namespace diptych::network {
+
+template torch::Tensor image_features(train::Operations&, const Model&, const Pixels&);
+template torch::Tensor text_features(train::Operations&, const Model&, const Tokens&);
+
+}  // namespace diptych::network

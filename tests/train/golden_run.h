@@ -1,0 +1,65 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "base/mapped_file.h"
+#include "checkpoint/safetensors.h"
+#include "support/support.h"
+#include "train/learner.h"
+
+namespace diptych::test {
+
+/// The golden run of tests/data/training/clip.json, made by open_clip: a tiny model, ten batches,
+/// and what ten steps on them give.
+struct GoldenRun {
+  nlohmann::json recipe = nlohmann::json::parse(read_text_file(data_path("training/clip.json")));
+  TensorMap initial = checkpoint::read_safetensors(data_path("training/clip_initial.safetensors"));
+  TensorMap batches = checkpoint::read_safetensors(data_path("training/clip_batches.safetensors"));
+  TensorMap first_gradients =
+      checkpoint::read_safetensors(data_path("training/clip_grads_step0.safetensors"));
+  TensorMap last_weights =
+      checkpoint::read_safetensors(data_path("training/clip_after10.safetensors"));
+
+  static network::ModelConfig config() {
+    network::VisionTransformerConfig image{
+        .image_size = 48, .patch_size = 16, .width = 64, .layers = 2, .heads = 2, .mlp_width = 256};
+    network::TextTransformerConfig text{.context_length = 16,
+                                        .vocabulary_size = 256,
+                                        .width = 64,
+                                        .heads = 2,
+                                        .layers = 2,
+                                        .mlp_width = 256};
+    return {.embedding_width = 48, .image = image, .text = text};
+  }
+
+  static train::AdamWOptions optimiser_options() {
+    return {.beta1 = 0.9,
+            .beta2 = 0.98,
+            .epsilon = 1e-6,
+            .weight_decay = 0.2,
+            .gradient_clip_norm = 1.0};
+  }
+
+  std::unique_ptr<train::Learner> learner() const {
+    network::Model model = network::make_model(config());
+    train::Parameters parameters = train::parameters_from(model.parameters, initial, torch::kCPU);
+    return std::make_unique<train::Learner>(std::move(model), std::move(parameters),
+                                            optimiser_options(), train::Precision::fp32);
+  }
+
+  train::Batch batch(const network::Model& model, int step) const {
+    constexpr std::size_t kPairs = 12;
+    constexpr std::size_t kLength = 16;
+    constexpr std::size_t kPixels = 3 * 48 * 48;
+    const std::vector<float> pixels = to_floats(batches.at("pixels"));
+    const std::vector<std::int64_t> ids = to_integers(batches.at("tokens"));
+    const auto first_id = ids.begin() + static_cast<std::ptrdiff_t>(step * kPairs * kLength);
+    const std::vector<std::int32_t> rows(first_id, first_id + kPairs * kLength);
+    const auto first_pixel = pixels.begin() + static_cast<std::ptrdiff_t>(step * kPairs * kPixels);
+    return {.pixels = {first_pixel, first_pixel + kPairs * kPixels},
+            .side = 48,
+            .tokens = network::pack_tokens(model, rows, kLength)};
+  }
+};
+
+}  // namespace diptych::test
