@@ -67,6 +67,17 @@ struct Preprocessing {
 /// Throws Error(invalid_argument) for an empty image or a size outside 1 to 16384.
 Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
 
+/// Decodes, resizes and crops in one step, byte for byte as OpenAI's and open_clip's pipelines do:
+/// they resize in the file's own pixel format (a palette by the nearest index, colours weighed by
+/// alpha, 16-bit grey, CMYK inks) and convert to RGB last. For opaque RGB and grey files equal to
+/// resize_and_crop(decode_image(...)); for the others use this one to match the references.
+/// `preprocessing.background` counts where `options` has none. Throws as both. Thread-safe.
+Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
+                       const Preprocessing& preprocessing, const DecodeOptions& options = {});
+/// The same for a file; throws also not_found and io.
+Image load_preprocessed(const std::filesystem::path& path, const Preprocessing& preprocessing,
+                        const DecodeOptions& options = {});
+
 /// Writes (value / 255 - mean) / std of a square image of side `size` to `out`, as [3, size, size].
 /// `out` holds 3 x size x size floats. Thread-safe.
 void normalise(const Image& image, const Preprocessing& preprocessing, std::span<float> out);

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/error.h"
+#include "diptych/image.h"
+#include "image/picture.h"
+
+namespace diptych::image {
+
+/// One encoded picture and what the caller asked for.
+struct Source {
+  std::span<const std::byte> bytes;
+  const std::string& name;
+  const DecodeOptions& options;
+
+  const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(bytes.data()); }
+  std::size_t size() const { return bytes.size(); }
+  [[noreturn]] void fail_corrupt(const std::string& what) const {
+    fail(ErrorCode::corrupt_data, "{} ({})", what, name);
+  }
+  [[noreturn]] void fail_unsupported(const std::string& what) const {
+    fail(ErrorCode::unsupported, "{} ({})", what, name);
+  }
+};
+
+/// Longest side in pixels; no camera or scanner comes near, and it bounds what a header can ask
+/// for.
+constexpr std::uint64_t kMaxSide = 1'000'000;
+
+/// Throws Error, before any memory is taken, for a size that a header states: corrupt_data for a
+/// side of zero, unsupported above kMaxSide, out_of_memory above options.max_pixels.
+void check_size(const Source& source, std::uint64_t width, std::uint64_t height);
+
+/// An all-zero picture of a size that passes check_size.
+Picture make_picture(const Source& source, PixelFormat format, std::uint64_t width,
+                     std::uint64_t height);
+
+/// One per format; the content has been seen to start as the format does.
+Picture decode_jpeg(const Source& source);
+Picture decode_png(const Source& source);
+Picture decode_webp(const Source& source);
+Picture decode_gif(const Source& source);
+Picture decode_bmp(const Source& source);
+
+/// The one that fits the content, and the background of options laid under it.
+Picture decode_picture(const Source& source);
+
+}  // namespace diptych::image
