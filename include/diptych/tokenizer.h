@@ -36,8 +36,16 @@ class Tokenizer {
   virtual int default_context_length() const = 0;
 };
 
+/// How a text spells CLIP's start and end tokens, which are then taken for them: the only
+/// difference between the two reference tokenizers.
+enum class ClipSpecialTokens {
+  open_clip,  ///< "<start_of_text>" and "<end_of_text>"
+  openai,     ///< "<|startoftext|>" and "<|endoftext|>"
+};
+
 /// CLIP's byte-level BPE with its text repair, the vocabulary built in.
-std::shared_ptr<const Tokenizer> clip_tokenizer();
+std::shared_ptr<const Tokenizer> clip_tokenizer(
+    ClipSpecialTokens special_tokens = ClipSpecialTokens::open_clip);
 
 /// BERT's WordPiece as Chinese-CLIP uses it, the vocabulary built in.
 std::shared_ptr<const Tokenizer> chinese_tokenizer();
