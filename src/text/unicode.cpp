@@ -152,6 +152,10 @@ bool is_number(char32_t character) {
   return in_categories(character, U_GC_N_MASK);
 }
 
+bool is_decimal_digit(char32_t character) {
+  return in_categories(character, U_GC_ND_MASK);
+}
+
 bool is_punctuation(char32_t character) {
   return in_categories(character, U_GC_P_MASK);
 }

@@ -27,6 +27,8 @@ bool is_whitespace(char32_t character);
 bool is_letter(char32_t character);
 /// General category N*.
 bool is_number(char32_t character);
+/// General category Nd.
+bool is_decimal_digit(char32_t character);
 /// General category P*.
 bool is_punctuation(char32_t character);
 /// General category Cc or Cf.

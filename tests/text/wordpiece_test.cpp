@@ -4,31 +4,20 @@
 #include <gtest/gtest.h>
 
 #include "base/atomic_file.h"
-#include "diptych/error.h"
+#include "text/expect_error.h"
 #include "text/fixtures.h"
 
 namespace diptych {
 namespace {
 
+using test::expect_error;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 using namespace std::string_literals;
 using Ids = std::vector<std::int32_t>;
 
 constexpr const char* kVocabulary =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\nun\n##aff\n##able\n##a\n##b\ncafe\n猫\n,\n##ff\n";
-
-template <typename Function>
-void expect_error(ErrorCode code, const std::string& message, Function function) {
-  try {
-    function();
-    FAIL() << "expected an error: " << message;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code);
-    EXPECT_THAT(error.what(), HasSubstr(message));
-  }
-}
 
 TEST(WordPiece, EqualsChineseClip) {
   const auto tokenizer = chinese_tokenizer();
@@ -57,7 +46,8 @@ TEST(WordPiece, LowersCaseStripsAccentsAndIsolatesIdeographsAndMarks) {
 
 TEST(WordPiece, DropsControlCharactersInsideWords) {
   const auto tokenizer = wordpiece_tokenizer_from(kVocabulary, "test");
-  EXPECT_THAT(tokenizer->encode("u\0n\u200baff\u00adable\x7f\ufffd"s, 52), ElementsAre(2, 4, 5, 6, 3));
+  EXPECT_THAT(tokenizer->encode("u\0n\u200baff\u00adable\x7f\ufffd"s, 52),
+              ElementsAre(2, 4, 5, 6, 3));
 }
 
 TEST(WordPiece, SeparatesWordsAtEveryWhitespace) {

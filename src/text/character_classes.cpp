@@ -1,0 +1,79 @@
+#include "text/character_classes.h"
+
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+
+#include "text/unicode.h"
+
+namespace diptych::text {
+namespace {
+
+struct ClassMembers {
+  CharacterClass character_class;
+  std::u32string_view members;  // "a-c" is a range; the hyphen itself is in no class
+};
+
+// Facts of ftfy 6.3.1 (Robyn Speer, Apache 2.0): which characters mojibake consists of.
+constexpr ClassMembers kClasses[] = {
+    {kCommon, U"\u00a0\u00ad´·–—―’…"},
+    {kC1, U"\u0080-\u009f"},
+    {kBad, U"¤¦¨ª¬¯¸ºƒˆˇ˘˛˜†‡‰⌐◊\ufffd"},
+    {kLaw, U"§¶"},
+    {kCurrency, U"¢£¥₧€"},
+    {kStartPunctuation, U"¡©«¿΄΅‘‚“„•‹\uf8ff"},
+    {kEndPunctuation, U"®»˝”›™"},
+    {kNumeric, U"±²³µ¹¼½¾×÷⁄№∂∆∏∑√∞∩∫≈≠≡≤≥"},
+    {kKaomoji, U"°Ò-ÖÙ-Üò-öø-üŌŐŪŲ"},
+    {kUpperAccented, U"À-ÑØÜÝĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĹĻĽŁŃŅŇŒŘŚŞŠŢŤŮŰŸŹŻŽҐ"},
+    {kLowerAccented, U"ß-ñüāăąćčďđēėęěğģīįķĺļľłœŕśşšťźżžґﬁﬂ"},
+    {kUpperCommon, U"ÞΆΈΉΊΌΎΏΑ-ΫЁ-Я"},
+    {kLowerCommon, U"ά-ωа-џ"},
+    {kBox, U"│┌┐┘├┤┬┼═-╬▀▄█▌▐-▓"},
+    {kUtf8FirstOf2, U"Â-ßĀĂĆČĎĐĒĖĘĚĞĢĪİĶĹĻŁŃŅŇŌŐŘŚŞŠŢŪŮŰŲŹŻŽΒ-ΡΣ-ίВ-Я"},
+    {kUtf8FirstOf3, U"à-ïāăąćčďēėęěģīįķĺļŕźΰ-οа-п"},
+    {kUtf8FirstOf4, U"ðóđğšπσру"},
+    {kUtf8Continuation,
+     U"\u0020\u0080-¿ÆØæøĄąĽľŁłŒœŖŗŚśŞ-šŤťŸ-žƒˆˇ˘˛˜˝΄΅ΆΈΉΊΌΎΏЁ-ЌЎЏё-ќўџҐґ–—―‘’‚“”„†‡•…‰"
+     U"‹›€№™"},
+    {kUtf8ContinuationStrict,
+     U"\u0080-¿ÆØæøĄąĽľŁłŒœŖŗŚśŞ-šŤťŸ-žƒˆˇ˘˛˜˝΄΅ΆΈΉΊΌΎΏЁ-ЌЎЏё-ќўџҐґ†‡‰‹›€№™"},
+};
+
+using ClassTable = std::unordered_map<char32_t, std::uint32_t>;
+
+ClassTable class_table() {
+  ClassTable table;
+  for (const auto& [character_class, members] : kClasses) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const bool range = i + 2 < members.size() && members[i + 1] == U'-';
+      const char32_t last = range ? members[i + 2] : members[i];
+      for (char32_t character = members[i]; character <= last; ++character) {
+        table[character] |= character_class;
+      }
+      if (range) i += 2;
+    }
+  }
+  return table;
+}
+
+std::uint32_t plain_properties(char32_t character) {
+  std::uint32_t classes = 0;
+  if (character >= 'A' && character <= 'Z') classes |= kAsciiUpper;
+  if (character >= 'a' && character <= 'z') classes |= kAsciiLower;
+  if (classes == 0) classes |= kNotAsciiLetter;
+  if (is_whitespace(character)) classes |= kSpace;
+  if (is_letter(character) || is_number(character) || character == '_') classes |= kWord;
+  if (character != '\n') classes |= kNotLineFeed;
+  return classes;
+}
+
+}  // namespace
+
+std::uint32_t character_classes(char32_t character) {
+  static const ClassTable table = class_table();
+  const auto found = table.find(character);
+  return plain_properties(character) | (found == table.end() ? 0 : found->second);
+}
+
+}  // namespace diptych::text

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "diptych/tokenizer.h"
+
+namespace diptych::text {
+
+/// CLIP's byte-level BPE (Radford et al., 2021; Sennrich et al., 2016). Tokens are the 256 bytes,
+/// the 256 bytes that end a word, one token for each merge in the order of the merges (their rank),
+/// start of text, end of text. A text is start, tokens, end; when it is longer than the context,
+/// the last place holds the end.
+class ClipBpe final : public Tokenizer {
+ public:
+  /// `compressed_merges`: bpe_simple_vocab_16e6.txt.gz. Throws Error(corrupt_data).
+  ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens);
+  ClipBpe(const ClipBpe&) = delete;
+  ClipBpe& operator=(const ClipBpe&) = delete;
+
+  std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
+  /// Each word is followed by a space; bytes that are not UTF-8 together become U+FFFD.
+  std::string decode(std::span<const std::int32_t> ids) const override;
+  int vocabulary_size() const override { return static_cast<int>(tokens_.size()) + 2; }
+  std::int32_t pad_id() const override { return 0; }
+  int default_context_length() const override { return 77; }
+
+  /// The ids of one word (UTF-8, not empty) by merging alone, the lowest rank first. `encode` looks
+  /// whole words up instead where it can, which gives the same.
+  std::vector<std::int32_t> merge(std::string_view word) const;
+
+ private:
+  using Ids = std::unordered_map<std::string_view, std::int32_t>;
+
+  void add_token(std::int32_t id, std::string bytes, bool ends_word);
+  void add_merge(std::int32_t id, std::string_view line);
+  std::int32_t merged_id(std::string_view bytes, bool ends_word, std::int32_t left,
+                         std::int32_t right) const;
+  void append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const;
+
+  std::array<std::u32string_view, 2> special_tokens_;
+  std::vector<std::string> tokens_;  // bytes by id, without the two special tokens
+  std::vector<bool> ends_word_;      // by id
+  Ids inner_;                        // views into tokens_
+  Ids ending_;                       // tokens that end a word
+  std::vector<std::pair<std::int32_t, std::int32_t>> merges_;  // by rank: the ids that are joined
+};
+
+}  // namespace diptych::text

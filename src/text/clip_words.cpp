@@ -1,0 +1,92 @@
+#include "text/clip_words.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "text/fix_text.h"
+#include "text/html_entities.h"
+#include "text/unicode.h"
+
+namespace diptych::text {
+namespace {
+
+constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t",  U"'re", U"'ve",
+                                                              U"'m", U"'ll", U"'d"};
+
+/// The pattern ignores case. Of all lower-case text, that lets only the long s stand for another.
+char32_t folded(char32_t c) {
+  return c == U'ſ' ? U's' : c;
+}
+
+bool starts_with_folded(std::u32string_view text, std::u32string_view literal) {
+  if (text.size() < literal.size()) return false;
+  for (std::size_t i = 0; i < literal.size(); ++i) {
+    if (folded(text[i]) != literal[i]) return false;
+  }
+  return true;
+}
+
+template <std::size_t Count>
+std::size_t literal_length(std::u32string_view text,
+                           const std::array<std::u32string_view, Count>& literals) {
+  for (const std::u32string_view literal : literals) {
+    if (starts_with_folded(text, literal)) return literal.size();
+  }
+  return 0;
+}
+
+/// What no part of the pattern matches: whitespace, and the Greek iota subscript, a mark of which
+/// the letter iota is the upper case (the pattern ignores case, and takes it neither for a letter
+/// nor for anything else).
+bool is_skipped(char32_t c) {
+  constexpr char32_t kIotaSubscript = 0x345;
+  return is_whitespace(c) || c == kIotaSubscript;
+}
+
+bool is_other(char32_t c) {
+  return !is_skipped(c) && !is_letter(c) && !is_number(c);
+}
+
+template <typename Predicate>
+std::size_t run_length(std::u32string_view text, Predicate predicate) {
+  std::size_t length = 0;
+  while (length < text.size() && predicate(text[length])) ++length;
+  return length;
+}
+
+/// The length of the word that the text starts with; it does not start with a skipped one.
+std::size_t word_length(std::u32string_view text,
+                        const std::array<std::u32string_view, 2>& special_tokens) {
+  if (text[0] == '<') {
+    if (const std::size_t length = literal_length(text, special_tokens)) return length;
+  }
+  if (text[0] == '\'') {
+    if (const std::size_t length = literal_length(text, kContractions)) return length;
+  }
+  if (is_letter(text[0])) return run_length(text, is_letter);
+  if (is_number(text[0])) return 1;
+  return run_length(text, is_other);
+}
+
+}  // namespace
+
+std::u32string clip_clean(std::u32string_view text) {
+  std::u32string clean = fix_text(text);
+  for (int pass = 0; pass < 2; ++pass) {
+    if (clean.find(U'&') != clean.npos) clean = unescape_html(clean);
+  }
+  return lower_case(clean);
+}
+
+std::vector<std::u32string_view> clip_words(
+    std::u32string_view text, const std::array<std::u32string_view, 2>& special_tokens) {
+  std::vector<std::u32string_view> words;
+  while (!text.empty()) {
+    const std::size_t length = is_skipped(text[0]) ? 0 : word_length(text, special_tokens);
+    if (length > 0) words.push_back(text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return words;
+}
+
+}  // namespace diptych::text
