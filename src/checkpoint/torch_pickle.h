@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/pickle.h"
+#include "checkpoint/safetensors.h"
+#include "tensor/tensor.h"
+
+namespace diptych::checkpoint {
+
+/// Whether a checkpoint's pickle may name it: what rebuilds tensors, plain data, and the module
+/// classes of TorchScript, which are only ever data to us.
+bool is_torch_global(std::string_view module, std::string_view name);
+
+/// The bytes of a storage: its key, and the bytes it must have. Throws Error(corrupt_data) when it
+/// has not.
+using StorageLookup =
+    std::function<std::span<const std::byte>(std::string_view key, std::uint64_t bytes)>;
+
+/// What a torch.save or torch.jit.save file holds for us.
+struct TorchContent {
+  TensorMap tensors;  ///< without `storage`: the views live as long as what `lookup` gave
+  Metadata metadata;  ///< the texts and whole numbers beside the state dict: epoch, name, step ...
+  bool script = false;  ///< a TorchScript module, not a state dict
+};
+
+/// Finds the state dict (the pickle itself, or its `state_dict`, `model` or `module`) or walks the
+/// module objects of TorchScript, joining attribute names with dots. Tensors are views where they
+/// are dense; strided ones are copied, `copy_limit` bytes in all. Optimiser state is never looked
+/// at. Throws Error: corrupt_data, unsupported, out_of_memory.
+TorchContent read_torch_content(const Pickle& pickle, const StorageLookup& lookup,
+                                std::uint64_t copy_limit, const std::string& name);
+
+}  // namespace diptych::checkpoint

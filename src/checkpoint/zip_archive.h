@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace diptych::checkpoint {
+
+struct ZipEntry {
+  std::span<const std::byte> bytes;
+  std::uint32_t crc32 = 0;
+};
+
+/// The entries of a zip file whose entries are stored, as PyTorch and numpy.savez write them;
+/// zip64 too. The views point into the given bytes. Nothing is extracted, yet names that would
+/// leave a folder are refused. The central directory, the local headers and the data must agree and
+/// not overlap.
+class ZipArchive {
+ public:
+  /// `name` stands for the file in messages. Throws Error: corrupt_data, and unsupported for
+  /// compressed, encrypted and multi-volume archives.
+  ZipArchive(std::span<const std::byte> bytes, const std::string& name);
+
+  const std::map<std::string, ZipEntry, std::less<>>& entries() const { return entries_; }
+  const ZipEntry* find(std::string_view entry) const;
+  /// The entry's bytes after a check of their CRC-32. Throws Error(corrupt_data) also when there is
+  /// no such entry.
+  std::span<const std::byte> checked(std::string_view entry) const;
+
+ private:
+  std::string name_;
+  std::map<std::string, ZipEntry, std::less<>> entries_;
+};
+
+/// Whether the bytes begin as a zip file does.
+bool looks_like_zip(std::span<const std::byte> bytes);
+
+}  // namespace diptych::checkpoint
