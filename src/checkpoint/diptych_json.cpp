@@ -1,0 +1,327 @@
+#include "checkpoint/diptych_json.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "checkpoint/base64.h"
+#include "checkpoint/config_fields.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+using network::ModifiedResNetConfig;
+using network::TextTransformerConfig;
+using network::VisionTransformerConfig;
+
+constexpr int kVersion = 1;
+constexpr std::string_view kVisionTransformer = "vision_transformer";
+constexpr std::string_view kModifiedResNet = "modified_resnet";
+constexpr std::string_view kTextTransformer = "text_transformer";
+
+/// What a value is called in diptych.json.
+template <typename Value>
+struct Word {
+  std::string_view word;
+  Value value;
+};
+
+constexpr auto kActivations =
+    std::to_array<Word<Activation>>({{"relu", Activation::relu},
+                                     {"quick_gelu", Activation::quick_gelu},
+                                     {"gelu", Activation::gelu},
+                                     {"gelu_tanh", Activation::gelu_tanh},
+                                     {"silu", Activation::silu}});
+constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
+                                                               {"squash", ResizeMode::squash},
+                                                               {"longest", ResizeMode::longest}});
+constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
+    {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
+constexpr auto kTokenizers =
+    std::to_array<Word<TokenizerSpec::Kind>>({{"clip", TokenizerSpec::Kind::clip},
+                                              {"chinese", TokenizerSpec::Kind::chinese},
+                                              {"wordpiece", TokenizerSpec::Kind::wordpiece}});
+
+template <typename Value, std::size_t count>
+std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
+  for (const auto& known : words) {
+    if (known.value == value) return known.word;
+  }
+  fail(ErrorCode::internal, "a value has no word in diptych.json");
+}
+
+template <typename Value, std::size_t count>
+Value read_word(ConfigFields& fields, std::string_view field,
+                const std::array<Word<Value>, count>& words) {
+  const std::string text = fields.text(field);
+  for (const auto& known : words) {
+    if (text == known.word) return known.value;
+  }
+  fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
+       fields.path_of(field), text, fields.file());
+}
+
+// towers
+
+Json write_tower(const VisionTransformerConfig& config) {
+  return {{"architecture", kVisionTransformer},
+          {"image_size", config.image_size},
+          {"patch_size", config.patch_size},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"mlp_width", config.mlp_width},
+          {"activation", word_for(config.activation, kActivations)},
+          {"norm_epsilon", config.norm_epsilon},
+          {"pooling", "class_token"}};
+}
+
+Json write_tower(const ModifiedResNetConfig& config) {
+  return {{"architecture", kModifiedResNet}, {"image_size", config.image_size},
+          {"width", config.width},           {"layers", config.layers},
+          {"heads", config.heads},           {"pooling", "attention"}};
+}
+
+Json write_tower(const TextTransformerConfig& config) {
+  Json json = {{"architecture", kTextTransformer},
+               {"context_length", config.context_length},
+               {"vocabulary_size", config.vocabulary_size},
+               {"width", config.width},
+               {"layers", config.layers},
+               {"heads", config.heads},
+               {"mlp_width", config.mlp_width},
+               {"activation", word_for(config.activation, kActivations)},
+               {"norm_epsilon", config.norm_epsilon},
+               {"pooling", "end_of_text"}};
+  if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
+  return json;
+}
+
+/// The fields that the transformers of both kinds have.
+template <typename Config>
+void read_transformer(ConfigFields& fields, Config& config) {
+  config.width = fields.integer("width");
+  config.layers = fields.integer("layers");
+  config.heads = fields.integer("heads");
+  config.mlp_width = fields.integer("mlp_width");
+  config.activation = read_word(fields, "activation", kActivations);
+  config.norm_epsilon = static_cast<float>(fields.number("norm_epsilon", config.norm_epsilon));
+}
+
+VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
+  VisionTransformerConfig config;
+  config.image_size = fields.integer("image_size");
+  config.patch_size = fields.integer("patch_size");
+  read_transformer(fields, config);
+  fields.expect("pooling", "class_token");
+  return config;
+}
+
+ModifiedResNetConfig read_modified_resnet(ConfigFields& fields) {
+  ModifiedResNetConfig config;
+  config.image_size = fields.integer("image_size");
+  config.width = fields.integer("width");
+  config.heads = fields.integer("heads");
+  const std::vector<double> layers = fields.numbers("layers");
+  if (layers.size() != config.layers.size()) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})",
+         fields.path_of("layers"), layers.size(), config.layers.size(), fields.file());
+  }
+  std::transform(layers.begin(), layers.end(), config.layers.begin(),
+                 [](double blocks) { return static_cast<int>(std::clamp(blocks, 0.0, 1e6)); });
+  fields.expect("pooling", "attention");
+  return config;
+}
+
+network::ImageTowerConfig read_image_tower(ConfigFields fields) {
+  const std::string architecture = fields.text("architecture");
+  network::ImageTowerConfig config;
+  if (architecture == kVisionTransformer) {
+    config = read_vision_transformer(fields);
+  } else if (architecture == kModifiedResNet) {
+    config = read_modified_resnet(fields);
+  } else {
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
+         fields.path_of("architecture"), architecture, fields.file());
+  }
+  fields.refuse_rest();
+  return config;
+}
+
+network::TextTowerConfig read_text_tower(ConfigFields fields) {
+  fields.expect("architecture", kTextTransformer);
+  TextTransformerConfig config;
+  config.context_length = fields.integer("context_length");
+  config.vocabulary_size = fields.integer("vocabulary_size");
+  read_transformer(fields, config);
+  config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
+  fields.expect("pooling", "end_of_text");
+  fields.refuse_rest();
+  return config;
+}
+
+// preprocessing
+
+Json write_preprocessing(const Preprocessing& preprocessing) {
+  Json json = {{"size", preprocessing.size},
+               {"resize", word_for(preprocessing.mode, kResizeModes)},
+               {"interpolation", word_for(preprocessing.interpolation, kInterpolations)},
+               {"mean", preprocessing.mean},
+               {"std", preprocessing.std},
+               {"fill", preprocessing.fill}};
+  if (preprocessing.background) json["background"] = *preprocessing.background;
+  return json;
+}
+
+template <typename Value>
+std::array<Value, 3> read_channels(ConfigFields& fields, std::string_view field) {
+  const std::vector<double> values = fields.numbers(field);
+  if (values.size() != 3) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} values, expected 3 ({})",
+         fields.path_of(field), values.size(), fields.file());
+  }
+  std::array<Value, 3> channels{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (std::is_integral_v<Value> && !(values[i] >= 0 && values[i] <= 255)) {
+      fail(ErrorCode::corrupt_data, "config: {}: got {}, expected 0 to 255 ({})",
+           fields.path_of(field), values[i], fields.file());
+    }
+    channels[i] = static_cast<Value>(values[i]);
+  }
+  return channels;
+}
+
+Preprocessing read_preprocessing(ConfigFields fields) {
+  Preprocessing preprocessing;
+  preprocessing.size = fields.integer("size");
+  preprocessing.mode = read_word(fields, "resize", kResizeModes);
+  preprocessing.interpolation = read_word(fields, "interpolation", kInterpolations);
+  preprocessing.mean = read_channels<float>(fields, "mean");
+  preprocessing.std = read_channels<float>(fields, "std");
+  preprocessing.fill = fields.integer("fill", 0);
+  if (fields.has("background"))
+    preprocessing.background = read_channels<std::uint8_t>(fields, "background");
+  fields.refuse_rest();
+  return preprocessing;
+}
+
+// what comes along
+
+Json write_provenance(const Provenance& provenance) {
+  return {{"family", provenance.family},
+          {"container", provenance.container},
+          {"dtype", provenance.dtype},
+          {"source", provenance.source}};
+}
+
+Provenance read_provenance(ConfigFields fields) {
+  Provenance provenance;
+  provenance.family = fields.text("family", "");
+  provenance.container = fields.text("container", "");
+  provenance.dtype = fields.text("dtype", "");
+  provenance.source = fields.text("source", "");
+  fields.refuse_rest();
+  return provenance;
+}
+
+Json write_references(const ReferenceEmbeddings& references) {
+  Json texts = Json::array();
+  for (const auto& [text, embedding] : references.texts)
+    texts.push_back({{"text", text}, {"embedding", embedding}});
+  return {{"texts", texts},
+          {"picture",
+           {{"width", references.picture.width},
+            {"height", references.picture.height},
+            {"rgb", to_base64(references.picture.rgb)},
+            {"embedding", references.picture_embedding}}}};
+}
+
+std::vector<float> read_embedding(ConfigFields& fields) {
+  const std::vector<double> values = fields.numbers("embedding");
+  return {values.begin(), values.end()};
+}
+
+Image read_picture(ConfigFields& fields) {
+  Image picture{.width = fields.integer("width"), .height = fields.integer("height")};
+  auto rgb = from_base64(fields.text("rgb"));
+  const bool fits = rgb && picture.width > 0 && picture.height > 0 &&
+                    rgb->size() / 3 / static_cast<std::size_t>(picture.width) ==
+                        static_cast<std::size_t>(picture.height) &&
+                    rgb->size() % (3 * static_cast<std::size_t>(picture.width)) == 0;
+  if (!fits) {
+    fail(ErrorCode::corrupt_data, "config: {}: expected base64 of {} x {} x 3 bytes ({})",
+         fields.path_of("rgb"), picture.width, picture.height, fields.file());
+  }
+  picture.rgb = std::move(*rgb);
+  return picture;
+}
+
+ReferenceEmbeddings read_references(ConfigFields fields) {
+  ReferenceEmbeddings references;
+  for (ConfigFields& text : fields.objects("texts")) {
+    references.texts.push_back({text.text("text"), read_embedding(text)});
+    text.refuse_rest();
+  }
+  ConfigFields picture = fields.object("picture");
+  references.picture = read_picture(picture);
+  references.picture_embedding = read_embedding(picture);
+  picture.refuse_rest();
+  fields.refuse_rest();
+  return references;
+}
+
+TokenizerSpec::Kind read_tokenizer(ConfigFields fields) {
+  const auto kind = read_word(fields, "kind", kTokenizers);
+  if (kind == TokenizerSpec::Kind::wordpiece) fields.expect("vocabulary", kVocabularyFile);
+  fields.refuse_rest();
+  return kind;
+}
+
+}  // namespace
+
+std::string_view name(TokenizerSpec::Kind kind) {
+  return word_for(kind, kTokenizers);
+}
+
+Json write_diptych_json(const ModelFile& model) {
+  const auto write = [](const auto& tower) { return write_tower(tower); };
+  Json json = {{"diptych", kVersion},
+               {"name", model.provenance.name},
+               {"licence", model.provenance.licence},
+               {"embedding_width", model.config.embedding_width},
+               {"image_tower", std::visit(write, model.config.image)},
+               {"text_tower", std::visit(write, model.config.text)},
+               {"preprocessing", write_preprocessing(model.preprocessing)},
+               {"tokenizer", {{"kind", name(model.tokenizer.kind)}}},
+               {"provenance", write_provenance(model.provenance)},
+               {"assumptions", model.assumptions}};
+  if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece)
+    json["tokenizer"]["vocabulary"] = kVocabularyFile;
+  if (model.references) json["references"] = write_references(*model.references);
+  return json;
+}
+
+ModelFile read_diptych_json(const Json& json, const std::string& file) {
+  ConfigFields fields(json, "", file);
+  fields.expect("diptych", kVersion);
+  fields.integer("diptych");
+  ModelFile model;
+  model.config.embedding_width = fields.integer("embedding_width");
+  model.config.image = read_image_tower(fields.object("image_tower"));
+  model.config.text = read_text_tower(fields.object("text_tower"));
+  model.preprocessing = read_preprocessing(fields.object("preprocessing"));
+  model.tokenizer.kind = read_tokenizer(fields.object("tokenizer"));
+  model.provenance = read_provenance(fields.object("provenance"));
+  model.provenance.name = fields.text("name", "");
+  model.provenance.licence = fields.text("licence", "");
+  if (fields.has("assumptions")) model.assumptions = fields.texts("assumptions");
+  if (fields.has("references")) model.references = read_references(fields.object("references"));
+  fields.ignore({"logit_scale"});
+  fields.refuse_rest();
+  return model;
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,145 @@
+#include "checkpoint/huggingface_config.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "checkpoint/config_fields.h"
+
+// Fields and defaults: transformers 4 and 5, CLIPConfig, CLIPTextConfig, CLIPVisionConfig and
+// CLIPImageProcessor. Its configs carry dozens of fields that have no meaning for the model, so
+// what is not asked for is not refused.
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+
+Activation read_activation(ConfigFields& fields) {
+  const std::string text = fields.text("hidden_act", "quick_gelu");
+  if (text == "quick_gelu") return Activation::quick_gelu;
+  if (text == "gelu") return Activation::gelu;
+  if (text == "gelu_new" || text == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  fail(ErrorCode::unsupported,
+       "config: {}: got \"{}\", diptych has quick_gelu, gelu and gelu_new ({})",
+       fields.path_of("hidden_act"), text, fields.file());
+}
+
+network::VisionTransformerConfig read_vision(ConfigFields fields) {
+  fields.expect("num_channels", 3);
+  return {.image_size = fields.integer("image_size", 224),
+          .patch_size = fields.integer("patch_size", 32),
+          .width = fields.integer("hidden_size", 768),
+          .layers = fields.integer("num_hidden_layers", 12),
+          .heads = fields.integer("num_attention_heads", 12),
+          .mlp_width = fields.integer("intermediate_size", 3072),
+          .activation = read_activation(fields),
+          .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
+}
+
+/// transformers pools at the first eos_token_id, but at the largest id for configs that say 2,
+/// which older versions wrote whatever the vocabulary.
+int end_of_text_id(ConfigFields& fields, int vocabulary_size) {
+  constexpr int kWrittenByOldVersions = 2;
+  const int id = fields.integer("eos_token_id", vocabulary_size - 1);
+  if (id == kWrittenByOldVersions || id == vocabulary_size - 1) return network::kLargestId;
+  if (id < 0 || id >= vocabulary_size) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {}, expected 0 to {} ({})",
+         fields.path_of("eos_token_id"), id, vocabulary_size - 1, fields.file());
+  }
+  return id;
+}
+
+network::TextTransformerConfig read_text(ConfigFields fields) {
+  network::TextTransformerConfig config{
+      .context_length = fields.integer("max_position_embeddings", 77),
+      .vocabulary_size = fields.integer("vocab_size", 49408),
+      .width = fields.integer("hidden_size", 512),
+      .heads = fields.integer("num_attention_heads", 8),
+      .layers = fields.integer("num_hidden_layers", 12),
+      .mlp_width = fields.integer("intermediate_size", 2048),
+      .activation = read_activation(fields),
+      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
+  config.end_of_text_id = end_of_text_id(fields, config.vocabulary_size);
+  return config;
+}
+
+/// {"shortest_edge": n}, {"height": n, "width": n} or n.
+int read_size(ConfigFields& fields, std::string_view field, bool& square, int otherwise) {
+  const Json* value = fields.raw(field);
+  if (value == nullptr) return otherwise;
+  if (!value->is_object()) return fields.integer(field);
+  ConfigFields size = fields.object(field);
+  if (size.has("shortest_edge")) return size.integer("shortest_edge");
+  square = true;
+  size.expect("width", size.integer("height"));
+  return size.integer("height");
+}
+
+void read_channels(ConfigFields& fields, std::string_view field, std::array<float, 3>& channels) {
+  if (!fields.has(field)) return;
+  const std::vector<double> values = fields.numbers(field);
+  if (values.size() != channels.size()) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} values, expected 3 ({})",
+         fields.path_of(field), values.size(), fields.file());
+  }
+  std::transform(values.begin(), values.end(), channels.begin(),
+                 [](double v) { return static_cast<float>(v); });
+}
+
+Interpolation read_resample(ConfigFields& fields) {
+  // Pillow's filter numbers.
+  constexpr int kBilinear = 2;
+  constexpr int kBicubic = 3;
+  const int filter = fields.integer("resample", kBicubic);
+  if (filter == kBilinear) return Interpolation::bilinear;
+  if (filter == kBicubic) return Interpolation::bicubic;
+  fail(ErrorCode::unsupported, "config: resample: got {}, diptych has 2 and 3 ({})", filter,
+       fields.file());
+}
+
+}  // namespace
+
+ModelFile read_huggingface_config(const Json& json, const std::string& file) {
+  ConfigFields fields(json, "", file);
+  const std::string type = fields.text("model_type");
+  if (type != "clip") {
+    fail(ErrorCode::unsupported, "config: model_type: got \"{}\", diptych has clip yet ({})", type,
+         file);
+  }
+  ModelFile model;
+  model.config.embedding_width = fields.integer("projection_dim", 512);
+  model.config.image = read_vision(fields.object("vision_config"));
+  model.config.text = read_text(fields.object("text_config"));
+  model.preprocessing.size = network::image_size(model.config.image);
+  return model;
+}
+
+Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
+                                             const std::string& file) {
+  ConfigFields fields(json, "", file);
+  Preprocessing preprocessing;
+  bool square = false;
+  const int resized = read_size(fields, "size", square, image_size);
+  const bool crops = fields.boolean("do_center_crop", !square);
+  bool ignored = true;
+  const int cropped = crops ? read_size(fields, "crop_size", ignored, resized) : resized;
+  if ((!crops && !square) || cropped != resized) {
+    fail(ErrorCode::unsupported,
+         "config: size: got pictures resized to {} and cropped to {}, diptych crops what it "
+         "resized to the same size ({})",
+         resized, cropped, file);
+  }
+  preprocessing.size = cropped;
+  preprocessing.mode = square ? ResizeMode::squash : ResizeMode::shortest;
+  preprocessing.interpolation = read_resample(fields);
+  for (const std::string_view step : {"do_resize", "do_rescale", "do_normalize"})
+    fields.expect(step, true);
+  read_channels(fields, "image_mean", preprocessing.mean);
+  read_channels(fields, "image_std", preprocessing.std);
+  return preprocessing;
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,129 @@
+#include "checkpoint/infer_config.h"
+
+#include <array>
+#include <climits>
+#include <cmath>
+#include <cstddef>
+
+#include "base/error.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+constexpr int kHeadWidth = 64;
+constexpr int kMaxLayers = 1024;
+
+/// Sizes of tensors, checked to be there and to fit an int.
+class Sizes {
+ public:
+  Sizes(const ShapeLookup& shapes, const std::string& name) : shapes_(shapes), name_(name) {}
+
+  bool has(const std::string& tensor) const { return shapes_(tensor).has_value(); }
+
+  int of(const std::string& tensor, std::size_t dimension, std::size_t dimensions) const {
+    const auto shape = shapes_(tensor);
+    if (!shape) {
+      fail(ErrorCode::invalid_argument, "cannot infer the architecture: {} is missing ({})", tensor,
+           name_);
+    }
+    if (shape->size() != dimensions || (*shape)[dimension] < 1 || (*shape)[dimension] > INT_MAX) {
+      fail(ErrorCode::invalid_argument,
+           "cannot infer the architecture: {}: got {}, expected {} dimensions ({})", tensor,
+           to_string(*shape), dimensions, name_);
+    }
+    return static_cast<int>((*shape)[dimension]);
+  }
+
+  /// How many of prefix.0.suffix, prefix.1.suffix, ... there are.
+  int count(const std::string& prefix, const std::string& suffix) const {
+    int number = 0;
+    while (number <= kMaxLayers && has(prefix + std::to_string(number) + suffix)) ++number;
+    return number;
+  }
+
+  /// Side of the square grid behind a position table [1 + side * side, width].
+  int grid(const std::string& tensor) const {
+    const int places = of(tensor, 0, 2) - 1;
+    const int side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(places))));
+    if (side < 1 || static_cast<std::int64_t>(side) * side != places) {
+      fail(ErrorCode::invalid_argument,
+           "cannot infer the architecture: {}: got {} positions, expected one more than a square "
+           "({})",
+           tensor, places + 1, name_);
+    }
+    return side;
+  }
+
+  int heads(const std::string& tower, std::int64_t width) const {
+    if (width % kHeadWidth != 0) {
+      fail(ErrorCode::invalid_argument,
+           "cannot infer the architecture: the {} tower's width is {}, expected a multiple of {}; "
+           "its config must say how many heads it has ({})",
+           tower, width, kHeadWidth, name_);
+    }
+    return static_cast<int>(width / kHeadWidth);
+  }
+
+ private:
+  const ShapeLookup& shapes_;
+  const std::string& name_;
+};
+
+network::VisionTransformerConfig infer_vision_transformer(const Sizes& sizes,
+                                                          network::Activation activation) {
+  const std::string blocks = "visual.transformer.resblocks.";
+  network::VisionTransformerConfig config{.activation = activation};
+  config.width = sizes.of("visual.conv1.weight", 0, 4);
+  config.patch_size = sizes.of("visual.conv1.weight", 3, 4);
+  const std::int64_t side =
+      std::int64_t{sizes.grid("visual.positional_embedding")} * config.patch_size;
+  config.image_size = static_cast<int>(std::min<std::int64_t>(side, INT_MAX));
+  config.layers = sizes.count(blocks, ".ln_1.weight");
+  config.heads = sizes.heads("image", config.width);
+  config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);
+  return config;
+}
+
+network::ModifiedResNetConfig infer_modified_resnet(const Sizes& sizes) {
+  network::ModifiedResNetConfig config;
+  config.width = sizes.of("visual.layer1.0.conv1.weight", 0, 4);
+  for (std::size_t stage = 0; stage < config.layers.size(); ++stage) {
+    config.layers[stage] =
+        sizes.count("visual.layer" + std::to_string(stage + 1) + ".", ".conv1.weight");
+  }
+  const std::int64_t side = std::int64_t{32} * sizes.grid("visual.attnpool.positional_embedding");
+  config.image_size = static_cast<int>(std::min<std::int64_t>(side, INT_MAX));
+  config.heads = sizes.heads("image", std::int64_t{32} * config.width);
+  return config;
+}
+
+network::TextTransformerConfig infer_text_transformer(const Sizes& sizes,
+                                                      network::Activation activation) {
+  const std::string blocks = "transformer.resblocks.";
+  network::TextTransformerConfig config{.activation = activation};
+  config.context_length = sizes.of("positional_embedding", 0, 2);
+  config.vocabulary_size = sizes.of("token_embedding.weight", 0, 2);
+  config.width = sizes.of("positional_embedding", 1, 2);
+  config.heads = sizes.heads("text", config.width);
+  config.layers = sizes.count(blocks, ".ln_1.weight");
+  config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);
+  return config;
+}
+
+}  // namespace
+
+network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation activation,
+                                  const std::string& name) {
+  const Sizes sizes(shapes, name);
+  network::ModelConfig config;
+  if (sizes.has("visual.layer1.0.conv1.weight")) {
+    config.image = infer_modified_resnet(sizes);
+  } else {
+    config.image = infer_vision_transformer(sizes, activation);
+  }
+  config.text = infer_text_transformer(sizes, activation);
+  config.embedding_width = sizes.of("text_projection", 1, 2);
+  return config;
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,238 @@
+#include "checkpoint/key_table.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Captures = std::vector<std::string_view>;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Matches `pattern` from its beginning, noting what its wildcards stand for.
+bool match(std::string_view pattern, std::string_view text, Captures& captures) {
+  if (pattern.empty()) return text.empty();
+  const char first = pattern.front();
+  if (first != '#' && first != '*')
+    return !text.empty() && text.front() == first &&
+           match(pattern.substr(1), text.substr(1), captures);
+  std::size_t limit = text.size();
+  if (first == '#') {
+    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
+    limit = static_cast<std::size_t>(end - text.begin());
+  }
+  const std::size_t place = captures.size();
+  for (std::size_t length = first == '#' ? 1 : 0; length <= limit; ++length) {
+    captures.resize(place);
+    captures.push_back(text.substr(0, length));
+    if (match(pattern.substr(1), text.substr(length), captures)) return true;
+  }
+  return false;
+}
+
+std::string fill(std::string_view pattern, const Captures& captures) {
+  std::string result;
+  std::size_t next = 0;
+  for (const char c : pattern) {
+    if (c == '#' || c == '*') {
+      result += captures.at(next++);
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+/// A rule applied to one canonical name.
+struct Origin {
+  Transform transform = Transform::same;
+  std::vector<std::string> sources;
+};
+
+bool all_present(const TensorMap& source, const Origin& origin) {
+  return std::all_of(origin.sources.begin(), origin.sources.end(),
+                     [&](const std::string& name) { return source.tensors.contains(name); });
+}
+
+/// The first rule whose tensors are there; otherwise the first that fits the name, so that a
+/// message can say what was looked for.
+std::optional<Origin> find_origin(const TensorMap& source, std::span<const KeyRule> rules,
+                                  std::string_view canonical) {
+  std::optional<Origin> first;
+  for (const KeyRule& rule : rules) {
+    Captures captures;
+    if (!match(rule.canonical, canonical, captures)) continue;
+    Origin origin{.transform = rule.transform};
+    for (const std::string_view pattern : rule.sources) {
+      if (!pattern.empty()) origin.sources.push_back(fill(pattern, captures));
+    }
+    if (all_present(source, origin)) return origin;
+    if (!first) first = std::move(origin);
+  }
+  return first;
+}
+
+Shape without_ones(Shape shape) {
+  std::erase(shape, 1);
+  return shape;
+}
+
+/// Shape that an origin whose tensors are there leads to; `fitting` decides for reshaped ones.
+Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitting) {
+  Shape shape = source.at(origin.sources.front()).shape;
+  if (origin.transform == Transform::reshape && fitting != nullptr &&
+      without_ones(shape) == without_ones(*fitting))
+    return *fitting;
+  if (origin.transform == Transform::transpose) std::reverse(shape.begin(), shape.end());
+  if (origin.transform == Transform::stack && !shape.empty()) {
+    for (std::size_t i = 1; i < origin.sources.size(); ++i) {
+      const Shape& next = source.at(origin.sources[i]).shape;
+      if (!std::equal(next.begin() + !next.empty(), next.end(), shape.begin() + 1, shape.end()))
+        return next;
+      shape.front() += next.front();
+    }
+  }
+  return shape;
+}
+
+bool is_floating(DType dtype) {
+  return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16 ||
+         dtype == DType::float64;
+}
+
+TensorBuffer transposed(const TensorView& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.shape[0]);
+  const auto columns = static_cast<std::size_t>(matrix.shape[1]);
+  const std::size_t item = size_of(matrix.dtype);
+  TensorBuffer result(matrix.dtype, {matrix.shape[1], matrix.shape[0]});
+  for (std::size_t column = 0; column < columns; ++column) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      std::memcpy(result.bytes().data() + (column * rows + row) * item,
+                  matrix.bytes.data() + (row * columns + column) * item, item);
+    }
+  }
+  return result;
+}
+
+TensorBuffer stacked(const TensorMap& source, const Origin& origin, const Shape& shape) {
+  TensorBuffer result(source.at(origin.sources.front()).dtype, shape);
+  std::size_t offset = 0;
+  for (const std::string& name : origin.sources) {
+    const auto bytes = source.at(name).bytes;
+    std::copy(bytes.begin(), bytes.end(),
+              result.bytes().begin() + static_cast<std::ptrdiff_t>(offset));
+    offset += bytes.size();
+  }
+  return result;
+}
+
+/// Collects what does not fit, so that one message tells all of it.
+class Misfits {
+ public:
+  void missing(const std::string& tensor) { missing_.push_back(tensor); }
+  void extra(const std::string& tensor) { extra_.push_back(tensor); }
+  void misshaped(const std::string& tensor, std::string_view got, std::string_view expected) {
+    misshaped_.push_back(fmt::format("{}: got {}, expected {}", tensor, got, expected));
+  }
+
+  void report(const std::string& name) const {
+    std::vector<std::string> parts;
+    describe(parts, "missing", missing_);
+    describe(parts, "misshaped", misshaped_);
+    describe(parts, "not in the model", extra_);
+    if (!parts.empty()) {
+      fail(ErrorCode::invalid_argument, "the weights do not fit the model's config: {} ({})",
+           fmt::join(parts, "; "), name);
+    }
+  }
+
+ private:
+  static void describe(std::vector<std::string>& parts, std::string_view what,
+                       const std::vector<std::string>& tensors) {
+    constexpr std::size_t kShown = 4;
+    if (tensors.empty()) return;
+    const auto shown = std::span(tensors).first(std::min(kShown, tensors.size()));
+    const std::string rest =
+        tensors.size() > kShown ? fmt::format(" and {} more", tensors.size() - kShown) : "";
+    parts.push_back(fmt::format("{}: {}{}", what, fmt::join(shown, ", "), rest));
+  }
+
+  std::vector<std::string> missing_;
+  std::vector<std::string> misshaped_;
+  std::vector<std::string> extra_;
+};
+
+/// Checks one parameter's tensors and adds what they make to `weights`.
+void place(const TensorMap& source, const Origin& origin, const network::ParameterSpec& parameter,
+           TensorMap& weights, Misfits& misfits) {
+  const TensorView& first = source.at(origin.sources.front());
+  for (const std::string& tensor : origin.sources) {
+    const DType dtype = source.at(tensor).dtype;
+    if (!is_floating(dtype) || dtype != first.dtype)
+      return misfits.misshaped(tensor, name(dtype), "one floating-point type");
+  }
+  const Shape shape = shape_of(source, origin, &parameter.shape);
+  if (shape != parameter.shape) {
+    return misfits.misshaped(fmt::format("{}", fmt::join(origin.sources, " + ")), to_string(shape),
+                             to_string(parameter.shape));
+  }
+  if (origin.transform == Transform::transpose) {
+    weights.add(parameter.name, transposed(first));
+  } else if (origin.transform == Transform::stack) {
+    weights.add(parameter.name, stacked(source, origin, shape));
+  } else {
+    weights.tensors.emplace(parameter.name, TensorView{first.dtype, shape, first.bytes});
+  }
+}
+
+}  // namespace
+
+bool matches(std::string_view pattern, std::string_view name) {
+  Captures captures;
+  return match(pattern, name, captures);
+}
+
+std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
+                                     std::string_view canonical) {
+  const auto origin = find_origin(source, rules, canonical);
+  if (!origin || !all_present(source, *origin)) return std::nullopt;
+  return shape_of(source, *origin, nullptr);
+}
+
+TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
+                        std::span<const std::string_view> ignored,
+                        const network::ParameterTable& parameters, const std::string& name) {
+  TensorMap weights{.storage = source.storage};
+  Misfits misfits;
+  std::set<std::string, std::less<>> used;
+  for (const network::ParameterSpec& parameter : parameters.specs()) {
+    const auto origin = find_origin(source, rules, parameter.name);
+    if (!origin || !all_present(source, *origin)) {
+      misfits.missing(origin ? fmt::format("{}", fmt::join(origin->sources, " + "))
+                             : parameter.name);
+      continue;
+    }
+    used.insert(origin->sources.begin(), origin->sources.end());
+    place(source, *origin, parameter, weights, misfits);
+  }
+  for (const auto& [tensor, view] : source.tensors) {
+    const bool known = used.contains(tensor) ||
+                       std::any_of(ignored.begin(), ignored.end(), [&](std::string_view pattern) {
+                         return matches(pattern, tensor);
+                       });
+    if (!known) misfits.extra(tensor);
+  }
+  misfits.report(name);
+  return weights;
+}
+
+}  // namespace diptych::checkpoint

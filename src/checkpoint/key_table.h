@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "network/parameters.h"
+#include "tensor/tensor.h"
+
+namespace diptych::checkpoint {
+
+/// How a family's tensors become a canonical one.
+enum class Transform {
+  same,       ///< as it is
+  reshape,    ///< as it is, but for dimensions of size 1
+  transpose,  ///< of a matrix
+  stack,      ///< three tensors one after another along their first dimension: q, k, v
+};
+
+/// A line of a family's table: canonical name and where it comes from. In both, `#` stands for
+/// digits and `*` for anything; the n-th of one is the n-th of the other.
+struct KeyRule {
+  std::string_view canonical;
+  Transform transform = Transform::same;
+  std::array<std::string_view, 3> sources;  ///< the first only, unless they are stacked
+};
+
+/// Whether a name fits a pattern.
+bool matches(std::string_view pattern, std::string_view name);
+
+/// Shape of the tensor that `rules` make of `source` for a canonical name; none when its tensors
+/// are not there.
+std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
+                                     std::string_view canonical);
+
+/// Every parameter from its tensors. The first rule that fits a parameter and whose tensors are all
+/// there is used. Throws Error(invalid_argument), naming tensors with got and expected, when some
+/// are missing, have another shape, are not of floating-point type, or are left over and not on the
+/// list of `ignored` patterns. `name` stands for the file in messages.
+TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
+                        std::span<const std::string_view> ignored,
+                        const network::ParameterTable& parameters, const std::string& name);
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "checkpoint/container.h"
+#include "diptych/image.h"
+#include "network/config.h"
+#include "tensor/tensor.h"
+
+namespace diptych::checkpoint {
+
+/// Which tokenizer a model was trained with. Its context length is the text tower's.
+struct TokenizerSpec {
+  enum class Kind { clip, chinese, wordpiece };
+  Kind kind = Kind::clip;
+  /// For `wordpiece`: the whole vocabulary file, one token a line. Empty otherwise.
+  std::string vocabulary;
+
+  bool operator==(const TokenizerSpec&) const = default;
+};
+
+/// "clip", "chinese", "wordpiece".
+std::string_view name(TokenizerSpec::Kind kind);
+
+/// Where a model comes from; empty where that is not known.
+struct Provenance {
+  std::string name;
+  std::string family;     ///< whose names the checkpoint used: "openai", "open_clip", ...
+  std::string container;  ///< "safetensors", "torch zip", "TorchScript"
+  std::string dtype;      ///< of the weights as stored, the commonest first: "float16, float32"
+  std::string licence;
+  std::string source;
+};
+
+/// Embeddings (normalised) that the model gave where it was made; whoever can compute them may
+/// check a copy.
+struct ReferenceEmbeddings {
+  struct Text {
+    std::string text;
+    std::vector<float> embedding;
+  };
+  std::vector<Text> texts;
+  Image picture;  ///< before preprocessing
+  std::vector<float> picture_embedding;
+};
+
+/// A checkpoint in canonical terms.
+struct ModelFile {
+  network::ModelConfig config;
+  Preprocessing preprocessing;
+  TokenizerSpec tokenizer;
+  /// One tensor of floating-point type for each parameter of network::make_model(config), under its
+  /// canonical name and with its shape. Views into the mapped file where the layout allows.
+  TensorMap weights;
+  Provenance provenance;
+  std::optional<ReferenceEmbeddings> references;
+  /// Plain sentences on what the file does not say and was therefore assumed.
+  std::vector<std::string> assumptions;
+};
+
+/// Loads a checkpoint of any known container and family: a file, or a folder with one checkpoint
+/// and its family's config; a config beside a file is used too. Nothing in it is executed. Throws
+/// Error: not_found, io; corrupt_data; unsupported, naming the field, tensor or family; and
+/// invalid_argument, naming the tensors, for weights that do not fit their config.
+ModelFile load_model_file(const std::filesystem::path& file_or_folder);
+
+/// The same for a folder whose files are in memory, which must outlive the result unless they are
+/// kept alive by their own.
+ModelFile load_model_folder(std::span<const SourceFile> files);
+
+/// Writes diptych's own form (docs/model-format.md): model.safetensors, diptych.json and, where the
+/// tokenizer has its own vocabulary, vocabulary.txt; diptych.json last. Makes the folder. Throws
+/// Error: io, and invalid_argument for weights that do not fit the config or `weights_dtype`.
+void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
+                       DType weights_dtype);
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/container.h"
+
+namespace diptych::checkpoint {
+
+/// The files that one model is loaded from: those of a folder, on disk or in memory, or one file
+/// with what lies beside it.
+class ModelFiles {
+ public:
+  /// Throws Error(not_found).
+  explicit ModelFiles(const std::filesystem::path& file_or_folder);
+  explicit ModelFiles(std::span<const SourceFile> files);
+
+  /// What messages call them.
+  const std::string& name() const { return name_; }
+  bool contains(const std::string& file) const;
+  /// Throws Error: not_found, io.
+  SourceFile open(const std::string& file) const;
+
+  /// The checkpoint: the file that was named, or the one a folder holds. Throws Error: not_found
+  /// when it holds none, invalid_argument when it holds several and none has a usual name.
+  std::string weights() const;
+
+ private:
+  std::string name_;
+  std::filesystem::path folder_;
+  std::string chosen_;  ///< the file that was named, if one was
+  bool in_memory_ = false;
+  std::map<std::string, SourceFile> files_;  ///< on disk: only the names
+};
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,218 @@
+#include "checkpoint/open_clip_config.h"
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "checkpoint/config_fields.h"
+
+// Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+
+constexpr float kDefaultEpsilon = 1e-5F;
+
+/// A number of pixels, or [height, width] of a square.
+int read_side(ConfigFields& fields, std::string_view field, int otherwise) {
+  const Json* value = fields.raw(field);
+  if (value == nullptr) return otherwise;
+  if (!value->is_array()) return fields.integer(field);
+  const std::vector<double> sides = fields.numbers(field);
+  if (sides.size() != 2 || sides[0] != sides[1] || !(sides[0] >= 1 && sides[0] <= 1e6)) {
+    fail(ErrorCode::unsupported, "config: {}: got {}, diptych has square pictures ({})",
+         fields.path_of(field), value->dump(), fields.file());
+  }
+  return static_cast<int>(sides[0]);
+}
+
+/// open_clip computes int(width * ratio).
+int read_mlp_width(ConfigFields& fields, int width) {
+  const double ratio = fields.number("mlp_ratio", 4.0);
+  const double mlp_width = width * ratio;
+  if (!(mlp_width >= 1.0 && mlp_width <= 1e6)) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} x {}, expected at least 1 ({})",
+         fields.path_of("mlp_ratio"), ratio, width, fields.file());
+  }
+  return static_cast<int>(mlp_width);
+}
+
+float read_epsilon(ConfigFields& fields) {
+  ConfigFields norm = fields.object("norm_kwargs");
+  const auto epsilon = static_cast<float>(norm.number("eps", kDefaultEpsilon));
+  norm.refuse_rest();
+  return epsilon;
+}
+
+int divide(ConfigFields& fields, std::string_view field, int width, int by) {
+  if (by < 1 || width % by != 0) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {}, expected a divisor of {} ({})",
+         fields.path_of(field), by, width, fields.file());
+  }
+  return width / by;
+}
+
+/// Options of the image tower that have one form in network/.
+void expect_plain_image_tower(ConfigFields& fields) {
+  fields.expect("attentional_pool", false);
+  fields.expect("final_ln_after_pool", false);
+  fields.expect("no_ln_pre", false);
+  fields.expect("pool_type", "tok");
+  fields.expect("pos_embed_type", "learnable");
+  fields.ignore({"patch_dropout", "output_tokens", "attn_pooler_queries", "attn_pooler_heads"});
+  fields.refuse_rest();
+}
+
+network::ModifiedResNetConfig read_resnet(ConfigFields& fields) {
+  network::ModifiedResNetConfig config;
+  const std::vector<double> layers = fields.numbers("layers");
+  if (layers.size() != config.layers.size()) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})",
+         fields.path_of("layers"), layers.size(), config.layers.size(), fields.file());
+  }
+  std::transform(layers.begin(), layers.end(), config.layers.begin(),
+                 [](double blocks) { return static_cast<int>(std::clamp(blocks, 0.0, 1e6)); });
+  config.image_size = read_side(fields, "image_size", 224);
+  config.width = fields.integer("width", 64);
+  if (config.width < 1 || config.width > 1'000'000)
+    fail(ErrorCode::corrupt_data, "config: {}: got {} ({})", fields.path_of("width"), config.width,
+         fields.file());
+  config.heads = divide(fields, "head_width", 32 * config.width, fields.integer("head_width", 64));
+  fields.ignore({"patch_size", "mlp_ratio"});
+  return config;
+}
+
+network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
+                                                         Activation activation) {
+  network::VisionTransformerConfig config;
+  config.image_size = read_side(fields, "image_size", 224);
+  config.patch_size = read_side(fields, "patch_size", 16);
+  config.width = fields.integer("width", 768);
+  config.layers = fields.integer("layers", 12);
+  config.heads = divide(fields, "head_width", config.width, fields.integer("head_width", 64));
+  config.mlp_width = read_mlp_width(fields, config.width);
+  config.activation = activation;
+  config.norm_epsilon = read_epsilon(fields);
+  return config;
+}
+
+network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activation) {
+  if (fields.has("timm_model_name")) {
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has no timm towers yet ({})",
+         fields.path_of("timm_model_name"), fields.text("timm_model_name"), fields.file());
+  }
+  const Json* layers = fields.raw("layers");
+  network::ImageTowerConfig config;
+  if (layers != nullptr && layers->is_array()) {
+    config = read_resnet(fields);
+  } else {
+    config = read_vision_transformer(fields, activation);
+  }
+  expect_plain_image_tower(fields);
+  return config;
+}
+
+network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation activation) {
+  for (const std::string_view field : {"hf_model_name", "hf_tokenizer_name"}) {
+    if (fields.has(field)) {
+      fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has CLIP's own yet ({})",
+           fields.path_of(field), fields.text(field), fields.file());
+    }
+  }
+  network::TextTransformerConfig config;
+  config.context_length = fields.integer("context_length", 77);
+  config.vocabulary_size = fields.integer("vocab_size", 49408);
+  config.width = fields.integer("width", 512);
+  config.heads = fields.integer("heads", 8);
+  config.layers = fields.integer("layers", 12);
+  config.mlp_width = read_mlp_width(fields, config.width);
+  config.activation = activation;
+  config.norm_epsilon = read_epsilon(fields);
+  fields.expect("no_causal_mask", false);
+  fields.expect("embed_cls", false);
+  fields.expect("final_ln_after_pool", false);
+  fields.expect("pool_type", "argmax");
+  fields.expect("proj_type", "linear");
+  fields.expect("proj_bias", false);
+  fields.ignore({"pad_id", "output_tokens"});
+  fields.refuse_rest();
+  return config;
+}
+
+/// One value for all channels, or one for each.
+void read_channels(ConfigFields& fields, std::string_view field, std::array<float, 3>& channels) {
+  const Json* value = fields.raw(field);
+  if (value == nullptr) return;
+  const std::vector<double> values =
+      value->is_number() ? std::vector<double>(3, value->get<double>()) : fields.numbers(field);
+  if (values.size() != channels.size()) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} values, expected 3 ({})",
+         fields.path_of(field), values.size(), fields.file());
+  }
+  std::transform(values.begin(), values.end(), channels.begin(),
+                 [](double v) { return static_cast<float>(v); });
+}
+
+template <typename Choice>
+Choice read_choice(ConfigFields& fields, std::string_view field,
+                   std::initializer_list<std::pair<std::string_view, Choice>> choices) {
+  const std::string text = fields.text(field, choices.begin()->first);
+  for (const auto& [known, choice] : choices) {
+    if (text == known) return choice;
+  }
+  fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not know it ({})",
+       fields.path_of(field), text, fields.file());
+}
+
+Preprocessing read_preprocessing(ConfigFields fields, int image_size) {
+  Preprocessing preprocessing;
+  preprocessing.size = read_side(fields, "size", image_size);
+  read_channels(fields, "mean", preprocessing.mean);
+  read_channels(fields, "std", preprocessing.std);
+  preprocessing.interpolation = read_choice<Interpolation>(
+      fields, "interpolation",
+      {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
+  preprocessing.mode = read_choice<ResizeMode>(fields, "resize_mode",
+                                               {{"shortest", ResizeMode::shortest},
+                                                {"squash", ResizeMode::squash},
+                                                {"longest", ResizeMode::longest}});
+  preprocessing.fill = fields.integer("fill_color", 0);
+  fields.expect("mode", "RGB");
+  fields.refuse_rest();
+  return preprocessing;
+}
+
+}  // namespace
+
+ModelFile read_open_clip_config(const Json& json, const std::string& file) {
+  ConfigFields whole(json, "", file);
+  const bool wrapped = whole.has("model_cfg");
+  ConfigFields fields = wrapped ? whole.object("model_cfg") : whole;
+  ModelFile model;
+  const Activation activation =
+      fields.boolean("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
+  model.config.embedding_width = fields.integer("embed_dim");
+  model.config.image = read_image_tower(fields.object("vision_cfg"), activation);
+  model.config.text = read_text_tower(fields.object("text_cfg"), activation);
+  fields.ignore(
+      {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
+  const int image_size = network::image_size(model.config.image);
+  if (wrapped) {
+    fields.refuse_rest();
+    model.preprocessing = read_preprocessing(whole.object("preprocess_cfg"), image_size);
+  } else {
+    fields.ignore({"model_cfg", "preprocess_cfg"});
+    fields.refuse_rest();
+    model.preprocessing.size = image_size;
+    model.assumptions.push_back(
+        "The config states no preprocessing: open_clip's default was assumed (shortest side "
+        "resized bicubically, centre crop, OpenAI's mean and standard deviation).");
+  }
+  return model;
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "checkpoint/json.h"
+#include "checkpoint/model_file.h"
+
+namespace diptych::checkpoint {
+
+/// Reads open_clip's config: {model_cfg, preprocess_cfg} of a hub folder, or the bare model config.
+/// The result has no weights. Throws Error: corrupt_data, and unsupported naming the field that
+/// asks for what diptych has not.
+ModelFile read_open_clip_config(const Json& json, const std::string& file);
+
+/// {model_cfg, preprocess_cfg} that read_open_clip_config and open_clip itself read back. Throws
+/// Error(unsupported) for what open_clip's config cannot say.
+Json write_open_clip_config(const ModelFile& model);
+
+}  // namespace diptych::checkpoint
