@@ -1,0 +1,116 @@
+"""Captions: sentences of a concept's names and keywords, in English and in Chinese.
+
+The trainer draws one caption of the list uniformly; names are repeated so that about two captions
+in three say what the picture is and the rest what it has to do with.
+"""
+
+import itertools
+import random
+import re
+
+NAME_TEMPLATES = {
+    "en": ["{}", "{}", "{}", "A photo of a {}", "A photo of a {}", "a picture of a {}",
+           "an emoji of a {}", "a drawing of a {}", "this is a {}", "{} emoji", "an icon of {}"],
+    "zh": ["{}", "{}", "{}", "一张{}的照片", "{}的照片", "一张{}的图片", "{}的图片", "一幅{}的画",
+           "{}表情", "这是{}"],
+}
+KEYWORD_TEMPLATES = {
+    "en": ["{}", "A photo of a {}", "a picture of {}", "{} emoji"],
+    "zh": ["{}", "{}的图片", "一张{}的照片"],
+}
+JOIN = {"en": ", ", "zh": "，"}
+
+# A keyword shared by more concepts than this says too little alone: it stands only in lists.
+RARE = 6
+
+
+class ConceptCaptions:
+    """Makes a concept's captions; knows how common every keyword is."""
+
+    def __init__(self, concepts, seed):
+        self.seed = seed
+        self.frequency = {}
+        for concept in concepts:
+            for words in concept.keywords.values():
+                for word in words:
+                    self.frequency[word] = self.frequency.get(word, 0) + 1
+
+    def of(self, concept):
+        choice = random.Random(f"{self.seed} {concept.id}")
+        captions = []
+        for language in ("en", "zh"):
+            names = _spoken_names(concept, language)
+            for template in NAME_TEMPLATES[language]:
+                captions.append(template.format(choice.choice(names)))
+            captions += self._keyword_captions(concept, language, choice)
+        return captions
+
+    def _keyword_captions(self, concept, language, choice):
+        words = concept.keywords[language]
+        rare = [word for word in words if self.frequency[word] <= RARE]
+        captions = [choice.choice(KEYWORD_TEMPLATES[language]).format(word) for word in rare[:3]]
+        lists = [[concept.names[language], *choice.sample(words, min(2, len(words)))]
+                 for _ in range(2)] if words else []
+        if len(words) >= 3:
+            lists.append(choice.sample(words, min(4, len(words))))
+        for parts in lists:
+            choice.shuffle(parts)
+            captions.append(JOIN[language].join(parts))
+        return captions
+
+
+def _spoken_names(concept, language):
+    """The CLDR name and, where it is written as a catalogue entry ("flag: Egypt"), ways to say it.
+    """
+    name = concept.names[language]
+    kind, colon, rest = re.match(r"([^:：]*)([:：]?)\s*(.*)", name).groups()
+    if not colon or not rest:
+        return [name]
+    if kind == "flag":
+        return [name, f"flag of {rest}", f"{rest} flag", f"{rest}"]
+    if kind == "旗":
+        return [name, f"{rest}国旗", f"{rest}旗", rest]
+    return [name, f"{kind} {rest}" if language == "en" else f"{kind}{rest}"]
+
+
+# Words that many names share: an overlap in these alone leaks nothing.
+COMMON = set("""a an and at button face facing flag for hand in keycap left man mark men of on open
+or people person right sign symbol the to up down with without woman women small large medium big
+""".split())
+
+
+class Leaks:
+    """Says whether a caption from another source names a held-out concept: an English caption with
+    all the telling words of its name, or a Chinese caption with its name inside."""
+
+    def __init__(self, concepts):
+        held_out = [concept for concept in concepts if concept.held_out]
+        self.english = [_telling_words(concept.names["en"]) for concept in held_out]
+        self.chinese = [name.split(":")[-1].strip() for name in
+                        (concept.names["zh"] for concept in held_out)]
+
+    def names_held_out(self, caption):
+        words = _words(caption)
+        return (any(name <= words for name in self.english)
+                or any(name in caption for name in self.chinese))
+
+
+def _words(text):
+    """The words of a text, plurals as singulars."""
+    words = re.findall(r"[a-z0-9]+", text.lower().replace("’", "'").replace("'s", ""))
+    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words}
+
+
+def _telling_words(name):
+    words = _words(name)
+    return (words - COMMON) or words
+
+
+def describe(title, keywords, language="en"):
+    """Captions of a picture that has a title and perhaps keywords, in one language."""
+    captions = [title, title]
+    captions += [template.format(title) for template in
+                 itertools.islice(NAME_TEMPLATES[language][3:], 4) if len(title) < 40]
+    if keywords:
+        captions.append(JOIN[language].join(keywords[:5]))
+    return captions
