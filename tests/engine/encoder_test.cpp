@@ -8,7 +8,7 @@
 #include "diptych/error.h"
 #include "engine/naive_operations.h"
 #include "engine/random_model.h"
-#include "kernels/isa.h"
+#include "kernels/every_isa.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -65,18 +65,6 @@ void expect_same_bits(std::span<const float> got, std::span<const float> expecte
   EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size_bytes()), 0);
 }
 
-/// Runs a body once with every instruction set the processor has.
-template <typename Body>
-void with_every_isa(const Body& body) {
-  const std::string chosen = kernels::active_isa();
-  for (const std::string& isa : kernels::available_isas()) {
-    SCOPED_TRACE(isa);
-    kernels::use_isa(isa);
-    body();
-  }
-  kernels::use_isa(chosen);
-}
-
 class EncoderTest : public testing::TestWithParam<network::ModelConfig> {};
 
 TEST_P(EncoderTest, AgreesWithDefinitionsInDoublePrecision) {
@@ -84,7 +72,7 @@ TEST_P(EncoderTest, AgreesWithDefinitionsInDoublePrecision) {
   test::NaiveOperations oracle(c.model, c.weights);
   const auto images = network::image_features(oracle, c.model, c.pixels);
   const auto texts = network::text_features(oracle, c.model, c.tokens);
-  with_every_isa([&] {
+  test::with_every_isa([&] {
     Encoder encoder = c.encoder(2);
     expect_near_oracle(encoder.encode_images(c.pixels), images);
     expect_near_oracle(encoder.encode_texts(c.tokens), texts);
@@ -93,7 +81,7 @@ TEST_P(EncoderTest, AgreesWithDefinitionsInDoublePrecision) {
 
 TEST_P(EncoderTest, GivesTheSameBitsAloneAndInABatch) {
   const Case c(GetParam());
-  with_every_isa([&] {
+  test::with_every_isa([&] {
     Encoder encoder = c.encoder(1);
     const TensorBuffer images = encoder.encode_images(c.pixels);
     const TensorBuffer texts = encoder.encode_texts(c.tokens);
@@ -115,7 +103,7 @@ TEST_P(EncoderTest, GivesTheSameBitsAloneAndInABatch) {
 
 TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
   const Case c(GetParam());
-  with_every_isa([&] {
+  test::with_every_isa([&] {
     Encoder reference = c.encoder(1);
     const TensorBuffer images = reference.encode_images(c.pixels);
     const TensorBuffer texts = reference.encode_texts(c.tokens);

@@ -1,0 +1,137 @@
+#include "kernels/attention.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "kernels/every_isa.h"
+#include "kernels/test_matrix.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+using test::TestMatrix;
+
+std::vector<std::int32_t> offsets_of(const std::vector<int>& lengths) {
+  std::vector<std::int32_t> offsets = {0};
+  for (const int length : lengths) offsets.push_back(offsets.back() + length);
+  return offsets;
+}
+
+struct Attention {
+  int heads;
+  int width;
+  bool causal;
+  std::vector<std::int32_t> query_offsets;
+  std::vector<std::int32_t> key_offsets;
+  TestMatrix query;
+  TestMatrix key;
+  TestMatrix value;
+
+  Attention(int heads, int head_width, bool causal, const std::vector<int>& queries,
+            const std::vector<int>& keys)
+      : heads(heads),
+        width(head_width),
+        causal(causal),
+        query_offsets(offsets_of(queries)),
+        key_offsets(offsets_of(keys)),
+        query(TestMatrix::random(query_offsets.back(), heads * head_width, 1)),
+        key(TestMatrix::random(key_offsets.back(), heads * head_width, 2)),
+        value(TestMatrix::random(key_offsets.back(), heads * head_width, 3)) {}
+
+  TestMatrix compute(int threads) const {
+    ThreadPool pool(threads);
+    TestMatrix out(query.rows(), query.width(), 0);
+    kernels::attention(query.view(), key.view(), value.view(), heads, query_offsets, key_offsets,
+                       causal, out.view(), pool);
+    return out;
+  }
+
+  double expected(int row, int first_key, int keys, int column) const {
+    const int first_column = column / width * width;
+    double sum = 0.0;
+    double mixed = 0.0;
+    for (int k = first_key; k < first_key + keys; ++k) {
+      double score = 0.0;
+      for (int c = first_column; c < first_column + width; ++c)
+        score += static_cast<double>(query.at(row, c)) * key.at(k, c);
+      const double weight = std::exp(score / std::sqrt(width));
+      sum += weight;
+      mixed += weight * value.at(k, column);
+    }
+    return mixed / sum;
+  }
+
+  void expect_near_oracle(const TestMatrix& out) const {
+    for (std::size_t i = 0; i + 1 < query_offsets.size(); ++i) {
+      const int keys = key_offsets[i + 1] - key_offsets[i];
+      for (int row = query_offsets[i]; row < query_offsets[i + 1]; ++row) {
+        const int visible = causal ? row - query_offsets[i] + 1 : keys;
+        std::vector<float> wanted;
+        for (int c = 0; c < query.width(); ++c)
+          wanted.push_back(static_cast<float>(expected(row, key_offsets[i], visible, c)));
+        const std::span<const float> got(out.view().row(row), wanted.size());
+        ASSERT_LE(test::relative_error(got, wanted), test::kFeatureTolerance)
+            << "sequence " << i << ", row " << row;
+      }
+    }
+  }
+};
+
+TEST(AttentionTest, AgreesWithTheDefinitionForEveryHeadWidth) {
+  test::with_every_isa([] {
+    for (const int width : {1, 32, 64, 80, 88, 104, 128}) {
+      const std::vector<int> lengths = {1, 50, 31, 33};
+      const Attention full(2, width, false, lengths, lengths);
+      full.expect_near_oracle(full.compute(2));
+      const Attention causal(2, width, true, lengths, lengths);
+      causal.expect_near_oracle(causal.compute(2));
+    }
+  });
+}
+
+TEST(AttentionTest, TakesMoreQueriesThanOneBlockAndOtherKeysThanQueries) {
+  test::with_every_isa([] {
+    const Attention full(3, 20, false, {100, 1, 1, 49}, {7, 64, 130, 48});
+    full.expect_near_oracle(full.compute(2));
+    const Attention causal(1, 64, true, {145}, {145});
+    causal.expect_near_oracle(causal.compute(1));
+  });
+}
+
+TEST(AttentionTest, StaysFiniteForLargeScores) {
+  Attention attention(1, 32, false, {3}, {40});
+  for (int row = 0; row < 3; ++row) {
+    for (int i = 0; i < 32; ++i) attention.query.at(row, i) *= 1e4F;
+  }
+  test::with_every_isa([&] {
+    const TestMatrix out = attention.compute(1);
+    for (int row = 0; row < 3; ++row) {
+      for (int i = 0; i < 32; ++i) EXPECT_TRUE(std::isfinite(out.at(row, i)));
+    }
+  });
+}
+
+TEST(AttentionTest, GivesASequenceTheSameBitsWhateverComesBeforeIt) {
+  const Attention batch(2, 24, true, {9, 60, 17}, {9, 60, 17});
+  test::with_every_isa([&] {
+    const TestMatrix together = batch.compute(3);
+    Attention last(2, 24, true, {17}, {17});
+    for (int row = 0; row < 17; ++row) {
+      for (int i = 0; i < 48; ++i) {
+        last.query.at(row, i) = batch.query.at(69 + row, i);
+        last.key.at(row, i) = batch.key.at(69 + row, i);
+        last.value.at(row, i) = batch.value.at(69 + row, i);
+      }
+    }
+    const TestMatrix alone = last.compute(1);
+    for (int row = 0; row < 17; ++row)
+      ASSERT_TRUE(std::equal(alone.view().row(row), alone.view().row(row) + 48,
+                             together.view().row(69 + row)));
+  });
+}
+
+}  // namespace
+}  // namespace diptych
