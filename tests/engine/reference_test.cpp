@@ -1,0 +1,93 @@
+// Whole models against what their reference programs computed (tests/data/*/fixture.json names
+// them), on every instruction set.
+#include <gtest/gtest.h>
+
+#include "checkpoint/model_file.h"
+#include "checkpoint/safetensors.h"
+#include "engine/encoder.h"
+#include "kernels/every_isa.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+using engine::Encoder;
+using engine::Weights;
+
+class ReferenceTest : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    folder_ = test::data_path(GetParam());
+    io_ = checkpoint::read_safetensors(folder_ / "io.safetensors");
+    pixels_ = to_floats(io_.at("pixels"));
+    const checkpoint::ModelFile file = checkpoint::load_model_file(folder_);
+    weights_ = std::make_shared<Weights>(network::make_model(file.config), file.weights, *pool_);
+  }
+
+  network::Pixels pixels() const {
+    const Shape& shape = io_.at("pixels").shape;
+    return {pixels_.data(), static_cast<int>(shape[0]), static_cast<int>(shape[2]),
+            static_cast<int>(shape[3])};
+  }
+
+  network::Tokens tokens() const {
+    const std::vector<std::int64_t> ids = to_integers(io_.at("tokens"));
+    return network::pack_tokens(weights_->model(),
+                                std::vector<std::int32_t>(ids.begin(), ids.end()),
+                                static_cast<int>(io_.at("tokens").shape[1]));
+  }
+
+  void expect_rows_near(std::span<const float> got, const char* name) const {
+    const TensorView& view = io_.at(name);
+    const std::vector<float> expected = to_floats(view);
+    ASSERT_EQ(got.size(), expected.size());
+    const auto width = static_cast<std::size_t>(view.shape[1]);
+    for (std::size_t i = 0; i < expected.size(); i += width) {
+      EXPECT_LE(test::relative_error(got.subspan(i, width), std::span(expected).subspan(i, width)),
+                test::kFeatureTolerance)
+          << name << ", row " << i / width;
+    }
+  }
+
+  std::vector<float> logits(const TensorBuffer& images, const TensorBuffer& texts) const {
+    std::vector<float> result;
+    const auto width = static_cast<std::size_t>(images.shape()[1]);
+    for (std::size_t i = 0; i < images.floats().size(); i += width) {
+      for (std::size_t t = 0; t < texts.floats().size(); t += width) {
+        double cosine = 0.0;
+        for (std::size_t c = 0; c < width; ++c)
+          cosine += static_cast<double>(images.floats()[i + c]) * texts.floats()[t + c];
+        result.push_back(static_cast<float>(cosine * weights_->similarity_scale()));
+      }
+    }
+    return result;
+  }
+
+  std::filesystem::path folder_;
+  TensorMap io_;
+  std::vector<float> pixels_;
+  std::shared_ptr<ThreadPool> pool_ = std::make_shared<ThreadPool>(2);
+  std::shared_ptr<const Weights> weights_;
+};
+
+TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
+  test::with_every_isa([&] {
+    Encoder encoder(weights_, pool_);
+    TensorBuffer images = encoder.encode_images(pixels());
+    TensorBuffer texts = encoder.encode_texts(tokens());
+    expect_rows_near(images.floats(), "image_features");
+    expect_rows_near(texts.floats(), "text_features");
+    engine::normalise(images);
+    engine::normalise(texts);
+    expect_rows_near(logits(images, texts), "logits_per_image");
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, ReferenceTest,
+                         testing::Values("openai_vit", "openai_resnet", "open_clip_vit_safetensors",
+                                         "open_clip_quickgelu_train_checkpoint",
+                                         "open_clip_head80_bin", "hf_clip"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace diptych
