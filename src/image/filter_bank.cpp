@@ -20,7 +20,7 @@ double cubic(double x) {
   return 0.0;
 }
 
-std::int32_t fixed_point(double weight) {
+std::int32_t round_weight(double weight) {
   const double scaled = weight * (1 << kWeightBits);
   return static_cast<std::int32_t>(weight < 0.0 ? scaled - 0.5 : scaled + 0.5);
 }
@@ -59,22 +59,24 @@ RealFilterBank real_filter_bank(int inputs, std::int64_t outputs, std::int64_t b
   return bank;
 }
 
-FilterBank filter_bank(int inputs, std::int64_t outputs, std::int64_t begin, int count,
-                       Interpolation interpolation) {
-  const RealFilterBank real = real_filter_bank(inputs, outputs, begin, count, interpolation);
+FilterBank fixed_point(const RealFilterBank& real) {
   FilterBank bank;
   bank.first = real.first;
   for (const auto& weights : real.weights) {
     bank.count.push_back(static_cast<int>(weights.size()));
     bank.taps = std::max(bank.taps, bank.count.back());
   }
-  bank.weights.assign(real.first.size() * static_cast<std::size_t>(bank.taps), 0);
+  const auto taps = static_cast<std::size_t>(bank.taps);
+  bank.weights.assign(real.first.size() * taps, 0);
   for (std::size_t i = 0; i < real.weights.size(); ++i)
-    std::transform(
-        real.weights[i].begin(), real.weights[i].end(),
-        bank.weights.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(bank.taps)),
-        fixed_point);
+    std::transform(real.weights[i].begin(), real.weights[i].end(), &bank.weights[i * taps],
+                   round_weight);
   return bank;
+}
+
+FilterBank filter_bank(int inputs, std::int64_t outputs, std::int64_t begin, int count,
+                       Interpolation interpolation) {
+  return fixed_point(real_filter_bank(inputs, outputs, begin, count, interpolation));
 }
 
 }  // namespace diptych::image

@@ -34,6 +34,7 @@ struct FilterBank {
   }
 };
 
+FilterBank fixed_point(const RealFilterBank& bank);
 FilterBank filter_bank(int inputs, std::int64_t outputs, std::int64_t begin, int count,
                        Interpolation interpolation);
 

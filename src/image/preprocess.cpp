@@ -9,8 +9,6 @@
 
 namespace diptych {
 namespace image {
-namespace {
-
 constexpr int kMaxSize = 16384;
 
 void check(const Preprocessing& preprocessing) {
@@ -32,6 +30,8 @@ void check(const Image& image) {
     fail(ErrorCode::invalid_argument, "picture of {} x {}: got {} bytes, expected {}", image.width,
          image.height, image.rgb.size(), bytes);
 }
+
+namespace {
 
 /// Half of `excess`, a tie to the even neighbour: Python's round, by which torchvision places a
 /// centre crop.

@@ -117,4 +117,11 @@ Bytes resample(const PixelView& source, std::int64_t width, std::int64_t height,
   return packed ? std::move(column_storage) : pack(pixels);
 }
 
+Bytes filter(const PixelView& source, const FilterBank& across, const FilterBank& down) {
+  Bytes rows;
+  Bytes columns;
+  along_columns(along_rows(source, across, rows), down, columns);
+  return columns;
+}
+
 }  // namespace diptych::image

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "diptych/image.h"
+#include "image/filter_bank.h"
 
 namespace diptych::image {
 
@@ -47,11 +48,20 @@ std::vector<std::uint8_t> resample_grey16(const PixelView& source, std::int64_t 
 std::vector<std::uint8_t> resample_nearest(const PixelView& source, std::int64_t width,
                                            std::int64_t height, const Window& window);
 
+/// A picture filtered along rows and along columns by two banks whose inputs are its sides.
+std::vector<std::uint8_t> filter(const PixelView& source, const FilterBank& across,
+                                 const FilterBank& down);
+
 /// Whether Pillow 13 runs the pass along columns first: when the height shrinks by more than twice
 /// the pixels that the width does. Earlier versions never do, and differ in the last bit.
 constexpr bool columns_first(const PixelView& source, std::int64_t width, std::int64_t height) {
   const std::int64_t shrink = source.height - height;
   return shrink > 0 && shrink > (source.width - width) * 2;
 }
+
+/// Throw Error(invalid_argument) for a picture without pixels or with too few or too many bytes,
+/// and for a size or fill out of range.
+void check(const Image& image);
+void check(const Preprocessing& preprocessing);
 
 }  // namespace diptych::image
