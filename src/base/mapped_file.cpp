@@ -14,11 +14,12 @@
 namespace diptych {
 namespace {
 
-/// An open file descriptor that closes itself.
+/// An open file descriptor that closes itself. Opening does not wait, as it would for a pipe
+/// without a writer; on a regular file that changes nothing.
 class Descriptor {
  public:
   explicit Descriptor(const std::filesystem::path& path)
-      : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (value_ < 0) {
       const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::io;
       fail(code, "cannot open {}: {}", path.string(), std::strerror(errno));

@@ -5,7 +5,14 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/error.h"
+
 namespace diptych {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+}  // namespace
 
 struct ThreadPool::Loop {
   const std::function<void(std::size_t)>& body;
@@ -16,6 +23,8 @@ struct ThreadPool::Loop {
 };
 
 ThreadPool::ThreadPool(int threads) {
+  if (threads < 0 || threads > kMaxThreads)
+    fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 to {}", threads, kMaxThreads);
   const int size = threads > 0 ? threads : available_cpus();
   workers_.reserve(static_cast<std::size_t>(size - 1));
   for (int i = 1; i < size; ++i) workers_.emplace_back([this] { work(); });

@@ -15,8 +15,8 @@ namespace diptych {
 /// take turns.
 class ThreadPool {
  public:
-  /// `threads`: how many work, the caller included; zero means one for each CPU this process may
-  /// use.
+  /// `threads`: how many work, the caller included, at most 1024; zero means one for each CPU this
+  /// process may use. Throws Error(invalid_argument).
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
