@@ -34,15 +34,19 @@ Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int le
     fail(ErrorCode::invalid_argument, "tokens: got rows of {}, expected 1 to {}", length,
          context_length(model.config.text));
   }
+  const auto row_size = static_cast<std::size_t>(length);
+  if (ids.size() % row_size != 0) {
+    fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected rows of {}", ids.size(),
+         length);
+  }
   for (const std::int32_t id : ids) {
     if (id < 0 || id >= vocabulary) {
       fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, vocabulary - 1);
     }
   }
   Tokens tokens;
-  for (std::size_t begin = 0; begin + static_cast<std::size_t>(length) <= ids.size();
-       begin += static_cast<std::size_t>(length)) {
-    const auto row = ids.subspan(begin, static_cast<std::size_t>(length));
+  for (std::size_t begin = 0; begin < ids.size(); begin += row_size) {
+    const auto row = ids.subspan(begin, row_size);
     tokens.append(
         std::visit([&](const auto& tower) { return reaching_tokens(tower, row); }, model.text));
   }

@@ -33,7 +33,8 @@ typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& t
 }
 
 /// Packs rows of `length` padded ids each, leaving out what cannot reach the answer. Throws
-/// Error(invalid_argument) for an id outside the vocabulary or a row longer than the context.
+/// Error(invalid_argument) for an id outside the vocabulary, a row longer than the context, or an
+/// incomplete one.
 Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length);
 
 }  // namespace diptych::network

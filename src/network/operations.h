@@ -30,22 +30,22 @@ struct FeatureMap {
 /// matrix [rows, width] of activations. engine::Operations computes on the CPU, train::Operations
 /// with libtorch.
 ///
-///   patches(pixels, size)              [batch * patches, 3 * size * size], patches row by row,
-///   values as a
-///                                      convolution's weight orders them (channel, y, x)
-///   linear(x, layer, activation, r)    activation(x W^T + b + r); r, the residual, may be null
-///   norm(x, norm)                      layer normalisation of every row
+///   patches(pixels, size)        [batch * patches, 3 * size * size], patches row by row, values as
+///                                a convolution's weight orders them (channel, y, x)
+///   linear(x, layer, act, r)     act(x W^T + b + r); r, the residual, may be null
+///   norm(x, norm)                layer normalisation of every row
 ///   attention(q, k, v, heads, query sequences, key sequences, mask)
-///                                      softmax(q k^T / sqrt(head width)) v, sequence by sequence
-///   columns(x, first, count)           a part of every row
-///   rows(x, indices)                   the named rows, in that order
-///   embed(parameter, indices)          the named rows of a parameter [rows, width]; of a vector,
-///   one row prepend(first, x, sequences)       every sequence with its row of `first` [sequences,
-///   width] before it mean_rows(x, sequences)            the mean of every sequence's rows add(a,
-///   b)                          elementwise feature_map(pixels)                the pictures as a
-///   FeatureMap of 3 channels convolution(x, layer, activation, r)  activation(batch_norm(x * W) +
-///   r); r may be null average_pool(x, size)              mean over size x size places, stride
-///   `size`
+///                                softmax(q k^T / sqrt(head width)) v, sequence by sequence
+///   columns(x, first, count)     a part of every row
+///   rows(x, indices)             the named rows, in that order
+///   embed(parameter, indices)    the named rows of a parameter [rows, width]; a vector is one row
+///   prepend(first, x, sequences) every sequence of x with its row of `first` before it
+///   mean_rows(x, sequences)      the mean of every sequence's rows
+///   add(a, b)                    elementwise
+///   feature_map(pixels)          the pictures as a FeatureMap of 3 channels
+///   convolution(x, layer, act, r)
+///                                act(batch_norm(x * W) + r); r may be null
+///   average_pool(x, size)        mean over size x size places, stride `size`
 ///
 /// The concept checks what is cheap to state; the list above is the contract.
 template <typename Ops>

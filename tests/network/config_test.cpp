@@ -1,0 +1,92 @@
+#include "network/config.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "network/published_models.h"
+#include "support/expect_error.h"
+
+namespace diptych::network {
+namespace {
+
+using test::expect_error;
+using test::rn50;
+using test::vit_b_32;
+
+TEST(Config, AcceptsThePublishedModels) {
+  for (const ModelConfig& config : {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4()})
+    EXPECT_NO_THROW(validate(config));
+}
+
+TEST(Config, SaysWhatATowerTakes) {
+  EXPECT_EQ(image_size(VisionTransformerConfig{.image_size = 336}), 336);
+  EXPECT_EQ(image_size(ModifiedResNetConfig{.image_size = 288}), 288);
+  EXPECT_EQ(context_length(TextTransformerConfig{.context_length = 52}), 52);
+  EXPECT_EQ(vocabulary_size(TextTransformerConfig{.vocabulary_size = 21128}), 21128);
+}
+
+struct BadConfig {
+  std::string field;
+  std::function<void(ModelConfig&)> spoil;
+};
+
+void expect_refused(const ModelConfig& good, const std::vector<BadConfig>& bad_configs) {
+  for (const BadConfig& bad : bad_configs) {
+    ModelConfig config = good;
+    bad.spoil(config);
+    expect_error([&] { validate(config); }, ErrorCode::invalid_argument, bad.field + ": got");
+  }
+}
+
+template <typename Tower, typename Value>
+std::function<void(ModelConfig&)> image(Value Tower::*field, Value value) {
+  return [=](ModelConfig& config) { std::get<Tower>(config.image).*field = value; };
+}
+
+template <typename Value>
+std::function<void(ModelConfig&)> text(Value TextTransformerConfig::*field, Value value) {
+  return [=](ModelConfig& config) { std::get<TextTransformerConfig>(config.text).*field = value; };
+}
+
+TEST(Config, RefusesBadVisionTransformers) {
+  using Tower = VisionTransformerConfig;
+  expect_refused(vit_b_32(), {{"embed_dim", [](ModelConfig& c) { c.embedding_width = 0; }},
+                              {"image_size", image(&Tower::image_size, 0)},
+                              {"image_size", image(&Tower::image_size, 1 << 20)},
+                              {"patch_size", image(&Tower::patch_size, 0)},
+                              {"patch_size", image(&Tower::patch_size, 225)},
+                              {"vision width", image(&Tower::width, 0)},
+                              {"vision width", image(&Tower::width, 1 << 30)},
+                              {"vision layers", image(&Tower::layers, 0)},
+                              {"vision layers", image(&Tower::layers, 1 << 20)},
+                              {"vision heads", image(&Tower::heads, 0)},
+                              {"vision width", image(&Tower::heads, 7)},
+                              {"vision mlp width", image(&Tower::mlp_width, -1)}});
+}
+
+TEST(Config, RefusesBadResNets) {
+  using Tower = ModifiedResNetConfig;
+  expect_refused(rn50(), {{"image_size", image(&Tower::image_size, 225)},
+                          {"image_size", image(&Tower::image_size, 0)},
+                          {"vision width", image(&Tower::width, 0)},
+                          {"vision width", image(&Tower::width, 63)},
+                          {"vision layers", image(&Tower::layers, {3, 4, 0, 3})},
+                          {"vision heads", image(&Tower::heads, 0)},
+                          {"attention pool width", image(&Tower::heads, 31)}});
+}
+
+TEST(Config, RefusesBadTextTowers) {
+  using Tower = TextTransformerConfig;
+  expect_refused(vit_b_32(), {{"context_length", text(&Tower::context_length, 0)},
+                              {"context_length", text(&Tower::context_length, 1 << 30)},
+                              {"vocab_size", text(&Tower::vocabulary_size, 0)},
+                              {"text width", text(&Tower::width, 0)},
+                              {"text layers", text(&Tower::layers, 0)},
+                              {"text heads", text(&Tower::heads, 0)},
+                              {"text width", text(&Tower::heads, 7)},
+                              {"text mlp width", text(&Tower::mlp_width, 0)}});
+}
+
+}  // namespace
+}  // namespace diptych::network

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "network/model.h"
+
+namespace diptych::test {
+
+/// network::Operations that compute nothing: they check that shapes fit each other and note how
+/// many rows every matrix product is asked for.
+class CountingOperations {
+ public:
+  struct Tensor {
+    int rows = 0;
+    int width = 0;
+  };
+  using Map = network::FeatureMap<Tensor>;
+  using Indices = std::span<const std::int32_t>;
+
+  explicit CountingOperations(const network::Model& model) : parameters_(model.parameters) {}
+
+  /// Rows of each linear layer's input, in the order of the calls.
+  const std::vector<int>& linear_rows() const { return linear_rows_; }
+  /// For each attention: queries, keys.
+  const std::vector<std::pair<int, int>>& attention_rows() const { return attention_rows_; }
+  /// For each convolution: height of its output.
+  const std::vector<int>& convolution_heights() const { return convolution_heights_; }
+
+  Tensor patches(const network::Pixels& pixels, int size) {
+    const int places = (pixels.height / size) * (pixels.width / size);
+    return {pixels.batch * places, 3 * size * size};
+  }
+
+  Tensor linear(const Tensor& x, const network::Linear& layer, network::Activation,
+                const Tensor* residual) {
+    EXPECT_EQ(x.width, layer.inputs);
+    if (residual != nullptr) {
+      EXPECT_EQ(residual->rows, x.rows);
+      EXPECT_EQ(residual->width, layer.outputs);
+    }
+    linear_rows_.push_back(x.rows);
+    return {x.rows, layer.outputs};
+  }
+
+  Tensor norm(const Tensor& x, const network::Norm& norm) {
+    EXPECT_EQ(x.width, norm.width);
+    return x;
+  }
+
+  Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
+                   const network::Sequences& queries, const network::Sequences& keys,
+                   network::Mask mask) {
+    EXPECT_EQ(query.rows, queries.tokens());
+    EXPECT_EQ(key.rows, keys.tokens());
+    EXPECT_EQ(value.rows, keys.tokens());
+    EXPECT_EQ(queries.count(), keys.count());
+    EXPECT_EQ(query.width % heads, 0);
+    EXPECT_EQ(query.width, key.width);
+    if (mask == network::Mask::causal) {
+      EXPECT_EQ(queries.offsets, keys.offsets);
+    }
+    attention_rows_.emplace_back(query.rows, key.rows);
+    return {query.rows, value.width};
+  }
+
+  Tensor columns(const Tensor& x, int first, int count) {
+    EXPECT_LE(first + count, x.width);
+    return {x.rows, count};
+  }
+
+  Tensor rows(const Tensor& x, Indices indices) {
+    for (const std::int32_t index : indices) EXPECT_LT(index, x.rows);
+    return {static_cast<int>(indices.size()), x.width};
+  }
+
+  Tensor embed(network::ParameterId parameter, Indices indices) {
+    const Shape& shape = parameters_.spec(parameter).shape;
+    const auto height = shape.size() == 1 ? 1 : shape.front();
+    for (const std::int32_t index : indices) EXPECT_LT(index, height);
+    return {static_cast<int>(indices.size()), static_cast<int>(shape.back())};
+  }
+
+  Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences) {
+    EXPECT_EQ(first.rows, sequences.count());
+    EXPECT_EQ(x.rows, sequences.tokens());
+    EXPECT_EQ(first.width, x.width);
+    return {x.rows + first.rows, x.width};
+  }
+
+  Tensor mean_rows(const Tensor& x, const network::Sequences& sequences) {
+    EXPECT_EQ(x.rows, sequences.tokens());
+    return {sequences.count(), x.width};
+  }
+
+  Tensor add(const Tensor& a, const Tensor& b) {
+    EXPECT_EQ(a.rows, b.rows);
+    EXPECT_EQ(a.width, b.width);
+    return a;
+  }
+
+  Map feature_map(const network::Pixels& pixels) {
+    return map_of(pixels.batch, pixels.height, pixels.width, 3);
+  }
+
+  Map convolution(const Map& x, const network::Convolution& layer, network::Activation,
+                  const Map* residual) {
+    EXPECT_EQ(x.rows.width, layer.inputs);
+    const Map out = map_of(x.batch, (x.height + layer.stride - 1) / layer.stride,
+                           (x.width + layer.stride - 1) / layer.stride, layer.outputs);
+    if (residual != nullptr) {
+      EXPECT_EQ(residual->rows.rows, out.rows.rows);
+      EXPECT_EQ(residual->rows.width, out.rows.width);
+    }
+    convolution_heights_.push_back(out.height);
+    return out;
+  }
+
+  Map average_pool(const Map& x, int size) {
+    return map_of(x.batch, x.height / size, x.width / size, x.rows.width);
+  }
+
+ private:
+  static Map map_of(int batch, int height, int width, int channels) {
+    return {{batch * height * width, channels}, batch, height, width};
+  }
+
+  const network::ParameterTable& parameters_;
+  std::vector<int> linear_rows_;
+  std::vector<std::pair<int, int>> attention_rows_;
+  std::vector<int> convolution_heights_;
+};
+
+}  // namespace diptych::test

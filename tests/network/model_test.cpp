@@ -1,0 +1,180 @@
+#include "network/model.h"
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "network/published_models.h"
+#include "support/expect_error.h"
+
+namespace diptych::network {
+namespace {
+
+using test::expect_error;
+using testing::ElementsAre;
+
+/// The numbers that an optimiser trains: what "151 M parameters" counts.
+std::int64_t trained_count(const Model& model) {
+  std::int64_t count = 0;
+  for (const ParameterSpec& spec : model.parameters.specs()) {
+    if (spec.trained) count += element_count(spec.shape);
+  }
+  return count;
+}
+
+Shape shape_of(const Model& model, const std::string& name) {
+  const ParameterId id = model.parameters.find(name);
+  return id == kAbsent ? Shape{-1} : model.parameters.spec(id).shape;
+}
+
+// The counts of the released weights, without running statistics.
+TEST(Model, HasAsManyParametersAsThePublishedModels) {
+  EXPECT_EQ(trained_count(make_model(test::vit_b_32())), 151'277'313);
+  EXPECT_EQ(trained_count(make_model(test::vit_l_14())), 427'616'513);
+  EXPECT_EQ(trained_count(make_model(test::rn50())), 102'007'137);
+  EXPECT_EQ(trained_count(make_model(test::rn50x4())), 178'300'601);
+}
+
+TEST(Model, NamesTheParametersOfAVisionTransformer) {
+  const Model model = make_model(test::vit_b_32());
+  // 12 a block, 8 around the image tower's, 5 around the text tower's, and the scale.
+  EXPECT_EQ(model.parameters.specs().size(), 302U);
+  EXPECT_EQ(shape_of(model, "visual.class_embedding"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "visual.positional_embedding"), Shape({50, 768}));
+  EXPECT_EQ(shape_of(model, "visual.proj"), Shape({768, 512}));
+  EXPECT_EQ(shape_of(model, "visual.conv1.weight"), Shape({768, 3, 32, 32}));
+  EXPECT_EQ(shape_of(model, "visual.ln_pre.weight"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "visual.ln_post.bias"), Shape({768}));
+  const std::string block = "visual.transformer.resblocks.11.";
+  EXPECT_EQ(shape_of(model, block + "ln_1.weight"), Shape({768}));
+  EXPECT_EQ(shape_of(model, block + "attn.in_proj_weight"), Shape({2304, 768}));
+  EXPECT_EQ(shape_of(model, block + "attn.in_proj_bias"), Shape({2304}));
+  EXPECT_EQ(shape_of(model, block + "attn.out_proj.weight"), Shape({768, 768}));
+  EXPECT_EQ(shape_of(model, block + "ln_2.bias"), Shape({768}));
+  EXPECT_EQ(shape_of(model, block + "mlp.c_fc.weight"), Shape({3072, 768}));
+  EXPECT_EQ(shape_of(model, block + "mlp.c_proj.bias"), Shape({768}));
+}
+
+TEST(Model, NamesTheParametersOfATextTransformer) {
+  const Model model = make_model(test::vit_b_32());
+  EXPECT_EQ(shape_of(model, "token_embedding.weight"), Shape({49408, 512}));
+  EXPECT_EQ(shape_of(model, "positional_embedding"), Shape({77, 512}));
+  EXPECT_EQ(shape_of(model, "transformer.resblocks.11.mlp.c_fc.weight"), Shape({2048, 512}));
+  EXPECT_EQ(shape_of(model, "ln_final.weight"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "text_projection"), Shape({512, 512}));
+  EXPECT_EQ(shape_of(model, "logit_scale"), Shape({}));
+  EXPECT_EQ(model.parameters.find("transformer.resblocks.12.ln_1.weight"), kAbsent);
+}
+
+TEST(Model, NamesTheParametersOfAResNet) {
+  const Model model = make_model(test::rn50());
+  EXPECT_EQ(shape_of(model, "visual.conv1.weight"), Shape({32, 3, 3, 3}));
+  EXPECT_EQ(shape_of(model, "visual.bn3.running_var"), Shape({64}));
+  EXPECT_EQ(shape_of(model, "visual.layer1.0.downsample.0.weight"), Shape({256, 64, 1, 1}));
+  EXPECT_EQ(shape_of(model, "visual.layer1.1.downsample.0.weight"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.layer4.2.conv2.weight"), Shape({512, 512, 3, 3}));
+  EXPECT_EQ(shape_of(model, "visual.layer4.2.bn3.running_mean"), Shape({2048}));
+  EXPECT_EQ(shape_of(model, "visual.layer4.3.conv1.weight"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.attnpool.positional_embedding"), Shape({50, 2048}));
+  EXPECT_EQ(shape_of(model, "visual.attnpool.k_proj.weight"), Shape({2048, 2048}));
+  EXPECT_EQ(shape_of(model, "visual.attnpool.c_proj.weight"), Shape({1024, 2048}));
+}
+
+TEST(Model, StartsFromClipsInitialisation) {
+  const Model model = make_model(test::vit_b_32());
+  const auto initialiser = [&](const std::string& name) {
+    return model.parameters.spec(model.parameters.find(name)).initialiser;
+  };
+  EXPECT_FLOAT_EQ(initialiser("logit_scale").value, std::log(1.0F / 0.07F));
+  EXPECT_FLOAT_EQ(initialiser("token_embedding.weight").value, 0.02F);
+  EXPECT_FLOAT_EQ(initialiser("positional_embedding").value, 0.01F);
+  const std::string block = "transformer.resblocks.0.";
+  EXPECT_FLOAT_EQ(initialiser(block + "attn.in_proj_weight").value, std::pow(512.0F, -0.5F));
+  EXPECT_FLOAT_EQ(initialiser(block + "attn.out_proj.weight").value,
+                  std::pow(512.0F * 24.0F, -0.5F));
+  EXPECT_FLOAT_EQ(initialiser(block + "mlp.c_fc.weight").value, std::pow(1024.0F, -0.5F));
+  EXPECT_FLOAT_EQ(initialiser(block + "ln_1.weight").value, 1.0F);
+}
+
+TEST(Model, RefusesABadConfig) {
+  ModelConfig config = test::vit_b_32();
+  config.embedding_width = 0;
+  expect_error([&] { make_model(config); }, ErrorCode::invalid_argument, "embed_dim");
+}
+
+TEST(ParameterTable, RefusesANameTwice) {
+  ParameterTable table;
+  EXPECT_EQ(table.declare("weight", {2}, Initialiser::constant(0.0F)), 0);
+  EXPECT_EQ(table.declare("bias", {2}, Initialiser::constant(0.0F)), 1);
+  EXPECT_EQ(table.find("bias"), 1);
+  EXPECT_EQ(table.find("scale"), kAbsent);
+  expect_error([&] { table.declare("bias", {2}, Initialiser::constant(0.0F)); },
+               ErrorCode::internal, "bias");
+}
+
+TEST(Linear, SlicesLieWithinTheLayer) {
+  const Linear layer{.weight = 0, .bias = 1, .inputs = 4, .outputs = 12};
+  const Linear key_value = layer.slice(4, 8);
+  EXPECT_EQ(key_value.first_output, 4);
+  EXPECT_EQ(key_value.outputs, 8);
+  EXPECT_EQ(key_value.slice(4, 4).first_output, 8);
+  expect_error([&] { key_value.slice(4, 5); }, ErrorCode::internal, "slice");
+}
+
+class PackTokens : public testing::Test {
+ protected:
+  static Model small_model(int end_of_text_id) {
+    return make_model({.embedding_width = 4,
+                       .image = VisionTransformerConfig{.image_size = 4,
+                                                        .patch_size = 2,
+                                                        .width = 4,
+                                                        .layers = 1,
+                                                        .heads = 1,
+                                                        .mlp_width = 4},
+                       .text = TextTransformerConfig{.context_length = 6,
+                                                     .vocabulary_size = 10,
+                                                     .width = 4,
+                                                     .heads = 1,
+                                                     .layers = 1,
+                                                     .mlp_width = 4,
+                                                     .end_of_text_id = end_of_text_id}});
+  }
+
+  const Model model_ = small_model(kLargestId);
+};
+
+TEST_F(PackTokens, LeavesOutWhatStandsBehindTheEndOfText) {
+  const std::vector<std::int32_t> ids = {8, 1, 9, 0, 0, 0,  //
+                                         8, 1, 2, 3, 4, 9,  //
+                                         8, 9, 9, 1, 0, 0};
+  const Tokens tokens = pack_tokens(model_, ids, 6);
+  EXPECT_THAT(tokens.ids, ElementsAre(8, 1, 9, 8, 1, 2, 3, 4, 9, 8, 9));
+  EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 3, 9, 11));
+}
+
+TEST_F(PackTokens, EndsTextsAtAStatedId) {
+  const std::vector<std::int32_t> ids = {1, 9, 2, 0, 1, 3, 9, 3};
+  const Tokens tokens = pack_tokens(small_model(2), ids, 4);
+  EXPECT_THAT(tokens.ids, ElementsAre(1, 9, 2, 1, 3, 9, 3));
+  EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 3, 7));
+}
+
+TEST_F(PackTokens, TakesShorterRowsThanTheContext) {
+  const std::vector<std::int32_t> ids = {1, 9};
+  EXPECT_EQ(pack_tokens(model_, ids, 2).sequences.count(), 1);
+  EXPECT_EQ(pack_tokens(model_, {}, 2).sequences.count(), 0);
+}
+
+TEST_F(PackTokens, RefusesWhatDoesNotFit) {
+  const auto pack = [&](std::vector<std::int32_t> ids, int length) {
+    return [=, this] { pack_tokens(model_, ids, length); };
+  };
+  expect_error(pack({1, 10}, 2), ErrorCode::invalid_argument, "got id 10, expected 0 to 9");
+  expect_error(pack({-1, 9}, 2), ErrorCode::invalid_argument, "got id -1");
+  expect_error(pack({1, 9}, 0), ErrorCode::invalid_argument, "rows of 0");
+  expect_error(pack({1, 2, 3, 4, 5, 6, 9}, 7), ErrorCode::invalid_argument, "rows of 7");
+  expect_error(pack({1, 2, 9}, 2), ErrorCode::invalid_argument, "got 3 ids, expected rows of 2");
+}
+
+}  // namespace
+}  // namespace diptych::network

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "network/config.h"
+
+namespace diptych::test {
+
+/// Configs as published (OpenAI's models; the ones that open_clip calls by the same names).
+inline network::ModelConfig vit_b_32() {
+  return {.embedding_width = 512,
+          .image = network::VisionTransformerConfig{},
+          .text = network::TextTransformerConfig{}};
+}
+
+inline network::ModelConfig vit_l_14() {
+  return {.embedding_width = 768,
+          .image =
+              network::VisionTransformerConfig{
+                  .patch_size = 14, .width = 1024, .layers = 24, .heads = 16, .mlp_width = 4096},
+          .text = network::TextTransformerConfig{.width = 768, .heads = 12, .mlp_width = 3072}};
+}
+
+inline network::ModelConfig rn50() {
+  return {.embedding_width = 1024,
+          .image = network::ModifiedResNetConfig{},
+          .text = network::TextTransformerConfig{}};
+}
+
+inline network::ModelConfig rn50x4() {
+  return {.embedding_width = 640,
+          .image =
+              network::ModifiedResNetConfig{
+                  .image_size = 288, .width = 80, .layers = {4, 6, 10, 6}, .heads = 40},
+          .text = network::TextTransformerConfig{.width = 640, .heads = 10, .mlp_width = 2560}};
+}
+
+}  // namespace diptych::test

@@ -1,0 +1,89 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <vector>
+
+#include "network/counting_operations.h"
+#include "network/published_models.h"
+
+namespace diptych::network {
+namespace {
+
+using test::CountingOperations;
+using testing::ElementsAre;
+using testing::Pair;
+
+static_assert(Operations<CountingOperations>);
+
+Pixels blank_pixels(int batch, int size) {
+  return {.data = nullptr, .batch = batch, .height = size, .width = size};
+}
+
+ModelConfig two_blocks() {
+  ModelConfig config = test::vit_b_32();
+  std::get<VisionTransformerConfig>(config.image).layers = 2;
+  std::get<TextTransformerConfig>(config.text).layers = 2;
+  return config;
+}
+
+// Two texts of three and five tokens. Every block but the last computes the eight tokens: qkv,
+// output, two of the MLP. The last computes keys and values of all, and the rest for the two pooled
+// rows only, as the projection does.
+TEST(TextTower, ComputesNoTokenThatCannotReachTheAnswer) {
+  const Model model = make_model(two_blocks());
+  std::vector<std::int32_t> ids(2 * 77, 0);
+  ids[2] = 49407;
+  ids[77 + 4] = 49407;
+  CountingOperations ops(model);
+  const auto features = text_features(ops, model, pack_tokens(model, ids, 77));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(8, 8, 8, 8, 2, 8, 2, 2, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8), Pair(2, 8)));
+}
+
+TEST(VisionTransformer, PoolsInItsLastBlock) {
+  const Model model = make_model(two_blocks());
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(3, 224));
+  EXPECT_EQ(features.rows, 3);
+  EXPECT_EQ(features.width, 512);
+  // 49 patches a picture, and the class token behind the patch embedding.
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(147, 150, 150, 150, 150, 3, 150, 3, 3, 3, 3));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(150, 150), Pair(3, 150)));
+}
+
+TEST(VisionTransformer, NeverComputesDroppedPatches) {
+  const Model model = make_model(two_blocks());
+  PatchSelection selection;
+  selection.patches = {0, 48, 7, 8, 9};
+  selection.sequences.append(2);
+  selection.sequences.append(3);
+  CountingOperations ops(model);
+  const auto features =
+      image_tower(ops, std::get<VisionTransformer>(model.image), blank_pixels(2, 224), selection);
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(5, 7, 7, 7, 7, 2, 7, 2, 2, 2, 2));
+}
+
+TEST(ModifiedResNet, HalvesThePictureFiveTimes) {
+  const Model model = make_model(test::rn50());
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(2, 224));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 1024);
+  // Stem, then 3, 4, 6, 3 bottlenecks of three convolutions, a fourth in the first of each stage. A
+  // stage's first bottleneck still has the height before when its first two convolutions run.
+  const std::vector<int>& heights = ops.convolution_heights();
+  ASSERT_EQ(heights.size(), 3U + 3U * 16U + 4U);
+  EXPECT_EQ(heights.front(), 112);
+  EXPECT_EQ(heights[3], 56);
+  EXPECT_EQ(heights.back(), 7);
+  // The attention pool's one query sees the 49 places and their mean.
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(2, 100, 100, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(2, 100)));
+}
+
+}  // namespace
+}  // namespace diptych::network
