@@ -1,9 +1,9 @@
-"""Draws SVG and rescales PNG with Debian's librsvg and cairo, called in this process: starting
+"""Draws SVG and rescales PNG, on squares, with Debian's librsvg and cairo, called in this process: starting
 rsvg-convert for each of twenty thousand pictures would take longer than drawing them."""
 
 import ctypes
 
-# Longest side of what the training set keeps, in pixels; the model looks at 64.
+# Side of what the training set keeps, in pixels; the model looks at 64.
 SIZE = 80
 
 _FORMAT_ARGB32 = 0
@@ -52,8 +52,9 @@ _gobject = _library("libgobject-2.0.so.0", {"g_object_unref": (None, _pointer)})
 
 
 def draw_svg(svg, path, size=SIZE, ground=None):
-    """Draws what an SVG (bytes) shows, its empty margins left out, the longest side `size` pixels,
-    on a transparent ground or on a colour. False when it is no picture."""
+    """Draws what an SVG (bytes) shows, its empty margins left out, in the middle of a square of
+    `size` pixels, transparent or of the colour `ground` (red, green, blue in [0, 1]). False when it
+    is no picture."""
     handle = _rsvg.rsvg_handle_new_from_data(svg, len(svg), None)
     if not handle:
         return False
@@ -63,45 +64,43 @@ def draw_svg(svg, path, size=SIZE, ground=None):
     ink = _common(ink, page)
     if not (ink.width > 0 and ink.height > 0):  # unknown: nothing drawn, or a filter without bounds
         ink = page
-    width, height = _fitted(ink.width, ink.height, size)
 
     def paint(context):
-        _fill(context, ground)
-        _cairo.cairo_scale(context, width / ink.width, height / ink.height)
-        _cairo.cairo_translate(context, -ink.x, -ink.y)
+        _fit(context, ink, size)
         return _rsvg.rsvg_handle_render_document(handle, context, ctypes.byref(page), None)
 
-    drawn = _written(width, height, path, paint)
+    drawn = _written(size, ground, path, paint)
     _gobject.g_object_unref(handle)
     return drawn
 
 
 def rescale_png(source, path, size=SIZE, ground=None):
-    """Copies a PNG with its longest side at most `size` pixels, over the colour `ground` (red,
-    green and blue in [0, 1]) if one is given. False when it is no picture."""
+    """The same for a PNG file."""
     surface = _cairo.cairo_image_surface_create_from_png(source.encode())
     drawn = _cairo.cairo_surface_status(surface) == 0
     if drawn:
-        old = (_cairo.cairo_image_surface_get_width(surface),
-               _cairo.cairo_image_surface_get_height(surface))
-        width, height = _fitted(*old, min(size, max(old)))
+        whole = _Rectangle(0, 0, _cairo.cairo_image_surface_get_width(surface),
+                           _cairo.cairo_image_surface_get_height(surface))
 
         def paint(context):
-            _fill(context, ground)
-            _cairo.cairo_scale(context, width / old[0], height / old[1])
+            _fit(context, whole, size)
             _cairo.cairo_set_source_surface(context, surface, 0, 0)
             _cairo.cairo_pattern_set_filter(_cairo.cairo_get_source(context), _FILTER_BEST)
             _cairo.cairo_paint(context)
             return True
 
-        drawn = _written(width, height, path, paint)
+        drawn = _written(size, ground, path, paint)
     _cairo.cairo_surface_destroy(surface)
     return drawn
 
 
-def _fitted(width, height, size):
-    longest = max(width, height)
-    return max(1, round(width * size / longest)), max(1, round(height * size / longest))
+def _fit(context, part, size):
+    """Scales so that `part` of the drawing lies in the middle of the square."""
+    scale = size / max(part.width, part.height)
+    _cairo.cairo_translate(context, (size - part.width * scale) / 2,
+                           (size - part.height * scale) / 2)
+    _cairo.cairo_scale(context, scale, scale)
+    _cairo.cairo_translate(context, -part.x, -part.y)
 
 
 def _page(handle):
@@ -121,15 +120,12 @@ def _common(a, b):
     return _Rectangle(left, top, right - left, bottom - top)
 
 
-def _fill(context, ground):
+def _written(size, ground, path, draw):
+    surface = _cairo.cairo_image_surface_create(_FORMAT_ARGB32, size, size)
+    context = _cairo.cairo_create(surface)
     if ground:
         _cairo.cairo_set_source_rgb(context, *ground)
         _cairo.cairo_paint(context)
-
-
-def _written(width, height, path, draw):
-    surface = _cairo.cairo_image_surface_create(_FORMAT_ARGB32, width, height)
-    context = _cairo.cairo_create(surface)
     drawn = bool(draw(context))
     _cairo.cairo_destroy(context)
     drawn = drawn and _cairo.cairo_surface_write_to_png(surface, path.encode()) == 0

@@ -53,7 +53,8 @@ def all_styles(places, concepts):
         "google-6": _png_folder(places[google, "6.0.1"], "google"),
         "twitter": _png_folder(places["emoji-datasource-twitter"], "twitter"),
         "openmoji": _svg_folder(os.path.join(places["openmoji"], "color", "svg")),
-        "openmoji-black": _svg_folder(os.path.join(places["openmoji"], "black", "svg")),
+        "openmoji-black": _without_flags(
+            _svg_folder(os.path.join(places["openmoji"], "black", "svg"))),
         "fluent-3d": _webp_folder(os.path.join(places["@lobehub/fluent-emoji-3d"], "assets")),
         "fluent": iconify(places["@iconify-json/fluent-emoji"]),
         "fluent-flat": iconify(places["@iconify-json/fluent-emoji-flat"]),
@@ -100,6 +101,12 @@ def _png_folder(package, vendor):
 
 def _webp_folder(folder):
     return [(id, "webp", path) for id, path in _files(folder, ".webp")]
+
+
+def _without_flags(drawings):
+    """In black and white all flags are one rectangle."""
+    return [drawing for drawing in drawings if not drawing[0].startswith("1F1")
+            or "-" not in drawing[0]]
 
 
 def _svg_folder(folder):
