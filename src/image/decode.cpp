@@ -20,6 +20,9 @@ Picture decode_by_content(const Source& source) {
   using namespace std::string_view_literals;
   if (has(source, 0, "\xFF\xD8\xFF"sv)) return decode_jpeg(source);
   if (has(source, 0, "\x89PNG\r\n\x1A\n"sv)) return decode_png(source);
+  if (has(source, 0, "RIFF"sv) && has(source, 8, "WEBP"sv)) return decode_webp(source);
+  if (has(source, 0, "GIF87a"sv) || has(source, 0, "GIF89a"sv)) return decode_gif(source);
+  if (has(source, 0, "BM"sv)) return decode_bmp(source);
   source.fail_unsupported("picture: got unknown content, expected JPEG, PNG, WebP, GIF or BMP");
 }
 

@@ -99,6 +99,13 @@ Palette black_palette() {
   return palette;
 }
 
+Palette black_and_white_palette() {
+  Palette palette;
+  palette.fill({255, 255, 255, 255});
+  palette[0] = {0, 0, 0, 255};
+  return palette;
+}
+
 int bytes_per_pixel(PixelFormat format) {
   switch (format) {
     case PixelFormat::rgb:
@@ -147,6 +154,13 @@ Picture resize(const Picture& picture, std::int64_t width, std::int64_t height,
   Picture result{picture.format, window.width, window.height, {}, picture.palette};
   result.pixels = resample_any(picture, width, height, window, interpolation);
   return result;
+}
+
+void expand_grey(Picture& picture) {
+  std::vector<std::uint8_t> rgb(picture.pixels.size() * 3);
+  for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = picture.pixels[i / 3];
+  picture.pixels = std::move(rgb);
+  picture.format = PixelFormat::rgb;
 }
 
 void flatten(Picture& picture, const Colour& background) {

@@ -15,6 +15,8 @@ using Colour = std::array<std::uint8_t, 3>;
 /// Pillow has it.
 using Palette = std::array<std::array<std::uint8_t, 4>, 256>;
 Palette black_palette();
+/// Black at 0, white elsewhere.
+Palette black_and_white_palette();
 
 /// How a file stores its pixels, as far as it changes a resize. Opaque grey is `rgb`.
 enum class PixelFormat {
@@ -43,6 +45,9 @@ Image to_rgb(Picture picture);
 /// The part `window` of the picture resized to width x height, as Pillow resizes that format.
 Picture resize(const Picture& picture, std::int64_t width, std::int64_t height,
                const Window& window, Interpolation interpolation);
+
+/// Turns an `indexed` picture whose indices are greys into `rgb`.
+void expand_grey(Picture& picture);
 
 /// Lays a picture with transparency on an opaque background, which makes it `rgb`; others stay as
 /// they are. A channel becomes (value alpha + below (255 - alpha)) / 255 rounded to the nearest:

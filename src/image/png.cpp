@@ -119,12 +119,6 @@ Palette read_palette(PngReader& reader) {
   return palette;
 }
 
-Palette black_and_white() {
-  Palette palette = black_palette();
-  palette[1] = {255, 255, 255, 255};
-  return palette;
-}
-
 /// Reads all rows, in as many passes as the file is interlaced in. The trailing chunks are left
 /// unread, as Pillow does not insist on them either.
 void read_rows(PngReader& reader, Picture& picture) {
@@ -152,7 +146,7 @@ Picture decode_png(const Source& source) {
                                  png_get_image_height(reader.png(), reader.info()));
   if (format == PixelFormat::indexed) {
     const bool bilevel = png_get_color_type(reader.png(), reader.info()) == PNG_COLOR_TYPE_GRAY;
-    picture.palette = bilevel ? black_and_white() : read_palette(reader);
+    picture.palette = bilevel ? black_and_white_palette() : read_palette(reader);
   }
   read_rows(reader, picture);
   return picture;
