@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "diptych/encoder.h"
+#include "diptych/matrix.h"
+
+namespace diptych::evaluate {
+
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// Whatever can turn pictures and texts into embeddings: the engine's Encoder, a model in training.
+class Embedder {
+ public:
+  virtual ~Embedder() = default;
+  /// Unit rows for the pictures that could be encoded; the others are in `failures`.
+  virtual EncodedImages embed_images(std::span<const std::filesystem::path> paths,
+                                     const Progress& progress) const = 0;
+  /// Unit rows [texts.size(), embedding width]. Throws Error(invalid_argument) for text that is not
+  /// UTF-8.
+  virtual Matrix embed_texts(std::span<const std::string> texts) const = 0;
+};
+
+}  // namespace diptych::evaluate
