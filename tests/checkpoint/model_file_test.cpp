@@ -240,6 +240,17 @@ TEST(ModelFile, RefusesFoldersWithoutOneCheckpoint) {
                "words.txt");
 }
 
+ReferenceEmbeddings some_references() {
+  ReferenceEmbeddings references;
+  references.texts.push_back({"a cat", {0.6F, 0.8F}});
+  references.texts.push_back({"\xe7\x8c\xab", {1.0F, 0.1F}});
+  references.picture.width = 2;
+  references.picture.height = 1;
+  references.picture.rgb = {0, 1, 2, 253, 254, 255};
+  references.picture_embedding = {-1.0F, 0.1F};
+  return references;
+}
+
 TEST(ModelFile, SavesWhatItLoads) {
   const test::TemporaryFolder folder;
   ModelFile saved = load_fixture("open_clip_head80_bin");
@@ -247,10 +258,7 @@ TEST(ModelFile, SavesWhatItLoads) {
   saved.tokenizer = {TokenizerSpec::Kind::wordpiece, "[PAD]\n[UNK]\n"};
   saved.provenance.licence = "CC0-1.0";
   saved.assumptions = {"Nothing."};
-  saved.references =
-      ReferenceEmbeddings{.texts = {{"a cat", {0.6F, 0.8F}}, {"\xe7\x8c\xab", {1.0F, 0.1F}}},
-                          .picture = {.width = 2, .height = 1, .rgb = {0, 1, 2, 253, 254, 255}},
-                          .picture_embedding = {-1.0F, 0.1F}};
+  saved.references = some_references();
   save_model_folder(folder.path() / "model", saved, DType::float16);
 
   const ModelFile got = load_model_file(folder.path() / "model");
