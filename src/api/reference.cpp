@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/model_implementation.h"
 #include "base/error.h"
 #include "tensor/tensor.h"
 
@@ -99,6 +100,20 @@ Comparison compare_one(const std::string& name, const Array& got, const Array& e
   return comparison;
 }
 
+/// The model's own references as arrays, the texts in their order.
+Arrays expected_embeddings(const checkpoint::ReferenceEmbeddings& references) {
+  Arrays expected;
+  const auto width = static_cast<std::int64_t>(references.picture_embedding.size());
+  expected["image_embeddings"] = {{1, width}, references.picture_embedding};
+  std::vector<float> texts;
+  for (const auto& [text, embedding] : references.texts) {
+    texts.insert(texts.end(), embedding.begin(), embedding.end());
+  }
+  expected["text_embeddings"] = {{static_cast<std::int64_t>(references.texts.size()), width},
+                                 std::move(texts)};
+  return expected;
+}
+
 }  // namespace
 
 Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs) {
@@ -140,6 +155,25 @@ std::vector<Comparison> compare(const Arrays& got, const Arrays& expected) {
          "logits_per_image");
   }
   return comparisons;
+}
+
+std::vector<Comparison> compare_with_own_references(const Encoder& encoder) {
+  const auto& references = encoder.model().implementation().file.references;
+  if (!references) {
+    fail(ErrorCode::not_found,
+         "reference: got a model without embeddings of its own, expected a diptych model folder "
+         "with some, or a file of a reference's ({})",
+         encoder.model().info().name);
+  }
+  std::vector<std::string> texts;
+  for (const auto& reference : references->texts) texts.push_back(reference.text);
+  const EncodedImages picture = encoder.encode_images(std::span(&references->picture, 1));
+  if (!picture.failures.empty()) {
+    fail(picture.failures.front().code, "reference picture: {}", picture.failures.front().message);
+  }
+  return compare({{"image_embeddings", to_array(picture.rows)},
+                  {"text_embeddings", to_array(encoder.encode_texts(texts))}},
+                 expected_embeddings(*references));
 }
 
 }  // namespace diptych

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "checkpoint/container.h"
+
+namespace diptych::api {
+
+inline constexpr const char* kEmbeddedName = "pictogram";
+
+/// The files of the model folder built into the program; none when it was built without one.
+std::vector<checkpoint::SourceFile> embedded_files();
+
+}  // namespace diptych::api

@@ -1,0 +1,97 @@
+#include "api/model_info.h"
+
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "network/model.h"
+#include "tensor/tensor.h"
+
+namespace diptych::api {
+namespace {
+
+using network::Activation;
+
+std::string name(Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return "none";
+    case Activation::relu:
+      return "relu";
+    case Activation::quick_gelu:
+      return "quick_gelu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::gelu_tanh:
+      return "gelu_tanh";
+    case Activation::silu:
+      return "silu";
+  }
+  return "";
+}
+
+TowerInfo describe(const network::VisionTransformerConfig& tower) {
+  return {.architecture = "vision transformer",
+          .width = tower.width,
+          .layers = {tower.layers},
+          .heads = tower.heads,
+          .mlp_width = tower.mlp_width,
+          .activation = name(tower.activation),
+          .pooling = "class token"};
+}
+
+TowerInfo describe(const network::ModifiedResNetConfig& tower) {
+  return {.architecture = "modified ResNet",
+          .width = tower.width,
+          .layers = {tower.layers.begin(), tower.layers.end()},
+          .heads = tower.heads,
+          .activation = name(Activation::relu),
+          .pooling = "attention"};
+}
+
+TowerInfo describe(const network::TextTransformerConfig& tower) {
+  return {.architecture = "text transformer",
+          .width = tower.width,
+          .layers = {tower.layers},
+          .heads = tower.heads,
+          .mlp_width = tower.mlp_width,
+          .activation = name(tower.activation),
+          .pooling = "end-of-text token"};
+}
+
+int patch_size(const network::ImageTowerConfig& tower) {
+  const auto* transformer = std::get_if<network::VisionTransformerConfig>(&tower);
+  return transformer == nullptr ? 0 : transformer->patch_size;
+}
+
+std::uint64_t count_parameters(const network::ModelConfig& config) {
+  std::uint64_t count = 0;
+  const network::Model model = network::make_model(config);
+  for (const network::ParameterSpec& spec : model.parameters.specs()) {
+    if (spec.trained) count += static_cast<std::uint64_t>(element_count(spec.shape));
+  }
+  return count;
+}
+
+}  // namespace
+
+ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
+  const auto describe_tower = [](const auto& tower) { return describe(tower); };
+  return {.name = std::move(name),
+          .family = file.provenance.family,
+          .container = file.provenance.container,
+          .dtype = file.provenance.dtype,
+          .parameters = count_parameters(file.config),
+          .embedding_width = file.config.embedding_width,
+          .image_tower = std::visit(describe_tower, file.config.image),
+          .image_size = network::image_size(file.config.image),
+          .patch_size = patch_size(file.config.image),
+          .text_tower = std::visit(describe_tower, file.config.text),
+          .context_length = network::context_length(file.config.text),
+          .vocabulary_size = network::vocabulary_size(file.config.text),
+          .logit_scale = std::exp(to_floats(file.weights.at("logit_scale")).front()),
+          .preprocessing = file.preprocessing,
+          .assumptions = file.assumptions};
+}
+
+}  // namespace diptych::api
