@@ -1,0 +1,56 @@
+#include "console.h"
+
+#include <diptych/error.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+[[noreturn]] void fail_to_print() {
+  throw diptych::Error(diptych::ErrorCode::io,
+                       fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+}
+
+}  // namespace
+
+void print_error(std::string_view message) {
+  const std::string line = "diptych: " + one_line(message) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void print_line(std::string_view line) {
+  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
+  if (!written || std::fputc('\n', stdout) == EOF) fail_to_print();
+}
+
+void print_json(const Json& document, int indent) {
+  print_line(document.dump(indent, ' ', false, Json::error_handler_t::replace));
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0) fail_to_print();
+}
+
+int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs) {
+  for (const diptych::Failure& failure : failures) print_error(failure.message);
+  if (failures.empty()) return 0;
+  if (failures.size() == inputs) return diptych::exit_status(failures.front().code);
+  print_error(fmt::format("{} of {} pictures refused", failures.size(), inputs));
+  return 1;
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <diptych/encoder.h>
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Keys in the order they were put in.
+using Json = nlohmann::ordered_json;
+
+/// One line on stderr: "diptych: message". Control characters, which a file name may contain, are
+/// written as escapes.
+void print_error(std::string_view message);
+
+/// A line on stdout. Throws Error(io) when it cannot be written.
+void print_line(std::string_view line);
+
+/// A JSON document on stdout; bytes that are not UTF-8 become U+FFFD. Throws Error(io).
+void print_json(const Json& document, int indent = 2);
+
+/// Throws Error(io) when something printed did not reach its file, as on a full disk.
+void flush_output();
+
+/// Lists the inputs that failed. Returns the exit status: 0 when none did, 1 when some did, and the
+/// first one's own when all did.
+int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs);

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The lines of a text file, or of standard input for "-", without their line ends (LF or CR LF)
+/// and without a byte order mark. Throws Error: not_found, io.
+std::vector<std::string> read_lines(const std::string& path);
+
+/// The parts between commas, without spaces around them. One part for a text without a comma.
+std::vector<std::string> split_list(std::string_view text);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <diptych/encoder.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+/// The options that every command with a model has.
+struct ModelOptions {
+  std::string model;  ///< empty: the embedded model
+  diptych::EncoderOptions encoder;
+};
+
+/// --model
+void add_model_option(CLI::App& command, std::string& model);
+
+/// --precision, --threads and --batch
+void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options);
+
+/// Loads the model and packs it.
+diptych::Encoder make_encoder(const ModelOptions& options);

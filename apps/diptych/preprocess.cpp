@@ -1,0 +1,182 @@
+#include <diptych/arrays.h>
+#include <diptych/image.h>
+#include <diptych/model.h>
+#include <diptych/picture_files.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "command.h"
+#include "console.h"
+#include "model_options.h"
+#include "progress.h"
+
+namespace {
+
+using diptych::Error;
+using diptych::ErrorCode;
+using diptych::Preprocessing;
+
+struct Options {
+  std::string model;
+  std::optional<int> size;
+  std::optional<diptych::ResizeMode> mode;
+  std::optional<diptych::Interpolation> interpolation;
+  std::vector<float> mean;
+  std::vector<float> std;
+  bool bytes = false;
+  std::vector<std::string> pictures;
+  std::string out;
+  bool json = false;
+
+  /// Whether it is said how, so that no model need be asked.
+  bool says_how() const { return size || mode || interpolation || !mean.empty() || !std.empty(); }
+};
+
+constexpr const char* kExamples =
+    "Writes one array [3, size, size] a picture under the file's name.\n"
+    "Examples:\n"
+    "  diptych preprocess --model openai/ViT-B-32 photo.jpg --out pixels.safetensors\n"
+    "  diptych preprocess --size 224 --resize shortest --interpolation bicubic --u8 photos/ --out "
+    "bytes.safetensors";
+
+Preprocessing choose(const Options& options) {
+  Preprocessing chosen;
+  if (!options.model.empty() || !options.says_how()) {
+    chosen = diptych::Model::load(options.model).info().preprocessing;
+  }
+  chosen.size = options.size.value_or(chosen.size);
+  chosen.mode = options.mode.value_or(chosen.mode);
+  chosen.interpolation = options.interpolation.value_or(chosen.interpolation);
+  if (!options.mean.empty()) std::copy_n(options.mean.begin(), 3, chosen.mean.begin());
+  if (!options.std.empty()) std::copy_n(options.std.begin(), 3, chosen.std.begin());
+  return chosen;
+}
+
+void check_numbers(const Options& options) {
+  for (const float mean : options.mean) {
+    if (!std::isfinite(mean)) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("--mean: got {}, expected finite numbers", mean));
+    }
+  }
+  for (const float std : options.std) {
+    if (!std::isfinite(std) || std <= 0.0F) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("--std: got {}, expected finite numbers above 0", std));
+    }
+  }
+}
+
+/// [height, width, 3] -> [3, height, width].
+std::vector<std::uint8_t> planes(const diptych::Image& image) {
+  const std::size_t places = image.rgb.size() / 3;
+  std::vector<std::uint8_t> bytes(image.rgb.size());
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[(i % 3) * places + i / 3] = image.rgb[i];
+  return bytes;
+}
+
+diptych::Array preprocess_one(const std::filesystem::path& picture, const Preprocessing& how,
+                              bool bytes) {
+  const diptych::Image image = diptych::load_preprocessed(picture, how);
+  diptych::Array array{{3, how.size, how.size}, {}};
+  if (bytes) {
+    array.values = planes(image);
+  } else {
+    std::vector<float> values(image.rgb.size());
+    diptych::normalise(image, how, values);
+    array.values = std::move(values);
+  }
+  return array;
+}
+
+void check_names(const std::vector<std::filesystem::path>& pictures) {
+  std::map<std::string, std::filesystem::path> paths;
+  for (const std::filesystem::path& picture : pictures) {
+    const auto [first, is_new] = paths.emplace(picture.filename().string(), picture);
+    if (!is_new) {
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("pictures: got two files called {}, expected different names ({}, {})",
+                      first->first, first->second.string(), picture.string()));
+    }
+  }
+}
+
+void print_report(const std::vector<std::filesystem::path>& pictures,
+                  const std::vector<diptych::Failure>& failures) {
+  Json report = Json::array();
+  for (const std::filesystem::path& picture : pictures) {
+    report.push_back({{"image", picture.string()}, {"key", picture.filename().string()}});
+  }
+  for (const diptych::Failure& failure : failures) {
+    report[failure.index].erase("key");
+    report[failure.index]["error"] = failure.message;
+  }
+  print_json(report);
+}
+
+int preprocess(const Options& options) {
+  check_numbers(options);
+  diptych::check_writable(options.out);
+  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
+  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  check_names(pictures);
+  const Preprocessing how = choose(options);
+
+  diptych::Arrays arrays;
+  std::vector<diptych::Failure> failures;
+  {
+    Progress progress("pictures");
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      try {
+        arrays[pictures[i].filename().string()] = preprocess_one(pictures[i], how, options.bytes);
+      } catch (const Error& error) {
+        failures.push_back({i, error.code(), error.what()});
+      }
+      progress.show(i + 1, pictures.size());
+    }
+  }
+  if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
+  if (options.json) print_report(pictures, failures);
+  return report_failures(failures, pictures.size());
+}
+
+}  // namespace
+
+void add_preprocess(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("preprocess", "Write pictures as the image tower sees them");
+  add_model_option(*command, options->model);
+  const std::map<std::string, diptych::ResizeMode> modes = {
+      {"shortest", diptych::ResizeMode::shortest},
+      {"squash", diptych::ResizeMode::squash},
+      {"longest", diptych::ResizeMode::longest}};
+  const std::map<std::string, diptych::Interpolation> interpolations = {
+      {"bicubic", diptych::Interpolation::bicubic}, {"bilinear", diptych::Interpolation::bilinear}};
+  command->add_option("--size", options->size, "side of the square, in pixels")
+      ->check(CLI::Range(1, 16384).description(""));
+  command->add_option("--resize", options->mode, "shortest (then centre crop), squash or longest")
+      ->transform(CLI::CheckedTransformer(modes).description(""));
+  command->add_option("--interpolation", options->interpolation, "bicubic or bilinear")
+      ->transform(CLI::CheckedTransformer(interpolations).description(""));
+  command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]")
+      ->delimiter(',')
+      ->expected(3);
+  command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std")
+      ->delimiter(',')
+      ->expected(3);
+  command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
+  command->add_flag("--json", options->json, "print one JSON array of what was done");
+  command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
+  command->add_option("IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
+}

@@ -1,0 +1,78 @@
+#include <diptych/reference.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+#include "model_options.h"
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string against;
+  double tolerance = diptych::kFp32Tolerance;
+  bool json = false;
+};
+
+constexpr const char* kExamples =
+    "Encodes the reference's inputs and compares the outputs row by row: the largest relative "
+    "error\n"
+    "(L2 of the difference over L2 of the reference) and the smallest cosine. Exit status 1 when "
+    "an\n"
+    "error is above the tolerance.\n"
+    "Examples:\n"
+    "  diptych verify                                       the embedded model against its own\n"
+    "  diptych verify ViT-B-32.pt --against io.safetensors  a checkpoint against a reference's";
+
+std::vector<diptych::Comparison> compare(const Options& options) {
+  const diptych::Encoder encoder = make_encoder(options.model);
+  if (options.against.empty()) return diptych::compare_with_own_references(encoder);
+  const diptych::Arrays reference = diptych::read_arrays(options.against);
+  return diptych::compare(diptych::encode_arrays(encoder, reference), reference);
+}
+
+int verify(const Options& options) {
+  const std::vector<diptych::Comparison> comparisons = compare(options);
+  bool all_within = true;
+  Json outputs = Json::array();
+  for (const diptych::Comparison& comparison : comparisons) {
+    const bool within = comparison.relative_error <= options.tolerance;
+    all_within = all_within && within;
+    outputs.push_back({{"output", comparison.output},
+                       {"rows", comparison.rows},
+                       {"relative_error", comparison.relative_error},
+                       {"cosine", comparison.cosine},
+                       {"within", within}});
+    if (!options.json) {
+      print_line(fmt::format("{:<18} {} rows  relative error {:.2e}  cosine {:.9f}  {}",
+                             comparison.output, comparison.rows, comparison.relative_error,
+                             comparison.cosine, within ? "ok" : "out of tolerance"));
+    }
+  }
+  if (options.json) {
+    print_json({{"tolerance", options.tolerance}, {"within", all_within}, {"outputs", outputs}});
+  }
+  return all_within ? 0 : 1;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("verify", "Check a model's numbers against a reference's");
+  command->add_option("MODEL", options->model.model,
+                      "file, folder or name; default: the embedded model");
+  command->add_option(
+      "--against", options->against,
+      "a .safetensors file with pixels, tokens and what the reference made of them; "
+      "default: the reference embeddings in the model folder");
+  command->add_option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
+      ->check(CLI::PositiveNumber.description(""));
+  add_encoder_options(*command, options->model.encoder);
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+}
