@@ -1,10 +1,12 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo asan tsan fuzz bench lint format model install clean
+.PHONY: help setup build test demo asan tsan fuzz bench model lint format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+MODEL ?= $(HOME)/.cache/diptych/pictogram/model
 CONFIGURE = cmake --log-level=NOTICE --preset
 
 help: ## this list
@@ -18,7 +20,7 @@ build: setup ## the release build: build/release/bin/diptych
 	cmake --build --preset release
 
 test: build ## build and run all tests
-	ctest --preset release
+	ctest --preset release --parallel $(shell nproc)
 
 demo: build ## classify and search the example pictures, and write a page with the answers
 
@@ -28,12 +30,30 @@ asan tsan:
 	@DIPTYCH_TRAIN=OFF tools/setup
 	$(CONFIGURE) $@
 	cmake --build --preset $@
-	ctest --preset $@
+	ctest --preset $@ --parallel $(shell nproc)
 
-lint: ## check formatting, names and layers
+fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
+	@DIPTYCH_TRAIN=OFF tools/setup fuzz
+	$(CONFIGURE) fuzz -DDIPTYCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	cmake --build --preset fuzz
+	ctest --preset fuzz
+
+bench: build ## compare the speed with ONNX Runtime's, side by side
+	@tools/setup bench
+	python3 -m venv build/bench
+	build/bench/bin/pip install --quiet --requirement bench/onnxruntime_comparison/requirements.txt
+	build/bench/bin/python bench/onnxruntime_comparison/compare.py build/release/bin/onnxruntime_comparison_towers
+
+model: build ## make the embedded model again: packages, data, an hour of training, measurement
+	models/pictogram/recipe
+	models/pictogram/measure --model $(MODEL)
+
+lint: ## check formatting, layers and names
 	@tools/setup lint
 	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
+	tools/check_format
 	tools/check_layers
+	tools/check_names build/release
 
 format: ## format all sources in place
 	@tools/setup lint
