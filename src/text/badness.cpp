@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -87,6 +88,18 @@ const std::vector<Sequence>& bad_sequences() {
   return sequences;
 }
 
+/// Those that may start with a character of no category.
+const std::vector<Sequence>& plainly_starting_sequences() {
+  static const std::vector<Sequence> sequences = [] {
+    std::vector<Sequence> result;
+    std::copy_if(
+        bad_sequences().begin(), bad_sequences().end(), std::back_inserter(result),
+        [](const Sequence& sequence) { return (sequence[0].classes & ~kMojibakeCategories) != 0; });
+    return result;
+  }();
+  return sequences;
+}
+
 bool contains(const CharacterSet& set, char32_t character, std::uint32_t classes) {
   return (set.classes & classes) != 0 ||
          set.characters.find(character) != std::u32string_view::npos;
@@ -116,7 +129,8 @@ bool is_bad(std::u32string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto rest = text.substr(i);
     const auto rest_classes = std::span(classes).subspan(i);
-    const auto& sequences = bad_sequences();
+    const auto& sequences =
+        (classes[i] & kMojibakeCategories) != 0 ? bad_sequences() : plainly_starting_sequences();
     if (std::any_of(sequences.begin(), sequences.end(), [&](const Sequence& sequence) {
           return starts_with(rest, rest_classes, sequence);
         })) {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include "text/unicode.h"
 
@@ -40,10 +40,23 @@ constexpr ClassMembers kClasses[] = {
      U"\u0080-¿ÆØæøĄąĽľŁłŒœŖŗŚśŞ-šŤťŸ-žƒˆˇ˘˛˜˝΄΅ΆΈΉΊΌΎΏЁ-ЌЎЏё-ќўџҐґ†‡‰‹›€№™"},
 };
 
-using ClassTable = std::unordered_map<char32_t, std::uint32_t>;
+std::uint32_t plain_properties(char32_t character) {
+  std::uint32_t classes = 0;
+  if (character >= 'A' && character <= 'Z') classes |= kAsciiUpper;
+  if (character >= 'a' && character <= 'z') classes |= kAsciiLower;
+  if (classes == 0) classes |= kNotAsciiLetter;
+  if (is_whitespace(character)) classes |= kSpace;
+  if (is_letter(character) || is_number(character) || character == '_') classes |= kWord;
+  if (character != '\n') classes |= kNotLineFeed;
+  return classes;
+}
 
-ClassTable class_table() {
-  ClassTable table;
+/// The classes of every character of the basic plane, where all mojibake lies.
+std::vector<std::uint32_t> class_table() {
+  std::vector<std::uint32_t> table(0x10000);
+  for (char32_t character = 0; character < table.size(); ++character) {
+    table[character] = plain_properties(character);
+  }
   for (const auto& [character_class, members] : kClasses) {
     for (std::size_t i = 0; i < members.size(); ++i) {
       const bool range = i + 2 < members.size() && members[i + 1] == U'-';
@@ -57,23 +70,11 @@ ClassTable class_table() {
   return table;
 }
 
-std::uint32_t plain_properties(char32_t character) {
-  std::uint32_t classes = 0;
-  if (character >= 'A' && character <= 'Z') classes |= kAsciiUpper;
-  if (character >= 'a' && character <= 'z') classes |= kAsciiLower;
-  if (classes == 0) classes |= kNotAsciiLetter;
-  if (is_whitespace(character)) classes |= kSpace;
-  if (is_letter(character) || is_number(character) || character == '_') classes |= kWord;
-  if (character != '\n') classes |= kNotLineFeed;
-  return classes;
-}
-
 }  // namespace
 
 std::uint32_t character_classes(char32_t character) {
-  static const ClassTable table = class_table();
-  const auto found = table.find(character);
-  return plain_properties(character) | (found == table.end() ? 0 : found->second);
+  static const std::vector<std::uint32_t> table = class_table();
+  return character < table.size() ? table[character] : plain_properties(character);
 }
 
 }  // namespace diptych::text

@@ -37,6 +37,9 @@ enum CharacterClass : std::uint32_t {
   kNotLineFeed = 1U << 24,
 };
 
+/// The categories of the badness heuristic.
+constexpr std::uint32_t kMojibakeCategories = (1U << 14) - 1;
+
 /// All classes of a character. Thread-safe.
 std::uint32_t character_classes(char32_t character);
 

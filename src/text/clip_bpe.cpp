@@ -52,6 +52,7 @@ std::array<char, kBytes> bytes_by_id() {
 std::string token_bytes(std::string_view written) {
   static const std::array<char, kBytes> bytes = bytes_by_id();
   constexpr std::size_t kPrintable = 188;
+  if (is_ascii(written)) return std::string(written);
   std::string result;
   for (const char32_t character : decode_utf8(written)) {
     const std::size_t other = kPrintable + character - kBytes;
@@ -79,8 +80,6 @@ ClipBpe::ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens
       tokens_(kStart),
       ends_word_(kStart),
       merges_(kMerges) {
-  inner_.reserve(kStart);
-  ending_.reserve(kStart);
   const std::array<char, kBytes> bytes = bytes_by_id();
   for (std::int32_t i = 0; i < kBytes; ++i) {
     const std::string byte(1, bytes[static_cast<std::size_t>(i)]);
@@ -97,7 +96,7 @@ void ClipBpe::add_token(std::int32_t id, std::string bytes, bool ends_word) {
   const auto at = static_cast<std::size_t>(id);
   tokens_[at] = std::move(bytes);
   ends_word_[at] = ends_word;
-  (ends_word ? ending_ : inner_)[tokens_[at]] = id;
+  (ends_word ? ending_ : inner_).insert(tokens_[at], id);
 }
 
 void ClipBpe::add_merge(std::int32_t id, std::string_view line) {
@@ -107,26 +106,24 @@ void ClipBpe::add_merge(std::int32_t id, std::string_view line) {
   const bool ends_word = written.ends_with(kWordEnd);
   if (ends_word) written.remove_suffix(kWordEnd.size());
   const std::string right = token_bytes(written);
-  const Ids& right_ids = ends_word ? ending_ : inner_;
-  const auto left_id = inner_.find(left);
-  const auto right_id = right_ids.find(right);
-  if (left_id == inner_.end() || right_id == right_ids.end()) {
+  const IdPair joined = {inner_.find(left), (ends_word ? ending_ : inner_).find(right)};
+  if (joined.first == TokenTable::kNone || joined.second == TokenTable::kNone) {
     fail(ErrorCode::corrupt_data, "merges: got \"{}\" for token {}, expected two earlier tokens",
          line, id);
   }
-  merges_[static_cast<std::size_t>(id - kFirstMerge)] = {left_id->second, right_id->second};
+  merges_[static_cast<std::size_t>(id - kFirstMerge)] = joined;
   add_token(id, left + right, ends_word);
 }
 
-/// The token that two neighbours merge into, or -1. `bytes` are those of both. No two merges make
-/// the same token, so the token tells the merge.
-std::int32_t ClipBpe::merged_id(std::string_view bytes, bool ends_word, std::int32_t left,
-                                std::int32_t right) const {
-  const Ids& ids = ends_word ? ending_ : inner_;
-  const auto found = ids.find(bytes);
-  if (found == ids.end() || found->second < kFirstMerge) return -1;
-  const auto& merge = merges_[static_cast<std::size_t>(found->second - kFirstMerge)];
-  return merge == std::pair(left, right) ? found->second : -1;
+/// The token that two neighbours merge into, or kNone. `bytes` are those of both. No two merges
+/// make the same token, so the token tells the merge.
+std::int32_t ClipBpe::merged_id(std::string_view bytes, bool ends_word, IdPair neighbours) const {
+  const std::int32_t id = (ends_word ? ending_ : inner_).find(bytes);
+  return joins(id, neighbours) ? id : TokenTable::kNone;
+}
+
+bool ClipBpe::joins(std::int32_t id, IdPair neighbours) const {
+  return id >= kFirstMerge && merges_[static_cast<std::size_t>(id - kFirstMerge)] == neighbours;
 }
 
 std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
@@ -136,44 +133,34 @@ std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
   std::vector<std::size_t> next(size);
   std::vector<std::size_t> previous(size);
   for (std::size_t i = 0; i < size; ++i) {
-    ids[i] = (i + 1 == size ? ending_ : inner_).at(word.substr(i, 1));
+    ids[i] = (i + 1 == size ? ending_ : inner_).find(word.substr(i, 1));
     next[i] = i + 1;
     previous[i] = i - 1;
   }
-  // Candidates by rank, then place. A candidate is stale once one of its symbols has changed.
-  struct Candidate {
-    std::int32_t id;
-    std::size_t left;
-    std::size_t end;
-    bool operator>(const Candidate& other) const {
-      return std::pair(id, left) > std::pair(other.id, other.left);
-    }
-  };
+
+  // What could be merged, by rank, then place. An entry is stale once its symbols have changed.
+  using Candidate = std::pair<std::int32_t, std::size_t>;  // the merged id, the left symbol
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
   const auto consider = [&](std::size_t left) {
     const std::size_t right = next[left];
-    if (right >= size) return;
+    if (right == size) return;
     const std::size_t end = next[right];
     const std::int32_t id =
-        merged_id(word.substr(left, end - left), end == size, ids[left], ids[right]);
-    if (id >= 0) candidates.push({id, left, end});
+        merged_id(word.substr(left, end - left), end == size, {ids[left], ids[right]});
+    if (id != TokenTable::kNone) candidates.emplace(id, left);
   };
   for (std::size_t i = 0; i < size; ++i) consider(i);
   while (!candidates.empty()) {
-    const Candidate best = candidates.top();
+    const auto [id, left] = candidates.top();
     candidates.pop();
-    const std::size_t right = next[best.left];
-    if (ids[best.left] < 0 || right >= size || next[right] != best.end) continue;
-    if (merged_id(word.substr(best.left, best.end - best.left), best.end == size, ids[best.left],
-                  ids[right]) != best.id) {
-      continue;
-    }
-    ids[best.left] = best.id;
+    const std::size_t right = next[left];
+    if (right == size || !joins(id, {ids[left], ids[right]})) continue;
+    ids[left] = id;
     ids[right] = -1;
-    next[best.left] = best.end;
-    if (best.end < size) previous[best.end] = best.left;
-    consider(best.left);
-    if (best.left > 0) consider(previous[best.left]);
+    next[left] = next[right];
+    if (next[left] < size) previous[next[left]] = left;
+    consider(left);
+    if (left > 0) consider(previous[left]);
   }
   std::erase(ids, -1);
   return ids;
@@ -183,8 +170,8 @@ void ClipBpe::append_word(std::u32string_view word, std::vector<std::int32_t>& i
   if (word == special_tokens_[0]) return ids.push_back(kStart);
   if (word == special_tokens_[1]) return ids.push_back(kEnd);
   const std::string bytes = encode_utf8(word);
-  if (const auto whole = ending_.find(bytes); whole != ending_.end()) {
-    return ids.push_back(whole->second);
+  if (const std::int32_t whole = ending_.find(bytes); whole != TokenTable::kNone) {
+    return ids.push_back(whole);
   }
   const std::vector<std::int32_t> pieces = merge(bytes);
   ids.insert(ids.end(), pieces.begin(), pieces.end());

@@ -6,11 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "diptych/tokenizer.h"
+#include "text/token_table.h"
 
 namespace diptych::text {
 
@@ -37,20 +37,20 @@ class ClipBpe final : public Tokenizer {
   std::vector<std::int32_t> merge(std::string_view word) const;
 
  private:
-  using Ids = std::unordered_map<std::string_view, std::int32_t>;
+  using IdPair = std::pair<std::int32_t, std::int32_t>;
 
   void add_token(std::int32_t id, std::string bytes, bool ends_word);
   void add_merge(std::int32_t id, std::string_view line);
-  std::int32_t merged_id(std::string_view bytes, bool ends_word, std::int32_t left,
-                         std::int32_t right) const;
+  bool joins(std::int32_t id, IdPair neighbours) const;
+  std::int32_t merged_id(std::string_view bytes, bool ends_word, IdPair neighbours) const;
   void append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const;
 
   std::array<std::u32string_view, 2> special_tokens_;
   std::vector<std::string> tokens_;  // bytes by id, without the two special tokens
   std::vector<bool> ends_word_;      // by id
-  Ids inner_;                        // views into tokens_
-  Ids ending_;                       // tokens that end a word
-  std::vector<std::pair<std::int32_t, std::int32_t>> merges_;  // by rank: the ids that are joined
+  TokenTable inner_;                 // views into tokens_
+  TokenTable ending_;                // tokens that end a word
+  std::vector<IdPair> merges_;       // by rank: the ids that are joined
 };
 
 }  // namespace diptych::text

@@ -41,13 +41,11 @@ WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name)
   if (!is_utf8(vocabulary_text_)) {
     fail(ErrorCode::corrupt_data, "vocabulary: got bytes that are not UTF-8 ({})", name);
   }
-  initial_.reserve(tokens_.size());
-  continuing_.reserve(tokens_.size());
   for (std::size_t id = 0; id < tokens_.size(); ++id) {
     const std::string_view token = tokens_[id];
     const bool continues = token.size() > kContinuation.size() && token.starts_with(kContinuation);
     const std::string_view piece = continues ? token.substr(kContinuation.size()) : token;
-    (continues ? continuing_ : initial_)[piece] = static_cast<std::int32_t>(id);
+    (continues ? continuing_ : initial_).insert(piece, static_cast<std::int32_t>(id));
     longest_piece_ = std::max(longest_piece_, piece.size());
   }
   pad_ = special("[PAD]", name);
@@ -57,12 +55,12 @@ WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name)
 }
 
 std::int32_t WordPiece::special(std::string_view token, std::string_view name) const {
-  const auto found = initial_.find(token);
-  if (found == initial_.end()) {
+  const std::int32_t id = initial_.find(token);
+  if (id == TokenTable::kNone) {
     fail(ErrorCode::corrupt_data, "vocabulary: got {} tokens without {}, expected one ({})",
          tokens_.size(), token, name);
   }
-  return found->second;
+  return id;
 }
 
 std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_length) const {
@@ -89,19 +87,28 @@ void WordPiece::append_word(std::u32string_view word, std::vector<std::int32_t>&
   };
   if (word.size() > kLongestWord) return make_unknown();
 
-  // Piece boundaries are byte offsets: the vocabulary is UTF-8, so no match ends inside a
-  // character.
   const std::string bytes = encode_utf8(word);
   std::string_view rest = bytes;
   while (!rest.empty()) {
-    const Pieces& pieces = ids.size() == first ? initial_ : continuing_;
-    std::size_t length = std::min(rest.size(), longest_piece_);
-    auto found = pieces.find(rest.substr(0, length));
-    while (found == pieces.end() && length > 1) found = pieces.find(rest.substr(0, --length));
-    if (found == pieces.end()) return make_unknown();
-    ids.push_back(found->second);
+    const TokenTable& pieces = ids.size() == first ? initial_ : continuing_;
+    const std::size_t length = longest_piece(rest, pieces);
+    if (length == 0) return make_unknown();
+    ids.push_back(pieces.find(rest.substr(0, length)));
     rest.remove_prefix(length);
   }
+}
+
+/// The length of the longest piece that `rest` starts with, in bytes, or 0.
+std::size_t WordPiece::longest_piece(std::string_view rest, const TokenTable& pieces) const {
+  const auto is_boundary = [rest](std::size_t at) {
+    return at == rest.size() || (static_cast<unsigned char>(rest[at]) & 0xC0) != 0x80;
+  };
+  for (std::size_t length = std::min(rest.size(), longest_piece_); length > 0; --length) {
+    if (is_boundary(length) && pieces.find(rest.substr(0, length)) != TokenTable::kNone) {
+      return length;
+    }
+  }
+  return 0;
 }
 
 std::string WordPiece::decode(std::span<const std::int32_t> ids) const {

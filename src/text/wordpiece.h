@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "diptych/tokenizer.h"
+#include "text/token_table.h"
 
 namespace diptych {
 
@@ -36,15 +36,14 @@ class WordPiece final : public Tokenizer {
   int default_context_length() const override { return 52; }
 
  private:
-  using Pieces = std::unordered_map<std::string_view, std::int32_t>;
-
   void append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const;
+  std::size_t longest_piece(std::string_view rest, const TokenTable& pieces) const;
   std::int32_t special(std::string_view token, std::string_view name) const;
 
   std::string vocabulary_text_;
   std::vector<std::string_view> tokens_;  // into vocabulary_text_, by id
-  Pieces initial_;                        // pieces that start a word
-  Pieces continuing_;                     // "##" pieces, without the marks
+  TokenTable initial_;                    // pieces that start a word
+  TokenTable continuing_;                 // "##" pieces, without the marks
   std::size_t longest_piece_ = 0;         // bytes
   std::int32_t pad_ = 0;
   std::int32_t unknown_ = 0;

@@ -5,6 +5,7 @@
 
 #include "text/expect_error.h"
 #include "text/fixtures.h"
+#include "text/gzip.h"
 
 namespace diptych {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::int32_t kEnd = 49407;
 
 TEST(ClipBpe, EqualsOpenClip) {
   const auto tokenizer = clip_tokenizer();
-  for (const auto& entry : test::tokenizer_data("expected.json").at("clip_bpe")) {
+  for (const auto& entry : test::cases("expected.json", "clip_bpe")) {
     EXPECT_EQ(test::padded(*tokenizer, entry.at("text")), entry.at("ids").get<Ids>())
         << entry.at("text");
   }
@@ -27,7 +28,7 @@ TEST(ClipBpe, EqualsOpenClip) {
 
 TEST(ClipBpe, EqualsOpenAi) {
   const auto tokenizer = clip_tokenizer(ClipSpecialTokens::openai);
-  for (const auto& entry : test::tokenizer_data("expected.json").at("openai")) {
+  for (const auto& entry : test::cases("expected.json", "openai")) {
     EXPECT_EQ(test::padded(*tokenizer, entry.at("text")), entry.at("ids").get<Ids>())
         << entry.at("text");
   }
@@ -35,7 +36,7 @@ TEST(ClipBpe, EqualsOpenAi) {
 
 TEST(ClipBpe, DecodesAsOpenClipButForSpecialTokens) {
   const auto tokenizer = clip_tokenizer();
-  for (const auto& entry : test::tokenizer_data("expected.json").at("clip_bpe")) {
+  for (const auto& entry : test::cases("expected.json", "clip_bpe")) {
     auto expected = entry.at("decoded").get<std::string>();
     for (const std::string special : {"<start_of_text>", "<end_of_text>"}) {
       if (const auto at = expected.find(special); at != expected.npos) {
@@ -95,6 +96,17 @@ TEST(ClipBpe, RefusesMergesThatAreNoGzipFile) {
   const std::byte bytes[] = {std::byte{'n'}, std::byte{'o'}};
   expect_error(ErrorCode::corrupt_data, "gzip data",
                [&] { text::ClipBpe(bytes, ClipSpecialTokens::open_clip); });
+}
+
+TEST(ClipBpe, RefusesMergesOfUnknownTokens) {
+  const auto refuses = [](const std::string& merges, const std::string& message) {
+    const std::vector<std::byte> file = test::gzip("#version\n" + merges);
+    expect_error(ErrorCode::corrupt_data, message,
+                 [&] { text::ClipBpe(file, ClipSpecialTokens::open_clip); });
+  };
+  refuses("i n\nin q</w>\nxyz a\n", "merges: got \"xyz a\" for token 514");
+  refuses("i n\n", "merges: got \"\" for token 513");
+  refuses("i \u732b\n", "merges: got U+732B");
 }
 
 TEST(ClipBpe, DescribesClip) {

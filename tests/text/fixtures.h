@@ -11,10 +11,10 @@
 
 namespace diptych::test {
 
-/// A JSON file under tests/data/tokenizers.
-inline nlohmann::json tokenizer_data(const std::string& name) {
+/// The list `key` of a JSON file under tests/data/tokenizers.
+inline nlohmann::json cases(const std::string& name, const std::string& key) {
   std::ifstream file(data_path("tokenizers/" + name));
-  return nlohmann::json::parse(file);
+  return nlohmann::json::parse(file).at(key);
 }
 
 /// The ids of a text, padded to the family's context length as the references' output is.

@@ -21,7 +21,7 @@ constexpr const char* kVocabulary =
 
 TEST(WordPiece, EqualsChineseClip) {
   const auto tokenizer = chinese_tokenizer();
-  for (const auto& entry : test::tokenizer_data("expected.json").at("chinese")) {
+  for (const auto& entry : test::cases("expected.json", "chinese")) {
     EXPECT_EQ(test::padded(*tokenizer, entry.at("text")), entry.at("ids").get<Ids>())
         << entry.at("text");
   }
