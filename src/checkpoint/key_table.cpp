@@ -171,27 +171,51 @@ class Misfits {
   std::vector<std::string> extra_;
 };
 
-/// Checks one parameter's tensors and adds what they make to `weights`.
-void place(const TensorMap& source, const Origin& origin, const network::ParameterSpec& parameter,
-           TensorMap& weights, Misfits& misfits) {
-  const TensorView& first = source.at(origin.sources.front());
+/// Notes what is wrong with one parameter's tensors.
+void check(const TensorMap& source, const Origin& origin, const network::ParameterSpec& parameter,
+           Misfits& misfits) {
+  const DType dtype = source.at(origin.sources.front()).dtype;
   for (const std::string& tensor : origin.sources) {
-    const DType dtype = source.at(tensor).dtype;
-    if (!is_floating(dtype) || dtype != first.dtype)
-      return misfits.misshaped(tensor, name(dtype), "one floating-point type");
+    const DType got = source.at(tensor).dtype;
+    if (!is_floating(got) || got != dtype)
+      return misfits.misshaped(tensor, name(got), "one floating-point type");
   }
   const Shape shape = shape_of(source, origin, &parameter.shape);
   if (shape != parameter.shape) {
-    return misfits.misshaped(fmt::format("{}", fmt::join(origin.sources, " + ")), to_string(shape),
-                             to_string(parameter.shape));
+    misfits.misshaped(fmt::format("{}", fmt::join(origin.sources, " + ")), to_string(shape),
+                      to_string(parameter.shape));
   }
-  if (origin.transform == Transform::transpose) {
-    weights.add(parameter.name, transposed(first));
-  } else if (origin.transform == Transform::stack) {
-    weights.add(parameter.name, stacked(source, origin, shape));
-  } else {
-    weights.tensors.emplace(parameter.name, TensorView{first.dtype, shape, first.bytes});
+}
+
+/// Where every parameter comes from, all checked.
+std::vector<Origin> find_origins(const TensorMap& source, std::span<const KeyRule> rules,
+                                 std::span<const std::string_view> ignored,
+                                 const network::ParameterTable& parameters,
+                                 const std::string& name) {
+  std::vector<Origin> origins;
+  Misfits misfits;
+  std::set<std::string, std::less<>> used;
+  for (const network::ParameterSpec& parameter : parameters.specs()) {
+    Origin origin =
+        find_origin(source, rules, parameter.name).value_or(Origin{.sources = {parameter.name}});
+    if (all_present(source, origin)) {
+      used.insert(origin.sources.begin(), origin.sources.end());
+      check(source, origin, parameter, misfits);
+    } else {
+      misfits.missing(fmt::format("{}", fmt::join(origin.sources, " + ")));
+    }
+    origins.push_back(std::move(origin));
   }
+  for (const auto& entry : source.tensors) {
+    const std::string& tensor = entry.first;
+    const bool known = used.contains(tensor) ||
+                       std::any_of(ignored.begin(), ignored.end(), [&](std::string_view pattern) {
+                         return matches(pattern, tensor);
+                       });
+    if (!known) misfits.extra(tensor);
+  }
+  misfits.report(name);
+  return origins;
 }
 
 }  // namespace
@@ -208,30 +232,29 @@ std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const Ke
   return shape_of(source, *origin, nullptr);
 }
 
+void check_weights(const TensorMap& source, std::span<const KeyRule> rules,
+                   std::span<const std::string_view> ignored,
+                   const network::ParameterTable& parameters, const std::string& name) {
+  find_origins(source, rules, ignored, parameters, name);
+}
+
 TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
                         std::span<const std::string_view> ignored,
                         const network::ParameterTable& parameters, const std::string& name) {
+  const std::vector<Origin> origins = find_origins(source, rules, ignored, parameters, name);
   TensorMap weights{.storage = source.storage};
-  Misfits misfits;
-  std::set<std::string, std::less<>> used;
-  for (const network::ParameterSpec& parameter : parameters.specs()) {
-    const auto origin = find_origin(source, rules, parameter.name);
-    if (!origin || !all_present(source, *origin)) {
-      misfits.missing(origin ? fmt::format("{}", fmt::join(origin->sources, " + "))
-                             : parameter.name);
-      continue;
+  for (std::size_t i = 0; i < origins.size(); ++i) {
+    const network::ParameterSpec& parameter = parameters.specs()[i];
+    const TensorView& first = source.at(origins[i].sources.front());
+    if (origins[i].transform == Transform::transpose) {
+      weights.add(parameter.name, transposed(first));
+    } else if (origins[i].transform == Transform::stack) {
+      weights.add(parameter.name, stacked(source, origins[i], parameter.shape));
+    } else {
+      weights.tensors.emplace(parameter.name,
+                              TensorView{first.dtype, parameter.shape, first.bytes});
     }
-    used.insert(origin->sources.begin(), origin->sources.end());
-    place(source, *origin, parameter, weights, misfits);
   }
-  for (const auto& [tensor, view] : source.tensors) {
-    const bool known = used.contains(tensor) ||
-                       std::any_of(ignored.begin(), ignored.end(), [&](std::string_view pattern) {
-                         return matches(pattern, tensor);
-                       });
-    if (!known) misfits.extra(tensor);
-  }
-  misfits.report(name);
   return weights;
 }
 

@@ -35,10 +35,15 @@ bool matches(std::string_view pattern, std::string_view name);
 std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
                                      std::string_view canonical);
 
-/// Every parameter from its tensors. The first rule that fits a parameter and whose tensors are all
-/// there is used. Throws Error(invalid_argument), naming tensors with got and expected, when some
-/// are missing, have another shape, are not of floating-point type, or are left over and not on the
+/// Finds every parameter's tensors: the first rule that fits the parameter and whose tensors are
+/// all there. Throws Error(invalid_argument), naming tensors with got and expected, when some are
+/// missing, have another shape, are not of floating-point type, or are left over and not on the
 /// list of `ignored` patterns. `name` stands for the file in messages.
+void check_weights(const TensorMap& source, std::span<const KeyRule> rules,
+                   std::span<const std::string_view> ignored,
+                   const network::ParameterTable& parameters, const std::string& name);
+
+/// The same, and makes every parameter from its tensors.
 TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
                         std::span<const std::string_view> ignored,
                         const network::ParameterTable& parameters, const std::string& name);

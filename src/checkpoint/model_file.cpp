@@ -1,191 +1,19 @@
 #include "checkpoint/model_file.h"
 
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <array>
-#include <map>
+#include <system_error>
 #include <utility>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/diptych_json.h"
-#include "checkpoint/families.h"
-#include "checkpoint/huggingface_config.h"
-#include "checkpoint/infer_config.h"
-#include "checkpoint/model_files.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/parse_model.h"
 #include "network/model.h"
 
 namespace diptych::checkpoint {
 namespace {
 
-constexpr const char* kWeightsFile = "model.safetensors";
-constexpr const char* kHuggingFaceConfig = "config.json";
-constexpr const char* kHuggingFacePreprocessing = "preprocessor_config.json";
-/// Both hold open_clip's fields; the first is a hub folder's, the second a bare model config.
-constexpr std::array<const char*, 2> kOpenClipConfigs = {"open_clip_config.json",
-                                                         "model_config.json"};
-
-/// A checkpoint with everything but its weights put in their places.
-struct Parsed {
-  ModelFile model;
-  Container container;
-  const Family* family = nullptr;
-  std::string weights_name;  ///< for messages
-};
-
-Json read_json(const ModelFiles& files, const std::string& file) {
-  const SourceFile source = files.open(file);
-  return parse_json(source.bytes, source.name);
-}
-
-network::ModelConfig infer(const Parsed& parsed, network::Activation activation) {
-  const ShapeLookup shapes = [&](const std::string& canonical) {
-    return canonical_shape(parsed.container.tensors, parsed.family->rules, canonical);
-  };
-  return infer_config(shapes, activation, parsed.weights_name);
-}
-
-// parse: one function a family
-
-ModelFile parse_diptych(const ModelFiles& files) {
-  ModelFile model = read_diptych_json(read_json(files, kDiptychJson), kDiptychJson);
-  if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece) {
-    const SourceFile vocabulary = files.open(kVocabularyFile);
-    model.tokenizer.vocabulary.assign(reinterpret_cast<const char*>(vocabulary.bytes.data()),
-                                      vocabulary.bytes.size());
-  }
-  return model;
-}
-
-ModelFile parse_openai(const Parsed& parsed) {
-  ModelFile model;
-  model.config = infer(parsed, network::Activation::quick_gelu);
-  model.preprocessing.size = network::image_size(model.config.image);
-  return model;
-}
-
-ModelFile parse_open_clip(const ModelFiles& files, const Parsed& parsed) {
-  for (const char* config : kOpenClipConfigs) {
-    if (files.contains(config)) return read_open_clip_config(read_json(files, config), config);
-  }
-  ModelFile model;
-  model.config = infer(parsed, network::Activation::gelu);
-  model.preprocessing.size = network::image_size(model.config.image);
-  model.assumptions = {
-      "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
-      "was inferred from their shapes, with attention heads of width 64.",
-      "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
-      "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.",
-      "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
-      "centre crop, OpenAI's mean and standard deviation)."};
-  return model;
-}
-
-ModelFile parse_huggingface_clip(const ModelFiles& files, const Parsed& parsed) {
-  ModelFile model;
-  if (files.contains(kHuggingFaceConfig)) {
-    model = read_huggingface_config(read_json(files, kHuggingFaceConfig), kHuggingFaceConfig);
-  } else {
-    model.config = infer(parsed, network::Activation::quick_gelu);
-    model.assumptions = {
-        "There is no config.json beside the weights: the architecture was inferred from their "
-        "shapes, with attention heads of width 64 and QuickGELU."};
-  }
-  const int image_size = network::image_size(model.config.image);
-  model.preprocessing.size = image_size;
-  if (files.contains(kHuggingFacePreprocessing)) {
-    model.preprocessing = read_huggingface_preprocessing(
-        read_json(files, kHuggingFacePreprocessing), image_size, kHuggingFacePreprocessing);
-  } else {
-    model.assumptions.push_back(
-        "There is no preprocessor_config.json beside the weights: CLIP's preprocessing was assumed "
-        "(shortest side resized bicubically, centre crop, OpenAI's mean and standard deviation).");
-  }
-  return model;
-}
-
-const Family& identify_family(const Parsed& parsed) {
-  const Family* family = recognise_family(parsed.container.tensors);
-  if (family == nullptr) {
-    fail(ErrorCode::unsupported,
-         "checkpoint: its {} tensors, {} first, bear the names of no known family ({})",
-         parsed.container.tensors.tensors.size(),
-         parsed.container.tensors.tensors.empty() ? "none"
-                                                  : parsed.container.tensors.tensors.begin()->first,
-         parsed.weights_name);
-  }
-  if (parsed.container.kind == ContainerKind::torch_script && family == &open_clip_family())
-    return openai_family();
-  return *family;
-}
-
-/// "float16, float32": commonest first.
-std::string describe_dtypes(const TensorMap& tensors) {
-  std::map<std::string_view, int> counts;
-  for (const auto& [tensor, view] : tensors.tensors) ++counts[name(view.dtype)];
-  std::vector<std::pair<std::string_view, int>> ranked(counts.begin(), counts.end());
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::vector<std::string_view> names;
-  for (const auto& [dtype, count] : ranked) names.push_back(dtype);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-ModelFile parse_family(const ModelFiles& files, const Parsed& parsed) {
-  if (parsed.family == &openai_family()) return parse_openai(parsed);
-  if (parsed.family == &open_clip_family()) return parse_open_clip(files, parsed);
-  if (parsed.family == &huggingface_clip_family()) return parse_huggingface_clip(files, parsed);
-  // The config names what is missing better than the family can.
-  for (const char* config : kOpenClipConfigs) {
-    if (files.contains(config)) read_open_clip_config(read_json(files, config), config);
-  }
-  fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} yet ({})",
-       parsed.family->name, parsed.weights_name);
-}
-
-Parsed parse(const ModelFiles& files) {
-  Parsed parsed;
-  const bool is_diptych = files.contains(kDiptychJson);
-  const SourceFile source = files.open(is_diptych ? kWeightsFile : files.weights());
-  parsed.weights_name = source.name;
-  parsed.container = read_container(source);
-  if (is_diptych) {
-    parsed.family = &diptych_family();
-    parsed.model = parse_diptych(files);
-    return parsed;
-  }
-  parsed.family = &identify_family(parsed);
-  parsed.model = parse_family(files, parsed);
-  Provenance& provenance = parsed.model.provenance;
-  const auto named = parsed.container.metadata.find("name");
-  if (named != parsed.container.metadata.end()) provenance.name = named->second;
-  provenance.family = parsed.family->name;
-  provenance.container = name(parsed.container.kind);
-  provenance.dtype = describe_dtypes(parsed.container.tensors);
-  provenance.source = std::filesystem::path(parsed.weights_name).filename().string();
-  return parsed;
-}
-
-// validate, place
-
-void validate(const Parsed& parsed) {
-  const ModelFile& model = parsed.model;
-  try {
-    network::validate(model.config);
-  } catch (const Error& error) {
-    fail(error.code(), "{} ({})", error.what(), parsed.weights_name);
-  }
-  const int image_size = network::image_size(model.config.image);
-  if (model.preprocessing.size != image_size) {
-    fail(ErrorCode::invalid_argument,
-         "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
-         model.preprocessing.size, image_size, parsed.weights_name);
-  }
-}
-
-ModelFile place(Parsed parsed) {
+/// The third step.
+ModelFile place(ParsedModel parsed) {
   const network::Model description = network::make_model(parsed.model.config);
   parsed.model.weights =
       place_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
@@ -194,8 +22,8 @@ ModelFile place(Parsed parsed) {
 }
 
 ModelFile load(const ModelFiles& files) {
-  Parsed parsed = parse(files);
-  validate(parsed);
+  ParsedModel parsed = parse_model(files);
+  validate_model(parsed);
   return place(std::move(parsed));
 }
 

@@ -1,0 +1,72 @@
+#include "checkpoint/inspection.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "checkpoint/parse_model.h"
+#include "network/model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+void count_tensors(const Container& container, Inspection& inspection) {
+  inspection.container = name(container.kind);
+  inspection.metadata = container.metadata;
+  inspection.tensors = container.tensors.tensors.size();
+  for (const auto& [tensor, view] : container.tensors.tensors) {
+    if (inspection.first_tensor.empty()) inspection.first_tensor = tensor;
+    const auto count = static_cast<std::uint64_t>(view.count());
+    inspection.numbers += count;
+    inspection.bytes += view.bytes.size();
+    inspection.dtypes[std::string(name(view.dtype))] += count;
+  }
+}
+
+/// Everything that loading does but for placing the weights.
+ModelFile describe(const ModelFiles& files) {
+  ParsedModel parsed = parse_model(files);
+  validate_model(parsed);
+  const network::Model description = network::make_model(parsed.model.config);
+  check_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
+                description.parameters, parsed.weights_name);
+  return std::move(parsed.model);
+}
+
+}  // namespace
+
+std::string_view name(Certainty certainty) {
+  switch (certainty) {
+    case Certainty::stated:
+      return "stated";
+    case Certainty::assumed:
+      return "assumed";
+    case Certainty::recognised:
+      return "recognised";
+    case Certainty::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+Inspection inspect(const std::filesystem::path& file_or_folder) {
+  const ModelFiles files(file_or_folder);
+  const Container container = read_container(files.open(files.weights()));
+  Inspection inspection;
+  count_tensors(container, inspection);
+  const Family* family = recognise_family(container.tensors);
+  if (family != nullptr) {
+    inspection.family = family->name;
+    inspection.certainty = Certainty::recognised;
+  }
+  try {
+    inspection.model = describe(files);
+    inspection.family = inspection.model->provenance.family;
+    inspection.certainty =
+        inspection.model->assumptions.empty() ? Certainty::stated : Certainty::assumed;
+  } catch (const Error& error) {
+    inspection.problem = error.what();
+  }
+  return inspection;
+}
+
+}  // namespace diptych::checkpoint

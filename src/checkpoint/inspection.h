@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/model_file.h"
+
+namespace diptych::checkpoint {
+
+/// How much of what is said about a file the file itself says.
+enum class Certainty {
+  stated,      ///< loads; the files and their family say everything
+  assumed,     ///< loads, with the assumptions that are listed
+  recognised,  ///< the family is known, but the model cannot be loaded: see `problem`
+  unknown,     ///< no family that is known
+};
+
+/// "stated", "assumed", "recognised", "unknown".
+std::string_view name(Certainty certainty);
+
+/// What a file is, also when it cannot be loaded.
+struct Inspection {
+  std::string container;
+  std::string family;  ///< empty when it is not known
+  Certainty certainty = Certainty::unknown;
+  std::size_t tensors = 0;
+  std::uint64_t numbers = 0;                    ///< in all tensors together
+  std::uint64_t bytes = 0;                      ///< of all tensors together
+  std::map<std::string, std::uint64_t> dtypes;  ///< numbers stored in each
+  Metadata metadata;
+  std::string first_tensor;  ///< a name to go by when the family is not known
+  /// Config, preprocessing, tokenizer, provenance and assumptions, without weights; when it loads.
+  std::optional<ModelFile> model;
+  std::string problem;  ///< why it does not load
+};
+
+/// Looks at a checkpoint without reading its weights. Throws Error for what is no readable
+/// container: not_found, io, corrupt_data, unsupported.
+Inspection inspect(const std::filesystem::path& file_or_folder);
+
+}  // namespace diptych::checkpoint
