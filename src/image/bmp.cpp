@@ -27,8 +27,10 @@ struct Header {
   std::size_t palette_entry() const { return size == 12 ? 3 : 4; }
   /// Rows are padded to four bytes.
   std::size_t stride() const { return (width * static_cast<std::uint64_t>(bits) + 31) / 32 * 4; }
-  /// Bytes of a row that hold pixels.
-  std::size_t used() const { return (width * static_cast<std::uint64_t>(bits) + 7) / 8; }
+  /// Bytes of all rows; the padding of the last one may be missing.
+  std::size_t pixel_bytes() const {
+    return (height - 1) * stride() + (width * static_cast<std::uint64_t>(bits) + 7) / 8;
+  }
 };
 
 /// BITMAPCOREHEADER, of OS/2 1.
@@ -198,10 +200,9 @@ class RunLengthReader {
 void read_packed_indices(ByteReader& bytes, const Header& header, Picture& picture) {
   const auto width = static_cast<std::size_t>(header.width);
   const auto bits = static_cast<std::size_t>(header.bits);
-  const std::size_t begin = bytes.position();
+  const auto rows = bytes.take(header.pixel_bytes());
   for (std::size_t stored = 0; stored < header.height; ++stored) {
-    bytes.seek(begin + stored * header.stride());
-    const auto row = bytes.take(header.used());
+    const auto row = rows.subspan(stored * header.stride());
     std::uint8_t* const out = picture.pixels.data() + row_of(header, stored) * width;
     for (std::size_t x = 0; x < width; ++x) {
       const std::size_t bit = x * bits;
@@ -283,14 +284,14 @@ Picture read_coloured(const Source& source, ByteReader& bytes, const Header& hea
   const Layout layout = choose_layout(source, header);
   if (header.pixel_offset != 0) bytes.seek(header.pixel_offset);
   const bool alpha = layout.byte[3] >= 0;
+  check_size(source, header.width, header.height);
+  const auto rows = bytes.take(header.pixel_bytes());
   Picture picture = make_picture(source, alpha ? PixelFormat::rgba : PixelFormat::rgb, header.width,
                                  header.height);
   const std::size_t channels = alpha ? 4 : 3;
   const std::size_t in_step = static_cast<std::size_t>(header.bits) / 8;
-  const std::size_t begin = bytes.position();
   for (std::size_t stored = 0; stored < header.height; ++stored) {
-    bytes.seek(begin + stored * header.stride());
-    const std::uint8_t* in = bytes.take(header.used()).data();
+    const std::uint8_t* in = rows.subspan(stored * header.stride()).data();
     std::uint8_t* out = picture.pixels.data() +
                         row_of(header, stored) * static_cast<std::size_t>(header.width) * channels;
     for (std::size_t x = 0; x < header.width; ++x, in += in_step, out += channels) {

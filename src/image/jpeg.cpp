@@ -54,6 +54,7 @@ class JpegReader {
     if (truncated_)
       source_.fail_corrupt(
           fmt::format("JPEG: got an end after {} bytes, expected more", source_.size()));
+    if (endless_) source_.fail_corrupt(fmt::format("JPEG: got more than {} scans", kMaxScans));
     char message[JMSG_LENGTH_MAX];
     error_manager_.format_message(reinterpret_cast<j_common_ptr>(&info_), message);
     const std::string text = fmt::format("JPEG: {}", message);
@@ -66,6 +67,7 @@ class JpegReader {
       case JERR_CONVERSION_NOTIMPL:
       case JERR_CCIR601_NOTIMPL:
       case JERR_FRACT_SAMPLE_NOTIMPL:
+      case JERR_IMAGE_TOO_BIG:
       case JERR_NOT_COMPILED:
         source_.fail_unsupported(text);
       default:
@@ -86,7 +88,7 @@ class JpegReader {
 
   static void limit_scans(j_common_ptr info) {
     if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > kMaxScans) {
-      info->err->msg_code = JERR_NOT_COMPILED;
+      self(info).endless_ = true;
       leave(info);
     }
   }
@@ -117,6 +119,7 @@ class JpegReader {
   jpeg_progress_mgr progress_{};
   std::jmp_buf jump_{};
   bool truncated_ = false;
+  bool endless_ = false;
 };
 
 void read_rows(JpegReader& reader, Picture& picture) {

@@ -1,0 +1,96 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/mapped_file.h"
+#include "diptych/error.h"
+#include "diptych/image.h"
+#include "image/presets.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+Image grey(int width, int height, std::uint8_t value) {
+  return {width, height,
+          std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3), value)};
+}
+
+void expect_invalid(const std::function<void()>& call, const char* what) {
+  try {
+    call();
+    ADD_FAILURE() << "accepted: " << what;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(error.what(), testing::HasSubstr(what));
+  }
+}
+
+TEST(ResizeAndCrop, RefusesBadArguments) {
+  const Image image = grey(4, 4, 9);
+  expect_invalid([&] { resize_and_crop(image, {.size = 0}); }, "got 0, expected 1 to 16384");
+  expect_invalid([&] { resize_and_crop(image, {.size = 16385}); }, "got 16385");
+  expect_invalid([&] { resize_and_crop(image, {.size = 4, .fill = 256}); }, "fill: got 256");
+  expect_invalid([&] { resize_and_crop(Image{}, {.size = 4}); }, "got 0 x 0");
+  expect_invalid([&] { resize_and_crop(Image{4, 4, {1, 2, 3}}, {.size = 4}); }, "got 3 bytes");
+}
+
+TEST(ResizeAndCrop, LongestCentresOnTheFill) {
+  const Image out =
+      resize_and_crop(grey(10, 3, 200), {.size = 10, .mode = ResizeMode::longest, .fill = 7});
+  for (int y = 0; y < 10; ++y) {
+    const int expected = y >= 3 && y < 6 ? 200 : 7;  // seven rows to fill: three above, four below
+    EXPECT_EQ(out.rgb[static_cast<std::size_t>(y * 30)], expected) << y;
+  }
+}
+
+TEST(ResizeAndCrop, EqualsOneStepForOpaquePictures) {
+  const auto path = test::data_path("images/landscape.jpg");
+  EXPECT_EQ(resize_and_crop(load_image(path), {}).rgb, load_preprocessed(path, {}).rgb);
+}
+
+TEST(PreprocessImage, LaysTransparencyOnThePreprocessingsBackground) {
+  const auto path = test::data_path("images/alpha.png");
+  const Preprocessing red{.size = 32, .background = {{255, 0, 0}}};
+  const Preprocessing blue{.size = 32, .background = {{0, 0, 255}}};
+  const Image on_red = load_preprocessed(path, red);
+  EXPECT_NE(on_red.rgb, load_preprocessed(path, blue).rgb);
+  // What the caller gives for decoding counts first.
+  EXPECT_EQ(load_preprocessed(path, blue, {.background = {{255, 0, 0}}}).rgb, on_red.rgb);
+}
+
+TEST(Normalise, IsExactForEveryByte) {
+  Image image = grey(16, 16, 0);
+  for (std::size_t i = 0; i < image.rgb.size(); ++i)
+    image.rgb[i] = static_cast<std::uint8_t>(i / 3);
+  const Preprocessing preprocessing{.size = 16};
+  std::vector<float> out(3 * 256);
+  normalise(image, preprocessing, out);
+  for (std::size_t channel = 0; channel < 3; ++channel)
+    for (std::size_t value = 0; value < 256; ++value) {
+      const float scaled = static_cast<float>(value) / 255.0F;
+      const float expected = (scaled - preprocessing.mean[channel]) / preprocessing.std[channel];
+      EXPECT_EQ(out[channel * 256 + value], expected);
+    }
+}
+
+TEST(Normalise, RefusesOtherSizes) {
+  std::vector<float> out(3 * 16);
+  expect_invalid([&] { normalise(grey(4, 5, 0), {.size = 4}, out); }, "got 4 x 5");
+  expect_invalid([&] { normalise(grey(5, 5, 0), {.size = 5}, out); }, "room for 48");
+}
+
+TEST(Presets, AreTheFixturesSpecs) {
+  const auto siglip = image::find_preset("siglip", 256);
+  ASSERT_TRUE(siglip.has_value());
+  EXPECT_EQ(siglip->size, 256);
+  EXPECT_EQ(siglip->mode, ResizeMode::squash);
+  EXPECT_EQ(siglip->mean[0], 0.5F);
+  EXPECT_EQ(*image::find_preset("openai", 224), Preprocessing{});
+  EXPECT_EQ(image::find_preset("clipa", 224)->interpolation, Interpolation::bilinear);
+  EXPECT_FALSE(image::find_preset("unknown", 224).has_value());
+}
+
+}  // namespace
+}  // namespace diptych
