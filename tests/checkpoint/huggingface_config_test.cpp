@@ -1,0 +1,80 @@
+#include "checkpoint/huggingface_config.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/expect_error.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+using network::kLargestId;
+using network::TextTransformerConfig;
+using network::VisionTransformerConfig;
+using test::expect_error;
+
+ModelFile read(const std::string& text) {
+  return read_huggingface_config(Json::parse(text), "config.json");
+}
+
+TEST(HuggingFaceConfig, HasTheDefaultsOfTransformers) {
+  const ModelFile model = read(R"({"model_type": "clip"})");
+  EXPECT_EQ(model.config.embedding_width, 512);
+  EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
+            VisionTransformerConfig{.activation = Activation::quick_gelu});
+  EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text),
+            TextTransformerConfig{.activation = Activation::quick_gelu});
+}
+
+TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
+  const auto end_of_text = [](const std::string& id) {
+    const ModelFile model =
+        read(R"({"model_type": "clip", "text_config": {"vocab_size": 600, "eos_token_id": )" + id +
+             "}}");
+    return std::get<TextTransformerConfig>(model.config.text).end_of_text_id;
+  };
+  EXPECT_EQ(end_of_text("599"), kLargestId);
+  EXPECT_EQ(end_of_text("2"), kLargestId);  // written by old versions whatever the vocabulary
+  EXPECT_EQ(end_of_text("77"), 77);
+  expect_error([&] { end_of_text("600"); }, ErrorCode::corrupt_data, "eos_token_id");
+}
+
+TEST(HuggingFaceConfig, RefusesWhatNoTowerHasYet) {
+  expect_error([] { read(R"({"model_type": "siglip"})"); }, ErrorCode::unsupported, "siglip");
+  expect_error([] { read(R"({"model_type": "clip", "vision_config": {"num_channels": 4}})"); },
+               ErrorCode::unsupported, "num_channels");
+  expect_error([] { read(R"({"model_type": "clip", "text_config": {"hidden_act": "mish"}})"); },
+               ErrorCode::unsupported, "mish");
+}
+
+Preprocessing read_preprocessing(const std::string& text) {
+  return read_huggingface_preprocessing(Json::parse(text), 224, "preprocessor_config.json");
+}
+
+TEST(HuggingFaceConfig, ReadsPreprocessingOfEveryAge) {
+  EXPECT_EQ(read_preprocessing("{}"), Preprocessing{});
+  EXPECT_EQ(read_preprocessing(R"({"size": 336, "crop_size": 336})"), Preprocessing{.size = 336});
+  EXPECT_EQ(read_preprocessing(R"({"size": {"shortest_edge": 336}, "resample": 2,
+                                   "crop_size": {"height": 336, "width": 336},
+                                   "image_mean": [0.5, 0.5, 0.5], "image_std": [1, 1, 1]})"),
+            (Preprocessing{.size = 336,
+                           .interpolation = Interpolation::bilinear,
+                           .mean = {0.5F, 0.5F, 0.5F},
+                           .std = {1.0F, 1.0F, 1.0F}}));
+  EXPECT_EQ(read_preprocessing(R"({"size": {"height": 256, "width": 256}})"),
+            (Preprocessing{.size = 256, .mode = ResizeMode::squash}));
+}
+
+TEST(HuggingFaceConfig, RefusesPreprocessingThatItHasNot) {
+  const auto refuse = [](const std::string& text, const std::string& field) {
+    expect_error([&] { read_preprocessing(text); }, ErrorCode::unsupported, field);
+  };
+  refuse(R"({"size": 256, "crop_size": 224})", "256");
+  refuse(R"({"size": 224, "do_center_crop": false})", "size");
+  refuse(R"({"resample": 1})", "resample");
+  refuse(R"({"do_resize": false})", "do_resize");
+  refuse(R"({"do_normalize": false})", "do_normalize");
+}
+
+}  // namespace
+}  // namespace diptych::checkpoint

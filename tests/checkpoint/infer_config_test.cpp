@@ -1,0 +1,68 @@
+#include "checkpoint/infer_config.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/expect_error.h"
+#include "network/model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+using network::ModelConfig;
+using network::ModifiedResNetConfig;
+using network::TextTransformerConfig;
+using network::VisionTransformerConfig;
+using test::expect_error;
+
+/// Infers a config from the shapes of its own parameters, one of them changed.
+ModelConfig infer(const ModelConfig& config, const std::string& tensor = "",
+                  std::optional<Shape> shape = {}) {
+  const network::Model model = network::make_model(config);
+  const ShapeLookup shapes = [&](const std::string& name) -> std::optional<Shape> {
+    if (name == tensor) return shape;
+    const auto id = model.parameters.find(name);
+    if (id == network::kAbsent) return std::nullopt;
+    return model.parameters.spec(id).shape;
+  };
+  return infer_config(shapes, Activation::quick_gelu, "test");
+}
+
+ModelConfig with_image(const network::ImageTowerConfig& image) {
+  return {.embedding_width = 1024,
+          .image = image,
+          .text = TextTransformerConfig{.activation = Activation::quick_gelu}};
+}
+
+TEST(InferConfig, FindsThePublishedArchitectures) {
+  const auto quick = Activation::quick_gelu;
+  for (const network::ImageTowerConfig image : std::initializer_list<network::ImageTowerConfig>{
+           VisionTransformerConfig{224, 32, 768, 12, 12, 3072, quick},
+           VisionTransformerConfig{336, 14, 1024, 24, 16, 4096, quick},
+           ModifiedResNetConfig{224, 64, {3, 4, 6, 3}, 32},
+           ModifiedResNetConfig{448, 128, {3, 15, 36, 10}, 64}}) {
+    EXPECT_EQ(infer(with_image(image)), with_image(image));
+  }
+}
+
+TEST(InferConfig, RefusesShapesThatImplyNothing) {
+  const ModelConfig config = with_image(VisionTransformerConfig{});
+  const auto refuse = [&](const std::string& tensor, std::optional<Shape> shape) {
+    expect_error([&] { infer(config, tensor, shape); }, ErrorCode::invalid_argument, tensor);
+  };
+  refuse("visual.conv1.weight", std::nullopt);
+  refuse("visual.conv1.weight", Shape{768, 3, 32});
+  refuse("visual.conv1.weight", Shape{768, 3, 32, 0});
+  refuse("visual.positional_embedding", Shape{49, 768});
+  refuse("visual.positional_embedding", Shape{1, 768});
+  refuse("text_projection", std::nullopt);
+  refuse("token_embedding.weight", Shape{std::int64_t{1} << 40, 512});
+}
+
+TEST(InferConfig, SaysThatHeadsCannotBeSeen) {
+  expect_error([] { infer(with_image(VisionTransformerConfig{.width = 96, .heads = 3})); },
+               ErrorCode::invalid_argument, "how many heads");
+}
+
+}  // namespace
+}  // namespace diptych::checkpoint
