@@ -13,10 +13,9 @@ CONTEXT_LENGTH = 32
 
 def write_vocabulary(diptych, full, texts, path):
     """Writes to `path` the tokens that `texts` are cut into, all ASCII characters and the special
-    tokens, in the order of the `full` vocabulary file; returns how many. `diptych` is the program.
-    """
+    tokens, in the order of the `full` vocabulary file; returns them. `diptych` is the program."""
     with open(full, encoding="utf-8") as file:
-        tokens = file.read().splitlines()
+        tokens = file.read().removesuffix("\n").split("\n")  # a token may be a line separator
     lines = "".join(json.dumps(text) + "\n" for text in texts)
     tokenized = subprocess.run(
         [diptych, "tokenize", "--tokenizer", "chinese", "--context", str(CONTEXT_LENGTH)],
@@ -26,7 +25,7 @@ def write_vocabulary(diptych, full, texts, path):
             if id in used or token in SPECIAL or _is_ascii_character(token)]
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(token + "\n" for token in kept)
-    return len(kept)
+    return kept
 
 
 def _is_ascii_character(token):
