@@ -98,7 +98,16 @@ class Leaks:
 def _words(text):
     """The words of a text, plurals as singulars."""
     words = re.findall(r"[a-z0-9]+", text.lower().replace("’", "'").replace("'s", ""))
-    return {word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words}
+    return set(map(_singular, words))
+
+
+def _singular(word):
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("shes", "ches", "xes", "sses", "zes")):
+        return word[:-2]
+    plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+    return word[:-1] if plural else word
 
 
 def _telling_words(name):
