@@ -34,7 +34,7 @@ struct GemmBlock {
 
 /// Sums are formed over this many inputs at a time and then added up, which also keeps rounding
 /// errors small. Part of what makes a result: a change changes every embedding's last bits.
-constexpr int kDepthBlock = 256;
+constexpr int kDepthBlock = 512;
 
 }  // namespace diptych::kernels
 
