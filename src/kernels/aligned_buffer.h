@@ -5,8 +5,7 @@
 
 namespace diptych::kernels {
 
-/// Memory for `size` floats, not initialised, at an address every vector type can load from. Large
-/// buffers ask for huge pages: weights and activations are swept from end to end.
+/// Memory for `size` floats, not initialised, at an address every vector type can load from.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
