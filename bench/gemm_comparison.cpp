@@ -90,20 +90,20 @@ Contender ours(const Shape& shape, const Operands& operands, ThreadPool& pool) {
 
 Contender one_dnn(const Shape& shape, const Operands& operands) {
   using dnnl::memory;
-  static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
-  dnnl::stream stream(kEngine);
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  dnnl::stream stream(engine);
   const auto f32 = memory::data_type::f32;
   const memory::desc x_desc({shape.rows, shape.inputs}, f32, memory::format_tag::ab);
   const memory::desc w_desc({shape.inputs, shape.outputs}, f32, memory::format_tag::ba);
   const memory::desc any({shape.inputs, shape.outputs}, f32, memory::format_tag::any);
   const memory::desc y_desc({shape.rows, shape.outputs}, f32, memory::format_tag::ab);
-  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(x_desc, any, y_desc), kEngine);
-  memory packed(description.weights_desc(), kEngine);
-  memory plain(w_desc, kEngine, operands.weights->data());
+  const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(x_desc, any, y_desc), engine);
+  memory packed(description.weights_desc(), engine);
+  memory plain(w_desc, engine, operands.weights->data());
   dnnl::reorder(plain, packed).execute(stream, plain, packed);
   auto result = std::make_shared<std::vector<float>>(shape.rows * shape.outputs);
-  const memory x(x_desc, kEngine, operands.x->data());
-  const memory y(y_desc, kEngine, result->data());
+  const memory x(x_desc, engine, operands.x->data());
+  const memory y(y_desc, engine, result->data());
   return {
       "oneDNN",
       [=, product = dnnl::matmul(description), keep = operands]() mutable {

@@ -45,13 +45,13 @@ int panel_outputs(const PackedLinear& packed, int panel) {
 std::vector<float> linear_rows(const network::Linear& layer, const TensorView& weight, int first,
                                int count) {
   if (!layer.transposed) return to_floats(rows_of(weight, layer.first_output + first, count));
-  std::vector<float> rows(static_cast<std::size_t>(count) * layer.inputs);
+  std::vector<float> rows(static_cast<std::size_t>(count) * static_cast<std::size_t>(layer.inputs));
   std::vector<float> line(static_cast<std::size_t>(layer.outputs));
   for (int input = 0; input < layer.inputs; ++input) {
     to_floats(rows_of(weight, input, 1), line);
     for (int i = 0; i < count; ++i)
-      rows[static_cast<std::size_t>(i) * layer.inputs + input] =
-          line[static_cast<std::size_t>(first + i)];
+      rows[static_cast<std::size_t>(i) * static_cast<std::size_t>(layer.inputs) +
+           static_cast<std::size_t>(input)] = line[static_cast<std::size_t>(first + i)];
   }
   return rows;
 }
@@ -71,7 +71,7 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
   std::size_t from = 0;
   for (int i = 0; i < count; ++i) {
     const float scale = norm.scale[static_cast<std::size_t>(first + i)];
-    float* row = rows.data() + static_cast<std::size_t>(i) * layer.inputs * area;
+    float* row = rows.data() + from;
     for (int channel = 0; channel < layer.inputs; ++channel) {
       for (int place = 0; place < area; ++place)
         row[place * layer.inputs + channel] = stored[from++] * scale;

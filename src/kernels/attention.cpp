@@ -124,10 +124,9 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
   for (int panel = 0; panel < panels_for(keys); ++panel) {
     multiply_panel({.a = head.query.row(first),
                     .a_stride = head.query.stride,
-                    .b = scratch.keys + static_cast<std::size_t>(panel) * kPanelWidth *
-                                            static_cast<std::size_t>(head.key.width),
+                    .b = scratch.keys + panel_offset(panel, head.key.width),
                     .depth = head.key.width,
-                    .c = scratch.scores + panel * kPanelWidth,
+                    .c = scratch.scores + panel_offset(panel, 1),
                     .c_stride = score_stride},
                    count);
   }
@@ -139,10 +138,9 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
   for (int panel = 0; panel < panels_for(head.value.width); ++panel) {
     multiply_panel({.a = scratch.scores,
                     .a_stride = score_stride,
-                    .b = scratch.values + static_cast<std::size_t>(panel) * kPanelWidth *
-                                              static_cast<std::size_t>(head.value.rows),
+                    .b = scratch.values + panel_offset(panel, head.value.rows),
                     .depth = keys,
-                    .c = scratch.mixed + panel * kPanelWidth,
+                    .c = scratch.mixed + panel_offset(panel, 1),
                     .c_stride = mixed_stride},
                    count);
   }

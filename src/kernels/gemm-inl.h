@@ -41,6 +41,9 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(PanelTag()));
 /// multiply-add.
 constexpr int kMaxTileRows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;
 
+/// How far ahead of its use b is asked for, in floats: eight of its rows.
+constexpr std::ptrdiff_t kPrefetchDistance = std::ptrdiff_t{8} * kPanelWidth;
+
 /// `kRows` rows of a product, starting at `row`. Each sum starts at zero and takes its terms in the
 /// order of depth, so it does not depend on how rows are grouped into tiles.
 template <int kRows>
@@ -58,8 +61,8 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row) {
     }
     const float* b = product.b + column;
     for (int k = 0; k < product.depth; ++k) {
-      hwy::Prefetch(b + 8 * kPanelWidth);
-      if constexpr (kLanes == 16) hwy::Prefetch(b + 8 * kPanelWidth + kLanes);
+      hwy::Prefetch(b + kPrefetchDistance);
+      if constexpr (kLanes == 16) hwy::Prefetch(b + kPrefetchDistance + kLanes);
       const V b0 = hn::Load(d, b);
       const V b1 = hn::Load(d, b + kLanes);
       b += kPanelWidth;
@@ -73,7 +76,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row) {
     }
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const auto i = static_cast<std::size_t>(row + r);
+      const std::size_t i = static_cast<std::size_t>(row) + static_cast<std::size_t>(r);
       for (int v = 0; v < 2; ++v) {
         const int at = column + v * kLanes;
         float* c = product.c + i * product.c_stride + at;

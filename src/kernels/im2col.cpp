@@ -36,8 +36,8 @@ void im2col(ConstMatrix x, const MapShape& shape, const Window& window, int firs
     const int left = place % places.width * window.stride - window.padding();
     const int top = place / places.width % places.height * window.stride - window.padding();
     const int picture_row = place / (places.width * places.height) * shape.height * shape.width;
-    for (int ky = 0; ky < window.size; ++ky) {
-      float* line = out.row(row) + ky * line_values;
+    float* line = out.row(row);
+    for (int ky = 0; ky < window.size; ++ky, line += line_values) {
       const int y = top + ky;
       if (y >= 0 && y < shape.height) {
         copy_line(x, picture_row + y * shape.width, shape.width, left, window.size, line);

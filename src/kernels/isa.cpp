@@ -46,7 +46,7 @@ bool apply_environment() {
 }  // namespace
 
 void choose_isa() {
-  [[maybe_unused]] static const bool kChosen = apply_environment();
+  [[maybe_unused]] static const bool chosen = apply_environment();
 }
 
 std::string active_isa() {

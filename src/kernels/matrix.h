@@ -27,5 +27,9 @@ constexpr int panels_for(int width) {
 constexpr int padded_width(int width) {
   return panels_for(width) * kPanelWidth;
 }
+/// Where panel `panel` starts among panels of `depth` rows each.
+constexpr std::size_t panel_offset(int panel, int depth) {
+  return static_cast<std::size_t>(panel) * static_cast<std::size_t>(depth) * kPanelWidth;
+}
 
 }  // namespace diptych::kernels

@@ -17,7 +17,7 @@ void PackedLinear::set_panel(int panel, const float* weights) {
   // length is a power of two compete for the same places.
   constexpr int kRowsAtOnce = 4;
   static_assert(kPanelWidth % kRowsAtOnce == 0);
-  float* out = weights_.data() + panel_offset(panel);
+  float* out = weights_.data() + panel_offset(panel, inputs_);
   const int rows = std::min(kPanelWidth, outputs_ - panel * kPanelWidth);
   for (int first = 0; first < kPanelWidth; first += kRowsAtOnce) {
     for (int input = 0; input < inputs_; ++input) {

@@ -23,16 +23,12 @@ class PackedLinear {
   void set_panel(int panel, const float* weights);
 
   /// [inputs, kPanelWidth].
-  const float* panel(int panel) const { return weights_.data() + panel_offset(panel); }
+  const float* panel(int panel) const { return weights_.data() + panel_offset(panel, inputs_); }
   /// padded_width(outputs) values.
   float* bias() { return bias_.data(); }
   const float* bias() const { return bias_.data(); }
 
  private:
-  std::size_t panel_offset(int panel) const {
-    return static_cast<std::size_t>(panel) * kPanelWidth * static_cast<std::size_t>(inputs_);
-  }
-
   int inputs_ = 0;
   int outputs_ = 0;
   AlignedBuffer weights_;
