@@ -74,9 +74,9 @@ struct AugmentOptions {
 void check(const AugmentOptions& options);
 
 /// One random view of `image`: preprocessing.size pixels square, ready for normalise, resized with
-/// preprocessing.interpolation. The same options, picture and random state give the same view on
-/// every machine. Throws Error(invalid_argument) for an empty picture or bad options. Thread-safe
-/// when each thread has its own `random`.
+/// preprocessing.interpolation. The same options, picture and random state give the same view.
+/// Throws Error(invalid_argument) for an empty picture or bad options. Thread-safe when each thread
+/// has its own `random`.
 Image augment(const Image& image, const AugmentOptions& options, const Preprocessing& preprocessing,
               Random& random);
 

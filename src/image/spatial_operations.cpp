@@ -11,54 +11,75 @@
 namespace diptych::image {
 namespace {
 
-/// A pixel of the picture, or `fill` where there is none.
-class Sampler {
- public:
-  Sampler(const Image& image, const std::array<std::uint8_t, 3>& fill)
-      : image_(image), fill_(fill) {}
+using Fill = std::array<std::uint8_t, 3>;
 
-  const std::uint8_t* pixel(int x, int y) const {
-    if (x < 0 || y < 0 || x >= image_.width || y >= image_.height) return fill_.data();
-    return image_.rgb.data() +
-           (static_cast<std::size_t>(y) * static_cast<std::size_t>(image_.width) +
-            static_cast<std::size_t>(x)) *
-               3;
-  }
-
-  /// The weighted sum of the `taps` x `taps` pixels from (x, y).
-  void mix(int x, int y, int taps, const float* across, const float* down,
-           std::uint8_t* out) const {
-    float sum[3] = {0.5F, 0.5F, 0.5F};
-    for (int j = 0; j < taps; ++j)
-      for (int i = 0; i < taps; ++i) {
-        const std::uint8_t* p = pixel(x + i, y + j);
-        const float weight = across[i] * down[j];
-        for (int c = 0; c < 3; ++c) sum[c] += weight * static_cast<float>(p[c]);
-      }
-    for (int c = 0; c < 3; ++c)
-      out[c] = static_cast<std::uint8_t>(std::clamp(sum[c], 0.0F, 255.0F));
-  }
-
- private:
-  const Image& image_;
-  const std::array<std::uint8_t, 3>& fill_;
-};
-
-/// Weights of the two pixels around a fraction.
-void linear_weights(float fraction, float* weights) {
-  weights[0] = 1.0F - fraction;
-  weights[1] = fraction;
+/// The pixel (x, y), or `fill` where there is none.
+const std::uint8_t* pixel_or(const Image& image, int x, int y, const Fill& fill) {
+  if (x < 0 || y < 0 || x >= image.width || y >= image.height) return fill.data();
+  return image.rgb.data() + static_cast<std::size_t>(y * image.width + x) * 3;
 }
 
-/// Weights of the four pixels around a fraction: Keys' cubic with a = -0.5.
-void cubic_weights(float fraction, float* weights) {
-  const float t = fraction;
-  const float t2 = t * t;
-  const float t3 = t2 * t;
-  weights[0] = -0.5F * t3 + t2 - 0.5F * t;
-  weights[1] = 1.5F * t3 - 2.5F * t2 + 1.0F;
-  weights[2] = -1.5F * t3 + 2.0F * t2 + 0.5F * t;
-  weights[3] = 0.5F * t3 - 0.5F * t2;
+/// The weighted sum of the kTaps x kTaps pixels from (left, top).
+template <int kTaps>
+void mix(const Image& image, int left, int top, const float* across, const float* down,
+         const Fill& fill, std::uint8_t* out) {
+  float sum[3] = {0.5F, 0.5F, 0.5F};
+  for (int j = 0; j < kTaps; ++j)
+    for (int i = 0; i < kTaps; ++i) {
+      const std::uint8_t* p = pixel_or(image, left + i, top + j, fill);
+      const float weight = across[i] * down[j];
+      for (int c = 0; c < 3; ++c) sum[c] += weight * static_cast<float>(p[c]);
+    }
+  for (int c = 0; c < 3; ++c) out[c] = static_cast<std::uint8_t>(std::clamp(sum[c], 0.0F, 255.0F));
+}
+
+/// Weights of the pixels around a position that lies `fraction` after the middle two's first: of
+/// two pixels linear, of four Keys' cubic with a = -0.5.
+template <int kTaps>
+void weigh(float fraction, float* weights) {
+  if constexpr (kTaps == 2) {
+    weights[0] = 1.0F - fraction;
+    weights[1] = fraction;
+  } else {
+    const float t = fraction;
+    const float t2 = t * t;
+    const float t3 = t2 * t;
+    weights[0] = -0.5F * t3 + t2 - 0.5F * t;
+    weights[1] = 1.5F * t3 - 2.5F * t2 + 1.0F;
+    weights[2] = -1.5F * t3 + 2.0F * t2 + 0.5F * t;
+    weights[3] = 0.5F * t3 - 0.5F * t2;
+  }
+}
+
+/// std::floor is a library call on plain x86-64, and this runs twice a pixel.
+int round_down(double value) {
+  const int towards_zero = static_cast<int>(value);
+  return towards_zero - (value < towards_zero ? 1 : 0);
+}
+
+template <int kTaps>
+Image warp_with(const Image& image, const Warp& map, const Fill& fill) {
+  const double half_width = 0.5 * image.width;
+  const double half_height = 0.5 * image.height;
+  Image out{image.width, image.height, {}};
+  out.rgb.resize(image.rgb.size());
+  std::uint8_t* pixel = out.rgb.data();
+  for (int y = 0; y < out.height; ++y)
+    for (int x = 0; x < out.width; ++x, pixel += 3) {
+      const double dx = x + 0.5 - half_width;
+      const double dy = y + 0.5 - half_height;
+      const double from_x = map.xx * dx + map.xy * dy + half_width - 0.5;
+      const double from_y = map.yx * dx + map.yy * dy + half_height - 0.5;
+      const int left = round_down(from_x);
+      const int top = round_down(from_y);
+      float across[kTaps];
+      float down[kTaps];
+      weigh<kTaps>(static_cast<float>(from_x - left), across);
+      weigh<kTaps>(static_cast<float>(from_y - top), down);
+      const int before = kTaps / 2 - 1;
+      mix<kTaps>(image, left - before, top - before, across, down, fill, pixel);
+    }
+  return out;
 }
 
 RealFilterBank gaussian_bank(int length, double sigma) {
@@ -124,33 +145,9 @@ Warp rotation_and_shear(double rotation, double shear) {
   return {c + lean * s, -s + lean * c, s, c};
 }
 
-Image warp(const Image& image, const Warp& map, Interpolation interpolation,
-           const std::array<std::uint8_t, 3>& fill) {
-  const Sampler sampler(image, fill);
-  const bool bicubic = interpolation == Interpolation::bicubic;
-  const int taps = bicubic ? 4 : 2;
-  const double half_width = 0.5 * image.width;
-  const double half_height = 0.5 * image.height;
-  Image out{image.width, image.height, {}};
-  out.rgb.resize(image.rgb.size());
-  std::uint8_t* pixel = out.rgb.data();
-  for (int y = 0; y < out.height; ++y)
-    for (int x = 0; x < out.width; ++x, pixel += 3) {
-      const double dx = x + 0.5 - half_width;
-      const double dy = y + 0.5 - half_height;
-      const double from_x = map.xx * dx + map.xy * dy + half_width - 0.5;
-      const double from_y = map.yx * dx + map.yy * dy + half_height - 0.5;
-      const double left = std::floor(from_x);
-      const double top = std::floor(from_y);
-      float across[4];
-      float down[4];
-      (bicubic ? cubic_weights : linear_weights)(static_cast<float>(from_x - left), across);
-      (bicubic ? cubic_weights : linear_weights)(static_cast<float>(from_y - top), down);
-      const int before = taps / 2 - 1;
-      sampler.mix(static_cast<int>(left) - before, static_cast<int>(top) - before, taps, across,
-                  down, pixel);
-    }
-  return out;
+Image warp(const Image& image, const Warp& map, Interpolation interpolation, const Fill& fill) {
+  return interpolation == Interpolation::bicubic ? warp_with<4>(image, map, fill)
+                                                 : warp_with<2>(image, map, fill);
 }
 
 }  // namespace diptych::image
