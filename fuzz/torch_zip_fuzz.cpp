@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   try {
     const checkpoint::TorchContent content =
-        checkpoint::read_torch_archive(bytes, "input", nullptr);
+        checkpoint::read_torch_archive({bytes, "input"}, "input", nullptr);
     for (const auto& [name, view] : content.tensors.tensors) {
       if (view.bytes.size() != static_cast<std::size_t>(view.count()) * size_of(view.dtype))
         std::abort();

@@ -6,7 +6,10 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "checkpoint/gguf.h"
+#include "checkpoint/npz.h"
 #include "checkpoint/torch_archive.h"
+#include "checkpoint/torch_legacy.h"
 #include "checkpoint/zip_archive.h"
 
 namespace diptych::checkpoint {
@@ -45,18 +48,35 @@ bool looks_like_safetensors(std::span<const std::byte> bytes) {
   return bytes.size() > 8 && bytes[8] == std::byte{'{'};
 }
 
+Container from_torch(TorchContent content, ContainerKind kind) {
+  return {content.script ? ContainerKind::torch_script : kind, std::move(content.tensors),
+          std::move(content.metadata)};
+}
+
+Container read_zip(const SourceFile& file) {
+  const ZipArchive archive(file.bytes, file.name);
+  if (looks_like_npz(archive))
+    return {ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}};
+  return from_torch(read_torch_archive(archive, file.name, file.keep_alive),
+                    ContainerKind::torch_zip);
+}
+
 Container read_any(const SourceFile& file) {
-  if (looks_like_zip(file.bytes)) {
-    TorchContent content = read_torch_archive(file.bytes, file.name, file.keep_alive);
-    return {content.script ? ContainerKind::torch_script : ContainerKind::torch_zip,
-            std::move(content.tensors), std::move(content.metadata)};
+  if (looks_like_zip(file.bytes)) return read_zip(file);
+  if (looks_like_legacy_torch(file.bytes)) {
+    return from_torch(read_legacy_torch(file.bytes, file.name, file.keep_alive),
+                      ContainerKind::torch_legacy);
+  }
+  if (looks_like_gguf(file.bytes)) {
+    Gguf content = read_gguf(file.bytes, file.name, file.keep_alive);
+    return {ContainerKind::gguf, std::move(content.tensors), std::move(content.metadata)};
   }
   if (looks_like_safetensors(file.bytes)) {
     Safetensors content = open_safetensors(file.bytes, file.name, file.keep_alive);
     return {ContainerKind::safetensors, std::move(content.tensors), std::move(content.metadata)};
   }
   fail(file.bytes.empty() ? ErrorCode::corrupt_data : ErrorCode::unsupported,
-       "checkpoint: got {}, expected safetensors, a torch zip or TorchScript ({})",
+       "checkpoint: got {}, expected safetensors, a torch file, TorchScript, npz or GGUF ({})",
        file.bytes.empty() ? "an empty file" : "a file of another kind", file.name);
 }
 
@@ -70,6 +90,12 @@ std::string_view name(ContainerKind kind) {
       return "torch zip";
     case ContainerKind::torch_script:
       return "TorchScript";
+    case ContainerKind::torch_legacy:
+      return "torch pickle";
+    case ContainerKind::npz:
+      return "npz";
+    case ContainerKind::gguf:
+      return "GGUF";
   }
   return "";
 }

@@ -11,9 +11,9 @@
 
 namespace diptych::checkpoint {
 
-enum class ContainerKind { safetensors, torch_zip, torch_script };
+enum class ContainerKind { safetensors, torch_zip, torch_script, torch_legacy, npz, gguf };
 
-/// "safetensors", "torch zip", "TorchScript".
+/// "safetensors", "torch zip", "TorchScript", "torch pickle", "npz", "GGUF".
 std::string_view name(ContainerKind kind);
 
 /// A file's bytes and what keeps them.

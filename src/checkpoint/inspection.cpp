@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/parse_model.h"
+#include "checkpoint/sharded.h"
 #include "network/model.h"
 
 namespace diptych::checkpoint {
@@ -50,7 +51,7 @@ std::string_view name(Certainty certainty) {
 
 Inspection inspect(const std::filesystem::path& file_or_folder) {
   const ModelFiles files(file_or_folder);
-  const Container container = read_container(files.open(files.weights()));
+  const Container container = read_weights(files, files.weights());
   Inspection inspection;
   count_tensors(container, inspection);
   const Family* family = recognise_family(container.tensors);

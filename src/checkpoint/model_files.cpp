@@ -13,14 +13,15 @@ namespace {
 
 /// Names that the families give their checkpoints, the preferred first: a hub folder of open_clip
 /// often holds the Hugging Face form too.
-constexpr auto kUsualNames =
-    std::to_array<std::string_view>({"open_clip_model.safetensors", "open_clip_pytorch_model.bin",
-                                     "model.safetensors", "pytorch_model.bin"});
+constexpr auto kUsualNames = std::to_array<std::string_view>(
+    {"open_clip_model.safetensors", "open_clip_model.safetensors.index.json",
+     "open_clip_pytorch_model.bin", "model.safetensors", "model.safetensors.index.json",
+     "pytorch_model.bin", "pytorch_model.bin.index.json"});
 
 /// Otherwise the only file with such an ending, group by group: pickles and TorchScript are always
-/// checkpoints, safetensors may be something else beside one.
-const std::array<std::vector<std::string_view>, 2> kEndings = {
-    {{".pt", ".pth", ".bin"}, {".safetensors"}}};
+/// checkpoints, the others may be something else beside one.
+const std::array<std::vector<std::string_view>, 3> kEndings = {
+    {{".pt", ".pth", ".bin"}, {".safetensors", ".gguf"}, {".npz"}}};
 
 bool has_ending(const std::string& file, const std::vector<std::string_view>& endings) {
   for (const std::string_view ending : endings) {
@@ -56,6 +57,10 @@ ModelFiles::ModelFiles(std::span<const SourceFile> files)
   for (const SourceFile& file : files) files_.emplace(file.name, file);
 }
 
+std::string ModelFiles::path_of(const std::string& file) const {
+  return in_memory_ ? file : (folder_ / file).string();
+}
+
 bool ModelFiles::contains(const std::string& file) const {
   return files_.contains(file);
 }
@@ -63,7 +68,7 @@ bool ModelFiles::contains(const std::string& file) const {
 SourceFile ModelFiles::open(const std::string& file) const {
   const auto found = files_.find(file);
   if (found == files_.end()) fail(ErrorCode::not_found, "no file {} in {}", file, name_);
-  return in_memory_ ? found->second : map_file((folder_ / file).string());
+  return in_memory_ ? found->second : map_file(path_of(file));
 }
 
 std::string ModelFiles::weights() const {
@@ -83,7 +88,8 @@ std::string ModelFiles::weights() const {
     }
   }
   fail(ErrorCode::not_found,
-       "{} holds no checkpoint: expected a .safetensors, .pt, .pth or .bin file", name_);
+       "{} holds no checkpoint: expected a .safetensors, .pt, .pth, .bin, .gguf or .npz file",
+       name_);
 }
 
 }  // namespace diptych::checkpoint

@@ -20,6 +20,8 @@ class ModelFiles {
 
   /// What messages call them.
   const std::string& name() const { return name_; }
+  /// What messages call one of them.
+  std::string path_of(const std::string& file) const;
   bool contains(const std::string& file) const;
   /// Throws Error: not_found, io.
   SourceFile open(const std::string& file) const;

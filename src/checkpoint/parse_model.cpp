@@ -14,6 +14,7 @@
 #include "checkpoint/huggingface_config.h"
 #include "checkpoint/infer_config.h"
 #include "checkpoint/open_clip_config.h"
+#include "checkpoint/sharded.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -138,11 +139,10 @@ ModelFile parse_family(const ModelFiles& files, const ParsedModel& parsed) {
 
 ParsedModel parse_model(const ModelFiles& files) {
   ParsedModel parsed;
-  const bool is_diptych = files.contains(kDiptychJson);
-  const SourceFile source = files.open(is_diptych ? kWeightsFile : files.weights());
-  parsed.weights_name = source.name;
-  parsed.container = read_container(source);
-  if (is_diptych) {
+  const std::string weights = files.weights();
+  parsed.weights_name = files.path_of(weights);
+  parsed.container = read_weights(files, weights);
+  if (weights == kWeightsFile && files.contains(kDiptychJson)) {
     parsed.family = &diptych_family();
     parsed.model = parse_diptych(files);
     return parsed;

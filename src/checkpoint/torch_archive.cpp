@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "checkpoint/zip_archive.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -32,9 +31,8 @@ void check_byte_order(const ZipArchive& archive, const std::string& root, const 
 
 }  // namespace
 
-TorchContent read_torch_archive(std::span<const std::byte> bytes, const std::string& name,
+TorchContent read_torch_archive(const ZipArchive& archive, const std::string& name,
                                 std::shared_ptr<const void> keep_alive) {
-  const ZipArchive archive(bytes, name);
   const std::string root = find_root(archive, name);
   check_byte_order(archive, root, name);
   const auto pickle_bytes = archive.checked(root + std::string(kPickle));
@@ -52,7 +50,7 @@ TorchContent read_torch_archive(std::span<const std::byte> bytes, const std::str
   };
   ByteReader reader(pickle_bytes, "pickle", name);
   const Pickle pickle = read_pickle(reader, is_torch_global);
-  TorchContent content = read_torch_content(pickle, lookup, bytes.size(), name);
+  TorchContent content = read_torch_content(pickle, lookup, archive.size(), name);
   content.tensors.storage.push_back(std::move(keep_alive));
   return content;
 }

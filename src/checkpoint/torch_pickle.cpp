@@ -310,6 +310,16 @@ bool is_torch_global(std::string_view module, std::string_view name) {
          find_dtype(kStorages, storage_class(global)) || find_dtype(kTorchDTypes, global);
 }
 
+std::optional<StorageDescription> describe_storage(const Pickle& pickle, const Node& node) {
+  if (node.kind != Kind::persistent) return std::nullopt;
+  const auto& parts = pickle[node.items[0]].items;
+  if (parts.size() < 5) return std::nullopt;
+  const std::string_view type = pickle[parts[1]].text;
+  const auto dtype = find_dtype(kStorages, storage_class(type));
+  if (!dtype && !type.ends_with("UntypedStorage")) return std::nullopt;
+  return StorageDescription{pickle[parts[2]].text, dtype ? size_of(*dtype) : 1};
+}
+
 TorchContent read_torch_content(const Pickle& pickle, const StorageLookup& lookup,
                                 std::uint64_t copy_limit, const std::string& name) {
   TorchContent content;

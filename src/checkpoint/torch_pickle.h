@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,15 @@ bool is_torch_global(std::string_view module, std::string_view name);
 /// has not.
 using StorageLookup =
     std::function<std::span<const std::byte>(std::string_view key, std::uint64_t bytes)>;
+
+/// A storage as a persistent id of torch.save states it.
+struct StorageDescription {
+  std::string_view key;
+  std::size_t element_size;  ///< in bytes
+};
+
+/// None when the node is something else.
+std::optional<StorageDescription> describe_storage(const Pickle& pickle, const Pickle::Node& node);
 
 /// What a torch.save or torch.jit.save file holds for us.
 struct TorchContent {

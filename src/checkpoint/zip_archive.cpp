@@ -225,7 +225,8 @@ void check_overlap(std::vector<Extent>& extents, const std::string& name) {
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::span<const std::byte> bytes, const std::string& name) : name_(name) {
+ZipArchive::ZipArchive(std::span<const std::byte> bytes, const std::string& name)
+    : name_(name), size_(bytes.size()) {
   const Directory directory = find_directory(bytes, name);
   ByteReader reader(bytes.subspan(directory.offset, directory.size), "zip: central directory",
                     name);

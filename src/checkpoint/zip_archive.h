@@ -25,6 +25,8 @@ class ZipArchive {
   ZipArchive(std::span<const std::byte> bytes, const std::string& name);
 
   const std::map<std::string, ZipEntry, std::less<>>& entries() const { return entries_; }
+  /// Bytes of the whole file.
+  std::size_t size() const { return size_; }
   const ZipEntry* find(std::string_view entry) const;
   /// The entry's bytes after a check of their CRC-32. Throws Error(corrupt_data) also when there is
   /// no such entry.
@@ -32,6 +34,7 @@ class ZipArchive {
 
  private:
   std::string name_;
+  std::size_t size_;
   std::map<std::string, ZipEntry, std::less<>> entries_;
 };
 

@@ -19,7 +19,8 @@ std::string floats(const std::vector<float>& values) {
 }
 
 TorchContent read(const std::string& file) {
-  return read_torch_archive(std::as_bytes(std::span(file)), "test.pt", nullptr);
+  const ZipArchive archive(std::as_bytes(std::span(file)), "test.pt");
+  return read_torch_archive(archive, "test.pt", nullptr);
 }
 
 void expect_refused(const std::string& file, ErrorCode code, const std::string& reason) {
