@@ -36,8 +36,11 @@ bool starts_with(std::string_view bytes, const ByteSequence& sequence) {
   return true;
 }
 
-/// The length of the first of the sequences that the bytes start with, or 0.
+/// The length of the first of the sequences that the bytes start with, or 0. All sequences start
+/// with a lead byte of UTF-8 or with 1A.
 std::size_t matched_length(std::string_view bytes, std::span<const ByteSequence> sequences) {
+  const auto first = static_cast<std::uint8_t>(bytes[0]);
+  if (first < 0xC2 && first != 0x1A) return 0;
   for (const ByteSequence& sequence : sequences) {
     if (starts_with(bytes, sequence)) return sequence.size();
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
 #include <span>
 #include <vector>
@@ -14,20 +13,20 @@ namespace {
 
 /// The characters of any of some classes, and some more.
 struct CharacterSet {
-  constexpr CharacterSet(std::uint32_t some_classes, std::u32string_view more = {})
+  constexpr CharacterSet(CharacterClasses some_classes, std::u32string_view more = {})
       : classes(some_classes), characters(more) {}
   constexpr CharacterSet(const char32_t* only) : characters(only) {}
 
-  std::uint32_t classes = 0;
+  CharacterClasses classes = 0;
   std::u32string_view characters;
 };
 
 using Sequence = std::vector<CharacterSet>;
 
-constexpr std::uint32_t kAccented = kLowerAccented | kUpperAccented;
-constexpr std::uint32_t kPunctuation = kStartPunctuation | kEndPunctuation;
-constexpr std::uint32_t kSymbol = kBox | kPunctuation | kCurrency | kNumeric | kLaw;
-constexpr std::uint32_t kAsciiLetter = kAsciiUpper | kAsciiLower;
+constexpr CharacterClasses kAccented = kLowerAccented | kUpperAccented;
+constexpr CharacterClasses kPunctuation = kStartPunctuation | kEndPunctuation;
+constexpr CharacterClasses kSymbol = kBox | kPunctuation | kCurrency | kNumeric | kLaw;
+constexpr CharacterClasses kAsciiLetter = kAsciiUpper | kAsciiLower;
 constexpr CharacterSet kArabicSecond = {kCommon | kCurrency | kBad | kNumeric | kStartPunctuation,
                                         U"ŸŠ®°µ»"};
 constexpr CharacterSet kCyrillicSecond = {kC1 | kBad | kPunctuation | kCurrency, U"°µ"};
@@ -100,13 +99,13 @@ const std::vector<Sequence>& plainly_starting_sequences() {
   return sequences;
 }
 
-bool contains(const CharacterSet& set, char32_t character, std::uint32_t classes) {
+bool contains(const CharacterSet& set, char32_t character, CharacterClasses classes) {
   return (set.classes & classes) != 0 ||
          set.characters.find(character) != std::u32string_view::npos;
 }
 
 /// Whether the text starts with the sequence. `classes` are those of the text's characters.
-bool starts_with(std::u32string_view text, std::span<const std::uint32_t> classes,
+bool starts_with(std::u32string_view text, std::span<const CharacterClasses> classes,
                  const Sequence& sequence) {
   if (text.size() < sequence.size()) return false;
   for (std::size_t i = 0; i < sequence.size(); ++i) {
@@ -124,7 +123,7 @@ bool starts_with_lone_capital(std::u32string_view text) {
 
 bool is_bad(std::u32string_view text) {
   if (starts_with_lone_capital(text)) return true;
-  std::vector<std::uint32_t> classes(text.size());
+  std::vector<CharacterClasses> classes(text.size());
   std::transform(text.begin(), text.end(), classes.begin(), character_classes);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto rest = text.substr(i);

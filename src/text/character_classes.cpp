@@ -10,7 +10,7 @@ namespace diptych::text {
 namespace {
 
 struct ClassMembers {
-  CharacterClass character_class;
+  CharacterClasses classes;
   std::u32string_view members;  // "a-c" is a range; the hyphen itself is in no class
 };
 
@@ -40,8 +40,8 @@ constexpr ClassMembers kClasses[] = {
      U"\u0080-¿ÆØæøĄąĽľŁłŒœŖŗŚśŞ-šŤťŸ-žƒˆˇ˘˛˜˝΄΅ΆΈΉΊΌΎΏЁ-ЌЎЏё-ќўџҐґ†‡‰‹›€№™"},
 };
 
-std::uint32_t plain_properties(char32_t character) {
-  std::uint32_t classes = 0;
+CharacterClasses plain_properties(char32_t character) {
+  CharacterClasses classes = 0;
   if (character >= 'A' && character <= 'Z') classes |= kAsciiUpper;
   if (character >= 'a' && character <= 'z') classes |= kAsciiLower;
   if (classes == 0) classes |= kNotAsciiLetter;
@@ -52,17 +52,17 @@ std::uint32_t plain_properties(char32_t character) {
 }
 
 /// The classes of every character of the basic plane, where all mojibake lies.
-std::vector<std::uint32_t> class_table() {
-  std::vector<std::uint32_t> table(0x10000);
+std::vector<CharacterClasses> class_table() {
+  std::vector<CharacterClasses> table(0x10000);
   for (char32_t character = 0; character < table.size(); ++character) {
     table[character] = plain_properties(character);
   }
-  for (const auto& [character_class, members] : kClasses) {
+  for (const auto& [classes, members] : kClasses) {
     for (std::size_t i = 0; i < members.size(); ++i) {
       const bool range = i + 2 < members.size() && members[i + 1] == U'-';
       const char32_t last = range ? members[i + 2] : members[i];
       for (char32_t character = members[i]; character <= last; ++character) {
-        table[character] |= character_class;
+        table[character] |= classes;
       }
       if (range) i += 2;
     }
@@ -72,8 +72,8 @@ std::vector<std::uint32_t> class_table() {
 
 }  // namespace
 
-std::uint32_t character_classes(char32_t character) {
-  static const std::vector<std::uint32_t> table = class_table();
+CharacterClasses character_classes(char32_t character) {
+  static const std::vector<CharacterClasses> table = class_table();
   return character < table.size() ? table[character] : plain_properties(character);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 #include "text/altered_utf8.h"
@@ -18,7 +17,7 @@ bool is_c1_control(char32_t character) {
   return character >= 0x80 && character <= 0x9F;
 }
 
-bool has_class(std::u32string_view text, std::size_t at, std::uint32_t classes) {
+bool has_class(std::u32string_view text, std::size_t at, CharacterClasses classes) {
   return at < text.size() && (character_classes(text[at]) & classes) != 0;
 }
 
@@ -35,7 +34,7 @@ std::optional<std::u32string> decode_again(std::u32string_view text,
 
 /// The length of one character of UTF-8 as a single-byte encoding shows it, or 0.
 std::size_t mojibake_character(std::u32string_view text) {
-  constexpr std::uint32_t kFirst[] = {kUtf8FirstOf2, kUtf8FirstOf3, kUtf8FirstOf4};
+  constexpr CharacterClasses kFirst[] = {kUtf8FirstOf2, kUtf8FirstOf3, kUtf8FirstOf4};
   for (std::size_t following = 1; following <= std::size(kFirst); ++following) {
     if (!has_class(text, 0, kFirst[following - 1])) continue;
     std::size_t i = 1;

@@ -47,8 +47,8 @@ const std::u32string& standard_width(char32_t c) {
     }
     return result;
   }();
-  static const std::u32string kSpace = U" ";
-  return c == 0x3000 ? kSpace : forms[c - 0xFF01];
+  static const std::u32string space = U" ";
+  return c == 0x3000 ? space : forms[c - 0xFF01];
 }
 
 char32_t straight_quote(char32_t c) {
