@@ -9,7 +9,8 @@
 namespace diptych {
 namespace {
 
-// Published with CLIP (github.com/openai/CLIP, notebooks/Prompt_Engineering_for_ImageNet.ipynb).
+// Published with CLIP (github.com/openai/CLIP, notebooks/Prompt_Engineering_for_ImageNet.ipynb):
+// copyright (c) 2021 OpenAI, under the MIT licence, which data/vocabularies/README.md quotes.
 constexpr std::string_view kOpenAi80[] = {
     "a bad photo of a {}.",
     "a photo of many {}.",
