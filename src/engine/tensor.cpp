@@ -1,7 +1,5 @@
 #include "engine/tensor.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 
 namespace diptych::engine {
@@ -22,7 +20,6 @@ Tensor Tensor::columns(int first, int count) const {
 
 struct Arena::Blocks {
   std::vector<kernels::AlignedBuffer> free;
-  std::size_t bytes = 0;
 
   /// The smallest free block that is large enough, or a new one.
   kernels::AlignedBuffer take(std::size_t size) {
@@ -31,11 +28,7 @@ struct Arena::Blocks {
       if (block->size() >= size && (best == free.end() || block->size() < best->size()))
         best = block;
     }
-    if (best == free.end()) {
-      kernels::AlignedBuffer block(size);
-      bytes += size * sizeof(float);
-      return block;
-    }
+    if (best == free.end()) return kernels::AlignedBuffer(size);
     kernels::AlignedBuffer block = std::move(*best);
     free.erase(best);
     return block;
@@ -46,16 +39,13 @@ Arena::Arena() : blocks_(std::make_shared<Blocks>()) {}
 
 Tensor Arena::allocate(int rows, int width) {
   const std::size_t stride = row_stride(width);
-  auto block = std::make_shared<kernels::AlignedBuffer>(
-      blocks_->take(std::max<std::size_t>(1, static_cast<std::size_t>(rows)) * stride));
+  // A panel more than the rows take: kernels may read that far behind some columns of the last row.
+  const std::size_t size = static_cast<std::size_t>(rows) * stride + kernels::kPanelWidth;
+  auto block = std::make_shared<kernels::AlignedBuffer>(blocks_->take(size));
   float* data = block->data();
   std::shared_ptr<float> memory(
       data, [blocks = blocks_, block](float*) { blocks->free.push_back(std::move(*block)); });
   return {std::move(memory), {data, rows, width, stride}};
-}
-
-std::size_t Arena::bytes() const {
-  return blocks_->bytes;
 }
 
 }  // namespace diptych::engine

@@ -38,9 +38,6 @@ class Arena {
   /// Error(out_of_memory).
   Tensor allocate(int rows, int width);
 
-  /// Memory held, in use or not.
-  std::size_t bytes() const;
-
  private:
   struct Blocks;
   std::shared_ptr<Blocks> blocks_;
