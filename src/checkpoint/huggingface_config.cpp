@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -16,6 +17,10 @@ namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+
+/// Pillow's filter numbers.
+constexpr int kBilinear = 2;
+constexpr int kBicubic = 3;
 
 Activation read_activation(ConfigFields& fields) {
   const std::string text = fields.text("hidden_act", "quick_gelu");
@@ -90,14 +95,61 @@ void read_channels(ConfigFields& fields, std::string_view field, std::array<floa
 }
 
 Interpolation read_resample(ConfigFields& fields) {
-  // Pillow's filter numbers.
-  constexpr int kBilinear = 2;
-  constexpr int kBicubic = 3;
   const int filter = fields.integer("resample", kBicubic);
   if (filter == kBilinear) return Interpolation::bilinear;
   if (filter == kBicubic) return Interpolation::bicubic;
   fail(ErrorCode::unsupported, "config: resample: got {}, diptych has 2 and 3 ({})", filter,
        fields.file());
+}
+
+std::string_view activation_name(Activation activation) {
+  if (activation == Activation::quick_gelu) return "quick_gelu";
+  if (activation == Activation::gelu) return "gelu";
+  if (activation == Activation::gelu_tanh) return "gelu_pytorch_tanh";
+  fail(ErrorCode::unsupported, "Hugging Face's form cannot say this model's activation");
+}
+
+/// The fields that both towers have.
+template <typename Config>
+Json write_transformer(const Config& config, int embedding_width) {
+  return {{"hidden_size", config.width},
+          {"intermediate_size", config.mlp_width},
+          {"num_hidden_layers", config.layers},
+          {"num_attention_heads", config.heads},
+          {"hidden_act", activation_name(config.activation)},
+          {"layer_norm_eps", config.norm_epsilon},
+          {"projection_dim", embedding_width}};
+}
+
+Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {
+  const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
+  if (config == nullptr)
+    fail(ErrorCode::unsupported,
+         "Hugging Face's CLIPModel has no tower like this model's image tower");
+  Json json = write_transformer(*config, embedding_width);
+  json["model_type"] = "clip_vision_model";
+  json["image_size"] = config->image_size;
+  json["patch_size"] = config->patch_size;
+  json["num_channels"] = 3;
+  return json;
+}
+
+Json write_text(const network::TextTowerConfig& tower, int embedding_width) {
+  const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
+  if (config == nullptr)
+    fail(ErrorCode::unsupported,
+         "Hugging Face's CLIPModel has no tower like this model's text tower");
+  Json json = write_transformer(*config, embedding_width);
+  json["model_type"] = "clip_text_model";
+  json["max_position_embeddings"] = config->context_length;
+  json["vocab_size"] = config->vocabulary_size;
+  // CLIP's vocabulary ends with the start-of-text and the end-of-text token.
+  const int last = config->vocabulary_size - 1;
+  json["bos_token_id"] = last - 1;
+  json["eos_token_id"] =
+      config->end_of_text_id == network::kLargestId ? last : config->end_of_text_id;
+  json["pad_token_id"] = json["eos_token_id"];
+  return json;
 }
 
 }  // namespace
@@ -140,6 +192,44 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
   read_channels(fields, "image_mean", preprocessing.mean);
   read_channels(fields, "image_std", preprocessing.std);
   return preprocessing;
+}
+
+Json write_huggingface_config(const ModelFile& model) {
+  if (model.tokenizer.kind != TokenizerSpec::Kind::clip) {
+    fail(ErrorCode::unsupported,
+         "Hugging Face's form cannot say this model's tokenizer: got {}, "
+         "expected clip",
+         name(model.tokenizer.kind));
+  }
+  const int width = model.config.embedding_width;
+  return {{"architectures", {"CLIPModel"}},
+          {"model_type", "clip"},
+          {"projection_dim", width},
+          {"vision_config", write_vision(model.config.image, width)},
+          {"text_config", write_text(model.config.text, width)}};
+}
+
+Json write_huggingface_preprocessing(const Preprocessing& preprocessing) {
+  if (preprocessing.mode == ResizeMode::longest || preprocessing.background) {
+    fail(
+        ErrorCode::unsupported,
+        "Hugging Face's form cannot say this model's preprocessing: its resize mode or background");
+  }
+  const Json square = {{"height", preprocessing.size}, {"width", preprocessing.size}};
+  const bool crops = preprocessing.mode == ResizeMode::shortest;
+  return {
+      {"image_processor_type", "CLIPImageProcessor"},
+      {"do_convert_rgb", true},
+      {"do_resize", true},
+      {"size", crops ? Json{{"shortest_edge", preprocessing.size}} : square},
+      {"resample", preprocessing.interpolation == Interpolation::bicubic ? kBicubic : kBilinear},
+      {"do_center_crop", crops},
+      {"crop_size", square},
+      {"do_rescale", true},
+      {"rescale_factor", 1.0 / 255.0},
+      {"do_normalize", true},
+      {"image_mean", preprocessing.mean},
+      {"image_std", preprocessing.std}};
 }
 
 }  // namespace diptych::checkpoint

@@ -16,4 +16,9 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file);
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
                                              const std::string& file);
 
+/// The reverse of both. They throw Error(unsupported), naming it, for what a CLIPModel or its
+/// processor cannot be told.
+Json write_huggingface_config(const ModelFile& model);
+Json write_huggingface_preprocessing(const Preprocessing& preprocessing);
+
 }  // namespace diptych::checkpoint

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/convert_floating.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -104,11 +105,6 @@ Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitti
   return shape;
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16 ||
-         dtype == DType::float64;
-}
-
 TensorBuffer transposed(const TensorView& matrix) {
   const auto rows = static_cast<std::size_t>(matrix.shape[0]);
   const auto columns = static_cast<std::size_t>(matrix.shape[1]);
@@ -133,6 +129,17 @@ TensorBuffer stacked(const TensorMap& source, const Origin& origin, const Shape&
     offset += bytes.size();
   }
   return result;
+}
+
+/// The parts of a stacked tensor, as views.
+void split(const TensorView& stacked, const std::vector<std::string>& names, TensorMap& out) {
+  const std::size_t bytes = stacked.bytes.size() / names.size();
+  Shape shape = stacked.shape;
+  shape.front() /= static_cast<std::int64_t>(names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    out.tensors.emplace(names[i],
+                        TensorView{stacked.dtype, shape, stacked.bytes.subspan(i * bytes, bytes)});
+  }
 }
 
 /// Collects what does not fit, so that one message tells all of it.
@@ -256,6 +263,22 @@ TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
     }
   }
   return weights;
+}
+
+TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rules) {
+  TensorMap result{.storage = weights.storage};
+  for (const auto& [canonical, view] : weights.tensors) {
+    const auto origin = find_origin(weights, rules, canonical);
+    if (!origin) fail(ErrorCode::unsupported, "tensor {} has no name in that family", canonical);
+    if (origin->transform == Transform::transpose) {
+      result.add(origin->sources.front(), transposed(view));
+    } else if (origin->transform == Transform::stack) {
+      split(view, origin->sources, result);
+    } else {
+      result.tensors.emplace(origin->sources.front(), view);
+    }
+  }
+  return result;
 }
 
 }  // namespace diptych::checkpoint

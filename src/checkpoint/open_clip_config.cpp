@@ -186,7 +186,91 @@ Preprocessing read_preprocessing(ConfigFields fields, int image_size) {
   return preprocessing;
 }
 
+[[noreturn]] void refuse_to_write(std::string_view what) {
+  fail(ErrorCode::unsupported, "open_clip's config cannot say this model's {}", what);
+}
+
+/// The ratio that open_clip's int(width * ratio) turns back into the MLP's width.
+double mlp_ratio(int width, int mlp_width) {
+  double ratio = static_cast<double>(mlp_width) / width;
+  while (static_cast<int>(width * ratio) < mlp_width) ratio = std::nextafter(ratio, 1e9);
+  return ratio;
+}
+
+template <typename Config>
+Json write_transformer(const Config& config) {
+  Json json = {{"width", config.width},
+               {"layers", config.layers},
+               {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)}};
+  if (config.norm_epsilon != kDefaultEpsilon) json["norm_kwargs"] = {{"eps", config.norm_epsilon}};
+  return json;
+}
+
+Json write_image_tower(const network::ImageTowerConfig& tower) {
+  if (const auto* resnet = std::get_if<network::ModifiedResNetConfig>(&tower)) {
+    return {{"image_size", resnet->image_size},
+            {"layers", resnet->layers},
+            {"width", resnet->width},
+            {"head_width", 32 * resnet->width / resnet->heads},
+            {"patch_size", nullptr}};
+  }
+  const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
+  if (config == nullptr) refuse_to_write("image tower");
+  Json json = write_transformer(*config);
+  json["image_size"] = config->image_size;
+  json["patch_size"] = config->patch_size;
+  json["head_width"] = config->width / config->heads;
+  return json;
+}
+
+Json write_text_tower(const network::TextTowerConfig& tower) {
+  const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
+  if (config == nullptr) refuse_to_write("text tower");
+  if (config->end_of_text_id != network::kLargestId) refuse_to_write("end-of-text token");
+  Json json = write_transformer(*config);
+  json["context_length"] = config->context_length;
+  json["vocab_size"] = config->vocabulary_size;
+  json["heads"] = config->heads;
+  return json;
+}
+
+/// open_clip has one activation for both towers.
+bool has_quick_gelu(const network::ModelConfig& config) {
+  const Activation text = std::get<network::TextTransformerConfig>(config.text).activation;
+  const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
+  const bool same = image == nullptr || image->activation == text;
+  if (!same || (text != Activation::gelu && text != Activation::quick_gelu))
+    refuse_to_write("activation");
+  return text == Activation::quick_gelu;
+}
+
+Json write_preprocessing(const Preprocessing& preprocessing) {
+  if (preprocessing.background) refuse_to_write("background of transparent pictures");
+  const auto mode = preprocessing.mode;
+  return {{"size", {preprocessing.size, preprocessing.size}},
+          {"mode", "RGB"},
+          {"mean", preprocessing.mean},
+          {"std", preprocessing.std},
+          {"interpolation",
+           preprocessing.interpolation == Interpolation::bicubic ? "bicubic" : "bilinear"},
+          {"resize_mode", mode == ResizeMode::shortest ? "shortest"
+                          : mode == ResizeMode::squash ? "squash"
+                                                       : "longest"},
+          {"fill_color", preprocessing.fill}};
+}
+
 }  // namespace
+
+Json write_open_clip_config(const ModelFile& model) {
+  if (model.tokenizer.kind != TokenizerSpec::Kind::clip) refuse_to_write("tokenizer");
+  const Json text = write_text_tower(model.config.text);
+  return {{"model_cfg",
+           {{"embed_dim", model.config.embedding_width},
+            {"vision_cfg", write_image_tower(model.config.image)},
+            {"text_cfg", text},
+            {"quick_gelu", has_quick_gelu(model.config)}}},
+          {"preprocess_cfg", write_preprocessing(model.preprocessing)}};
+}
 
 ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   ConfigFields whole(json, "", file);

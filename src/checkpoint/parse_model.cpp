@@ -30,11 +30,16 @@ Json read_json(const ModelFiles& files, const std::string& file) {
   return parse_json(source.bytes, source.name);
 }
 
-network::ModelConfig infer(const ParsedModel& parsed, network::Activation activation) {
+network::ModelConfig infer(const TensorMap& tensors, const Family& family,
+                           network::Activation activation, const std::string& weights_name) {
   const ShapeLookup shapes = [&](const std::string& canonical) {
-    return canonical_shape(parsed.container.tensors, parsed.family->rules, canonical);
+    return canonical_shape(tensors, family.rules, canonical);
   };
-  return infer_config(shapes, activation, parsed.weights_name);
+  return infer_config(shapes, activation, weights_name);
+}
+
+network::ModelConfig infer(const ParsedModel& parsed, network::Activation activation) {
+  return infer(parsed.container.tensors, *parsed.family, activation, parsed.weights_name);
 }
 
 // parse: one function a family
@@ -46,13 +51,6 @@ ModelFile parse_diptych(const ModelFiles& files) {
     model.tokenizer.vocabulary.assign(reinterpret_cast<const char*>(vocabulary.bytes.data()),
                                       vocabulary.bytes.size());
   }
-  return model;
-}
-
-ModelFile parse_openai(const ParsedModel& parsed) {
-  ModelFile model;
-  model.config = infer(parsed, network::Activation::quick_gelu);
-  model.preprocessing.size = network::image_size(model.config.image);
   return model;
 }
 
@@ -124,7 +122,8 @@ std::string describe_dtypes(const TensorMap& tensors) {
 }
 
 ModelFile parse_family(const ModelFiles& files, const ParsedModel& parsed) {
-  if (parsed.family == &openai_family()) return parse_openai(parsed);
+  if (parsed.family == &openai_family())
+    return describe_openai(parsed.container.tensors, parsed.weights_name);
   if (parsed.family == &open_clip_family()) return parse_open_clip(files, parsed);
   if (parsed.family == &huggingface_clip_family()) return parse_huggingface_clip(files, parsed);
   // The config names what is missing better than the family can.
@@ -136,6 +135,13 @@ ModelFile parse_family(const ModelFiles& files, const ParsedModel& parsed) {
 }
 
 }  // namespace
+
+ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name) {
+  ModelFile model;
+  model.config = infer(tensors, openai_family(), network::Activation::quick_gelu, weights_name);
+  model.preprocessing.size = network::image_size(model.config.image);
+  return model;
+}
 
 ParsedModel parse_model(const ModelFiles& files) {
   ParsedModel parsed;

@@ -27,4 +27,8 @@ ParsedModel parse_model(const ModelFiles& files);
 /// Error(invalid_argument).
 void validate_model(const ParsedModel& parsed);
 
+/// What OpenAI's own loader and ours infer from the weights of one of their models; without
+/// weights. Throws Error(invalid_argument).
+ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name);
+
 }  // namespace diptych::checkpoint

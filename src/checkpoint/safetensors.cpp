@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/utf8.h"
+#include "checkpoint/convert_floating.h"
 #include "checkpoint/json.h"
 
 namespace diptych::checkpoint {
@@ -157,26 +157,6 @@ void check_coverage(std::vector<Entry>& entries, std::uint64_t data_size, const 
   }
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float16 || dtype == DType::bfloat16 ||
-         dtype == DType::float64;
-}
-
-/// The tensor as `dtype`, refusing to turn a finite value into an infinity.
-TensorBuffer converted(const std::string& tensor, const TensorView& view, DType dtype) {
-  TensorBuffer result = convert(view, dtype);
-  if (size_of(dtype) >= size_of(view.dtype)) return result;
-  const std::vector<float> before = to_floats(view);
-  const std::vector<float> after = to_floats(result.view());
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    if (std::isfinite(before[i]) && !std::isfinite(after[i])) {
-      fail(ErrorCode::invalid_argument, "tensor {}: the value {} does not fit {}", tensor,
-           before[i], name(dtype));
-    }
-  }
-  return result;
-}
-
 /// A tensor about to be written.
 struct Output {
   const std::string* tensor;
@@ -271,7 +251,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorMap& tenso
     if (output.dtype == output.view->dtype) {
       file.write(output.view->bytes);
     } else {
-      file.write(converted(*output.tensor, *output.view, output.dtype).bytes());
+      file.write(convert_floating(*output.tensor, *output.view, output.dtype).bytes());
     }
   }
   file.commit();

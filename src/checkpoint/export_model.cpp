@@ -1,0 +1,101 @@
+#include "checkpoint/export_model.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "checkpoint/families.h"
+#include "checkpoint/huggingface_config.h"
+#include "checkpoint/open_clip_config.h"
+#include "checkpoint/parse_model.h"
+#include "checkpoint/torch_writer.h"
+#include "network/model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ExportFormat>, 4> kFormats = {
+    {{"diptych", ExportFormat::diptych},
+     {"open_clip", ExportFormat::open_clip},
+     {"openai", ExportFormat::openai},
+     {"huggingface", ExportFormat::huggingface}}};
+
+/// transformers refuses safetensors that do not say which framework wrote them.
+const Metadata kPyTorchLayout = {{"format", "pt"}};
+
+void write_json(const std::filesystem::path& path, const Json& json) {
+  write_file(path, json.dump(2) + "\n");
+}
+
+void export_open_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+  const Json config = write_open_clip_config(model);
+  write_safetensors(folder / "open_clip_model.safetensors", model.weights, kPyTorchLayout, dtype);
+  write_json(folder / "open_clip_config.json", config);
+}
+
+void export_huggingface(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+  const Json config = write_huggingface_config(model);
+  const Json preprocessing = write_huggingface_preprocessing(model.preprocessing);
+  const TensorMap weights = to_family_names(model.weights, huggingface_clip_family().rules);
+  write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
+  write_json(folder / "preprocessor_config.json", preprocessing);
+  write_json(folder / "config.json", config);
+}
+
+TensorBuffer whole_number(std::int64_t value) {
+  TensorBuffer buffer(DType::int64, {});
+  std::memcpy(buffer.bytes().data(), &value, sizeof value);
+  return buffer;
+}
+
+/// OpenAI's files have no config: their loader infers everything from shapes, and so does ours.
+/// What it would infer otherwise cannot be written.
+void export_openai(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+  TensorMap weights = model.weights;
+  weights.add("input_resolution", whole_number(network::image_size(model.config.image)));
+  weights.add("context_length", whole_number(network::context_length(model.config.text)));
+  weights.add("vocab_size", whole_number(network::vocabulary_size(model.config.text)));
+  const ModelFile inferred = describe_openai(weights, folder.string());
+  if (inferred.config != model.config || inferred.preprocessing != model.preprocessing ||
+      inferred.tokenizer != model.tokenizer) {
+    fail(ErrorCode::unsupported,
+         "OpenAI's form cannot say this model's config: it means QuickGELU, heads of width 64, "
+         "CLIP's preprocessing and tokenizer ({})",
+         folder.string());
+  }
+  write_torch_archive(folder / "model.pt", weights, dtype);
+}
+
+}  // namespace
+
+ExportFormat export_format(std::string_view name) {
+  for (const auto& [known, format] : kFormats) {
+    if (name == known) return format;
+  }
+  fail(ErrorCode::invalid_argument,
+       "format: got \"{}\", expected diptych, open_clip, openai or huggingface", name);
+}
+
+void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
+                  DType weights_dtype) {
+  const network::Model description = network::make_model(model.config);
+  check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  switch (format) {
+    case ExportFormat::diptych:
+      return save_model_folder(folder, model, weights_dtype);
+    case ExportFormat::open_clip:
+      return export_open_clip(folder, model, weights_dtype);
+    case ExportFormat::openai:
+      return export_openai(folder, model, weights_dtype);
+    case ExportFormat::huggingface:
+      return export_huggingface(folder, model, weights_dtype);
+  }
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "checkpoint/model_file.h"
+
+namespace diptych::checkpoint {
+
+/// A form that other programs read.
+enum class ExportFormat {
+  diptych,      ///< diptych's own folder
+  open_clip,    ///< open_clip_model.safetensors and open_clip_config.json
+  openai,       ///< model.pt: a state dict, as OpenAI's loader takes it when it is no TorchScript
+  huggingface,  ///< model.safetensors, config.json and preprocessor_config.json of a CLIPModel
+};
+
+/// The format of a name as written above. Throws Error(invalid_argument) listing the names.
+ExportFormat export_format(std::string_view name);
+
+/// Writes the model into a folder, which is made, with floating-point tensors as `weights_dtype`.
+/// Loading the result gives identical tensors. Throws Error: io; invalid_argument as
+/// save_model_folder; and unsupported, naming it, when the format cannot say something that the
+/// model needs.
+void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
+                  DType weights_dtype);
+
+}  // namespace diptych::checkpoint

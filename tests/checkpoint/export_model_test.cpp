@@ -1,0 +1,118 @@
+#include "checkpoint/export_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "checkpoint/expect_error.h"
+#include "support/support.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+using network::ModifiedResNetConfig;
+using network::TextTransformerConfig;
+using network::VisionTransformerConfig;
+using test::data_path;
+using test::expect_error;
+
+void expect_same_weights(const TensorMap& got, const TensorMap& expected, DType dtype) {
+  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
+  for (const auto& [name, view] : expected.tensors) {
+    EXPECT_EQ(got.at(name).dtype, dtype) << name;
+    EXPECT_EQ(got.at(name).shape, view.shape) << name;
+    EXPECT_EQ(to_floats(got.at(name)), to_floats(view)) << name;
+  }
+}
+
+struct Case {
+  std::string fixture;
+  ExportFormat format;
+  std::string family;
+};
+
+class Export : public testing::TestWithParam<Case> {};
+
+TEST_P(Export, GivesIdenticalTensorsAndConfigWhenLoaded) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = load_model_file(data_path(GetParam().fixture));
+  export_model(folder.path() / "out", model, GetParam().format, DType::float32);
+  const ModelFile got = load_model_file(folder.path() / "out");
+  EXPECT_EQ(got.config, model.config);
+  EXPECT_EQ(got.preprocessing, model.preprocessing);
+  EXPECT_EQ(got.provenance.family, GetParam().family);
+  EXPECT_TRUE(got.assumptions.empty() || GetParam().format == ExportFormat::diptych);
+  expect_same_weights(got.weights, model.weights, DType::float32);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Formats, Export,
+    testing::Values(Case{"openai_vit", ExportFormat::openai, "openai"},
+                    Case{"openai_vit", ExportFormat::open_clip, "open_clip"},
+                    Case{"openai_vit", ExportFormat::huggingface, "huggingface_clip"},
+                    Case{"openai_resnet", ExportFormat::openai, "openai"},
+                    Case{"openai_resnet", ExportFormat::open_clip, "open_clip"},
+                    Case{"hf_clip", ExportFormat::open_clip, "open_clip"},
+                    Case{"hf_clip", ExportFormat::huggingface, "huggingface_clip"},
+                    Case{"hf_clip", ExportFormat::diptych, "huggingface_clip"},
+                    Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
+
+TEST(ExportModel, ConvertsWhileItWrites) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = load_model_file(data_path("openai_vit"));
+  export_model(folder.path(), model, ExportFormat::openai, DType::float16);
+  EXPECT_EQ(load_model_file(folder.path()).weights.at("ln_final.weight").dtype, DType::float16);
+}
+
+/// The fixture as an OpenAI model would have to be, with one thing changed.
+void expect_refused(ExportFormat format, const std::string& reason, void (*change)(ModelFile&)) {
+  const test::TemporaryFolder folder;
+  ModelFile model = load_model_file(data_path("openai_vit"));
+  change(model);
+  expect_error([&] { export_model(folder.path(), model, format, DType::float32); },
+               ErrorCode::unsupported, reason);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
+  const auto gelu_text = [](ModelFile& model) {
+    std::get<TextTransformerConfig>(model.config.text).activation = Activation::gelu;
+  };
+  const auto more_heads = [](ModelFile& model) {
+    std::get<VisionTransformerConfig>(model.config.image).heads = 4;
+  };
+  const auto background = [](ModelFile& model) { model.preprocessing.background = {0, 0, 0}; };
+  const auto chinese = [](ModelFile& model) {
+    model.tokenizer.kind = TokenizerSpec::Kind::chinese;
+  };
+  const auto end_token = [](ModelFile& model) {
+    std::get<TextTransformerConfig>(model.config.text).end_of_text_id = 3;
+  };
+  expect_refused(ExportFormat::openai, "config", gelu_text);
+  expect_refused(ExportFormat::openai, "config", more_heads);
+  expect_refused(ExportFormat::openai, "config", background);
+  expect_refused(ExportFormat::open_clip, "activation", gelu_text);
+  expect_refused(ExportFormat::open_clip, "background", background);
+  expect_refused(ExportFormat::open_clip, "tokenizer", chinese);
+  expect_refused(ExportFormat::open_clip, "end-of-text", end_token);
+  expect_refused(ExportFormat::huggingface, "background", background);
+  expect_refused(ExportFormat::huggingface, "tokenizer", chinese);
+}
+
+TEST(ExportModel, RefusesResNetsForHuggingFace) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = load_model_file(data_path("openai_resnet"));
+  expect_error(
+      [&] { export_model(folder.path(), model, ExportFormat::huggingface, DType::float32); },
+      ErrorCode::unsupported, "image tower");
+}
+
+TEST(ExportModel, KnowsItsNames) {
+  EXPECT_EQ(export_format("open_clip"), ExportFormat::open_clip);
+  expect_error([] { export_format("onnx"); }, ErrorCode::invalid_argument, "huggingface");
+}
+
+}  // namespace
+}  // namespace diptych::checkpoint
