@@ -96,8 +96,8 @@ std::vector<std::size_t> Sampler::next() {
   const auto samples = std::span(order_).subspan(begin, count);
   const std::size_t from = count * rank / world;
   const std::size_t to = count * (rank + 1) / world;
-  const std::vector<std::size_t> batch(samples.begin() + static_cast<std::ptrdiff_t>(from),
-                                       samples.begin() + static_cast<std::ptrdiff_t>(to));
+  std::vector<std::size_t> batch(samples.begin() + static_cast<std::ptrdiff_t>(from),
+                                 samples.begin() + static_cast<std::ptrdiff_t>(to));
   position_.index += count;
   finish_epoch_if_done();
   return batch;

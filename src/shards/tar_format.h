@@ -32,18 +32,17 @@ struct TarHeaderBlock {
 };
 static_assert(sizeof(TarHeaderBlock) == kTarBlock);
 
-enum TarType : char {
-  kRegularOld = '\0',
-  kRegular = '0',
-  kHardLink = '1',
-  kFifo = '6',
-  kContiguous = '7',
-  kGnuLongLink = 'K',
-  kGnuLongName = 'L',
-  kGnuSparse = 'S',
-  kPaxHeader = 'x',
-  kPaxGlobalHeader = 'g',
-};
+// The types of entries that readers tell apart.
+constexpr char kRegularOld = '\0';
+constexpr char kRegular = '0';
+constexpr char kHardLink = '1';
+constexpr char kFifo = '6';
+constexpr char kContiguous = '7';
+constexpr char kGnuLongLink = 'K';
+constexpr char kGnuLongName = 'L';
+constexpr char kGnuSparse = 'S';
+constexpr char kPaxHeader = 'x';
+constexpr char kPaxGlobalHeader = 'g';
 
 /// The largest extended header that is read: no path needs more, and a larger one is an attack.
 constexpr std::uint64_t kMaxTarExtension = std::uint64_t{1} << 20;

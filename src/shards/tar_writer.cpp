@@ -20,7 +20,7 @@ void put_octal(char (&field)[Size], std::uint64_t value) {
   std::memcpy(field, digits.data(), digits.size());
 }
 
-TarHeaderBlock make_header(std::string_view name, std::uint64_t size, TarType type) {
+TarHeaderBlock make_header(std::string_view name, std::uint64_t size, char type) {
   TarHeaderBlock block = {};
   name.copy(block.name, sizeof(block.name));
   put_octal(block.mode, 0644);
