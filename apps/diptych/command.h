@@ -13,5 +13,6 @@ void add_embed(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);
 void add_preprocess(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
+void add_train(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_models(CLI::App& app, Action& action);

@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   add_tokenize(app, action);
   add_preprocess(app, action);
   add_inspect(app, action);
+  add_train(app, action);
   add_verify(app, action);
   add_models(app, action);
   try {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "diptych/augment.h"
@@ -13,12 +15,11 @@ namespace diptych {
 struct TrainOptions {
   // Data.
 
-  /// Tar shards (a path, a brace range, a folder, several joined by "::") or a CSV table.
+  /// Tar shards or CSV tables: a path, a brace range, a folder, or several joined by "::".
   std::string train_data;
-  /// "webdataset", "csv", or "auto": by the name's ending.
-  std::string dataset_type = "auto";
-  /// CSV: what separates columns, and the columns of the picture's path and the caption.
-  std::string csv_separator = "\t";
+  /// CSV: what separates columns (zero: the tab if the header row has one, otherwise the comma),
+  /// and the columns of the picture's path and the caption.
+  char csv_separator = '\0';
   std::string csv_image_key = "filepath";
   std::string csv_caption_key = "title";
   /// Shards: the key inside a sample's .json that holds its caption, or a list of captions of which
@@ -33,6 +34,11 @@ struct TrainOptions {
   /// An open_clip model configuration (JSON) to train from nothing, or a model file or folder to go
   /// on from.
   std::filesystem::path model;
+  /// "clip", "chinese", or a WordPiece vocabulary file. Empty: as the model says, or "clip".
+  std::string tokenizer;
+  /// What transparent pictures are laid on, R, G, B, in training and ever after. Default: nothing,
+  /// as the model says.
+  std::optional<std::array<std::uint8_t, 3>> background;
   /// A checkpoint of this trainer to go on from, or "latest" for the newest under `logs`/`name`.
   /// Everything else must be as it was. Empty: a new run.
   std::string resume;
@@ -60,6 +66,9 @@ struct TrainOptions {
   /// "fp32", or "amp_bf16": matrix products and convolutions in bfloat16, the rest in float32.
   std::string precision = "fp32";
   AugmentOptions augmentation;
+  /// How often a transparent picture is laid on a random colour instead of the model's background,
+  /// 0 to 1.
+  double random_background = 0.0;
 
   // Running.
 
@@ -117,6 +126,6 @@ struct TrainResult {
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build
 /// with libtorch, otherwise throws Error(unsupported). Throws Error for options, data or files that
 /// cannot be used. One training at a time a process.
-TrainResult train(const TrainOptions& options, const TrainCallbacks& callbacks = {});
+TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks = {});
 
 }  // namespace diptych

@@ -7,27 +7,13 @@
 #include "api/model_implementation.h"
 #include "api/model_info.h"
 #include "base/error.h"
-#include "text/wordpiece.h"
+#include "text/tokenizer_spec.h"
 
 namespace diptych {
 namespace {
 
 namespace fs = std::filesystem;
 using checkpoint::SourceFile;
-using checkpoint::TokenizerSpec;
-
-std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
-                                                const std::string& model_name) {
-  switch (spec.kind) {
-    case TokenizerSpec::Kind::clip:
-      return clip_tokenizer();
-    case TokenizerSpec::Kind::chinese:
-      return chinese_tokenizer();
-    case TokenizerSpec::Kind::wordpiece:
-      return wordpiece_tokenizer_from(spec.vocabulary, "vocabulary of " + model_name);
-  }
-  return nullptr;
-}
 
 checkpoint::ModelFile load_embedded() {
   const std::vector<SourceFile> files = api::embedded_files();
@@ -57,9 +43,9 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
          "preprocessing: got a size of {}, expected the tower's {} ({})", info.preprocessing.size,
          info.image_size, info.name);
   }
-  tokenizer = make_tokenizer(file.tokenizer, info.name);
+  tokenizer = text::make_tokenizer(file.tokenizer, info.name);
   if (tokenizer->vocabulary_size() > info.vocabulary_size) tokenizer = nullptr;
-  info.tokenizer = tokenizer ? checkpoint::name(file.tokenizer.kind) : "none";
+  info.tokenizer = tokenizer ? text::name(file.tokenizer.kind) : "none";
 }
 
 Model Model::load(const std::string& name_or_path) {

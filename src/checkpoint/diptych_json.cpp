@@ -282,10 +282,6 @@ TokenizerSpec::Kind read_tokenizer(ConfigFields fields) {
 
 }  // namespace
 
-std::string_view name(TokenizerSpec::Kind kind) {
-  return word_for(kind, kTokenizers);
-}
-
 Json write_diptych_json(const ModelFile& model) {
   const auto write = [](const auto& tower) { return write_tower(tower); };
   Json json = {{"diptych", kVersion},
@@ -295,7 +291,7 @@ Json write_diptych_json(const ModelFile& model) {
                {"image_tower", std::visit(write, model.config.image)},
                {"text_tower", std::visit(write, model.config.text)},
                {"preprocessing", write_preprocessing(model.preprocessing)},
-               {"tokenizer", {{"kind", name(model.tokenizer.kind)}}},
+               {"tokenizer", {{"kind", word_for(model.tokenizer.kind, kTokenizers)}}},
                {"provenance", write_provenance(model.provenance)},
                {"assumptions", model.assumptions}};
   if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece)

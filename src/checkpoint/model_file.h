@@ -10,21 +10,11 @@
 #include "diptych/image.h"
 #include "network/config.h"
 #include "tensor/tensor.h"
+#include "text/tokenizer_spec.h"
 
 namespace diptych::checkpoint {
 
-/// Which tokenizer a model was trained with. Its context length is the text tower's.
-struct TokenizerSpec {
-  enum class Kind { clip, chinese, wordpiece };
-  Kind kind = Kind::clip;
-  /// For `wordpiece`: the whole vocabulary file, one token a line. Empty otherwise.
-  std::string vocabulary;
-
-  bool operator==(const TokenizerSpec&) const = default;
-};
-
-/// "clip", "chinese", "wordpiece".
-std::string_view name(TokenizerSpec::Kind kind);
+using text::TokenizerSpec;
 
 /// Where a model comes from; empty where that is not known.
 struct Provenance {

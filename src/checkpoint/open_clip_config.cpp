@@ -116,6 +116,14 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activ
   return config;
 }
 
+/// open_clip pools a text at its largest id, or, with pool_type "eos", at the first `eos_id`.
+int read_end_of_text_id(ConfigFields& fields) {
+  if (fields.text("pool_type", "argmax") == "eos") return fields.integer("eos_id", 2);
+  fields.ignore({"eos_id"});
+  fields.expect("pool_type", "argmax");
+  return network::kLargestId;
+}
+
 network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation activation) {
   for (const std::string_view field : {"hf_model_name", "hf_tokenizer_name"}) {
     if (fields.has(field)) {
@@ -135,7 +143,7 @@ network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation a
   fields.expect("no_causal_mask", false);
   fields.expect("embed_cls", false);
   fields.expect("final_ln_after_pool", false);
-  fields.expect("pool_type", "argmax");
+  config.end_of_text_id = read_end_of_text_id(fields);
   fields.expect("proj_type", "linear");
   fields.expect("proj_bias", false);
   fields.ignore({"pad_id", "output_tokens"});

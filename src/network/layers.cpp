@@ -38,7 +38,7 @@ Norm declare_norm(ParameterTable& table, const std::string& name, int width, flo
 
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
-                                int stride) {
+                                int stride, float gain) {
   Convolution layer{.inputs = inputs, .outputs = outputs, .kernel = kernel, .stride = stride};
   // He initialisation (arXiv 1502.01852), fan-out, as is usual for ResNets trained from nothing.
   const float deviation = std::sqrt(2.0F / static_cast<float>(outputs * kernel * kernel));
@@ -46,7 +46,7 @@ Convolution declare_convolution(ParameterTable& table, const std::string& convol
                                Initialiser::normal(deviation));
   BatchNorm& norm = layer.norm;
   norm.channels = outputs;
-  norm.weight = table.declare(norm_name + ".weight", {outputs}, Initialiser::constant(1.0F));
+  norm.weight = table.declare(norm_name + ".weight", {outputs}, Initialiser::constant(gain));
   norm.bias = table.declare(norm_name + ".bias", {outputs}, Initialiser::constant(0.0F));
   norm.running_mean =
       table.declare(norm_name + ".running_mean", {outputs}, Initialiser::constant(0.0F), false);

@@ -57,8 +57,9 @@ Linear declare_linear(ParameterTable& table, const std::string& name, int inputs
 Linear declare_projection(ParameterTable& table, const std::string& name, int inputs, int outputs,
                           float deviation);
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon);
+/// `gain` is where the batch normalisation's weight starts.
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
-                                int stride);
+                                int stride, float gain = 1.0F);
 
 }  // namespace diptych::network

@@ -16,8 +16,11 @@ Bottleneck declare_bottleneck(ParameterTable& table, const std::string& name, in
       declare_convolution(table, name + ".conv1", name + ".bn1", inputs, planes, 1, 1);
   block.convolution_2 =
       declare_convolution(table, name + ".conv2", name + ".bn2", planes, planes, 3, 1);
+  // A branch that starts at zero makes every block start as the identity (arXiv 1706.02677), as in
+  // CLIP.
+  constexpr float kGain = 0.0F;
   block.convolution_3 =
-      declare_convolution(table, name + ".conv3", name + ".bn3", planes, outputs, 1, 1);
+      declare_convolution(table, name + ".conv3", name + ".bn3", planes, outputs, 1, 1, kGain);
   if (stride > 1 || inputs != outputs) {
     block.shortcut = declare_convolution(table, name + ".downsample.0", name + ".downsample.1",
                                          inputs, outputs, 1, 1);

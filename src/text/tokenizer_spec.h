@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "diptych/tokenizer.h"
+
+namespace diptych::text {
+
+/// Which tokenizer a model was trained with. Its context length is the text tower's.
+struct TokenizerSpec {
+  enum class Kind { clip, chinese, wordpiece };
+  Kind kind = Kind::clip;
+  /// For `wordpiece`: the whole vocabulary file, one token a line. Empty otherwise.
+  std::string vocabulary;
+
+  bool operator==(const TokenizerSpec&) const = default;
+};
+
+/// "clip", "chinese", "wordpiece".
+std::string_view name(TokenizerSpec::Kind kind);
+
+/// `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a vocabulary that is none.
+std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
+                                                const std::string& owner);
+
+}  // namespace diptych::text

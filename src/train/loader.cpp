@@ -1,0 +1,166 @@
+#include "train/loader.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/random.h"
+
+namespace diptych::train {
+namespace {
+
+/// Batches that may be built ahead, for every worker.
+constexpr std::uint64_t kAheadPerWorker = 2;
+
+std::vector<std::uint32_t> groups_of(const shards::Dataset& dataset,
+                                     const shards::CaptionOptions& captions) {
+  if (captions.json_group_key.empty()) return {};
+  return shards::group_ids(dataset, captions);
+}
+
+shards::SamplerOptions sampler_options(const LoaderOptions& options,
+                                       const std::vector<std::uint32_t>& groups) {
+  return {.seed = options.seed,
+          .batch_size = static_cast<std::size_t>(options.batch_size),
+          .groups = groups};
+}
+
+/// One pair, ready for its batch.
+struct Pair {
+  std::vector<float> pixels;
+  std::vector<std::int32_t> ids;
+  std::int64_t group = 0;
+};
+
+std::optional<std::array<std::uint8_t, 3>> draw_background(const LoaderOptions& options,
+                                                           Random& random) {
+  if (random.uniform() >= options.random_background) return options.preprocessing.background;
+  std::array<std::uint8_t, 3> colour;
+  for (std::uint8_t& channel : colour) channel = static_cast<std::uint8_t>(random.below(256));
+  return colour;
+}
+
+Pair make_pair(const shards::Sample& sample, const Tokenizer& tokenizer,
+               const LoaderOptions& options, Random random) {
+  const shards::SampleText text = shards::read_text(sample, options.captions);
+  if (text.captions.empty()) {
+    fail(ErrorCode::corrupt_data, "sample without a caption{}{}", text.problems.empty() ? "" : ": ",
+         text.problems.empty() ? "" : text.problems.front());
+  }
+  const auto image_bytes = sample.image();
+  if (!image_bytes) fail(ErrorCode::corrupt_data, "sample without a picture");
+  const std::string& caption = text.captions[random.below(text.captions.size())];
+  DecodeOptions decoding;
+  decoding.background = draw_background(options, random);
+  const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
+                                       options.augmentation, options.preprocessing, random);
+  Pair pair;
+  pair.ids = tokenizer.encode(caption, options.context_length);
+  pair.pixels.resize(picture.rgb.size());
+  normalise(picture, options.preprocessing, pair.pixels);
+  return pair;
+}
+
+/// Shortest texts first: neighbours of one length share an attention call, and a batch has no
+/// order.
+void sort_by_length(std::vector<Pair>& pairs) {
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const Pair& a, const Pair& b) { return a.ids.size() < b.ids.size(); });
+}
+
+Batch join(std::vector<Pair> pairs, int side, bool grouped) {
+  sort_by_length(pairs);
+  Batch batch{.side = side};
+  for (const Pair& pair : pairs) {
+    batch.pixels.insert(batch.pixels.end(), pair.pixels.begin(), pair.pixels.end());
+    batch.tokens.append(pair.ids);
+    if (grouped) batch.groups.push_back(pair.group);
+  }
+  return batch;
+}
+
+}  // namespace
+
+Loader::Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer,
+               const LoaderOptions& options, shards::SamplerPosition position)
+    : dataset_(dataset),
+      tokenizer_(tokenizer),
+      options_(options),
+      groups_(groups_of(dataset, options.captions)),
+      sampler_(dataset.size(), sampler_options(options, groups_)) {
+  sampler_.seek(position);
+  const int workers = options.workers > 0 ? options.workers : available_cpus();
+  for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+}
+
+Loader::~Loader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wanted_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+LoadedBatch Loader::next() {
+  std::unique_lock lock(mutex_);
+  ready_.wait(lock, [this] { return finished_.contains(consumed_); });
+  Slot slot = std::move(finished_.extract(consumed_).mapped());
+  ++consumed_;
+  wanted_.notify_one();
+  if (slot.error) std::rethrow_exception(slot.error);
+  return std::move(slot.batch);
+}
+
+void Loader::work() {
+  const auto may_issue = [this] {
+    return stopping_ || issued_ < consumed_ + kAheadPerWorker * workers_.capacity();
+  };
+  while (true) {
+    std::unique_lock lock(mutex_);
+    wanted_.wait(lock, may_issue);
+    if (stopping_) return;
+    const Ticket ticket = take_ticket();
+    lock.unlock();
+    Slot slot;
+    try {
+      slot.batch = build(ticket);
+    } catch (...) {
+      slot.error = std::current_exception();
+    }
+    lock.lock();
+    finished_.emplace(ticket.number, std::move(slot));
+    ready_.notify_one();
+  }
+}
+
+Loader::Ticket Loader::take_ticket() {
+  Ticket ticket{.number = issued_++, .begin = sampler_.position()};
+  ticket.samples = sampler_.next();
+  ticket.next = sampler_.position();
+  return ticket;
+}
+
+LoadedBatch Loader::build(const Ticket& ticket) const {
+  LoadedBatch result{.next = ticket.next};
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < ticket.samples.size(); ++i) {
+    const std::size_t index = ticket.samples[i];
+    try {
+      const shards::Sample sample = dataset_.at(index);
+      // Streams 0 to 2^32 of a seed belong to other uses; epochs of up to 2^40 samples never meet.
+      const std::uint64_t stream = ((ticket.begin.epoch + 1) << 40) + ticket.begin.index + i;
+      pairs.push_back(make_pair(sample, tokenizer_, options_, Random(options_.seed, stream)));
+      if (!groups_.empty()) pairs.back().group = groups_[index];
+    } catch (const Error& error) {
+      result.problems.emplace_back(error.what());
+    }
+  }
+  result.batch = join(std::move(pairs), options_.preprocessing.size, !groups_.empty());
+  return result;
+}
+
+}  // namespace diptych::train

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "diptych/image.h"
+#include "diptych/tokenizer.h"
+#include "image/augment.h"
+#include "shards/captions.h"
+#include "shards/dataset.h"
+#include "shards/sampler.h"
+#include "train/batch.h"
+
+namespace diptych::train {
+
+struct LoaderOptions {
+  std::uint64_t seed = 0;
+  int batch_size = 64;
+  /// Threads that read, decode and augment; zero: one a CPU.
+  int workers = 0;
+  int context_length = 77;  ///< tokens
+  shards::CaptionOptions captions;
+  AugmentOptions augmentation;
+  /// How often a transparent picture is laid on a random colour instead of the preprocessing's
+  /// background.
+  double random_background = 0.0;
+  Preprocessing preprocessing;
+};
+
+/// A batch, where the one after it begins, and why samples are missing from it.
+struct LoadedBatch {
+  Batch batch;
+  shards::SamplerPosition next;
+  std::vector<std::string> problems;
+};
+
+/// Decodes, augments and tokenises the batches of a data set ahead of their use. What a batch holds
+/// depends on the seed and its position alone, never on the workers: the caption and the
+/// augmentation of a pair are drawn from a generator of its own, seeded by its place in the run.
+class Loader {
+ public:
+  /// Starts at `position`. `dataset` and `tokenizer` must outlive the loader.
+  Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer, const LoaderOptions& options,
+         shards::SamplerPosition position);
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  /// The next batch, waiting for it if need be. From one thread only.
+  LoadedBatch next();
+  std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
+
+ private:
+  /// Which samples a batch is made of, and where in the run.
+  struct Ticket {
+    std::uint64_t number;
+    shards::SamplerPosition begin;
+    shards::SamplerPosition next;
+    std::vector<std::size_t> samples;
+  };
+  struct Slot {
+    LoadedBatch batch;
+    std::exception_ptr error;
+  };
+  void work();
+  Ticket take_ticket();
+  LoadedBatch build(const Ticket& ticket) const;
+
+  const shards::Dataset& dataset_;
+  const Tokenizer& tokenizer_;
+  const LoaderOptions options_;
+  std::vector<std::uint32_t> groups_;
+  shards::Sampler sampler_;
+
+  std::mutex mutex_;
+  std::condition_variable wanted_;
+  std::condition_variable ready_;
+  std::map<std::uint64_t, Slot> finished_;
+  std::uint64_t issued_ = 0;
+  std::uint64_t consumed_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace diptych::train
