@@ -47,11 +47,8 @@ torch::Tensor Learner::image_features(const Batch& batch,
                                       const std::optional<network::PatchSelection>& selection) {
   Operations operations(model_.parameters, parameters_, /*training=*/true);
   if (!selection) return network::image_features(operations, model_, batch.images());
-  const auto* tower = std::get_if<network::VisionTransformer>(&model_.image);
-  if (tower == nullptr) {
-    fail(ErrorCode::invalid_argument, "patch dropout: the image tower is no vision transformer");
-  }
-  return network::image_tower(operations, *tower, batch.images(), *selection);
+  return network::image_tower(operations, std::get<network::VisionTransformer>(model_.image),
+                              batch.images(), *selection);
 }
 
 torch::Tensor Learner::loss(const Batch& batch,

@@ -263,7 +263,11 @@ class Run {
   /// The patches that take part in a step, drawn from the seed and the step alone.
   std::optional<network::PatchSelection> selection(int pictures) const {
     const auto* vit = std::get_if<network::VisionTransformerConfig>(&file_.config.image);
-    if (options_.patch_dropout == 0.0 || vit == nullptr) return std::nullopt;
+    if (options_.patch_dropout == 0.0) return std::nullopt;
+    if (vit == nullptr) {
+      fail(ErrorCode::invalid_argument,
+           "train: force-patch-dropout: the image tower is no vision transformer");
+    }
     const int patches = vit->grid() * vit->grid();
     const int kept = std::max(1, static_cast<int>(patches * (1.0 - options_.patch_dropout)));
     constexpr std::uint64_t kFirstStream = 1;

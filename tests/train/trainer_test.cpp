@@ -1,0 +1,243 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "base/random.h"
+#include "checkpoint/model_file.h"
+#include "diptych/error.h"
+#include "diptych/train.h"
+#include "shards/shard_writer.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kConfig = R"({
+  "embed_dim": 16,
+  "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 4, "head_width": 64},
+  "text_cfg": {"context_length": 12, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
+})";
+
+/// A tiny data set: pictures of the image fixtures with captions, some in groups, one of them
+/// broken.
+class Training : public testing::Test {
+ protected:
+  Training() {
+    write_file(config(), kConfig);
+    const char* pictures[] = {"gray.png",  "palette.png", "upscale_17x9.png",
+                              "image.bmp", "gray16.png",  "gray.jpg"};
+    shards::ShardWriter writer(shards_folder(), {.samples_per_shard = 8});
+    for (int i = 0; i < 20; ++i) {
+      const std::string name = pictures[i % 6];
+      const auto picture = read_file(test::data_path("images/" + name));
+      add(writer, i, name.substr(name.find('.') + 1), picture);
+    }
+    const std::string broken = "no picture";
+    add(writer, 20, "jpg", std::as_bytes(std::span(broken)));
+    writer.finish();
+  }
+
+  static void add(shards::ShardWriter& writer, int number, const std::string& extension,
+                  std::span<const std::byte> picture) {
+    const std::string json = R"({"captions": ["picture )" + std::to_string(number) +
+                             R"(", "a longer caption"], "concept": "c)" +
+                             std::to_string(number / 2) + R"("})";
+    writer.add("sample" + std::to_string(number),
+               {{extension, picture}, {"json", std::as_bytes(std::span(json))}});
+  }
+
+  fs::path config() const { return folder_.path() / "config.json"; }
+  fs::path shards_folder() const { return folder_.path() / "shards"; }
+
+  TrainOptions options(const std::string& name) const {
+    TrainOptions options;
+    options.train_data = shards_folder().string();
+    options.model = config();
+    options.json_text_key = "captions";
+    options.group_key = "concept";
+    options.batch_size = 5;
+    options.epochs = 3;
+    options.warmup = 2;
+    options.learning_rate = 1e-3;
+    options.gradient_clip_norm = 1.0;
+    options.augmentation.jitter_probability = 0.5;
+    options.augmentation.hue = 0.1;
+    options.random_background = 0.5;
+    options.threads = 2;
+    options.workers = 2;
+    options.seed = 7;
+    options.logs = folder_.path() / "logs";
+    options.name = name;
+    options.report_every_steps = 1;
+    return options;
+  }
+
+  fs::path checkpoint(const std::string& name) const {
+    return folder_.path() / "logs" / name / "checkpoints" / "latest.safetensors";
+  }
+
+  static std::string weights(const TrainResult& result) {
+    return read_text_file(result.model / "model.safetensors");
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
+  std::vector<TrainProgress> reports;
+  const TrainResult result =
+      run_training(options("whole"),
+                   {.report = [&](const TrainProgress& progress) { reports.push_back(progress); }});
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(result.steps, 12) << "3 epochs of 21 samples in batches of 5";
+  ASSERT_EQ(reports.size(), 12U);
+  EXPECT_EQ(reports.back().total_steps, 12);
+  EXPECT_GT(reports.back().loss, 0.0);
+  EXPECT_GT(reports.back().refused, 0) << "the broken picture";
+  EXPECT_THAT(reports.back().last_problem, testing::HasSubstr("sample20"));
+  const auto model = checkpoint::load_model_file(result.model);
+  EXPECT_EQ(model.preprocessing.size, 32);
+}
+
+TEST_F(Training, StoppedAnywhereAndResumedItGivesTheSameBits) {
+  const std::string expected = weights(run_training(options("whole")));
+  TrainOptions resumed = options("parts");
+  TrainResult result;
+  for (int part = 0; !result.finished; ++part) {
+    int steps = 0;
+    resumed.resume = part == 0 ? "" : "latest";
+    resumed.workers = 1 + part % 3;  // who builds the batches must not matter
+    result = run_training(resumed, {.should_stop = [&] { return ++steps == 5; }});
+  }
+  EXPECT_EQ(weights(result), expected);
+}
+
+/// Starts the run in a process of its own and kills it after a while.
+void run_and_kill(const TrainOptions& options, std::chrono::milliseconds after) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string resume = options.resume.empty() ? "" : "--resume=" + options.resume;
+    const std::string data = "--train-data=" + options.train_data;
+    const std::string model = "--model=" + options.model.string();
+    const std::string logs = "--logs=" + options.logs.string();
+    const std::string name = "--name=" + options.name;
+    std::vector<const char*> arguments = {DIPTYCH_PROGRAM,
+                                          "train",
+                                          data.c_str(),
+                                          model.c_str(),
+                                          logs.c_str(),
+                                          name.c_str(),
+                                          "--json-text-key=captions",
+                                          "--group-key=concept",
+                                          "--batch-size=5",
+                                          "--epochs=3",
+                                          "--warmup=2",
+                                          "--lr=1e-3",
+                                          "--grad-clip-norm=1",
+                                          "--aug-jitter=0.5",
+                                          "--aug-hue=0.1",
+                                          "--random-background=0.5",
+                                          "--threads=2",
+                                          "--workers=2",
+                                          "--seed=7",
+                                          "--save-every-n-steps=1"};
+    if (!resume.empty()) arguments.push_back(resume.c_str());
+    arguments.push_back(nullptr);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
+    execv(DIPTYCH_PROGRAM, const_cast<char**>(arguments.data()));
+    _exit(127);
+  }
+  std::this_thread::sleep_for(after);
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) != 0) << "it failed before it was killed";
+}
+
+TEST_F(Training, KilledAtRandomMomentsNothingDoneIsLost) {
+  const std::string expected = weights(run_training(options("whole")));
+  TrainOptions killed = options("killed");
+  Random random(std::random_device{}());
+  for (int i = 0; i < 4; ++i) {
+    killed.resume = fs::exists(checkpoint("killed")) ? "latest" : "";
+    run_and_kill(killed, std::chrono::milliseconds(100 + random.below(900)));
+  }
+  killed.resume = fs::exists(checkpoint("killed")) ? "latest" : "";
+  EXPECT_EQ(weights(run_training(killed)), expected);
+}
+
+TEST_F(Training, RefusesToResumeAnotherRun) {
+  int steps = 0;
+  run_training(options("first"), {.should_stop = [&] { return ++steps == 2; }});
+  TrainOptions other = options("first");
+  other.resume = "latest";
+  other.seed = 8;
+  try {
+    run_training(other);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(error.what(), testing::HasSubstr("seed 8"));
+  }
+}
+
+TEST_F(Training, TrainsOnATable) {
+  std::string table = "filepath,title\n";
+  for (int i = 0; i < 6; ++i) {
+    table += test::data_path("images/gray.png").string() + ",\"picture, number " +
+             std::to_string(i) + "\"\n";
+  }
+  const fs::path path = folder_.path() / "table.csv";
+  write_file(path, table);
+  TrainOptions from_table = options("table");
+  from_table.train_data = path.string();
+  from_table.json_text_key = from_table.group_key = "";
+  from_table.batch_size = 3;
+  EXPECT_EQ(run_training(from_table).steps, 6);
+}
+
+struct BadOption {
+  const char* name;
+  std::function<void(TrainOptions&)> change;
+  const char* message;
+};
+
+class BadTraining : public Training, public testing::WithParamInterface<BadOption> {};
+
+TEST_P(BadTraining, IsOneClearError) {
+  TrainOptions bad = options("bad");
+  GetParam().change(bad);
+  try {
+    run_training(bad);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr(GetParam().message));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, BadTraining,
+    testing::Values(
+        BadOption{"no_data", [](TrainOptions& o) { o.train_data = "/nowhere/*.tar"; }, "nowhere"},
+        BadOption{"no_model", [](TrainOptions& o) { o.model = "/nowhere.json"; }, "/nowhere.json"},
+        BadOption{"precision", [](TrainOptions& o) { o.precision = "fp8"; }, "fp8"},
+        BadOption{"schedule", [](TrainOptions& o) { o.schedule = "step"; }, "step"},
+        BadOption{"device", [](TrainOptions& o) { o.device = "abacus"; }, "abacus"},
+        BadOption{"batch", [](TrainOptions& o) { o.batch_size = 100; }, "21"},
+        BadOption{"resume", [](TrainOptions& o) { o.resume = "latest"; }, "latest.safetensors"},
+        BadOption{"vocabulary", [](TrainOptions& o) { o.tokenizer = "/nowhere.txt"; }, "nowhere"},
+        BadOption{"patch_dropout", [](TrainOptions& o) { o.patch_dropout = 0.5; },
+                  "vision transformer"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace diptych
