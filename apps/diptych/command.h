@@ -15,4 +15,5 @@ void add_preprocess(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
 void add_train(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
+void add_evaluate(CLI::App& app, Action& action);
 void add_models(CLI::App& app, Action& action);

@@ -1,4 +1,5 @@
-#include <diptych/model.h>
+#include <diptych/error.h>
+#include <diptych/inspection.h>
 #include <fmt/format.h>
 
 #include <memory>
@@ -8,6 +9,7 @@
 
 namespace {
 
+using diptych::Inspection;
 using diptych::ModelInfo;
 using diptych::Preprocessing;
 using diptych::TowerInfo;
@@ -55,25 +57,34 @@ Json to_json(const Preprocessing& how) {
   return json;
 }
 
-Json to_json(const ModelInfo& info) {
-  Json image = to_json(info.image_tower);
-  image["image_size"] = info.image_size;
-  image["patch_size"] = info.patch_size;
-  Json text = to_json(info.text_tower);
-  text["context_length"] = info.context_length;
-  text["vocabulary_size"] = info.vocabulary_size;
-  return {{"name", info.name},
-          {"family", info.family},
-          {"container", info.container},
-          {"dtype", info.dtype},
-          {"parameters", info.parameters},
-          {"embedding_width", info.embedding_width},
-          {"image_tower", image},
-          {"text_tower", text},
-          {"logit_scale", info.logit_scale},
-          {"preprocessing", to_json(info.preprocessing)},
-          {"tokenizer", info.tokenizer},
-          {"assumptions", info.assumptions}};
+/// Adds what is known of a model that loads.
+void add_model(Json& json, const ModelInfo& info) {
+  json["dtype"] = info.dtype;
+  json["parameters"] = info.parameters;
+  json["embedding_width"] = info.embedding_width;
+  json["image_tower"] = to_json(info.image_tower);
+  json["image_tower"]["image_size"] = info.image_size;
+  json["image_tower"]["patch_size"] = info.patch_size;
+  json["text_tower"] = to_json(info.text_tower);
+  json["text_tower"]["context_length"] = info.context_length;
+  json["text_tower"]["vocabulary_size"] = info.vocabulary_size;
+  json["logit_scale"] = info.logit_scale;
+  json["preprocessing"] = to_json(info.preprocessing);
+  json["tokenizer"] = info.tokenizer;
+  json["assumptions"] = info.assumptions;
+}
+
+Json to_json(const std::string& model, const Inspection& inspection) {
+  Json json = {{"name", inspection.model ? inspection.model->name : model},
+               {"family", inspection.family},
+               {"container", inspection.container},
+               {"certainty", name(inspection.certainty)},
+               {"tensors", inspection.tensors},
+               {"bytes", inspection.bytes},
+               {"dtypes", inspection.dtypes}};
+  if (inspection.model) add_model(json, *inspection.model);
+  if (!inspection.model) json["problem"] = inspection.problem;
+  return json;
 }
 
 void print_row(std::string_view name, const std::string& value) {
@@ -86,11 +97,7 @@ std::string describe(const TowerInfo& tower) {
                      tower.pooling);
 }
 
-void print_text(const ModelInfo& info) {
-  print_row("name", info.name);
-  print_row("family", info.family);
-  print_row("container", info.container);
-  print_row("dtype", info.dtype);
+void print_model(const ModelInfo& info) {
   print_row("parameters", fmt::format("{}", info.parameters));
   print_row("embedding", fmt::format("{} numbers", info.embedding_width));
   print_row("image tower", describe(info.image_tower));
@@ -107,13 +114,31 @@ void print_text(const ModelInfo& info) {
                         fmt::join(how.mean, " "), fmt::join(how.std, " ")));
   print_row("tokenizer", info.tokenizer);
   for (const std::string& assumption : info.assumptions) print_row("assumed", assumption);
-  if (info.assumptions.empty()) print_row("assumed", "nothing");
 }
 
+void print_text(const std::string& model, const Inspection& inspection) {
+  print_row("name", inspection.model ? inspection.model->name : model);
+  print_row("family", inspection.family.empty() ? "unknown" : inspection.family);
+  print_row("container", inspection.container);
+  print_row("certainty", std::string(name(inspection.certainty)));
+  print_row("weights", fmt::format("{} tensors, {} bytes", inspection.tensors, inspection.bytes));
+  for (const auto& [dtype, numbers] : inspection.dtypes) {
+    print_row("dtype", fmt::format("{} x {}", numbers, dtype));
+  }
+  if (inspection.model) print_model(*inspection.model);
+}
+
+/// What cannot be loaded is described as far as it can be, and is an error all the same.
 int inspect(const Options& options) {
-  const diptych::Model model = diptych::Model::load(options.model);
-  options.json ? print_json(to_json(model.info())) : print_text(model.info());
-  return 0;
+  const Inspection inspection = diptych::inspect(options.model);
+  if (options.json) {
+    print_json(to_json(options.model, inspection));
+  } else {
+    print_text(options.model, inspection);
+  }
+  if (inspection.model) return 0;
+  print_error(inspection.problem);
+  return diptych::exit_status(diptych::ErrorCode::unsupported);
 }
 
 }  // namespace

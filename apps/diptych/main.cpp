@@ -12,8 +12,11 @@ namespace {
 
 /// A command line that cannot be understood, in one line like every other error.
 int report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const std::string command = chosen.empty() ? "diptych" : "diptych " + chosen.front()->get_name();
+  std::string command = "diptych";
+  for (auto chosen = app.get_subcommands(); !chosen.empty();
+       chosen = chosen.front()->get_subcommands()) {
+    command += " " + chosen.front()->get_name();
+  }
   print_error(std::string(error.what()) + " (see " + command + " --help)");
   return diptych::exit_status(diptych::ErrorCode::invalid_argument);
 }
@@ -34,6 +37,7 @@ int run(int argc, char** argv) {
   add_inspect(app, action);
   add_train(app, action);
   add_verify(app, action);
+  add_evaluate(app, action);
   add_models(app, action);
   try {
     app.parse(argc, argv);

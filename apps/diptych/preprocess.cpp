@@ -4,7 +4,8 @@
 #include <diptych/picture_files.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -14,6 +15,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "inputs.h"
 #include "model_options.h"
 #include "progress.h"
 
@@ -28,8 +30,8 @@ struct Options {
   std::optional<int> size;
   std::optional<diptych::ResizeMode> mode;
   std::optional<diptych::Interpolation> interpolation;
-  std::vector<float> mean;
-  std::vector<float> std;
+  std::string mean;
+  std::string std;
   bool bytes = false;
   std::vector<std::string> pictures;
   std::string out;
@@ -39,12 +41,34 @@ struct Options {
   bool says_how() const { return size || mode || interpolation || !mean.empty() || !std.empty(); }
 };
 
+constexpr float kLeastMean = -1e6F;
+constexpr float kLeastStd = 1e-6F;
+
 constexpr const char* kExamples =
     "Writes one array [3, size, size] a picture under the file's name.\n"
     "Examples:\n"
     "  diptych preprocess --model openai/ViT-B-32 photo.jpg --out pixels.safetensors\n"
     "  diptych preprocess --size 224 --resize shortest --interpolation bicubic --u8 photos/ --out "
     "bytes.safetensors";
+
+/// "R,G,B" as numbers, all of them at least `least`.
+std::array<float, 3> parse_triple(const char* option, const std::string& text, float least) {
+  const std::vector<std::string> parts = split_list(text);
+  std::array<float, 3> triple{};
+  bool good = parts.size() == triple.size();
+  for (std::size_t i = 0; good && i < triple.size(); ++i) {
+    const char* end = parts[i].data() + parts[i].size();
+    const auto [stop, error] = std::from_chars(parts[i].data(), end, triple[i]);
+    good = error == std::errc() && stop == end && std::isfinite(triple[i]) && triple[i] >= least;
+  }
+  if (!good) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{}: got '{}', expected three numbers with commas between them, each "
+                            "at least {}",
+                            option, text, least));
+  }
+  return triple;
+}
 
 Preprocessing choose(const Options& options) {
   Preprocessing chosen;
@@ -54,24 +78,9 @@ Preprocessing choose(const Options& options) {
   chosen.size = options.size.value_or(chosen.size);
   chosen.mode = options.mode.value_or(chosen.mode);
   chosen.interpolation = options.interpolation.value_or(chosen.interpolation);
-  if (!options.mean.empty()) std::copy_n(options.mean.begin(), 3, chosen.mean.begin());
-  if (!options.std.empty()) std::copy_n(options.std.begin(), 3, chosen.std.begin());
+  if (!options.mean.empty()) chosen.mean = parse_triple("--mean", options.mean, kLeastMean);
+  if (!options.std.empty()) chosen.std = parse_triple("--std", options.std, kLeastStd);
   return chosen;
-}
-
-void check_numbers(const Options& options) {
-  for (const float mean : options.mean) {
-    if (!std::isfinite(mean)) {
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("--mean: got {}, expected finite numbers", mean));
-    }
-  }
-  for (const float std : options.std) {
-    if (!std::isfinite(std) || std <= 0.0F) {
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("--std: got {}, expected finite numbers above 0", std));
-    }
-  }
 }
 
 /// [height, width, 3] -> [3, height, width].
@@ -123,7 +132,6 @@ void print_report(const std::vector<std::filesystem::path>& pictures,
 }
 
 int preprocess(const Options& options) {
-  check_numbers(options);
   diptych::check_writable(options.out);
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
   const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
@@ -167,12 +175,8 @@ void add_preprocess(CLI::App& app, Action& action) {
       ->transform(CLI::CheckedTransformer(modes).description(""));
   command->add_option("--interpolation", options->interpolation, "bicubic or bilinear")
       ->transform(CLI::CheckedTransformer(interpolations).description(""));
-  command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]")
-      ->delimiter(',')
-      ->expected(3);
-  command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std")
-      ->delimiter(',')
-      ->expected(3);
+  command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
+  command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
   command->add_flag("--json", options->json, "print one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();

@@ -39,6 +39,9 @@ struct Setting {
 Setting choose(const Options& options) {
   Setting setting;
   if (options.tokenizer == "clip") setting.tokenizer = diptych::clip_tokenizer();
+  if (options.tokenizer == "openai") {
+    setting.tokenizer = diptych::clip_tokenizer(diptych::ClipSpecialTokens::openai);
+  }
   if (options.tokenizer == "chinese") setting.tokenizer = diptych::chinese_tokenizer();
   if (setting.tokenizer) {
     setting.context = setting.tokenizer->default_context_length();
@@ -84,8 +87,12 @@ void add_tokenize(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("tokenize", "Turn texts into token ids");
   auto* source = command->add_option_group("tokenizer", "at most one of the two");
   add_model_option(*source, options->model);
-  source->add_option("--tokenizer", options->tokenizer, "a built-in tokenizer: clip or chinese")
-      ->check(CLI::IsMember({"clip", "chinese"}).description(""));
+  source
+      ->add_option(
+          "--tokenizer", options->tokenizer,
+          "a built-in tokenizer: clip, openai (the same, but for how special tokens are spelt) "
+          "or chinese")
+      ->check(CLI::IsMember({"clip", "openai", "chinese"}).description(""));
   source->require_option(0, 1);
   command->add_option("--context", options->context, "tokens a row; default: the model's")
       ->check(CLI::Range(1, 1 << 20).description(""));

@@ -6,8 +6,6 @@
 
 namespace diptych::api {
 
-inline constexpr const char* kEmbeddedName = "pictogram";
-
 /// The files of the model folder built into the program; none when it was built without one.
 std::vector<checkpoint::SourceFile> embedded_files();
 

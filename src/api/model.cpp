@@ -1,19 +1,29 @@
 #include "diptych/model.h"
 
-#include <filesystem>
 #include <utility>
 
 #include "api/embedded_model.h"
 #include "api/model_implementation.h"
 #include "api/model_info.h"
+#include "api/model_name.h"
 #include "base/error.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych {
 namespace {
 
-namespace fs = std::filesystem;
 using checkpoint::SourceFile;
+
+/// In a text, open_clip spells the special tokens in its own way, the other families as OpenAI.
+std::shared_ptr<const Tokenizer> make_tokenizer(const checkpoint::ModelFile& file,
+                                                const std::string& model_name) {
+  const std::string& family = file.provenance.family;
+  const bool as_openai = family == "openai" || family == "huggingface_clip";
+  if (file.tokenizer.kind == text::TokenizerSpec::Kind::clip && as_openai) {
+    return clip_tokenizer(ClipSpecialTokens::openai);
+  }
+  return text::make_tokenizer(file.tokenizer, model_name);
+}
 
 checkpoint::ModelFile load_embedded() {
   const std::vector<SourceFile> files = api::embedded_files();
@@ -25,15 +35,6 @@ checkpoint::ModelFile load_embedded() {
   return checkpoint::load_model_folder(files);
 }
 
-checkpoint::ModelFile load_path(const std::string& name) {
-  std::error_code unknown;
-  if (!fs::exists(name, unknown)) {
-    fail(ErrorCode::not_found,
-         "model: got '{}', expected a file, a folder, or a name that `diptych models` lists", name);
-  }
-  return checkpoint::load_model_file(name);
-}
-
 }  // namespace
 
 Model::Implementation::Implementation(std::string name, checkpoint::ModelFile model_file)
@@ -43,16 +44,17 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
          "preprocessing: got a size of {}, expected the tower's {} ({})", info.preprocessing.size,
          info.image_size, info.name);
   }
-  tokenizer = text::make_tokenizer(file.tokenizer, info.name);
+  tokenizer = make_tokenizer(file, info.name);
   if (tokenizer->vocabulary_size() > info.vocabulary_size) tokenizer = nullptr;
   info.tokenizer = tokenizer ? text::name(file.tokenizer.kind) : "none";
 }
 
 Model Model::load(const std::string& name_or_path) {
-  const bool embedded = name_or_path.empty() || name_or_path == api::kEmbeddedName;
-  const std::string name = embedded ? api::kEmbeddedName : name_or_path;
+  if (api::names_embedded_model(name_or_path)) {
+    return Model(std::make_shared<const Implementation>(api::kEmbeddedName, load_embedded()));
+  }
   return Model(std::make_shared<const Implementation>(
-      name, embedded ? load_embedded() : load_path(name_or_path)));
+      name_or_path, checkpoint::load_model_file(api::existing_path(name_or_path))));
 }
 
 const ModelInfo& Model::info() const {

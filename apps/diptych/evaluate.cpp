@@ -1,0 +1,100 @@
+#include <diptych/evaluate.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+#include "model_options.h"
+#include "progress.h"
+
+namespace {
+
+struct Options {
+  ModelOptions model;
+  std::string folder;
+  std::string class_names;
+  std::vector<std::string> templates;
+  std::string template_set;
+  bool json = false;
+};
+
+constexpr const char* kExamples =
+    "FOLDER holds one folder of pictures a class, named as the class is.\n"
+    "Examples:\n"
+    "  diptych evaluate zeroshot photos/\n"
+    "  diptych evaluate zeroshot val/ --classnames names.txt --templates openai_80 --json";
+
+diptych::ZeroShotOptions zeroshot_options(const Options& options) {
+  diptych::ZeroShotOptions chosen;
+  chosen.class_names = options.class_names;
+  if (!options.template_set.empty()) {
+    chosen.templates = diptych::prompt_templates(options.template_set);
+  } else if (!options.templates.empty()) {
+    chosen.templates = options.templates;
+  }
+  return chosen;
+}
+
+diptych::ZeroShotReport evaluate(const Options& options) {
+  const diptych::Encoder encoder = make_encoder(options.model);
+  diptych::ZeroShotOptions chosen = zeroshot_options(options);
+  Progress texts("texts");
+  Progress images("pictures");
+  chosen.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
+    (what == "texts" ? texts : images).show(done, total);
+  };
+  return diptych::evaluate_zeroshot(encoder, options.folder, chosen);
+}
+
+void print_text(const diptych::ZeroShotReport& report) {
+  const diptych::ClassificationReport& figures = report.classification;
+  print_line(fmt::format("{} pictures, {} classes, {} templates", figures.images, figures.classes,
+                         report.templates));
+  for (const diptych::TopK& accuracy : figures.accuracy) {
+    print_line(fmt::format("top-{:<18} {:6.2f} %", accuracy.k, 100.0 * accuracy.share));
+  }
+  print_line(fmt::format("{:<22} {:6.2f} %", "mean per-class recall",
+                         100.0 * figures.mean_per_class_recall));
+}
+
+int zeroshot(const Options& options) {
+  const diptych::ZeroShotReport report = evaluate(options);
+  if (options.json) {
+    print_line(diptych::to_json(report));
+  } else {
+    print_text(report);
+  }
+  return report_failures(report.failures, report.classification.images + report.failures.size());
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Action& action) {
+  CLI::App* evaluate = app.add_subcommand("evaluate", "Measure how good a model is");
+  evaluate->require_subcommand(1);
+  evaluate->footer("Example:\n  diptych evaluate zeroshot photos/");
+
+  auto options = std::make_shared<Options>();
+  CLI::App* command = evaluate->add_subcommand(
+      "zeroshot", "Classify a folder of class folders by the classes' names");
+  add_model_option(*command, options->model.model);
+  command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
+      ->required();
+  command->add_option("--classnames", options->class_names,
+                      "file with the classes' names: JSON, or lines \"name\" in the order of the "
+                      "folders, or lines \"folder<TAB>name\"; default: the folders' names");
+  auto* prompts = command->add_option_group("prompts", "at most one of the two");
+  prompts->add_option("--template", options->templates,
+                      "texts with {label} where the name goes; several are averaged; default: "
+                      "\"A photo of a {label}\"");
+  prompts->add_option("--templates", options->template_set,
+                      "a published set of templates: openai_80 or simple_7");
+  prompts->require_option(0, 1);
+  add_encoder_options(*command, options->model.encoder);
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return zeroshot(*options); }; });
+}

@@ -1,0 +1,73 @@
+#include "diptych/inspection.h"
+
+#include <utility>
+
+#include "api/model_implementation.h"
+#include "api/model_name.h"
+#include "checkpoint/inspection.h"
+#include "tensor/tensor.h"
+
+namespace diptych {
+namespace {
+
+Certainty from(checkpoint::Certainty certainty) {
+  switch (certainty) {
+    case checkpoint::Certainty::stated:
+      return Certainty::stated;
+    case checkpoint::Certainty::assumed:
+      return Certainty::assumed;
+    case checkpoint::Certainty::recognised:
+      return Certainty::recognised;
+    case checkpoint::Certainty::unknown:
+      break;
+  }
+  return Certainty::unknown;
+}
+
+/// A model that has no file of its own: the embedded one.
+Inspection inspect_loaded(const Model& model) {
+  Inspection result{
+      .container = model.info().container,
+      .family = model.info().family,
+      .certainty = model.info().assumptions.empty() ? Certainty::stated : Certainty::assumed};
+  const TensorMap& weights = model.implementation().file.weights;
+  result.tensors = weights.tensors.size();
+  for (const auto& [tensor, view] : weights.tensors) {
+    result.bytes += view.bytes.size();
+    result.dtypes[std::string(name(view.dtype))] += static_cast<std::uint64_t>(view.count());
+  }
+  result.model = model.info();
+  return result;
+}
+
+}  // namespace
+
+std::string_view name(Certainty certainty) {
+  switch (certainty) {
+    case Certainty::stated:
+      return "stated";
+    case Certainty::assumed:
+      return "assumed";
+    case Certainty::recognised:
+      return "recognised";
+    case Certainty::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+Inspection inspect(const std::string& name_or_path) {
+  if (api::names_embedded_model(name_or_path)) return inspect_loaded(Model::load(name_or_path));
+  checkpoint::Inspection found = checkpoint::inspect(api::existing_path(name_or_path));
+  Inspection result{.container = std::move(found.container),
+                    .family = std::move(found.family),
+                    .certainty = from(found.certainty),
+                    .tensors = found.tensors,
+                    .bytes = found.bytes,
+                    .dtypes = std::move(found.dtypes),
+                    .problem = std::move(found.problem)};
+  if (found.model) result.model = Model::load(name_or_path).info();
+  return result;
+}
+
+}  // namespace diptych
