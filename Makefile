@@ -23,6 +23,7 @@ test: build ## build and run all tests
 	ctest --preset release --parallel $(shell nproc)
 
 demo: build ## classify and search the example pictures, and write a page with the answers
+	build/release/bin/demo examples/pictures build/demo.html
 
 asan: ## build and run all tests with the address and undefined-behaviour sanitizers
 tsan: ## build and run all tests with the thread sanitizer

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <diptych/gallery.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+struct Answer {
+  std::string label;
+  float score = 0.0F;  ///< 0 to 1
+};
+
+/// The answers for one set of labels, best first.
+struct Question {
+  std::string title;
+  std::string language;  ///< as HTML's lang: "en", "zh"
+  std::vector<Answer> answers;
+};
+
+struct Classified {
+  std::filesystem::path picture;
+  std::vector<Question> questions;
+};
+
+struct Search {
+  std::string sentence;
+  std::string language;
+  std::vector<diptych::Gallery::Match> matches;
+};
+
+struct DemoPage {
+  std::string model;    ///< one line about the model
+  std::string summary;  ///< one line about the run
+  std::vector<Search> searches;
+  std::vector<Classified> pictures;
+};
+
+/// One self-contained HTML document: the pictures are inside it. Throws diptych::Error(io) for a
+/// picture that cannot be read.
+std::string to_html(const DemoPage& page);
