@@ -1,0 +1,205 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "api/fixtures.h"
+#include "apps/program.h"
+#include "base/atomic_file.h"
+#include "diptych/arrays.h"
+#include "diptych/matrix.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class Classify : public ::testing::Test {
+ protected:
+  Classify() {
+    write_tiny_model(folder_.path() / "model");
+    fs::create_directory(folder_.path() / "pictures");
+    write_picture(folder_.path() / "pictures" / "a.bmp", 255, 0, 0);
+    write_picture(folder_.path() / "pictures" / "b.bmp", 0, 0, 255);
+  }
+
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  ProgramRun classify(std::vector<std::string> arguments, const std::string& input = "") const {
+    arguments.insert(arguments.begin(), {"classify", "--model", path("model")});
+    return run_diptych(arguments, input);
+  }
+  /// Embeddings of texts by the command that is tested elsewhere.
+  Matrix embed(const std::string& texts) const {
+    const ProgramRun run =
+        run_diptych({"embed", "--model", path("model"), "--texts-from", "-", "--images",
+                     path("pictures"), "--out", path("e.safetensors")},
+                    texts);
+    EXPECT_EQ(run.status, 0) << run.errors;
+    const Arrays arrays = read_arrays(path("e.safetensors"));
+    return to_matrix(arrays.at("text_embeddings"));
+  }
+  Matrix embedded_pictures() const {
+    return to_matrix(read_arrays(path("e.safetensors")).at("image_embeddings"));
+  }
+
+ private:
+  static Matrix to_matrix(const Array& array) {
+    Matrix matrix(static_cast<std::size_t>(array.shape.at(0)),
+                  static_cast<std::size_t>(array.shape.at(1)));
+    matrix.values = std::get<std::vector<float>>(array.values);
+    return matrix;
+  }
+
+ protected:
+  TemporaryFolder folder_;
+};
+
+double score_of(const Json& answer, const std::string& label) {
+  for (const Json& entry : answer.at("labels")) {
+    if (entry.at("label") == label) return entry.at("score");
+  }
+  return -1.0;
+}
+
+TEST_F(Classify, JsonHasEveryPictureWithItsLabelsBestFirst) {
+  const ProgramRun run = classify({"--labels", "red, green ,blue", "--json", path("pictures")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answers = Json::parse(run.output);
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_EQ(answers[0].at("image"), path("pictures/a.bmp"));
+  EXPECT_EQ(answers[1].at("image"), path("pictures/b.bmp"));
+  for (const Json& answer : answers) {
+    const Json& labels = answer.at("labels");
+    ASSERT_EQ(labels.size(), 3U);
+    EXPECT_GE(labels[0].at("score"), labels[1].at("score"));
+    EXPECT_GE(labels[1].at("score"), labels[2].at("score"));
+    const double sum =
+        score_of(answer, "red") + score_of(answer, "green") + score_of(answer, "blue");
+    EXPECT_NEAR(sum, 1.0, accumulation_tolerance(3, 1.0));
+  }
+}
+
+// The score by its definition, from the embeddings: the tiny model's logit scale is 20.
+TEST_F(Classify, ScoresAreTheSoftmaxOverAveragedTemplates) {
+  const Matrix texts = embed("light red\ndark red\nlight blue\ndark blue\n");
+  Matrix classes(2, texts.columns);
+  for (std::size_t label = 0; label < 2; ++label) {
+    for (std::size_t i = 0; i < texts.columns; ++i) {
+      classes.row(label)[i] = (texts.row(2 * label)[i] + texts.row(2 * label + 1)[i]) / 2;
+    }
+  }
+  normalise_rows(classes);
+  Matrix expected = similarities(embedded_pictures(), classes, 20.0F);
+  softmax_rows(expected);
+  const ProgramRun run = classify({"--template", "light {label}", "dark {}", "--labels", "red,blue",
+                                   "--json", path("pictures/a.bmp"), path("pictures/b.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answers = Json::parse(run.output);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::vector<float> got = {static_cast<float>(score_of(answers[i], "red")),
+                                    static_cast<float>(score_of(answers[i], "blue"))};
+    EXPECT_LE(relative_error(got, expected.row(i)), kFeatureTolerance);
+  }
+}
+
+TEST_F(Classify, TheDefaultTemplateIsClips) {
+  const std::vector<std::string> labels = {"--labels", "red,blue", "--json", path("pictures")};
+  std::vector<std::string> explicitly = labels;
+  explicitly.insert(explicitly.end(), {"--template", "A photo of a {label}"});
+  const ProgramRun run = classify(labels);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.output, classify(explicitly).output);
+}
+
+TEST_F(Classify, PicturesMayFollowTheTemplates) {
+  const ProgramRun run = classify(
+      {"--labels", "red,blue", "--json", "--template", "light {}", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(Json::parse(run.output).size(), 1U);
+}
+
+TEST_F(Classify, LabelsComeFromAFileInAnyLanguage) {
+  write_file(path("labels.txt"), "\xEF\xBB\xBFred\r\n猫\r\n\r\n");
+  const ProgramRun run = classify(
+      {"--labels-file", path("labels.txt"), "--templates", "simple_7", "--json", path("pictures")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answer = Json::parse(run.output).at(0);
+  EXPECT_GE(score_of(answer, "red"), 0.0);
+  EXPECT_GE(score_of(answer, "猫"), 0.0);
+}
+
+TEST_F(Classify, TopLimitsTheLabels) {
+  const ProgramRun run =
+      classify({"--labels", "red,green,blue", "--top", "1", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(std::count(run.output.begin(), run.output.end(), '\n'), 2);
+  EXPECT_THAT(run.output, StartsWith(path("pictures/a.bmp")));
+}
+
+TEST_F(Classify, ABrokenPictureIsAnErrorInItsPlace) {
+  write_file(path("pictures/aa.png"), "broken");
+  const ProgramRun run = classify({"--labels", "red,blue", "--json", path("pictures")});
+  EXPECT_EQ(run.status, 1);
+  const Json answers = Json::parse(run.output);
+  ASSERT_EQ(answers.size(), 3U);
+  EXPECT_TRUE(answers[1].contains("error"));
+  EXPECT_FALSE(answers[1].contains("labels"));
+  EXPECT_TRUE(answers[2].contains("labels"));
+  EXPECT_THAT(run.errors, HasSubstr("aa.png"));
+}
+
+struct BadUse {
+  const char* name;
+  std::vector<std::string> arguments;
+  int status;
+  const char* says;
+};
+
+class BadClassifyUse : public Classify, public ::testing::WithParamInterface<BadUse> {};
+
+TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
+  write_file(path("empty.txt"), "");
+  write_file(path("hole.txt"), "red\n\nblue\n");
+  fs::create_directory(path("empty"));
+  std::vector<std::string> arguments = GetParam().arguments;
+  for (std::string& argument : arguments) {
+    if (argument.starts_with("@")) argument = path(argument.substr(1));
+  }
+  const ProgramRun run = classify(arguments);
+  EXPECT_EQ(run.status, GetParam().status) << run.errors;
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr(GetParam().says));
+  EXPECT_EQ(run.output, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Classify, BadClassifyUse,
+    ::testing::Values(
+        BadUse{"NoLabels", {"@pictures"}, 2, "labels"},
+        BadUse{"EmptyLabels", {"--labels", "", "@pictures"}, 2, "label 1"},
+        BadUse{"EmptyLabel", {"--labels", "red,,blue", "@pictures"}, 2, "label 2"},
+        BadUse{"LabelTwice", {"--labels", "red,blue,red", "@pictures"}, 2, "label 3"},
+        BadUse{"LabelNotUtf8", {"--labels", "red,\xC3(", "@pictures"}, 2, "label 2"},
+        BadUse{
+            "BothSources", {"--labels", "red", "--labels-file", "@empty.txt", "@pictures"}, 2, ""},
+        BadUse{"MissingFile", {"--labels-file", "@none.txt", "@pictures"}, 4, "none.txt"},
+        BadUse{"EmptyFile", {"--labels-file", "@empty.txt", "@pictures"}, 2, "empty.txt"},
+        BadUse{"EmptyLine", {"--labels-file", "@hole.txt", "@pictures"}, 2, "label 2"},
+        BadUse{"UnknownTemplates",
+               {"--labels", "red", "--templates", "imagenet", "@pictures"},
+               2,
+               "openai_80"},
+        BadUse{"NoPicture", {"--labels", "red,blue"}, 2, "pictures"},
+        BadUse{"FolderWithoutPictures", {"--labels", "red", "@empty"}, 2, "empty"},
+        BadUse{"MissingPicture", {"--labels", "red", "@none.png"}, 4, "none.png"},
+        BadUse{"TopZero", {"--labels", "red", "--top", "0", "@pictures"}, 2, "--top"}),
+    [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace diptych::test

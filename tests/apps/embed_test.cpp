@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "api/fixtures.h"
+#include "apps/program.h"
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "checkpoint/safetensors.h"
+#include "diptych/arrays.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const std::vector<float>& floats(const Arrays& arrays, const std::string& name) {
+  return std::get<std::vector<float>>(arrays.at(name).values);
+}
+
+class EveryModel : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryModel, EmbedsTensorsAsItsReferenceDoes) {
+  const TemporaryFolder folder;
+  const std::string inputs = data_path(GetParam() + "/io.safetensors").string();
+  const std::string out = (folder.path() / "out.safetensors").string();
+  const ProgramRun run = run_diptych(
+      {"embed", "--model", data_path(GetParam()).string(), "--tensors", inputs, "--out", out});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Arrays expected = read_arrays(inputs);
+  const Arrays got = read_arrays(out);
+  for (const char* name : {"image_features", "text_features", "logits_per_image"}) {
+    ASSERT_EQ(got.at(name).shape, expected.at(name).shape) << name;
+    const auto width = static_cast<std::size_t>(expected.at(name).shape.at(1));
+    const std::span<const float> ours = floats(got, name);
+    const std::span<const float> theirs = floats(expected, name);
+    for (std::size_t row = 0; row < theirs.size(); row += width) {
+      EXPECT_LE(relative_error(ours.subspan(row, width), theirs.subspan(row, width)),
+                kFeatureTolerance)
+          << name << " row " << row / width;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Embed, EveryModel, ::testing::ValuesIn(kModels),
+                         [](const auto& info) { return info.param; });
+
+/// A tiny model and pictures of three colours.
+class EmbedInputs : public ::testing::Test {
+ protected:
+  EmbedInputs() {
+    write_tiny_model(folder_.path() / "model");
+    fs::create_directory(folder_.path() / "pictures");
+    write_picture(folder_.path() / "pictures" / "a.bmp", 255, 0, 0);
+    write_picture(folder_.path() / "pictures" / "b.bmp", 0, 255, 0);
+    write_picture(folder_.path() / "pictures" / "c.bmp", 0, 0, 255);
+  }
+
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  ProgramRun embed(std::vector<std::string> arguments, const std::string& input = "") const {
+    arguments.insert(arguments.begin(), {"embed", "--model", path("model")});
+    return run_diptych(arguments, input);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(EmbedInputs, PicturesAndTextsGetUnitRowsAndNotes) {
+  const ProgramRun run =
+      embed({"--images", path("pictures"), "--texts-from", "-", "--out", path("out.safetensors")},
+            "red\nа photo of 猫\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Arrays arrays = read_arrays(path("out.safetensors"));
+  EXPECT_EQ(arrays.at("image_embeddings").shape, (std::vector<std::int64_t>{3, 16}));
+  EXPECT_EQ(arrays.at("text_embeddings").shape, (std::vector<std::int64_t>{2, 16}));
+  const std::span<const float> first(floats(arrays, "image_embeddings").data(), 16);
+  double squares = 0.0;
+  for (const float value : first) squares += static_cast<double>(value) * value;
+  EXPECT_NEAR(squares, 1.0, accumulation_tolerance(first.size(), 1.0));
+  const auto notes = checkpoint::open_safetensors(path("out.safetensors")).metadata;
+  EXPECT_EQ(Json::parse(notes.at("images")),
+            (Json{path("pictures/a.bmp"), path("pictures/b.bmp"), path("pictures/c.bmp")}));
+  EXPECT_EQ(Json::parse(notes.at("texts")).size(), 2U);
+}
+
+TEST_F(EmbedInputs, FeaturesAreTheSameDirectionNotNormalised) {
+  ASSERT_EQ(embed({"--images", path("pictures"), "--out", path("e.safetensors")}).status, 0);
+  ASSERT_EQ(
+      embed({"--images", path("pictures"), "--features", "--out", path("f.safetensors")}).status,
+      0);
+  const std::vector<float> embeddings =
+      floats(read_arrays(path("e.safetensors")), "image_embeddings");
+  std::vector<float> features = floats(read_arrays(path("f.safetensors")), "image_features");
+  ASSERT_EQ(features.size(), embeddings.size());
+  const float scale = embeddings[0] / features[0];
+  for (float& value : features) value *= scale;
+  const std::span<const float> first(embeddings.data(), 16);
+  EXPECT_LE(relative_error(std::span(features).first(16), first), kFeatureTolerance);
+}
+
+TEST_F(EmbedInputs, NeitherBatchNorThreadsChangeABit) {
+  std::vector<std::string> files;
+  for (const char* batch : {"1", "2", "64"}) {
+    for (const char* threads : {"1", "3"}) {
+      files.push_back(path(std::string("b") + batch + "t" + threads + ".npy"));
+      ASSERT_EQ(embed({"--images", path("pictures"), "--batch", batch, "--threads", threads,
+                       "--out", files.back()})
+                    .status,
+                0);
+      EXPECT_EQ(read_text_file(files.back()), read_text_file(files.front())) << files.back();
+    }
+  }
+}
+
+TEST_F(EmbedInputs, ThreeBrokenOfAThousandAreListed) {
+  for (int i = 0; i < 1000; ++i) {
+    write_picture(path(fmt::format("pictures/{:03}.bmp", i)), i % 256, i / 4 % 256, 40);
+  }
+  for (const char* name : {"a.bmp", "b.bmp", "c.bmp"}) fs::remove(path("pictures/") + name);
+  write_file(path("pictures/007.bmp"), "");
+  write_file(path("pictures/500.bmp"), "BM but not for long");
+  fs::resize_file(path("pictures/999.bmp"), 60);
+  const ProgramRun run =
+      embed({"--images", path("pictures"), "--out", path("out.safetensors"), "--json"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(read_arrays(path("out.safetensors")).at("image_embeddings").shape.at(0), 997);
+  EXPECT_THAT(run.errors, HasSubstr("007.bmp"));
+  EXPECT_THAT(run.errors, HasSubstr("500.bmp"));
+  EXPECT_THAT(run.errors, HasSubstr("999.bmp"));
+  EXPECT_THAT(run.errors, HasSubstr("3 of 1000"));
+  const Json report = Json::parse(run.output);
+  EXPECT_EQ(report.at("images").size(), 997U);
+  EXPECT_EQ(report.at("refused").size(), 3U);
+}
+
+TEST_F(EmbedInputs, ATextThatIsNotUtf8IsNamedByItsNumber) {
+  const ProgramRun run =
+      embed({"--texts-from", "-", "--out", path("out.safetensors")}, "red\n\xC3(\ngreen\n");
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("text 2"));
+  EXPECT_FALSE(fs::exists(path("out.safetensors")));
+}
+
+struct BadUse {
+  const char* name;
+  std::vector<std::string> arguments;
+  int status;
+};
+
+class BadEmbedUse : public EmbedInputs, public ::testing::WithParamInterface<BadUse> {};
+
+TEST_P(BadEmbedUse, IsOneLineWithItsStatus) {
+  fs::create_directory(path("empty"));
+  write_file(path("empty.txt"), "");
+  write_file(path("junk"), "junk");
+  fs::copy_file(path("pictures/a.bmp"), path("cut.bmp"));
+  fs::resize_file(path("cut.bmp"), 60);
+  std::vector<std::string> arguments = GetParam().arguments;
+  for (std::string& argument : arguments) {
+    if (argument.starts_with("@")) argument = path(argument.substr(1));
+  }
+  const ProgramRun run = embed(arguments);
+  EXPECT_EQ(run.status, GetParam().status) << run.errors;
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, StartsWith("diptych: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Embed, BadEmbedUse,
+    ::testing::Values(
+        BadUse{"NoInput", {"--out", "@o.npy"}, 2}, BadUse{"NoOutput", {"--images", "@pictures"}, 2},
+        BadUse{"FolderWithoutPictures", {"--images", "@empty", "--out", "@o.npy"}, 2},
+        BadUse{"MissingPicture", {"--images", "@none.png", "--out", "@o.npy"}, 4},
+        BadUse{"NotAPicture", {"--images", "@junk", "--out", "@o.npy"}, 2},
+        BadUse{"BrokenPicture", {"--images", "@cut.bmp", "--out", "@o.npy"}, 3},
+        BadUse{"MissingTexts", {"--texts-from", "@none.txt", "--out", "@o.npy"}, 4},
+        BadUse{"TextsAreAFolder", {"--texts-from", "@empty", "--out", "@o.npy"}, 4},
+        BadUse{"EmptyTexts", {"--texts-from", "@empty.txt", "--out", "@o.npy"}, 2},
+        BadUse{"MissingTensors", {"--tensors", "@none.safetensors", "--out", "@o.safetensors"}, 4},
+        BadUse{"BrokenTensors", {"--tensors", "@junk", "--out", "@o.safetensors"}, 3},
+        BadUse{"TensorsWithPictures",
+               {"--tensors", "@junk", "--images", "@pictures", "--out", "@o.npy"},
+               2},
+        BadUse{"TwoArraysInNpy",
+               {"--images", "@pictures", "--texts-from", "@junk", "--out", "@o.npy"},
+               2},
+        BadUse{"Parquet", {"--images", "@pictures", "--out", "@o.parquet"}, 2},
+        BadUse{"NoEnding", {"--images", "@pictures", "--out", "@o"}, 2},
+        BadUse{"NoFolder", {"--images", "@pictures", "--out", "@none/o.npy"}, 4},
+        BadUse{
+            "NegativeThreads", {"--images", "@pictures", "--threads", "-1", "--out", "@o.npy"}, 2},
+        BadUse{"UnknownPrecision",
+               {"--images", "@pictures", "--precision", "fp8", "--out", "@o.npy"},
+               2}),
+    [](const auto& info) { return info.param.name; });
+
+/// Tensors that do not fit the model.
+TEST_F(EmbedInputs, TensorsOfAnotherSizeAreRefused) {
+  Arrays inputs;
+  inputs["pixels"] = {{1, 3, 8, 4}, std::vector<float>(96)};
+  write_arrays(path("in.safetensors"), inputs);
+  const ProgramRun run =
+      embed({"--tensors", path("in.safetensors"), "--out", path("out.safetensors")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("[1, 3, 8, 4]"));
+}
+
+TEST_F(EmbedInputs, TokensOutsideTheVocabularyAreRefused) {
+  write_arrays(path("in.safetensors"), {{"tokens", {{1, 3}, std::vector<std::int32_t>{2, 13, 3}}}});
+  const ProgramRun run =
+      embed({"--tensors", path("in.safetensors"), "--out", path("out.safetensors")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("13"));
+}
+
+}  // namespace
+}  // namespace diptych::test

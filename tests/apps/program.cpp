@@ -1,0 +1,61 @@
+#include "apps/program.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+void redirect(const std::filesystem::path& file, int flags, int to) {
+  const int from = open(file.c_str(), flags, 0600);
+  if (from < 0 || dup2(from, to) < 0) _exit(127);
+}
+
+[[noreturn]] void become(const char* program, const std::vector<std::string>& arguments,
+                         const std::filesystem::path& folder) {
+  redirect(folder / "input", O_RDONLY, STDIN_FILENO);
+  redirect(folder / "output", O_WRONLY | O_CREAT, STDOUT_FILENO);
+  redirect(folder / "errors", O_WRONLY | O_CREAT, STDERR_FILENO);
+  std::vector<char*> argv = {const_cast<char*>(program)};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  execv(program, argv.data());
+  _exit(127);
+}
+
+ProgramRun run(const char* program, const std::vector<std::string>& arguments,
+               const std::string& input) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "input", input);
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("cannot fork");
+  if (child == 0) become(program, arguments, folder.path());
+  int state = 0;
+  if (waitpid(child, &state, 0) != child) throw std::runtime_error("cannot wait");
+  return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
+          read_text_file(folder.path() / "output"), read_text_file(folder.path() / "errors")};
+}
+
+}  // namespace
+
+int ProgramRun::error_lines() const {
+  return static_cast<int>(std::count(errors.begin(), errors.end(), '\n'));
+}
+
+ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input) {
+  return run(DIPTYCH_PROGRAM, arguments, input);
+}
+
+ProgramRun run_demo(const std::vector<std::string>& arguments) {
+  return run(DIPTYCH_DEMO, arguments, "");
+}
+
+}  // namespace diptych::test

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace diptych::test {
+
+/// What a run of the program left behind. A run ended by a signal has the status 128 + its number.
+struct ProgramRun {
+  int status = 0;
+  std::string output;
+  std::string errors;
+
+  /// The number of lines on stderr.
+  int error_lines() const;
+};
+
+/// Runs the built `diptych` with these arguments and this standard input.
+ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input = "");
+
+/// The same for examples/demo.cpp.
+ProgramRun run_demo(const std::vector<std::string>& arguments);
+
+}  // namespace diptych::test

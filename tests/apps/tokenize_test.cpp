@@ -1,0 +1,84 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/program.h"
+#include "base/mapped_file.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+
+/// The cases of one tokenizer, made by its reference program (fixtures' note in the file).
+Json cases(const char* tokenizer) {
+  return Json::parse(read_text_file(data_path("tokenizers/expected.json"))).at(tokenizer);
+}
+
+void expect_reference_ids(const char* reference, const char* tokenizer) {
+  const Json expected = cases(reference);
+  std::string input;
+  for (const Json& entry : expected) input += entry.at("text").dump() + "\n";
+  const ProgramRun run = run_diptych({"tokenize", "--tokenizer", tokenizer}, input);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  std::istringstream lines(run.output);
+  std::string line;
+  for (const Json& entry : expected) {
+    ASSERT_TRUE(std::getline(lines, line));
+    EXPECT_EQ(Json::parse(line), entry.at("ids")) << entry.at("text");
+  }
+  EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST(Tokenize, ClipIsOpenClips) {
+  expect_reference_ids("clip_bpe", "clip");
+}
+
+TEST(Tokenize, ClipIsOpenAis) {
+  expect_reference_ids("openai", "openai");
+}
+
+TEST(Tokenize, ChineseIsChineseClips) {
+  expect_reference_ids("chinese", "chinese");
+}
+
+TEST(Tokenize, ContextCutsAndPads) {
+  const ProgramRun run = run_diptych({"tokenize", "--tokenizer", "clip", "--context", "4"},
+                                     "\"a\"\n\"a photo of a cat\"\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.output, "[49406,320,49407,0]\n[49406,320,1125,49407]\n");
+}
+
+struct BadLine {
+  const char* name;
+  std::string input;
+};
+
+class BadTokenizeInput : public ::testing::TestWithParam<BadLine> {};
+
+TEST_P(BadTokenizeInput, IsNamedByItsLine) {
+  const ProgramRun run =
+      run_diptych({"tokenize", "--tokenizer", "clip"}, "\"fine\"\n" + GetParam().input);
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("line 2"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Tokenize, BadTokenizeInput,
+                         ::testing::Values(BadLine{"NotJson", "cat\n"}, BadLine{"Number", "3\n"},
+                                           BadLine{"Unfinished", "\"cat\n"},
+                                           BadLine{"NotUtf8", "\"\xC3(\"\n"},
+                                           BadLine{"Empty", "\n\"x\"\n"}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(Tokenize, AnUnknownTokenizerIsWrongUsage) {
+  const ProgramRun run = run_diptych({"tokenize", "--tokenizer", "french"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+}
+
+}  // namespace
+}  // namespace diptych::test
