@@ -145,6 +145,10 @@ const Family& huggingface_clip_family() {
   return kFamilies[1];
 }
 
+const Family& open_clip_timm_family() {
+  return kFamilies[6];
+}
+
 const Family& diptych_family() {
   return kDiptych;
 }

@@ -23,6 +23,8 @@ struct Family {
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
+/// open_clip's models over a timm image tower; recognised only.
+const Family& open_clip_timm_family();
 /// Canonical names as they are: diptych's own files.
 const Family& diptych_family();
 

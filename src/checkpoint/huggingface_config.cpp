@@ -158,8 +158,8 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   ConfigFields fields(json, "", file);
   const std::string type = fields.text("model_type");
   if (type != "clip") {
-    fail(ErrorCode::unsupported, "config: model_type: got \"{}\", diptych has clip yet ({})", type,
-         file);
+    fail(ErrorCode::unsupported,
+         "config: model_type: got \"{}\", diptych has only clip so far ({})", type, file);
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);

@@ -102,7 +102,7 @@ network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
 
 network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activation) {
   if (fields.has("timm_model_name")) {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has no timm towers yet ({})",
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has no timm towers so far ({})",
          fields.path_of("timm_model_name"), fields.text("timm_model_name"), fields.file());
   }
   const Json* layers = fields.raw("layers");
@@ -127,8 +127,9 @@ int read_end_of_text_id(ConfigFields& fields) {
 network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation activation) {
   for (const std::string_view field : {"hf_model_name", "hf_tokenizer_name"}) {
     if (fields.has(field)) {
-      fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has CLIP's own yet ({})",
-           fields.path_of(field), fields.text(field), fields.file());
+      fail(ErrorCode::unsupported,
+           "config: {}: got \"{}\", diptych has only CLIP's own so far ({})", fields.path_of(field),
+           fields.text(field), fields.file());
     }
   }
   network::TextTransformerConfig config;

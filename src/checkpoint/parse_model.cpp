@@ -126,11 +126,13 @@ ModelFile parse_family(const ModelFiles& files, const ParsedModel& parsed) {
     return describe_openai(parsed.container.tensors, parsed.weights_name);
   if (parsed.family == &open_clip_family()) return parse_open_clip(files, parsed);
   if (parsed.family == &huggingface_clip_family()) return parse_huggingface_clip(files, parsed);
-  // The config names what is missing better than the family can.
-  for (const char* config : kOpenClipConfigs) {
-    if (files.contains(config)) read_open_clip_config(read_json(files, config), config);
+  // open_clip's config names the tower that is missing better than the family can.
+  if (parsed.family == &open_clip_timm_family()) {
+    for (const char* config : kOpenClipConfigs) {
+      if (files.contains(config)) read_open_clip_config(read_json(files, config), config);
+    }
   }
-  fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} yet ({})",
+  fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} so far ({})",
        parsed.family->name, parsed.weights_name);
 }
 

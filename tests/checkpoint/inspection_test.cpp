@@ -50,6 +50,22 @@ TEST(Inspection, SaysWhyARecognisedFileDoesNotLoad) {
   EXPECT_THAT(got.problem, testing::HasSubstr("visual_projection.weight: got [1]"));
 }
 
+TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
+  const test::TemporaryFolder folder;
+  for (const auto& [tensor, family] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"visual.blocks.0.attn.q_bias", "eva_clip"},
+           {"visual.trunk.pos_embed", "open_clip_timm"},
+           {"vision_model.head.probe", "huggingface_siglip"}}) {
+    TensorMap tensors;
+    tensors.add(tensor, TensorBuffer({1}, std::vector<float>(1)));
+    write_safetensors(folder.path() / "a.safetensors", tensors);
+    const Inspection got = inspect(folder.path() / "a.safetensors");
+    EXPECT_EQ(got.family, family);
+    EXPECT_EQ(got.certainty, Certainty::recognised);
+    EXPECT_THAT(got.problem, testing::HasSubstr("family " + family));
+  }
+}
+
 TEST(Inspection, CountsAFileOfNoKnownFamily) {
   const test::TemporaryFolder folder;
   TensorMap tensors;

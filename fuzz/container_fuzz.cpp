@@ -1,0 +1,27 @@
+// Any bytes, as a file of any known container, either hold tensors with the bytes that their shapes
+// say or throw diptych::Error. The corpus has the containers without a fuzz target of their own:
+// torch files from before 1.6, npz and GGUF.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "checkpoint/container.h"
+#include "diptych/error.h"
+
+using namespace diptych;  // NOLINT(google-build-using-namespace)
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
+  try {
+    const checkpoint::Container container = checkpoint::read_container({"input", bytes, nullptr});
+    for (const auto& [name, view] : container.tensors.tensors) {
+      if (view.bytes.size() != static_cast<std::size_t>(view.count()) * size_of(view.dtype))
+        std::abort();
+    }
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::internal) std::abort();
+  }
+  return 0;
+}
