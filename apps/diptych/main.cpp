@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
       "3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of diptych's.");
   Action action;
   add_classify(app, action);
+  add_convert(app, action);
   add_embed(app, action);
   add_tokenize(app, action);
   add_preprocess(app, action);

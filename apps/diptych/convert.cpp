@@ -1,0 +1,42 @@
+#include <diptych/convert.h>
+
+#include <memory>
+
+#include "command.h"
+#include "console.h"
+
+namespace {
+
+struct Options {
+  std::string model;
+  std::string out;
+  diptych::ConvertOptions convert;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  diptych convert ViT-B-32.pt vit-b-32 --dtype fp16\n"
+    "  diptych convert ViT-B-32.pt for-open-clip --to open_clip";
+
+int convert(const Options& options) {
+  diptych::convert_model(diptych::Model::load(options.model), options.out, options.convert);
+  print_line(options.out);
+  return 0;
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("convert", "write a model in another form");
+  command->footer(kExamples);
+  command->add_option("MODEL", options->model, "a checkpoint or a model folder")->required();
+  command->add_option("OUT", options->out, "the folder to write")->required();
+  command->add_option("--to", options->convert.format, "diptych, open_clip, openai or huggingface")
+      ->capture_default_str();
+  command->add_option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
+      ->capture_default_str();
+  command->add_option("--name", options->convert.name, "written into diptych's own form");
+  command->add_option("--licence", options->convert.licence, "written into diptych's own form");
+  command->callback([options, &action] { action = [options] { return convert(*options); }; });
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "diptych/model.h"
+
+namespace diptych {
+
+struct ConvertOptions {
+  /// "diptych", "open_clip", "openai" or "huggingface".
+  std::string format = "diptych";
+  /// Of the weights: "fp32", "fp16" or "bf16". Default: fp32.
+  std::string dtype = "fp32";
+  /// Written into diptych's own form; empty: as the model says.
+  std::string name;
+  std::string licence;
+};
+
+/// Writes a model into a folder in another form. diptych's own form also gets reference embeddings
+/// of two texts and a tiny picture, computed from what was written, so that a copy can be verified.
+/// Throws Error: invalid_argument for unknown words, unsupported for what the form cannot say, io.
+void convert_model(const Model& model, const std::filesystem::path& folder,
+                   const ConvertOptions& options = {});
+
+}  // namespace diptych

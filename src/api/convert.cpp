@@ -1,0 +1,71 @@
+#include "diptych/convert.h"
+
+#include "api/model_implementation.h"
+#include "base/error.h"
+#include "checkpoint/export_model.h"
+#include "diptych/encoder.h"
+
+namespace diptych {
+namespace {
+
+using checkpoint::ExportFormat;
+using checkpoint::ReferenceEmbeddings;
+
+/// Side of the reference picture: small in a JSON file, and resized like any other.
+constexpr int kPictureSide = 8;
+
+DType dtype_of(const std::string& word) {
+  if (word == "fp32") return DType::float32;
+  if (word == "fp16") return DType::float16;
+  if (word == "bf16") return DType::bfloat16;
+  fail(ErrorCode::invalid_argument, "convert: dtype: got '{}', expected fp32, fp16 or bf16", word);
+}
+
+/// Every channel rises in another direction, so that swapped channels or axes are noticed.
+Image reference_picture() {
+  Image picture{.width = kPictureSide, .height = kPictureSide};
+  for (int y = 0; y < kPictureSide; ++y) {
+    for (int x = 0; x < kPictureSide; ++x) {
+      for (const int level : {x, y, kPictureSide - 1 - x}) {
+        picture.rgb.push_back(static_cast<std::uint8_t>(level * 255 / (kPictureSide - 1)));
+      }
+    }
+  }
+  return picture;
+}
+
+std::vector<float> row_of(const Matrix& matrix, std::size_t row) {
+  const auto values = matrix.row(row);
+  return {values.begin(), values.end()};
+}
+
+ReferenceEmbeddings compute_references(const Encoder& encoder) {
+  ReferenceEmbeddings references{.picture = reference_picture()};
+  const std::vector<std::string> texts = {"A photo of a cat", "一只猫的照片"};
+  const Matrix embeddings = encoder.encode_texts(texts);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    references.texts.push_back({texts[i], row_of(embeddings, i)});
+  }
+  const EncodedImages pictures = encoder.encode_images(std::span(&references.picture, 1));
+  ensure(pictures.failures.empty(), "the reference picture can be encoded");
+  references.picture_embedding = row_of(pictures.rows, 0);
+  return references;
+}
+
+}  // namespace
+
+void convert_model(const Model& model, const std::filesystem::path& folder,
+                   const ConvertOptions& options) {
+  const ExportFormat format = checkpoint::export_format(options.format);
+  const DType dtype = dtype_of(options.dtype);
+  checkpoint::ModelFile file = model.implementation().file;
+  if (!options.name.empty()) file.provenance.name = options.name;
+  if (!options.licence.empty()) file.provenance.licence = options.licence;
+  file.references.reset();
+  checkpoint::export_model(folder, file, format, dtype);
+  if (format != ExportFormat::diptych || model.info().tokenizer == "none") return;
+  file.references = compute_references(Encoder(Model::load(folder.string())));
+  checkpoint::export_model(folder, file, format, dtype);
+}
+
+}  // namespace diptych
