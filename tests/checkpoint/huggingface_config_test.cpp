@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 
 namespace diptych::checkpoint {
 namespace {

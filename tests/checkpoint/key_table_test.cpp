@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 
 namespace diptych::checkpoint {
 namespace {

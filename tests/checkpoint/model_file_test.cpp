@@ -7,8 +7,8 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
-#include "checkpoint/expect_error.h"
 #include "network/model.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::checkpoint {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 
 namespace diptych::checkpoint {
 namespace {

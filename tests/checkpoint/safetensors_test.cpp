@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::checkpoint {
