@@ -30,6 +30,17 @@ struct ResidualBlocksConfig {
   float norm_epsilon;
 };
 
+/// What the blocks need of their tower's config.
+template <typename TowerConfig>
+ResidualBlocksConfig residual_blocks_config(const TowerConfig& config) {
+  return {.width = config.width,
+          .layers = config.layers,
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = config.activation,
+          .norm_epsilon = config.norm_epsilon};
+}
+
 /// Declares `layers` blocks under `name`.0, `name`.1, ...
 std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const std::string& name,
                                                    const ResidualBlocksConfig& config);

@@ -12,13 +12,8 @@ TextTransformer declare_text_transformer(ParameterTable& table, const TextTransf
       "positional_embedding", {config.context_length, config.width}, Initialiser::normal(0.01F));
   tower.projection = declare_projection(table, "text_projection", config.width, embedding_width,
                                         1.0F / std::sqrt(static_cast<float>(config.width)));
-  tower.blocks = declare_residual_blocks(table, "transformer.resblocks",
-                                         {.width = config.width,
-                                          .layers = config.layers,
-                                          .heads = config.heads,
-                                          .mlp_width = config.mlp_width,
-                                          .activation = config.activation,
-                                          .norm_epsilon = config.norm_epsilon});
+  tower.blocks =
+      declare_residual_blocks(table, "transformer.resblocks", residual_blocks_config(config));
   tower.token_embedding = table.declare(
       "token_embedding.weight", {config.vocabulary_size, config.width}, Initialiser::normal(0.02F));
   tower.norm_final = declare_norm(table, "ln_final", config.width, config.norm_epsilon);

@@ -24,12 +24,7 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                     Initialiser::normal(1.0F / std::sqrt(static_cast<float>(patch_inputs))));
   tower.norm_pre = declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon);
   tower.blocks = declare_residual_blocks(table, "visual.transformer.resblocks",
-                                         {.width = config.width,
-                                          .layers = config.layers,
-                                          .heads = config.heads,
-                                          .mlp_width = config.mlp_width,
-                                          .activation = config.activation,
-                                          .norm_epsilon = config.norm_epsilon});
+                                         residual_blocks_config(config));
   tower.norm_post = declare_norm(table, "visual.ln_post", config.width, config.norm_epsilon);
   return tower;
 }
