@@ -9,7 +9,7 @@ if(DIPTYCH_BENCHMARKS)
 endif()
 
 # libtorch: the headers and CPU libraries of the PyTorch wheel that tools/setup unpacks, or any libtorch
-# given by Torch_DIR. Without one the project builds with the trainer's stub.
+# given by Torch_DIR. Without one the project builds without the trainer.
 if(DIPTYCH_TRAIN)
   include(cmake/libtorch.cmake)
 endif()

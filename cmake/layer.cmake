@@ -1,11 +1,13 @@
-# diptych_layer(name SOURCES ... LINKS ...): one folder of src/ as the library diptych_<name>, a part of
-# diptych::diptych (library.cmake).
+# diptych_layer(name [SEPARATE] SOURCES ... LINKS ...): one folder of src/ as the library diptych_<name>, a part of
+# diptych::diptych (library.cmake) unless it is separate.
 function(diptych_layer name)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(LAYER "SEPARATE" "" "SOURCES;LINKS" ${ARGN})
   add_library(diptych_${name} STATIC ${LAYER_SOURCES})
   target_include_directories(diptych_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(diptych_${name} PUBLIC ${LAYER_LINKS} PRIVATE diptych_settings)
-  set_property(GLOBAL APPEND PROPERTY DIPTYCH_LAYERS diptych_${name})
+  if(NOT LAYER_SEPARATE)
+    set_property(GLOBAL APPEND PROPERTY DIPTYCH_LAYERS diptych_${name})
+  endif()
 endfunction()
 
 # diptych_test(name SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.

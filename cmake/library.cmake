@@ -24,11 +24,12 @@ target_sources(diptych_library PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURC
 target_compile_features(diptych_library PUBLIC cxx_std_20)
 target_link_libraries(diptych_library PRIVATE ${DIPTYCH_EXTERNAL_LIBRARIES})
 
+if(TARGET diptych_trainer)
+  add_dependencies(diptych_library diptych_trainer)
+endif()
+
 set(DIPTYCH_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/diptych)
 install(TARGETS diptych_library EXPORT diptych_targets FILE_SET HEADERS)
-if(TARGET diptych_libtorch)
-  install(TARGETS diptych_libtorch EXPORT diptych_targets)
-endif()
 install(EXPORT diptych_targets NAMESPACE diptych:: DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/diptych-config.cmake.in
   ${PROJECT_BINARY_DIR}/diptych-config.cmake INSTALL_DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
