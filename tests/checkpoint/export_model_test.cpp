@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::checkpoint {

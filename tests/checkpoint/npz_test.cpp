@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "checkpoint/expect_error.h"
 #include "checkpoint/zip_builder.h"
+#include "support/expect_error.h"
 
 namespace diptych::checkpoint {
 namespace {

@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/atomic_file.h"
-#include "checkpoint/expect_error.h"
 #include "checkpoint/json.h"
 #include "checkpoint/model_file.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::checkpoint {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/expect_error.h"
 #include "checkpoint/pickle_builder.h"
+#include "support/expect_error.h"
 
 namespace diptych::checkpoint {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "checkpoint/container.h"
-#include "checkpoint/expect_error.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::checkpoint {
