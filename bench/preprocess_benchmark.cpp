@@ -20,8 +20,8 @@ namespace {
 
 using namespace diptych;
 
-image::AugmentOptions usual_augmentation() {
-  image::AugmentOptions options;
+AugmentOptions usual_augmentation() {
+  AugmentOptions options;
   options.min_scale = 0.5;
   options.zoom_out_probability = options.flip_probability = 0.5;
   options.rotation = 10.0;
