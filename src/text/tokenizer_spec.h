@@ -21,7 +21,8 @@ struct TokenizerSpec {
 /// "clip", "chinese", "wordpiece".
 std::string_view name(TokenizerSpec::Kind kind);
 
-/// `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a vocabulary that is none.
+/// `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a vocabulary that
+/// is none.
 std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
                                                 const std::string& owner);
 
