@@ -255,6 +255,7 @@ int run(Options& options) {
     } else {
       print_line(report_line(progress));
     }
+    flush_output();  // whoever follows a log file wants the line now
   };
   const diptych::TrainResult result = diptych::run_training(options.train, callbacks);
   if (options.json) {
