@@ -1,0 +1,71 @@
+#include "diptych/convert.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "diptych/encoder.h"
+#include "diptych/reference.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+Model fixture() {
+  return Model::load(test::data_path("openai_vit/model.pt").string());
+}
+
+class Convert : public testing::TestWithParam<const char*> {};
+
+TEST_P(Convert, WrittenAndReadAgainItGivesTheSameFeatures) {
+  const test::TemporaryFolder folder;
+  const Model model = fixture();
+  convert_model(model, folder.path(), {.format = GetParam(), .dtype = "fp32"});
+  const Model again = Model::load(folder.path().string());
+  const auto size = static_cast<std::size_t>(model.info().image_size);
+  const std::vector<float> picture(3 * size * size, 0.25F);
+  EXPECT_EQ(Encoder(again).encode_pixels(picture, 1).values,
+            Encoder(model).encode_pixels(picture, 1).values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Convert,
+                         testing::Values("diptych", "open_clip", "openai", "huggingface"));
+
+TEST(EmbeddedModel, GivesItsOwnReferences) {
+  const Encoder encoder(Model::load());
+  const std::vector<Comparison> comparisons = compare_with_own_references(encoder);
+  EXPECT_FALSE(comparisons.empty());
+  for (const Comparison& comparison : comparisons) {
+    EXPECT_LE(comparison.relative_error, test::kFeatureTolerance) << comparison.output;
+  }
+}
+
+TEST(ConvertErrors, NameWhatIsUnknown) {
+  const test::TemporaryFolder folder;
+  const auto message = [&](const ConvertOptions& options) {
+    try {
+      convert_model(fixture(), folder.path(), options);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(message({.format = "onnx"}), testing::HasSubstr("onnx"));
+  EXPECT_THAT(message({.dtype = "fp8"}), testing::HasSubstr("fp8"));
+}
+
+TEST(ConvertToOurOwn, HoldsReferencesThatVerify) {
+  const test::TemporaryFolder folder;
+  convert_model(Model::load(), folder.path(), {.dtype = "bf16", .name = "halved"});
+  const Model model = Model::load(folder.path().string());
+  const std::vector<Comparison> comparisons = compare_with_own_references(Encoder(model));
+  ASSERT_FALSE(comparisons.empty());
+  for (const Comparison& comparison : comparisons) {
+    EXPECT_LE(comparison.relative_error, test::kFeatureTolerance) << comparison.output;
+  }
+}
+
+}  // namespace
+}  // namespace diptych
