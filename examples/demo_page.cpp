@@ -168,12 +168,12 @@ std::string to_html(const DemoPage& page) {
       << "</style>\n</head>\n<body>\n"
       << "<header><h1>What is in these pictures?</h1>\n<p>" << escape(page.summary) << "</p>\n"
       << "<p class=\"quiet\">" << escape(page.model) << "</p></header>\n<main>\n"
-      << "<h2>Found by a sentence</h2>\n<p class=\"quiet\">The number is the cosine similarity of "
-      << "picture and sentence.</p>\n<div class=\"cards\">\n";
-  for (const Search& search : page.searches) write_search(out, search);
-  out << "</div>\n<h2>Labels as free text</h2>\n<p class=\"quiet\">Softmax over all labels of a "
-      << "list; the best are shown.</p>\n<div class=\"cards\">\n";
+      << "<h2>Labels as free text</h2>\n<p class=\"quiet\">Softmax over all labels of a list; the "
+      << "best are shown.</p>\n<div class=\"cards\">\n";
   for (const Classified& classified : page.pictures) write_classified(out, classified);
+  out << "</div>\n<h2>Found by a sentence</h2>\n<p class=\"quiet\">The number is the cosine "
+      << "similarity of picture and sentence.</p>\n<div class=\"cards\">\n";
+  for (const Search& search : page.searches) write_search(out, search);
   out << "</div>\n</main>\n<footer class=\"quiet\">Made by <code>make demo</code>. The pictures' "
       << "sources and licences are in examples/pictures.</footer>\n</body>\n</html>\n";
   return out.str();
