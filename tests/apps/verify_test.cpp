@@ -66,6 +66,11 @@ TEST(Verify, AFolderWithReferencesOfItsOwnNeedsNoOther) {
   EXPECT_THAT(run.output, HasSubstr("text_embeddings"));
 }
 
+TEST(Verify, TheEmbeddedModelAgreesWithItsOwn) {
+  const ProgramRun run = run_diptych({"verify"});
+  EXPECT_EQ(run.status, 0) << run.errors << run.output;
+}
+
 TEST(Verify, AModelWithoutReferencesSaysSo) {
   const ProgramRun run = run_diptych({"verify", data_path("openai_vit").string()});
   EXPECT_EQ(run.status, 4);
