@@ -35,21 +35,29 @@ TEST_P(EveryCommand, RefusesAnUnknownFlagInOneLine) {
   EXPECT_THAT(run.errors, StartsWith("diptych: "));
 }
 
+INSTANTIATE_TEST_SUITE_P(Usage, EveryCommand,
+                         ::testing::Values("classify", "convert", "embed", "tokenize", "preprocess",
+                                           "inspect", "train", "verify", "evaluate", "models"),
+                         [](const auto& info) { return info.param; });
+
+/// `train` is not among them: docs/training.md leaves the list of its options to --help.
+class DocumentedCommand : public ::testing::TestWithParam<const char*> {};
+
 // docs/command-line.md is written by hand; this keeps it complete.
-TEST_P(EveryCommand, HasEveryOptionInTheDocumentation) {
+TEST_P(DocumentedCommand, HasEveryOptionInThePage) {
   const std::string page = read_text_file(data_path("../../docs/command-line.md"));
-  EXPECT_THAT(page, HasSubstr(std::string("## diptych ") + GetParam() + "\n"));
+  EXPECT_TRUE(page.find(std::string("## diptych ") + GetParam() + "\n") != std::string::npos);
   const std::string help = run_diptych({GetParam(), "--help"}).output;
   const std::regex option("--[a-z0-9-]+");
   for (std::sregex_iterator found(help.begin(), help.end(), option), end; found != end; ++found) {
     if (found->str() == "--help") continue;
-    EXPECT_THAT(page, HasSubstr(found->str()));
+    EXPECT_TRUE(page.find(found->str()) != std::string::npos) << found->str();
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Usage, EveryCommand,
-                         ::testing::Values("classify", "embed", "tokenize", "preprocess", "inspect",
-                                           "verify", "evaluate", "models"),
+INSTANTIATE_TEST_SUITE_P(Usage, DocumentedCommand,
+                         ::testing::Values("classify", "convert", "embed", "tokenize", "preprocess",
+                                           "inspect", "verify", "evaluate", "models"),
                          [](const auto& info) { return info.param; });
 
 TEST(Usage, NoCommandIsWrongUsage) {
