@@ -1,6 +1,7 @@
 # The program, the tests and the benchmarks need these besides the library's own.
 include(cmake/library_dependencies.cmake)
 find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
 if(DIPTYCH_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -28,7 +28,7 @@ int convert(const Options& options) {
 
 void add_convert(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("convert", "write a model in another form");
+  CLI::App* command = app.add_subcommand("convert", "Write a model in another form");
   command->footer(kExamples);
   command->add_option("MODEL", options->model, "a checkpoint or a model folder")->required();
   command->add_option("OUT", options->out, "the folder to write")->required();

@@ -275,7 +275,7 @@ int run(Options& options) {
 void add_train(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      app.add_subcommand("train", "train two towers on pictures and their captions");
+      app.add_subcommand("train", "Train two towers on pictures and their captions");
   command->footer(kExamples);
   command->add_option("CONFIG", options->config, "a TOML file with the options below");
   declare_data(*command, *options);
