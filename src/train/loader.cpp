@@ -93,6 +93,7 @@ Loader::Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer,
       sampler_(dataset.size(), sampler_options(options, groups_)) {
   sampler_.seek(position);
   const int workers = options.workers > 0 ? options.workers : available_cpus();
+  most_ahead_ = kAheadPerWorker * static_cast<std::uint64_t>(workers);
   for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
 }
 
@@ -117,7 +118,7 @@ LoadedBatch Loader::next() {
 
 void Loader::work() {
   const auto may_issue = [this] {
-    return stopping_ || issued_ < consumed_ + kAheadPerWorker * workers_.capacity();
+    return stopping_ || issued_ < consumed_ + most_ahead_;
   };
   while (true) {
     std::unique_lock lock(mutex_);

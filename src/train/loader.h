@@ -81,6 +81,7 @@ class Loader {
   std::condition_variable wanted_;
   std::condition_variable ready_;
   std::map<std::uint64_t, Slot> finished_;
+  std::uint64_t most_ahead_ = 0;  // set before the workers start, who read it
   std::uint64_t issued_ = 0;
   std::uint64_t consumed_ = 0;
   bool stopping_ = false;
