@@ -117,9 +117,7 @@ LoadedBatch Loader::next() {
 }
 
 void Loader::work() {
-  const auto may_issue = [this] {
-    return stopping_ || issued_ < consumed_ + most_ahead_;
-  };
+  const auto may_issue = [this] { return stopping_ || issued_ < consumed_ + most_ahead_; };
   while (true) {
     std::unique_lock lock(mutex_);
     wanted_.wait(lock, may_issue);
