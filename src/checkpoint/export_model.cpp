@@ -10,6 +10,7 @@
 #include "checkpoint/families.h"
 #include "checkpoint/huggingface_config.h"
 #include "checkpoint/open_clip_config.h"
+#include "checkpoint/open_clip_family.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/torch_writer.h"
 #include "network/model.h"

@@ -8,21 +8,30 @@
 
 namespace diptych::checkpoint {
 
+struct ModelFile;
+struct ParsedModel;
+class ModelFiles;
+
 /// One program's way of naming weights.
 struct Family {
   std::string_view name;
   /// Patterns that all occur among the names of such a checkpoint, and only there.
   std::span<const std::string_view> signature;
-  /// From its names to the canonical ones. Empty: diptych recognises the family and cannot load it.
+  /// From its names to the canonical ones.
   std::span<const KeyRule> rules;
   /// Tensors that carry no weights: counters, constants and tables that are recomputed.
   std::span<const std::string_view> ignored;
+  /// Reads the config that lies beside the weights, or infers it; without weights. Throws Error.
+  /// Null: diptych recognises the family and cannot load it.
+  ModelFile (*parse)(const ModelFiles& files, const ParsedModel& parsed) = nullptr;
 };
 
-/// The families with tables of their own: openai, open_clip and huggingface_clip.
+/// The families, each in a file of its own: <name>_family.cpp.
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
+/// Recognised only.
+const Family& eva_clip_family();
 /// open_clip's models over a timm image tower; recognised only.
 const Family& open_clip_timm_family();
 /// Canonical names as they are: diptych's own files.

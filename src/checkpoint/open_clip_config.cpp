@@ -1,6 +1,7 @@
 #include "checkpoint/open_clip_config.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <variant>
 #include <vector>
@@ -14,6 +15,9 @@ namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+
+/// Both hold open_clip's fields; the first is a hub folder's, the second a bare model config.
+constexpr std::array<const char*, 2> kFiles = {"open_clip_config.json", "model_config.json"};
 
 constexpr float kDefaultEpsilon = 1e-5F;
 
@@ -306,6 +310,15 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
         "resized bicubically, centre crop, OpenAI's mean and standard deviation).");
   }
   return model;
+}
+
+std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
+  for (const char* file : kFiles) {
+    if (!files.contains(file)) continue;
+    const SourceFile source = files.open(file);
+    return read_open_clip_config(parse_json(source.bytes, source.name), file);
+  }
+  return std::nullopt;
 }
 
 }  // namespace diptych::checkpoint

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "checkpoint/json.h"
 #include "checkpoint/model_file.h"
+#include "checkpoint/model_files.h"
 
 namespace diptych::checkpoint {
 
@@ -11,6 +13,10 @@ namespace diptych::checkpoint {
 /// The result has no weights. Throws Error: corrupt_data, and unsupported naming the field that
 /// asks for what diptych has not.
 ModelFile read_open_clip_config(const Json& json, const std::string& file);
+
+/// The same for the config beside a checkpoint: open_clip_config.json or model_config.json; none
+/// when there is neither.
+std::optional<ModelFile> find_open_clip_config(const ModelFiles& files);
 
 /// {model_cfg, preprocess_cfg} that read_open_clip_config and open_clip itself read back. Throws
 /// Error(unsupported) for what open_clip's config cannot say.

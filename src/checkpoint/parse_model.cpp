@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -11,38 +10,11 @@
 
 #include "base/error.h"
 #include "checkpoint/diptych_json.h"
-#include "checkpoint/huggingface_config.h"
 #include "checkpoint/infer_config.h"
-#include "checkpoint/open_clip_config.h"
 #include "checkpoint/sharded.h"
 
 namespace diptych::checkpoint {
 namespace {
-
-constexpr const char* kHuggingFaceConfig = "config.json";
-constexpr const char* kHuggingFacePreprocessing = "preprocessor_config.json";
-/// Both hold open_clip's fields; the first is a hub folder's, the second a bare model config.
-constexpr std::array<const char*, 2> kOpenClipConfigs = {"open_clip_config.json",
-                                                         "model_config.json"};
-
-Json read_json(const ModelFiles& files, const std::string& file) {
-  const SourceFile source = files.open(file);
-  return parse_json(source.bytes, source.name);
-}
-
-network::ModelConfig infer(const TensorMap& tensors, const Family& family,
-                           network::Activation activation, const std::string& weights_name) {
-  const ShapeLookup shapes = [&](const std::string& canonical) {
-    return canonical_shape(tensors, family.rules, canonical);
-  };
-  return infer_config(shapes, activation, weights_name);
-}
-
-network::ModelConfig infer(const ParsedModel& parsed, network::Activation activation) {
-  return infer(parsed.container.tensors, *parsed.family, activation, parsed.weights_name);
-}
-
-// parse: one function a family
 
 ModelFile parse_diptych(const ModelFiles& files) {
   ModelFile model = read_diptych_json(read_json(files, kDiptychJson), kDiptychJson);
@@ -50,46 +22,6 @@ ModelFile parse_diptych(const ModelFiles& files) {
     const SourceFile vocabulary = files.open(kVocabularyFile);
     model.tokenizer.vocabulary.assign(reinterpret_cast<const char*>(vocabulary.bytes.data()),
                                       vocabulary.bytes.size());
-  }
-  return model;
-}
-
-ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
-  for (const char* config : kOpenClipConfigs) {
-    if (files.contains(config)) return read_open_clip_config(read_json(files, config), config);
-  }
-  ModelFile model;
-  model.config = infer(parsed, network::Activation::gelu);
-  model.preprocessing.size = network::image_size(model.config.image);
-  model.assumptions = {
-      "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
-      "was inferred from their shapes, with attention heads of width 64.",
-      "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
-      "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.",
-      "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
-      "centre crop, OpenAI's mean and standard deviation)."};
-  return model;
-}
-
-ModelFile parse_huggingface_clip(const ModelFiles& files, const ParsedModel& parsed) {
-  ModelFile model;
-  if (files.contains(kHuggingFaceConfig)) {
-    model = read_huggingface_config(read_json(files, kHuggingFaceConfig), kHuggingFaceConfig);
-  } else {
-    model.config = infer(parsed, network::Activation::quick_gelu);
-    model.assumptions = {
-        "There is no config.json beside the weights: the architecture was inferred from their "
-        "shapes, with attention heads of width 64 and QuickGELU."};
-  }
-  const int image_size = network::image_size(model.config.image);
-  model.preprocessing.size = image_size;
-  if (files.contains(kHuggingFacePreprocessing)) {
-    model.preprocessing = read_huggingface_preprocessing(
-        read_json(files, kHuggingFacePreprocessing), image_size, kHuggingFacePreprocessing);
-  } else {
-    model.assumptions.push_back(
-        "There is no preprocessor_config.json beside the weights: CLIP's preprocessing was assumed "
-        "(shortest side resized bicubically, centre crop, OpenAI's mean and standard deviation).");
   }
   return model;
 }
@@ -121,28 +53,19 @@ std::string describe_dtypes(const TensorMap& tensors) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-ModelFile parse_family(const ModelFiles& files, const ParsedModel& parsed) {
-  if (parsed.family == &openai_family())
-    return describe_openai(parsed.container.tensors, parsed.weights_name);
-  if (parsed.family == &open_clip_family()) return parse_open_clip(files, parsed);
-  if (parsed.family == &huggingface_clip_family()) return parse_huggingface_clip(files, parsed);
-  // open_clip's config names the tower that is missing better than the family can.
-  if (parsed.family == &open_clip_timm_family()) {
-    for (const char* config : kOpenClipConfigs) {
-      if (files.contains(config)) read_open_clip_config(read_json(files, config), config);
-    }
-  }
-  fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} so far ({})",
-       parsed.family->name, parsed.weights_name);
-}
-
 }  // namespace
 
-ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name) {
-  ModelFile model;
-  model.config = infer(tensors, openai_family(), network::Activation::quick_gelu, weights_name);
-  model.preprocessing.size = network::image_size(model.config.image);
-  return model;
+Json read_json(const ModelFiles& files, const std::string& file) {
+  const SourceFile source = files.open(file);
+  return parse_json(source.bytes, source.name);
+}
+
+network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
+                                  network::Activation activation, const std::string& weights_name) {
+  const ShapeLookup shapes = [&](const std::string& canonical) {
+    return canonical_shape(tensors, family.rules, canonical);
+  };
+  return infer_config(shapes, activation, weights_name);
 }
 
 ParsedModel parse_model(const ModelFiles& files) {
@@ -156,7 +79,11 @@ ParsedModel parse_model(const ModelFiles& files) {
     return parsed;
   }
   parsed.family = &identify_family(parsed);
-  parsed.model = parse_family(files, parsed);
+  if (parsed.family->parse == nullptr) {
+    fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} so far ({})",
+         parsed.family->name, parsed.weights_name);
+  }
+  parsed.model = parsed.family->parse(files, parsed);
   Provenance& provenance = parsed.model.provenance;
   const auto named = parsed.container.metadata.find("name");
   if (named != parsed.container.metadata.end()) provenance.name = named->second;

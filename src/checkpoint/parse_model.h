@@ -4,6 +4,7 @@
 
 #include "checkpoint/container.h"
 #include "checkpoint/families.h"
+#include "checkpoint/json.h"
 #include "checkpoint/model_file.h"
 #include "checkpoint/model_files.h"
 
@@ -27,8 +28,12 @@ ParsedModel parse_model(const ModelFiles& files);
 /// Error(invalid_argument).
 void validate_model(const ParsedModel& parsed);
 
-/// What OpenAI's own loader and ours infer from the weights of one of their models; without
-/// weights. Throws Error(invalid_argument).
-ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name);
+// for the families
+
+Json read_json(const ModelFiles& files, const std::string& file);
+
+/// The config that the shapes of a family's tensors imply (infer_config.h).
+network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
+                                  network::Activation activation, const std::string& weights_name);
 
 }  // namespace diptych::checkpoint

@@ -1,0 +1,76 @@
+// OpenAI CLIP and open_clip: the canonical names are theirs.
+#include "checkpoint/open_clip_family.h"
+
+#include <array>
+#include <utility>
+
+#include "checkpoint/families.h"
+#include "checkpoint/open_clip_config.h"
+#include "checkpoint/parse_model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Pattern = std::string_view;
+
+/// open_clip's custom-text models put `text.` before the text tower's names; some files store the
+/// logit scale as [1].
+constexpr auto kOpenClipRules = std::to_array<KeyRule>({
+    {"logit_scale", Transform::reshape, {"logit_scale"}},
+    {"*", Transform::same, {"*"}},
+    {"*", Transform::same, {"text.*"}},
+});
+
+constexpr auto kOpenClipIgnored =
+    std::to_array<Pattern>({"*.num_batches_tracked", "*attn_mask", "*position_ids",
+                            "input_resolution", "context_length", "vocab_size"});
+
+constexpr auto kOpenAiSignature =
+    std::to_array<Pattern>({"visual.*", "input_resolution", "transformer.resblocks.0.ln_1.weight"});
+constexpr auto kOpenClipSignature =
+    std::to_array<Pattern>({"*transformer.resblocks.0.ln_1.weight"});
+
+ModelFile parse_openai(const ModelFiles& /*files*/, const ParsedModel& parsed) {
+  return describe_openai(parsed.container.tensors, parsed.weights_name);
+}
+
+ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
+  if (auto model = find_open_clip_config(files)) return std::move(*model);
+  ModelFile model;
+  model.config = infer_config(parsed.container.tensors, open_clip_family(),
+                              network::Activation::gelu, parsed.weights_name);
+  model.preprocessing.size = network::image_size(model.config.image);
+  model.assumptions = {
+      "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
+      "was inferred from their shapes, with attention heads of width 64.",
+      "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
+      "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.",
+      "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
+      "centre crop, OpenAI's mean and standard deviation)."};
+  return model;
+}
+
+constexpr Family kOpenAi = {"openai", kOpenAiSignature, kOpenClipRules, kOpenClipIgnored,
+                            parse_openai};
+constexpr Family kOpenClip = {"open_clip", kOpenClipSignature, kOpenClipRules, kOpenClipIgnored,
+                              parse_open_clip};
+
+}  // namespace
+
+const Family& openai_family() {
+  return kOpenAi;
+}
+
+const Family& open_clip_family() {
+  return kOpenClip;
+}
+
+ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name) {
+  ModelFile model;
+  model.config =
+      infer_config(tensors, openai_family(), network::Activation::quick_gelu, weights_name);
+  model.preprocessing.size = network::image_size(model.config.image);
+  return model;
+}
+
+}  // namespace diptych::checkpoint

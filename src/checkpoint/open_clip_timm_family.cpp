@@ -1,0 +1,33 @@
+// open_clip's models over a timm image tower.
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+#include "checkpoint/families.h"
+#include "checkpoint/open_clip_config.h"
+#include "checkpoint/parse_model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Pattern = std::string_view;
+
+constexpr auto kSignature = std::to_array<Pattern>({"visual.trunk.*"});
+
+/// The config names the tower that is missing better than the family can.
+ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
+  if (auto model = find_open_clip_config(files)) return std::move(*model);
+  fail(ErrorCode::unsupported,
+       "checkpoint: a model over a timm image tower needs its open_clip_config.json beside it ({})",
+       parsed.weights_name);
+}
+
+constexpr Family kFamily = {"open_clip_timm", kSignature, {}, {}, parse};
+
+}  // namespace
+
+const Family& open_clip_timm_family() {
+  return kFamily;
+}
+
+}  // namespace diptych::checkpoint
