@@ -18,7 +18,9 @@ constexpr auto kSignature = std::to_array<Pattern>({"visual.trunk.*"});
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   if (auto model = find_open_clip_config(files)) return std::move(*model);
   fail(ErrorCode::unsupported,
-       "checkpoint: a model over a timm image tower needs its open_clip_config.json beside it ({})",
+       "checkpoint: the family open_clip_timm needs its open_clip_config.json beside it, diptych "
+       "cannot "
+       "infer it ({})",
        parsed.weights_name);
 }
 
