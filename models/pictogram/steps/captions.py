@@ -25,10 +25,12 @@ RARE = 6
 
 
 class ConceptCaptions:
-    """Makes a concept's captions; knows how common every keyword is."""
+    """Makes a concept's captions; knows how common every keyword is, and uses none that names a
+    held-out concept: those are to be words that training never saw."""
 
     def __init__(self, concepts, seed):
         self.seed = seed
+        self.leaks = Leaks(concepts)
         self.frequency = {}
         for concept in concepts:
             for words in concept.keywords.values():
@@ -46,7 +48,8 @@ class ConceptCaptions:
         return captions
 
     def _keyword_captions(self, concept, language, choice):
-        words = concept.keywords[language]
+        words = [word for word in concept.keywords[language]
+                 if not self.leaks.names_held_out(word)]
         rare = [word for word in words if self.frequency[word] <= RARE]
         captions = [choice.choice(KEYWORD_TEMPLATES[language]).format(word) for word in rare[:3]]
         lists = [[concept.names[language], *choice.sample(words, min(2, len(words)))]
