@@ -12,6 +12,16 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 
+/// The loops of one small batch follow each other within microseconds, and waking a sleeping thread
+/// takes longer than many of them run: so a thread that waits looks this often, giving way each
+/// time, before it sleeps.
+constexpr int kLooksBeforeSleep = 200;
+
+template <typename Condition>
+void look_for(const Condition& holds) {
+  for (int i = 0; i < kLooksBeforeSleep && !holds(); ++i) std::this_thread::yield();
+}
+
 }  // namespace
 
 struct ThreadPool::Loop {
@@ -51,6 +61,7 @@ void ThreadPool::run(std::size_t count, const std::function<void(std::size_t)>& 
     }
     wake_.notify_all();
     take_iterations(loop);
+    look_for([this] { return busy_ == 0; });
     std::unique_lock lock(mutex_);
     finished_.wait(lock, [this] { return busy_ == 0; });
   } else {
@@ -63,6 +74,7 @@ void ThreadPool::work() {
   std::size_t seen = 0;
   while (true) {
     Loop* loop = nullptr;
+    look_for([&] { return generation_ != seen; });
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -40,8 +41,10 @@ class ThreadPool {
   std::condition_variable wake_;
   std::condition_variable finished_;
   Loop* loop_ = nullptr;
-  std::size_t generation_ = 0;
-  int busy_ = 0;
+  // Written under mutex_; atomic so that a thread may also look at them for a while before it
+  // sleeps.
+  std::atomic<std::size_t> generation_ = 0;
+  std::atomic<int> busy_ = 0;
   bool stopping_ = false;
 };
 
