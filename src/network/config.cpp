@@ -33,6 +33,8 @@ void validate_tower(const VisionTransformerConfig& config) {
   check_range("vision heads", config.heads, 1, config.width);
   check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
   check_divides("vision heads", config.heads, "vision width", config.width);
+  if (config.pooling == ImagePooling::class_token && !config.class_token)
+    fail(ErrorCode::invalid_argument, "model config: vision pooling: got no class token to pool");
 }
 
 void validate_tower(const ModifiedResNetConfig& config) {
@@ -55,6 +57,15 @@ void validate_tower(const TextTransformerConfig& config) {
   check_divides("text heads", config.heads, "text width", config.width);
 }
 
+/// Without a projection a tower's rows are the features.
+template <typename Tower>
+void validate_projection(const char* field, const Tower& tower, int embedding_width) {
+  if constexpr (requires { tower.projection; }) {
+    if (tower.projection == Projection::none)
+      check_range(field, tower.width, embedding_width, embedding_width);
+  }
+}
+
 }  // namespace
 
 int image_size(const ImageTowerConfig& config) {
@@ -71,8 +82,13 @@ int vocabulary_size(const TextTowerConfig& config) {
 
 void validate(const ModelConfig& config) {
   check_range("embed_dim", config.embedding_width, 1, kMaxWidth);
+  const int width = config.embedding_width;
   std::visit([](const auto& tower) { validate_tower(tower); }, config.image);
   std::visit([](const auto& tower) { validate_tower(tower); }, config.text);
+  std::visit([=](const auto& tower) { validate_projection("vision width", tower, width); },
+             config.image);
+  std::visit([=](const auto& tower) { validate_projection("text width", tower, width); },
+             config.text);
 }
 
 }  // namespace diptych::network

@@ -7,6 +7,20 @@ namespace diptych::network {
 
 enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu };
 
+/// What a vision transformer makes of its rows.
+enum class ImagePooling {
+  class_token,  ///< the class token's row, normalised
+  mean,         ///< the mean of the patches' rows, normalised after (CLIPA, arXiv 2305.07017)
+  map,          ///< multi-head attention by a learned query, then an MLP (arXiv 2106.04560, SigLIP)
+};
+
+/// What lies between a pooled row and the feature.
+enum class Projection {
+  matrix,  ///< x P
+  linear,  ///< x W^T + b
+  none,    ///< the row is the feature: the tower is as wide as the embedding
+};
+
 /// ViT (arXiv 2010.11929) as CLIP builds it. Defaults are ViT-B/32's.
 struct VisionTransformerConfig {
   int image_size = 224;  ///< side, in pixels
@@ -17,6 +31,11 @@ struct VisionTransformerConfig {
   int mlp_width = 3072;
   Activation activation = Activation::gelu;
   float norm_epsilon = 1e-5F;
+  bool class_token = true;
+  bool norm_pre = true;     ///< layer normalisation before the blocks
+  bool patch_bias = false;  ///< of the patch embedding
+  ImagePooling pooling = ImagePooling::class_token;
+  Projection projection = Projection::matrix;
 
   int grid() const { return image_size / patch_size; }
   bool operator==(const VisionTransformerConfig&) const = default;
@@ -35,7 +54,14 @@ struct ModifiedResNetConfig {
 /// CLIP's rule for the end-of-text token: the first largest id of the text.
 constexpr int kLargestId = -1;
 
-/// CLIP's causal text transformer, pooled at the end-of-text token.
+/// Which row of a text transformer is the text's.
+enum class TextPooling {
+  end_of_text,
+  last,  ///< of the row of ids, padding and all
+};
+
+/// CLIP's text transformer. Without the causal mask every token sees all of its row of ids, so that
+/// padding is input like any other token.
 struct TextTransformerConfig {
   int context_length = 77;
   int vocabulary_size = 49408;
@@ -47,6 +73,9 @@ struct TextTransformerConfig {
   float norm_epsilon = 1e-5F;
   /// The id whose first occurrence ends and pools a text.
   int end_of_text_id = kLargestId;
+  bool causal = true;
+  TextPooling pooling = TextPooling::end_of_text;
+  Projection projection = Projection::matrix;
 
   bool operator==(const TextTransformerConfig&) const = default;
 };
@@ -58,6 +87,8 @@ struct ModelConfig {
   int embedding_width = 512;
   ImageTowerConfig image;
   TextTowerConfig text;
+  /// A score is scale x cosine similarity, plus this bias where there is one (SigLIP).
+  bool logit_bias = false;
 
   bool operator==(const ModelConfig&) const = default;
 };

@@ -9,6 +9,10 @@ namespace {
 
 /// The scale CLIP starts from: 1 / 0.07.
 const float kInitialLogitScale = std::log(1.0F / 0.07F);
+/// Where a model with a bias starts (SigLIP, arXiv 2303.15343, section 3.2): most pairs of a batch
+/// are negatives, and the bias makes that the first guess.
+const float kInitialBiasedLogitScale = std::log(10.0F);
+constexpr float kInitialLogitBias = -10.0F;
 
 }  // namespace
 
@@ -24,7 +28,11 @@ Model make_model(const ModelConfig& config) {
   }
   model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
                                         config.embedding_width);
-  model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(kInitialLogitScale));
+  const float scale = config.logit_bias ? kInitialBiasedLogitScale : kInitialLogitScale;
+  model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(scale));
+  if (config.logit_bias) {
+    model.logit_bias = table.declare("logit_bias", {}, Initialiser::constant(kInitialLogitBias));
+  }
   return model;
 }
 

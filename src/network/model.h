@@ -8,14 +8,15 @@
 
 namespace diptych::network {
 
-/// Two towers and the scale of their cosine similarity, as a description: the numbers are an
-/// executor's.
+/// Two towers and what makes a score of their cosine similarity, as a description: the numbers are
+/// an executor's.
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
   std::variant<VisionTransformer, ModifiedResNet> image;
   std::variant<TextTransformer> text;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
+  ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
 };
 
 /// Throws Error(invalid_argument) as `validate` does.

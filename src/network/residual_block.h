@@ -86,6 +86,15 @@ typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
   return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &pooled));
 }
 
+/// All blocks, all rows.
+template <Operations Ops>
+typename Ops::Tensor residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
+                                     typename Ops::Tensor x, const Sequences& sequences,
+                                     Mask mask) {
+  for (const ResidualBlock& block : blocks) x = residual_block(ops, block, x, sequences, mask);
+  return x;
+}
+
 /// All blocks, the last one only for `pooled_rows`: [sequences, width].
 template <Operations Ops>
 typename Ops::Tensor pooled_residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,

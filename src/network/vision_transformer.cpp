@@ -10,22 +10,37 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
   const float deviation = 1.0F / std::sqrt(static_cast<float>(config.width));
   const int patch_inputs = 3 * config.patch_size * config.patch_size;
   VisionTransformer tower{.config = config};
-  tower.class_embedding =
-      table.declare("visual.class_embedding", {config.width}, Initialiser::normal(deviation));
-  tower.positional_embedding = table.declare("visual.positional_embedding",
-                                             {1 + config.grid() * config.grid(), config.width},
+  const int places = config.grid() * config.grid() + (config.class_token ? 1 : 0);
+  if (config.class_token) {
+    tower.class_embedding =
+        table.declare("visual.class_embedding", {config.width}, Initialiser::normal(deviation));
+  }
+  tower.positional_embedding = table.declare("visual.positional_embedding", {places, config.width},
                                              Initialiser::normal(deviation));
   tower.projection =
-      declare_projection(table, "visual.proj", config.width, embedding_width, deviation);
+      declare_projection(table, "visual.proj", config.projection, config.width, embedding_width);
   tower.patch_embedding.inputs = patch_inputs;
   tower.patch_embedding.outputs = config.width;
   tower.patch_embedding.weight =
       table.declare("visual.conv1.weight", {config.width, 3, config.patch_size, config.patch_size},
                     Initialiser::normal(1.0F / std::sqrt(static_cast<float>(patch_inputs))));
-  tower.norm_pre = declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon);
+  if (config.patch_bias) {
+    tower.patch_embedding.bias =
+        table.declare("visual.conv1.bias", {config.width}, Initialiser::constant(0.0F));
+  }
+  if (config.norm_pre)
+    tower.norm_pre = declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon);
   tower.blocks = declare_residual_blocks(table, "visual.transformer.resblocks",
                                          residual_blocks_config(config));
   tower.norm_post = declare_norm(table, "visual.ln_post", config.width, config.norm_epsilon);
+  if (config.pooling == ImagePooling::map) {
+    tower.map_pool = declare_map_pool(table, "visual.attn_pool",
+                                      {.width = config.width,
+                                       .heads = config.heads,
+                                       .mlp_width = config.mlp_width,
+                                       .activation = config.activation,
+                                       .norm_epsilon = config.norm_epsilon});
+  }
   return tower;
 }
 
@@ -50,6 +65,38 @@ PatchSelection PatchSelection::random(int pictures, int patches_each, int kept,
     }
   }
   return selection;
+}
+
+std::vector<std::int32_t> patch_rows(const PatchSelection& selection, int patches_each) {
+  std::vector<std::int32_t> rows = selection.patches;
+  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
+    const int begin = selection.sequences.begin(picture);
+    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
+      rows[static_cast<std::size_t>(i)] += picture * patches_each;
+  }
+  return rows;
+}
+
+std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool class_token) {
+  if (!class_token) return selection.patches;
+  std::vector<std::int32_t> positions;
+  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
+    const int begin = selection.sequences.begin(picture);
+    positions.push_back(0);
+    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
+      positions.push_back(1 + selection.patches[static_cast<std::size_t>(i)]);
+  }
+  return positions;
+}
+
+std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selection) {
+  std::vector<std::int32_t> rows;
+  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
+    const int begin = selection.sequences.begin(picture);
+    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
+      rows.push_back(i + picture + 1);
+  }
+  return rows;
 }
 
 }  // namespace diptych::network

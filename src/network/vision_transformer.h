@@ -1,25 +1,29 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "network/projection.h"
+#include "network/query_pool.h"
 #include "network/residual_block.h"
 
 namespace diptych::network {
 
-/// ViT (arXiv 2010.11929) as CLIP builds it: patches, class token, positions, ln_pre, pre-norm
-/// blocks, ln_post of the class token, projection.
+/// ViT (arXiv 2010.11929): patches, class token, positions, ln_pre, pre-norm blocks, ln_post,
+/// pooling, projection. CLIP pools the class token, SigLIP has none.
 struct VisionTransformer {
   VisionTransformerConfig config;
   Linear
       patch_embedding;  ///< the stride-`patch_size` convolution as a matrix over flattened patches
   ParameterId class_embedding = kAbsent;
-  ParameterId positional_embedding =
-      kAbsent;  ///< [1 + grid * grid, width], the class token's first
-  Norm norm_pre;
+  /// [grid * grid, width], one more with a class token, which comes first
+  ParameterId positional_embedding = kAbsent;
+  std::optional<Norm> norm_pre;
   std::vector<ResidualBlock> blocks;
   Norm norm_post;
-  Linear projection;
+  std::optional<QueryPool> map_pool;
+  OutputProjection projection;
 };
 
 VisionTransformer declare_vision_transformer(ParameterTable& table,
@@ -39,33 +43,52 @@ struct PatchSelection {
                                const std::function<std::uint64_t(std::uint64_t)>& choose);
 };
 
+/// Where the selected patches lie among those of the whole batch.
+std::vector<std::int32_t> patch_rows(const PatchSelection& selection, int patches_each);
+/// The position of every row: of a class token 0 if there is one, then of the selected patches.
+std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool class_token);
+/// Rows of the patches when every sequence begins with a class token.
+std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selection);
+
+/// The rows that enter the blocks: embedded patches, class tokens, positions.
+template <Operations Ops>
+typename Ops::Tensor embed_patches(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
+                                   const PatchSelection& selection) {
+  const VisionTransformerConfig& config = tower.config;
+  const int patches_each = config.grid() * config.grid();
+  auto patches = ops.patches(pixels, config.patch_size);
+  const bool all_kept = selection.sequences.tokens() == pixels.batch * patches_each;
+  if (!all_kept) patches = ops.rows(patches, patch_rows(selection, patches_each));
+  auto x = ops.linear(patches, tower.patch_embedding, Activation::none, nullptr);
+  if (config.class_token) {
+    const std::vector<std::int32_t> one_each(static_cast<std::size_t>(pixels.batch), 0);
+    x = ops.prepend(ops.embed(tower.class_embedding, one_each), x, selection.sequences);
+  }
+  x = ops.add(
+      x, ops.embed(tower.positional_embedding, patch_positions(selection, config.class_token)));
+  return tower.norm_pre ? ops.norm(x, *tower.norm_pre) : x;
+}
+
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {
-  const int patches_each = tower.config.grid() * tower.config.grid();
-  std::vector<std::int32_t> patch_rows = selection.patches;
-  std::vector<std::int32_t> positions;
-  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
-    positions.push_back(0);
-    for (int i = 0; i < selection.sequences.length(picture); ++i) {
-      const auto row = static_cast<std::size_t>(selection.sequences.begin(picture) + i);
-      positions.push_back(1 + selection.patches[row]);
-      patch_rows[row] += picture * patches_each;
-    }
+  const VisionTransformerConfig& config = tower.config;
+  const Sequences sequences =
+      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
+  auto x = embed_patches(ops, tower, pixels, selection);
+  if (config.pooling == ImagePooling::class_token) {
+    x = pooled_residual_blocks(ops, tower.blocks, x, sequences, Mask::full, sequences.first_rows());
+    return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
-  auto patches = ops.patches(pixels, tower.config.patch_size);
-  const bool all_kept = patch_rows.size() == static_cast<std::size_t>(pixels.batch) * patches_each;
-  if (!all_kept) patches = ops.rows(patches, patch_rows);
-
-  const Sequences sequences = selection.sequences.with_one_more();
-  const std::vector<std::int32_t> one_class_token_each(static_cast<std::size_t>(pixels.batch), 0);
-  auto x = ops.prepend(ops.embed(tower.class_embedding, one_class_token_each),
-                       ops.linear(patches, tower.patch_embedding, Activation::none, nullptr),
-                       selection.sequences);
-  x = ops.norm(ops.add(x, ops.embed(tower.positional_embedding, positions)), tower.norm_pre);
-  x = pooled_residual_blocks(ops, tower.blocks, x, sequences, Mask::full, sequences.first_rows());
-  return ops.linear(ops.norm(x, tower.norm_post), tower.projection, Activation::none, nullptr);
+  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  if (config.pooling == ImagePooling::map) {
+    x = query_pool(ops, *tower.map_pool, ops.norm(x, tower.norm_post), sequences);
+    return project(ops, tower.projection, x);
+  }
+  if (config.class_token) x = ops.rows(x, rows_behind_class_tokens(selection));
+  x = ops.norm(ops.mean_rows(x, selection.sequences), tower.norm_post);
+  return project(ops, tower.projection, x);
 }
 
 template <Operations Ops>
