@@ -69,6 +69,7 @@ void add_model(Json& json, const ModelInfo& info) {
   json["text_tower"]["context_length"] = info.context_length;
   json["text_tower"]["vocabulary_size"] = info.vocabulary_size;
   json["logit_scale"] = info.logit_scale;
+  json["logit_bias"] = info.logit_bias;
   json["preprocessing"] = to_json(info.preprocessing);
   json["tokenizer"] = info.tokenizer;
   json["assumptions"] = info.assumptions;
@@ -108,6 +109,7 @@ void print_model(const ModelInfo& info) {
   print_row("text size", fmt::format("{} tokens of a vocabulary of {}", info.context_length,
                                      info.vocabulary_size));
   print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
+  if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
   const Preprocessing& how = info.preprocessing;
   print_row("preprocessing",
             fmt::format("{}, {}, mean {:.4f}, std {:.4f}", name(how.mode), name(how.interpolation),

@@ -26,9 +26,9 @@ struct Matrix {
 /// Divides every row by its L2 norm. A row of zeros stays as it is.
 void normalise_rows(Matrix& matrix);
 
-/// scale x (a b^T), [a.rows, b.rows]: for embeddings, scaled cosine similarities. Throws
+/// scale x (a b^T) + bias, [a.rows, b.rows]: for embeddings, scaled cosine similarities. Throws
 /// Error(invalid_argument) when the columns differ.
-Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F);
+Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F, float bias = 0.0F);
 
 /// Replaces every row by its softmax: positive values that sum to 1.
 void softmax_rows(Matrix& matrix);

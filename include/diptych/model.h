@@ -13,7 +13,7 @@ namespace diptych {
 
 /// One tower, in the field's terms.
 struct TowerInfo {
-  std::string architecture;  ///< "vision transformer", "modified ResNet", "text transformer"
+  std::string architecture;  ///< "vision transformer", "modified ResNet", "text transformer", ...
   int width = 0;             ///< of the residual stream; for a ResNet, channels after its stem
   std::vector<int> layers;   ///< number of blocks; for a ResNet, in each of its four stages
   int heads = 0;             ///< of attention; for a ResNet, of its attention pool
@@ -40,6 +40,7 @@ struct ModelInfo {
   int vocabulary_size = 0;  ///< token ids are in [0, vocabulary_size)
 
   float logit_scale = 0.0F;  ///< what a cosine similarity is multiplied by before the softmax
+  float logit_bias = 0.0F;   ///< what is added to that product; zero where a model has no bias
   Preprocessing preprocessing;
   std::string tokenizer;  ///< "clip", "chinese", ...; "none" when no vocabulary fits the model
   /// What the files do not say and was therefore assumed, one sentence each; empty when they say

@@ -12,8 +12,8 @@ namespace diptych {
 /// Encodes preprocessed inputs: "pixels" [B, 3, size, size] float32 and "tokens" [B, length] int32,
 /// at least one of them. Returns "image_features" and "text_features" [B, embedding width], not
 /// normalised, for the inputs there are; with both, also "logits_per_image" [B, B]: logit scale x
-/// cosine similarity. Throws Error(invalid_argument), naming the array, for a shape or a type that
-/// does not fit the model, or when there is nothing to encode.
+/// cosine similarity + logit bias. Throws Error(invalid_argument), naming the array, for a shape or
+/// a type that does not fit the model, or when there is nothing to encode.
 Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs);
 
 /// How far one output lies from the reference's, over the rows of both.

@@ -45,7 +45,7 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
          info.image_size, info.name);
   }
   tokenizer = make_tokenizer(file, info.name);
-  if (tokenizer->vocabulary_size() > info.vocabulary_size) tokenizer = nullptr;
+  if (tokenizer && tokenizer->vocabulary_size() > info.vocabulary_size) tokenizer = nullptr;
   info.tokenizer = tokenizer ? text::name(file.tokenizer.kind) : "none";
 }
 

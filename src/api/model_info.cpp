@@ -30,6 +30,28 @@ std::string name(Activation activation) {
   return "";
 }
 
+std::string name(network::ImagePooling pooling) {
+  switch (pooling) {
+    case network::ImagePooling::class_token:
+      return "class token";
+    case network::ImagePooling::mean:
+      return "mean";
+    case network::ImagePooling::map:
+      return "attention (map)";
+  }
+  return "";
+}
+
+std::string name(network::TextPooling pooling) {
+  switch (pooling) {
+    case network::TextPooling::end_of_text:
+      return "end-of-text token";
+    case network::TextPooling::last:
+      return "last token";
+  }
+  return "";
+}
+
 TowerInfo describe(const network::VisionTransformerConfig& tower) {
   return {.architecture = "vision transformer",
           .width = tower.width,
@@ -37,7 +59,7 @@ TowerInfo describe(const network::VisionTransformerConfig& tower) {
           .heads = tower.heads,
           .mlp_width = tower.mlp_width,
           .activation = name(tower.activation),
-          .pooling = "class token"};
+          .pooling = name(tower.pooling)};
 }
 
 TowerInfo describe(const network::ModifiedResNetConfig& tower) {
@@ -56,12 +78,16 @@ TowerInfo describe(const network::TextTransformerConfig& tower) {
           .heads = tower.heads,
           .mlp_width = tower.mlp_width,
           .activation = name(tower.activation),
-          .pooling = "end-of-text token"};
+          .pooling = name(tower.pooling)};
 }
 
 int patch_size(const network::ImageTowerConfig& tower) {
   const auto* transformer = std::get_if<network::VisionTransformerConfig>(&tower);
   return transformer == nullptr ? 0 : transformer->patch_size;
+}
+
+float scalar(const checkpoint::ModelFile& file, const std::string& name) {
+  return to_floats(file.weights.at(name)).front();
 }
 
 std::uint64_t count_parameters(const network::ModelConfig& config) {
@@ -89,7 +115,8 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
           .text_tower = std::visit(describe_tower, file.config.text),
           .context_length = network::context_length(file.config.text),
           .vocabulary_size = network::vocabulary_size(file.config.text),
-          .logit_scale = std::exp(to_floats(file.weights.at("logit_scale")).front()),
+          .logit_scale = std::exp(scalar(file, "logit_scale")),
+          .logit_bias = file.config.logit_bias ? scalar(file, "logit_bias") : 0.0F,
           .preprocessing = file.preprocessing,
           .assumptions = file.assumptions};
 }

@@ -50,7 +50,8 @@ Matrix encode_tokens(const Encoder& encoder, const Array& tokens) {
 Matrix logits(const Encoder& encoder, Matrix images, Matrix texts) {
   normalise_rows(images);
   normalise_rows(texts);
-  return similarities(images, texts, encoder.model().info().logit_scale);
+  const ModelInfo& info = encoder.model().info();
+  return similarities(images, texts, info.logit_scale, info.logit_bias);
 }
 
 double norm(std::span<const float> row) {

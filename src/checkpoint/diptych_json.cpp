@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -13,7 +14,10 @@ namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+using network::ImagePooling;
 using network::ModifiedResNetConfig;
+using network::Projection;
+using network::TextPooling;
 using network::TextTransformerConfig;
 using network::VisionTransformerConfig;
 
@@ -35,6 +39,14 @@ constexpr auto kActivations =
                                      {"gelu", Activation::gelu},
                                      {"gelu_tanh", Activation::gelu_tanh},
                                      {"silu", Activation::silu}});
+constexpr auto kImagePoolings =
+    std::to_array<Word<ImagePooling>>({{"class_token", ImagePooling::class_token},
+                                       {"mean", ImagePooling::mean},
+                                       {"map", ImagePooling::map}});
+constexpr auto kTextPoolings = std::to_array<Word<TextPooling>>(
+    {{"end_of_text", TextPooling::end_of_text}, {"last", TextPooling::last}});
+constexpr auto kProjections = std::to_array<Word<Projection>>(
+    {{"matrix", Projection::matrix}, {"linear", Projection::linear}, {"none", Projection::none}});
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
                                                                {"squash", ResizeMode::squash},
                                                                {"longest", ResizeMode::longest}});
@@ -43,7 +55,8 @@ constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
 constexpr auto kTokenizers =
     std::to_array<Word<TokenizerSpec::Kind>>({{"clip", TokenizerSpec::Kind::clip},
                                               {"chinese", TokenizerSpec::Kind::chinese},
-                                              {"wordpiece", TokenizerSpec::Kind::wordpiece}});
+                                              {"wordpiece", TokenizerSpec::Kind::wordpiece},
+                                              {"none", TokenizerSpec::Kind::none}});
 
 template <typename Value, std::size_t count>
 std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
@@ -55,7 +68,9 @@ std::string_view word_for(Value value, const std::array<Word<Value>, count>& wor
 
 template <typename Value, std::size_t count>
 Value read_word(ConfigFields& fields, std::string_view field,
-                const std::array<Word<Value>, count>& words) {
+                const std::array<Word<Value>, count>& words,
+                std::optional<Value> otherwise = std::nullopt) {
+  if (otherwise && !fields.has(field)) return *otherwise;
   const std::string text = fields.text(field);
   for (const auto& known : words) {
     if (text == known.word) return known.value;
@@ -70,13 +85,17 @@ Json write_tower(const VisionTransformerConfig& config) {
   return {{"architecture", kVisionTransformer},
           {"image_size", config.image_size},
           {"patch_size", config.patch_size},
+          {"patch_bias", config.patch_bias},
+          {"class_token", config.class_token},
+          {"norm_pre", config.norm_pre},
           {"width", config.width},
           {"layers", config.layers},
           {"heads", config.heads},
           {"mlp_width", config.mlp_width},
           {"activation", word_for(config.activation, kActivations)},
           {"norm_epsilon", config.norm_epsilon},
-          {"pooling", "class_token"}};
+          {"pooling", word_for(config.pooling, kImagePoolings)},
+          {"projection", word_for(config.projection, kProjections)}};
 }
 
 Json write_tower(const ModifiedResNetConfig& config) {
@@ -95,7 +114,9 @@ Json write_tower(const TextTransformerConfig& config) {
                {"mlp_width", config.mlp_width},
                {"activation", word_for(config.activation, kActivations)},
                {"norm_epsilon", config.norm_epsilon},
-               {"pooling", "end_of_text"}};
+               {"causal", config.causal},
+               {"pooling", word_for(config.pooling, kTextPoolings)},
+               {"projection", word_for(config.projection, kProjections)}};
   if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
   return json;
 }
@@ -116,7 +137,12 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   config.image_size = fields.integer("image_size");
   config.patch_size = fields.integer("patch_size");
   read_transformer(fields, config);
-  fields.expect("pooling", "class_token");
+  config.patch_bias = fields.boolean("patch_bias", config.patch_bias);
+  config.class_token = fields.boolean("class_token", config.class_token);
+  config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
+  config.pooling = read_word(fields, "pooling", kImagePoolings, std::optional(config.pooling));
+  config.projection =
+      read_word(fields, "projection", kProjections, std::optional(config.projection));
   return config;
 }
 
@@ -158,7 +184,10 @@ network::TextTowerConfig read_text_tower(ConfigFields fields) {
   config.vocabulary_size = fields.integer("vocabulary_size");
   read_transformer(fields, config);
   config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
-  fields.expect("pooling", "end_of_text");
+  config.causal = fields.boolean("causal", config.causal);
+  config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));
+  config.projection =
+      read_word(fields, "projection", kProjections, std::optional(config.projection));
   fields.refuse_rest();
   return config;
 }
@@ -290,6 +319,7 @@ Json write_diptych_json(const ModelFile& model) {
                {"embedding_width", model.config.embedding_width},
                {"image_tower", std::visit(write, model.config.image)},
                {"text_tower", std::visit(write, model.config.text)},
+               {"logit_bias", model.config.logit_bias},
                {"preprocessing", write_preprocessing(model.preprocessing)},
                {"tokenizer", {{"kind", word_for(model.tokenizer.kind, kTokenizers)}}},
                {"provenance", write_provenance(model.provenance)},
@@ -308,6 +338,7 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.config.embedding_width = fields.integer("embedding_width");
   model.config.image = read_image_tower(fields.object("image_tower"));
   model.config.text = read_text_tower(fields.object("text_tower"));
+  model.config.logit_bias = fields.boolean("logit_bias", false);
   model.preprocessing = read_preprocessing(fields.object("preprocessing"));
   model.tokenizer.kind = read_tokenizer(fields.object("tokenizer"));
   model.provenance = read_provenance(fields.object("provenance"));

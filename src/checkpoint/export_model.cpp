@@ -12,6 +12,7 @@
 #include "checkpoint/open_clip_config.h"
 #include "checkpoint/open_clip_family.h"
 #include "checkpoint/parse_model.h"
+#include "checkpoint/timm_towers.h"
 #include "checkpoint/torch_writer.h"
 #include "network/model.h"
 
@@ -31,9 +32,16 @@ void write_json(const std::filesystem::path& path, const Json& json) {
   write_file(path, json.dump(2) + "\n");
 }
 
+/// The names that open_clip gives such a model's weights.
+const Family& open_clip_names(const network::ModelConfig& config) {
+  const auto* vit = std::get_if<network::VisionTransformerConfig>(&config.image);
+  return vit != nullptr && is_timm_tower(*vit) ? open_clip_timm_vit_family() : open_clip_family();
+}
+
 void export_open_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
   const Json config = write_open_clip_config(model);
-  write_safetensors(folder / "open_clip_model.safetensors", model.weights, kPyTorchLayout, dtype);
+  const TensorMap weights = to_family_names(model.weights, open_clip_names(model.config).rules);
+  write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
   write_json(folder / "open_clip_config.json", config);
 }
 

@@ -39,9 +39,15 @@ const Family& diptych_family() {
 
 const Family* recognise_family(const TensorMap& tensors) {
   // In the order in which they are tried: open_clip's signature fits OpenAI's and EVA's files too.
-  const std::array<const Family*, 8> families = {
-      &openai_family(), &huggingface_clip_family(), &kHuggingFaceSiglip,      &kHuggingFaceChinese,
-      &kChineseClip,    &eva_clip_family(),         &open_clip_timm_family(), &open_clip_family()};
+  const std::array families = {&openai_family(),
+                               &huggingface_clip_family(),
+                               &kHuggingFaceSiglip,
+                               &kHuggingFaceChinese,
+                               &kChineseClip,
+                               &eva_clip_family(),
+                               &open_clip_timm_vit_family(),
+                               &open_clip_timm_family(),
+                               &open_clip_family()};
   for (const Family* family : families) {
     const bool all =
         std::all_of(family->signature.begin(), family->signature.end(),

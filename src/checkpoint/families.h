@@ -32,7 +32,9 @@ const Family& open_clip_family();
 const Family& huggingface_clip_family();
 /// Recognised only.
 const Family& eva_clip_family();
-/// open_clip's models over a timm image tower; recognised only.
+/// open_clip's models over timm's vision transformer.
+const Family& open_clip_timm_vit_family();
+/// open_clip's models over another timm image tower; recognised only.
 const Family& open_clip_timm_family();
 /// Canonical names as they are: diptych's own files.
 const Family& diptych_family();

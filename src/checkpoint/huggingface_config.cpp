@@ -121,9 +121,19 @@ Json write_transformer(const Config& config, int embedding_width) {
           {"projection_dim", embedding_width}};
 }
 
+/// Whether a config has only what CLIPModel's towers have.
+bool is_clip_tower(const network::VisionTransformerConfig& config) {
+  return config.pooling == network::ImagePooling::class_token && config.norm_pre &&
+         !config.patch_bias && config.projection == network::Projection::matrix;
+}
+bool is_clip_tower(const network::TextTransformerConfig& config) {
+  return config.causal && config.pooling == network::TextPooling::end_of_text &&
+         config.projection == network::Projection::matrix;
+}
+
 Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
-  if (config == nullptr)
+  if (config == nullptr || !is_clip_tower(*config))
     fail(ErrorCode::unsupported,
          "Hugging Face's CLIPModel has no tower like this model's image tower");
   Json json = write_transformer(*config, embedding_width);
@@ -136,7 +146,7 @@ Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {
 
 Json write_text(const network::TextTowerConfig& tower, int embedding_width) {
   const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
-  if (config == nullptr)
+  if (config == nullptr || !is_clip_tower(*config))
     fail(ErrorCode::unsupported,
          "Hugging Face's CLIPModel has no tower like this model's text tower");
   Json json = write_transformer(*config, embedding_width);
@@ -201,6 +211,8 @@ Json write_huggingface_config(const ModelFile& model) {
          "expected clip",
          name(model.tokenizer.kind));
   }
+  if (model.config.logit_bias)
+    fail(ErrorCode::unsupported, "Hugging Face's CLIPModel has no bias like this model's scores");
   const int width = model.config.embedding_width;
   return {{"architectures", {"CLIPModel"}},
           {"model_type", "clip"},

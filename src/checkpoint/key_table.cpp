@@ -93,6 +93,8 @@ Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitti
   if (origin.transform == Transform::reshape && fitting != nullptr &&
       without_ones(shape) == without_ones(*fitting))
     return *fitting;
+  if (origin.transform == Transform::batched && !shape.empty() && shape.front() == 1)
+    shape.erase(shape.begin());
   if (origin.transform == Transform::transpose) std::reverse(shape.begin(), shape.end());
   if (origin.transform == Transform::stack && !shape.empty()) {
     for (std::size_t i = 1; i < origin.sources.size(); ++i) {
@@ -268,12 +270,16 @@ TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
 TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rules) {
   TensorMap result{.storage = weights.storage};
   for (const auto& [canonical, view] : weights.tensors) {
-    const auto origin = find_origin(weights, rules, canonical);
+    const auto origin = find_origin({}, rules, canonical);
     if (!origin) fail(ErrorCode::unsupported, "tensor {} has no name in that family", canonical);
     if (origin->transform == Transform::transpose) {
       result.add(origin->sources.front(), transposed(view));
     } else if (origin->transform == Transform::stack) {
       split(view, origin->sources, result);
+    } else if (origin->transform == Transform::batched) {
+      TensorView batched = view;
+      batched.shape.insert(batched.shape.begin(), 1);
+      result.tensors.emplace(origin->sources.front(), batched);
     } else {
       result.tensors.emplace(origin->sources.front(), view);
     }

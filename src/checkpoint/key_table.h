@@ -15,6 +15,7 @@ namespace diptych::checkpoint {
 enum class Transform {
   same,       ///< as it is
   reshape,    ///< as it is, but for dimensions of size 1
+  batched,    ///< as it is, but there under one more dimension of size 1
   transpose,  ///< of a matrix
   stack,      ///< three tensors one after another along their first dimension: q, k, v
 };

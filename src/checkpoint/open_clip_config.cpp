@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <variant>
 #include <vector>
 
 #include "base/error.h"
 #include "checkpoint/config_fields.h"
+#include "checkpoint/mlp_ratio.h"
+#include "checkpoint/timm_towers.h"
 
 // Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
 
@@ -34,17 +35,6 @@ int read_side(ConfigFields& fields, std::string_view field, int otherwise) {
   return static_cast<int>(sides[0]);
 }
 
-/// open_clip computes int(width * ratio).
-int read_mlp_width(ConfigFields& fields, int width) {
-  const double ratio = fields.number("mlp_ratio", 4.0);
-  const double mlp_width = width * ratio;
-  if (!(mlp_width >= 1.0 && mlp_width <= 1e6)) {
-    fail(ErrorCode::corrupt_data, "config: {}: got {} x {}, expected at least 1 ({})",
-         fields.path_of("mlp_ratio"), ratio, width, fields.file());
-  }
-  return static_cast<int>(mlp_width);
-}
-
 float read_epsilon(ConfigFields& fields) {
   ConfigFields norm = fields.object("norm_kwargs");
   const auto epsilon = static_cast<float>(norm.number("eps", kDefaultEpsilon));
@@ -60,14 +50,25 @@ int divide(ConfigFields& fields, std::string_view field, int width, int by) {
   return width / by;
 }
 
+/// Both towers have GELU as open_clip's nn.GELU takes it: exact, or with approximate = "tanh".
+Activation read_activation(ConfigFields& fields, Activation activation) {
+  ConfigFields options = fields.object("act_kwargs");
+  if (activation == Activation::gelu && options.text("approximate", "none") == "tanh")
+    return Activation::gelu_tanh;
+  options.expect("approximate", "none");
+  options.refuse_rest();
+  return activation;
+}
+
 /// Options of the image tower that have one form in network/.
 void expect_plain_image_tower(ConfigFields& fields) {
   fields.expect("attentional_pool", false);
-  fields.expect("final_ln_after_pool", false);
   fields.expect("no_ln_pre", false);
   fields.expect("pool_type", "tok");
   fields.expect("pos_embed_type", "learnable");
-  fields.ignore({"patch_dropout", "output_tokens", "attn_pooler_queries", "attn_pooler_heads"});
+  // Of one row, the class token's, it does not matter when it is normalised.
+  fields.ignore({"final_ln_after_pool", "patch_dropout", "output_tokens", "attn_pooler_queries",
+                 "attn_pooler_heads"});
   fields.refuse_rest();
 }
 
@@ -99,16 +100,17 @@ network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
   config.layers = fields.integer("layers", 12);
   config.heads = divide(fields, "head_width", config.width, fields.integer("head_width", 64));
   config.mlp_width = read_mlp_width(fields, config.width);
-  config.activation = activation;
+  config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
+  config.norm_pre = !fields.boolean("no_ln_pre", false);
+  if (fields.text("pool_type", "tok") == "avg" && fields.boolean("final_ln_after_pool", false))
+    config.pooling = network::ImagePooling::mean;
   return config;
 }
 
 network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activation) {
-  if (fields.has("timm_model_name")) {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has no timm towers so far ({})",
-         fields.path_of("timm_model_name"), fields.text("timm_model_name"), fields.file());
-  }
+  if (fields.has("timm_model_name"))
+    return read_timm_tower(fields, read_side(fields, "image_size", 224));
   const Json* layers = fields.raw("layers");
   network::ImageTowerConfig config;
   if (layers != nullptr && layers->is_array()) {
@@ -120,21 +122,31 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activ
   return config;
 }
 
-/// open_clip pools a text at its largest id, or, with pool_type "eos", at the first `eos_id`.
-int read_end_of_text_id(ConfigFields& fields) {
-  if (fields.text("pool_type", "argmax") == "eos") return fields.integer("eos_id", 2);
+/// open_clip pools a text at its largest id, with pool_type "eos" at the first `eos_id`, or at the
+/// end of the row.
+void read_text_pooling(ConfigFields& fields, network::TextTransformerConfig& config) {
+  const std::string pooling = fields.text("pool_type", "argmax");
+  if (pooling == "last") {
+    config.pooling = network::TextPooling::last;
+  } else if (pooling == "eos") {
+    config.end_of_text_id = fields.integer("eos_id", 2);
+  } else {
+    fields.expect("pool_type", "argmax");
+  }
   fields.ignore({"eos_id"});
-  fields.expect("pool_type", "argmax");
-  return network::kLargestId;
+}
+
+network::Projection read_text_projection(ConfigFields& fields) {
+  const bool bias = fields.boolean("proj_bias", false);
+  if (fields.text("proj_type", "linear") == "none") return network::Projection::none;
+  fields.expect("proj_type", "linear");
+  return bias ? network::Projection::linear : network::Projection::matrix;
 }
 
 network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation activation) {
-  for (const std::string_view field : {"hf_model_name", "hf_tokenizer_name"}) {
-    if (fields.has(field)) {
-      fail(ErrorCode::unsupported,
-           "config: {}: got \"{}\", diptych has only CLIP's own so far ({})", fields.path_of(field),
-           fields.text(field), fields.file());
-    }
+  if (fields.has("hf_model_name")) {
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has only CLIP's own so far ({})",
+         fields.path_of("hf_model_name"), fields.text("hf_model_name"), fields.file());
   }
   network::TextTransformerConfig config;
   config.context_length = fields.integer("context_length", 77);
@@ -143,15 +155,14 @@ network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation a
   config.heads = fields.integer("heads", 8);
   config.layers = fields.integer("layers", 12);
   config.mlp_width = read_mlp_width(fields, config.width);
-  config.activation = activation;
+  config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
-  fields.expect("no_causal_mask", false);
+  config.causal = !fields.boolean("no_causal_mask", false);
   fields.expect("embed_cls", false);
-  fields.expect("final_ln_after_pool", false);
-  config.end_of_text_id = read_end_of_text_id(fields);
-  fields.expect("proj_type", "linear");
-  fields.expect("proj_bias", false);
-  fields.ignore({"pad_id", "output_tokens"});
+  read_text_pooling(fields, config);
+  config.projection = read_text_projection(fields);
+  fields.ignore(
+      {"final_ln_after_pool", "hf_tokenizer_name", "output_tokens", "pad_id", "tokenizer_kwargs"});
   fields.refuse_rest();
   return config;
 }
@@ -199,15 +210,40 @@ Preprocessing read_preprocessing(ConfigFields fields, int image_size) {
   return preprocessing;
 }
 
+/// Names of tokenizers on the Hugging Face hub, of which diptych has none.
+void read_tokenizer(ConfigFields fields, ModelFile& model) {
+  if (!fields.has("hf_tokenizer_name")) return;
+  model.tokenizer.kind = TokenizerSpec::Kind::none;
+  model.assumptions.push_back("Diptych does not have the tokenizer " +
+                              fields.text("hf_tokenizer_name") +
+                              ": texts can only be given as token ids.");
+}
+
+/// What open_clip's table of published weights says of such models.
+void assume_preprocessing(ModelFile& model, int image_size) {
+  model.preprocessing.size = image_size;
+  const auto* image = std::get_if<network::VisionTransformerConfig>(&model.config.image);
+  if (image != nullptr && image->pooling == network::ImagePooling::map) {
+    model.preprocessing.mode = ResizeMode::squash;
+    model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+    model.assumptions.push_back(
+        "The config states no preprocessing: SigLIP's was assumed (squashed to a square "
+        "bicubically, mean and standard deviation 0.5).");
+    return;
+  }
+  model.assumptions.push_back(
+      "The config states no preprocessing: open_clip's default was assumed (shortest side resized "
+      "bicubically, centre crop, OpenAI's mean and standard deviation).");
+}
+
 [[noreturn]] void refuse_to_write(std::string_view what) {
   fail(ErrorCode::unsupported, "open_clip's config cannot say this model's {}", what);
 }
 
-/// The ratio that open_clip's int(width * ratio) turns back into the MLP's width.
-double mlp_ratio(int width, int mlp_width) {
-  double ratio = static_cast<double>(mlp_width) / width;
-  while (static_cast<int>(width * ratio) < mlp_width) ratio = std::nextafter(ratio, 1e9);
-  return ratio;
+/// What both transformers may have and CLIP's have not.
+template <typename Config>
+void write_tanh(const Config& config, Json& json) {
+  if (config.activation == Activation::gelu_tanh) json["act_kwargs"] = {{"approximate", "tanh"}};
 }
 
 template <typename Config>
@@ -229,7 +265,14 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
   }
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
+  if (is_timm_tower(*config)) return write_timm_tower(*config);
   Json json = write_transformer(*config);
+  write_tanh(*config, json);
+  if (!config->norm_pre) json["no_ln_pre"] = true;
+  if (config->pooling == network::ImagePooling::mean) {
+    json["pool_type"] = "avg";
+    json["final_ln_after_pool"] = true;
+  }
   json["image_size"] = config->image_size;
   json["patch_size"] = config->patch_size;
   json["head_width"] = config->width / config->heads;
@@ -239,22 +282,43 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
 Json write_text_tower(const network::TextTowerConfig& tower) {
   const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("text tower");
-  if (config->end_of_text_id != network::kLargestId) refuse_to_write("end-of-text token");
   Json json = write_transformer(*config);
+  write_tanh(*config, json);
+  if (config->pooling == network::TextPooling::last) {
+    json["pool_type"] = "last";
+  } else if (config->end_of_text_id != network::kLargestId) {
+    json["pool_type"] = "eos";
+    json["eos_id"] = config->end_of_text_id;
+  }
+  if (!config->causal) json["no_causal_mask"] = true;
+  if (config->projection == network::Projection::linear) json["proj_bias"] = true;
+  if (config->projection == network::Projection::none) json["proj_type"] = "none";
   json["context_length"] = config->context_length;
   json["vocab_size"] = config->vocabulary_size;
   json["heads"] = config->heads;
   return json;
 }
 
-/// open_clip has one activation for both towers.
+/// open_clip has one switch for both towers; those of timm do not listen to it.
 bool has_quick_gelu(const network::ModelConfig& config) {
   const Activation text = std::get<network::TextTransformerConfig>(config.text).activation;
   const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
-  const bool same = image == nullptr || image->activation == text;
-  if (!same || (text != Activation::gelu && text != Activation::quick_gelu))
+  const bool listens = image != nullptr && !is_timm_tower(*image);
+  const auto can_be_written = [](Activation activation) {
+    return activation == Activation::gelu || activation == Activation::gelu_tanh ||
+           activation == Activation::quick_gelu;
+  };
+  const bool quick = text == Activation::quick_gelu;
+  const bool same = !listens || (image->activation == Activation::quick_gelu) == quick;
+  if (!same || !can_be_written(text) || (listens && !can_be_written(image->activation)))
     refuse_to_write("activation");
-  return text == Activation::quick_gelu;
+  return quick;
+}
+
+/// SigLIP's models keep their text tower under `text.`, which open_clip calls custom text.
+bool has_custom_text(const network::ModelConfig& config) {
+  const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
+  return image != nullptr && is_timm_tower(*image);
 }
 
 Json write_preprocessing(const Preprocessing& preprocessing) {
@@ -276,12 +340,14 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
 
 Json write_open_clip_config(const ModelFile& model) {
   if (model.tokenizer.kind != TokenizerSpec::Kind::clip) refuse_to_write("tokenizer");
-  const Json text = write_text_tower(model.config.text);
-  return {{"model_cfg",
-           {{"embed_dim", model.config.embedding_width},
-            {"vision_cfg", write_image_tower(model.config.image)},
-            {"text_cfg", text},
-            {"quick_gelu", has_quick_gelu(model.config)}}},
+  Json json = {{"embed_dim", model.config.embedding_width},
+               {"vision_cfg", write_image_tower(model.config.image)},
+               {"text_cfg", write_text_tower(model.config.text)},
+               {"quick_gelu", has_quick_gelu(model.config)}};
+  if (has_custom_text(model.config)) json["custom_text"] = true;
+  // Where training would start; a checkpoint has its own.
+  if (model.config.logit_bias) json["init_logit_bias"] = -10;
+  return {{"model_cfg", std::move(json)},
           {"preprocess_cfg", write_preprocessing(model.preprocessing)}};
 }
 
@@ -295,6 +361,8 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   model.config.embedding_width = fields.integer("embed_dim");
   model.config.image = read_image_tower(fields.object("vision_cfg"), activation);
   model.config.text = read_text_tower(fields.object("text_cfg"), activation);
+  model.config.logit_bias = fields.has("init_logit_bias");
+  read_tokenizer(fields.object("text_cfg"), model);
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
@@ -304,10 +372,7 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   } else {
     fields.ignore({"model_cfg", "preprocess_cfg"});
     fields.refuse_rest();
-    model.preprocessing.size = image_size;
-    model.assumptions.push_back(
-        "The config states no preprocessing: open_clip's default was assumed (shortest side "
-        "resized bicubically, centre crop, OpenAI's mean and standard deviation).");
+    assume_preprocessing(model, image_size);
   }
   return model;
 }

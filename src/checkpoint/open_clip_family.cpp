@@ -2,11 +2,12 @@
 #include "checkpoint/open_clip_family.h"
 
 #include <array>
+#include <optional>
 #include <utility>
 
+#include "base/error.h"
 #include "checkpoint/families.h"
 #include "checkpoint/open_clip_config.h"
-#include "checkpoint/parse_model.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -14,9 +15,9 @@ namespace {
 using Pattern = std::string_view;
 
 /// open_clip's custom-text models put `text.` before the text tower's names; some files store the
-/// logit scale as [1].
+/// logit scale and bias as [1].
 constexpr auto kOpenClipRules = std::to_array<KeyRule>({
-    {"logit_scale", Transform::reshape, {"logit_scale"}},
+    {"logit_*", Transform::reshape, {"logit_*"}},
     {"*", Transform::same, {"*"}},
     {"*", Transform::same, {"text.*"}},
 });
@@ -34,11 +35,20 @@ ModelFile parse_openai(const ModelFiles& /*files*/, const ParsedModel& parsed) {
   return describe_openai(parsed.container.tensors, parsed.weights_name);
 }
 
+/// The config beside the weights, if there is one. It says where training starts; whether there is
+/// a bias, the weights say: open_clip takes one that is absent for zero.
+std::optional<ModelFile> stated(const ModelFiles& files, const ParsedModel& parsed) {
+  auto model = find_open_clip_config(files);
+  if (model) model->config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
+  return model;
+}
+
 ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
-  if (auto model = find_open_clip_config(files)) return std::move(*model);
+  if (auto model = stated(files, parsed)) return std::move(*model);
   ModelFile model;
   model.config = infer_config(parsed.container.tensors, open_clip_family(),
                               network::Activation::gelu, parsed.weights_name);
+  model.config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
   model.preprocessing.size = network::image_size(model.config.image);
   model.assumptions = {
       "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
@@ -63,6 +73,15 @@ const Family& openai_family() {
 
 const Family& open_clip_family() {
   return kOpenClip;
+}
+
+ModelFile parse_stated_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
+  if (auto model = stated(files, parsed)) return std::move(*model);
+  fail(
+      ErrorCode::unsupported,
+      "checkpoint: an open_clip model over a timm image tower cannot be inferred from its weights, "
+      "expected open_clip_config.json or model_config.json beside them ({})",
+      parsed.weights_name);
 }
 
 ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name) {

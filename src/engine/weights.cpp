@@ -93,6 +93,8 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   pack_linears(layers.linears, pool);
   pack_convolutions(layers.convolutions, pool);
   similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
+  if (model_.logit_bias != network::kAbsent)
+    similarity_bias_ = to_floats(view(model_.logit_bias)).front();
 }
 
 void Weights::check(const TensorMap& checkpoint) {

@@ -24,6 +24,8 @@ class Weights {
   const network::Model& model() const { return model_; }
   /// The factor of the cosine similarity: exp of the logit scale.
   float similarity_scale() const { return similarity_scale_; }
+  /// What is added to the scaled similarity; zero for a model without a bias.
+  float similarity_bias() const { return similarity_bias_; }
 
   /// The layers must be the model's.
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
@@ -56,6 +58,7 @@ class Weights {
   std::map<network::ParameterId, kernels::PackedLinear> convolutions_;
   std::map<network::ParameterId, std::vector<float>> vectors_;
   float similarity_scale_ = 1.0F;
+  float similarity_bias_ = 0.0F;
 };
 
 }  // namespace diptych::engine

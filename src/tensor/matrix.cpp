@@ -20,7 +20,7 @@ void normalise_rows(Matrix& matrix) {
   }
 }
 
-Matrix similarities(const Matrix& a, const Matrix& b, float scale) {
+Matrix similarities(const Matrix& a, const Matrix& b, float scale, float bias) {
   if (a.columns != b.columns) {
     fail(ErrorCode::invalid_argument,
          "similarities: got embeddings of width {} and {}, expected the same", a.columns,
@@ -32,7 +32,7 @@ Matrix similarities(const Matrix& a, const Matrix& b, float scale) {
       const std::span<const float> x = a.row(i);
       const std::span<const float> y = b.row(j);
       result.row(i)[j] =
-          static_cast<float>(scale * std::inner_product(x.begin(), x.end(), y.begin(), 0.0));
+          static_cast<float>(scale * std::inner_product(x.begin(), x.end(), y.begin(), 0.0) + bias);
     }
   }
   return result;

@@ -13,6 +13,8 @@ std::string_view name(TokenizerSpec::Kind kind) {
       return "chinese";
     case TokenizerSpec::Kind::wordpiece:
       return "wordpiece";
+    case TokenizerSpec::Kind::none:
+      return "none";
   }
   fail(ErrorCode::internal, "unknown tokenizer {}", static_cast<int>(kind));
 }
@@ -26,6 +28,8 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
       return chinese_tokenizer();
     case TokenizerSpec::Kind::wordpiece:
       return wordpiece_tokenizer_from(spec.vocabulary, "vocabulary of " + owner);
+    case TokenizerSpec::Kind::none:
+      return nullptr;
   }
   fail(ErrorCode::internal, "unknown tokenizer {}", static_cast<int>(spec.kind));
 }

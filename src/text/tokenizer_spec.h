@@ -10,7 +10,12 @@ namespace diptych::text {
 
 /// Which tokenizer a model was trained with. Its context length is the text tower's.
 struct TokenizerSpec {
-  enum class Kind { clip, chinese, wordpiece };
+  enum class Kind {
+    clip,
+    chinese,
+    wordpiece,
+    none,  ///< one that diptych does not have: texts can only be given as token ids
+  };
   Kind kind = Kind::clip;
   /// For `wordpiece`: the whole vocabulary file, one token a line. Empty otherwise.
   std::string vocabulary;
@@ -18,11 +23,11 @@ struct TokenizerSpec {
   bool operator==(const TokenizerSpec&) const = default;
 };
 
-/// "clip", "chinese", "wordpiece".
+/// "clip", "chinese", "wordpiece", "none".
 std::string_view name(TokenizerSpec::Kind kind);
 
-/// `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a vocabulary that
-/// is none.
+/// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a
+/// vocabulary that is none.
 std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
                                                 const std::string& owner);
 

@@ -98,6 +98,10 @@ checkpoint::ModelFile starting_model(const TrainOptions& options) {
 std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file) {
   const auto tokenizer = text::make_tokenizer(file.tokenizer, "the model");
   const int available = network::vocabulary_size(file.config.text);
+  if (!tokenizer) {
+    fail(ErrorCode::unsupported,
+         "train: tokenizer: diptych does not have the model's, expected one to be named");
+  }
   if (tokenizer->vocabulary_size() > available) {
     fail(ErrorCode::invalid_argument,
          "train: the tokenizer has {} ids, expected at most the model's {}",

@@ -34,6 +34,15 @@ TEST(DiptychJson, ReadsWhatItWrites) {
   EXPECT_EQ(model.references->picture.rgb.size(), 6U);
 }
 
+TEST(DiptychJson, TakesTheTowersOfOlderFilesForClips) {
+  Json json = changed("/name", "n");
+  for (const std::string field : {"patch_bias", "class_token", "norm_pre", "projection"})
+    json["image_tower"].erase(field);
+  for (const std::string field : {"causal", "projection"}) json["text_tower"].erase(field);
+  json.erase("logit_bias");
+  EXPECT_EQ(read_diptych_json(json, "diptych.json").config, network::ModelConfig{});
+}
+
 TEST(DiptychJson, RefusesOtherVersions) {
   expect_refused("/diptych", 2, ErrorCode::unsupported, "diptych: got 2");
   expect_refused("/diptych", nullptr, ErrorCode::corrupt_data, "diptych is missing");
@@ -49,7 +58,9 @@ TEST(DiptychJson, RefusesFieldsThatItDoesNotKnow) {
 TEST(DiptychJson, RefusesWordsThatItDoesNotKnow) {
   expect_refused("/image_tower/architecture", "swin", ErrorCode::unsupported, "swin");
   expect_refused("/text_tower/architecture", "lstm", ErrorCode::unsupported, "lstm");
-  expect_refused("/image_tower/pooling", "mean", ErrorCode::unsupported, "mean");
+  expect_refused("/image_tower/pooling", "median", ErrorCode::unsupported, "median");
+  expect_refused("/text_tower/pooling", "median", ErrorCode::unsupported, "median");
+  expect_refused("/text_tower/projection", "cubic", ErrorCode::unsupported, "cubic");
   expect_refused("/text_tower/activation", "mish", ErrorCode::unsupported, "mish");
   expect_refused("/preprocessing/resize", "stretch", ErrorCode::unsupported, "stretch");
   expect_refused("/tokenizer/kind", "words", ErrorCode::unsupported, "words");
@@ -58,6 +69,7 @@ TEST(DiptychJson, RefusesWordsThatItDoesNotKnow) {
 }
 
 TEST(DiptychJson, RefusesBrokenValues) {
+  expect_refused("/logit_bias", -10, ErrorCode::corrupt_data, "logit_bias");
   expect_refused("/embedding_width", "512", ErrorCode::corrupt_data, "embedding_width");
   expect_refused("/preprocessing/mean", {1, 2}, ErrorCode::corrupt_data, "mean");
   expect_refused("/preprocessing/background", {0, 0, 256}, ErrorCode::corrupt_data, "background");

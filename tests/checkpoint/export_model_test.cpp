@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hf_clip", ExportFormat::open_clip, "open_clip"},
                     Case{"hf_clip", ExportFormat::huggingface, "huggingface_clip"},
                     Case{"hf_clip", ExportFormat::diptych, "huggingface_clip"},
+                    Case{"open_clip_siglip", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_siglip", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
 
@@ -87,8 +89,16 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
   const auto chinese = [](ModelFile& model) {
     model.tokenizer.kind = TokenizerSpec::Kind::chinese;
   };
-  const auto end_token = [](ModelFile& model) {
-    std::get<TextTransformerConfig>(model.config.text).end_of_text_id = 3;
+  const auto unmasked = [](ModelFile& model) {
+    std::get<TextTransformerConfig>(model.config.text).causal = false;
+  };
+  const auto no_class_token = [](ModelFile& model) {
+    auto& tower = std::get<VisionTransformerConfig>(model.config.image);
+    tower.pooling = network::ImagePooling::mean;
+    tower.class_token = false;
+    model.weights.tensors.erase("visual.class_embedding");
+    const Shape table = {9, 128};
+    model.weights.add("visual.positional_embedding", TensorBuffer(DType::float32, table));
   };
   expect_refused(ExportFormat::openai, "config", gelu_text);
   expect_refused(ExportFormat::openai, "config", more_heads);
@@ -96,9 +106,23 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
   expect_refused(ExportFormat::open_clip, "activation", gelu_text);
   expect_refused(ExportFormat::open_clip, "background", background);
   expect_refused(ExportFormat::open_clip, "tokenizer", chinese);
-  expect_refused(ExportFormat::open_clip, "end-of-text", end_token);
+  expect_refused(ExportFormat::open_clip, "image tower", no_class_token);
+  expect_refused(ExportFormat::openai, "config", unmasked);
+  expect_refused(ExportFormat::huggingface, "text tower", unmasked);
   expect_refused(ExportFormat::huggingface, "background", background);
   expect_refused(ExportFormat::huggingface, "tokenizer", chinese);
+}
+
+/// open_clip's own loader looks for exactly these.
+TEST(ExportModel, GivesSiglipTheNamesAndShapesOfOpenClip) {
+  const test::TemporaryFolder folder;
+  const auto source = data_path("open_clip_siglip");
+  export_model(folder.path(), load_model_file(source), ExportFormat::open_clip, DType::float16);
+  const TensorMap got = read_safetensors(folder.path() / "open_clip_model.safetensors");
+  const TensorMap expected = read_safetensors(source / "open_clip_model.safetensors");
+  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
+  for (const auto& [name, view] : expected.tensors)
+    EXPECT_EQ(got.at(name).shape, view.shape) << name;
 }
 
 TEST(ExportModel, RefusesResNetsForHuggingFace) {

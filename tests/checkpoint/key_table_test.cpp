@@ -17,6 +17,7 @@ using test::expect_error;
 constexpr auto kRules = std::to_array<KeyRule>({
     {"scale", Transform::reshape, {"scale"}},
     {"matrix", Transform::transpose, {"stored.matrix"}},
+    {"table", Transform::batched, {"stored.table"}},
     {"blocks.#.fused_*", Transform::stack, {"layer#.q_*", "layer#.k_*", "layer#.v_*"}},
     {"plain.*", Transform::same, {"first.*"}},
     {"plain.*", Transform::same, {"second.*"}},
@@ -27,6 +28,7 @@ TensorMap make_source() {
   TensorMap source;
   source.add("scale", TensorBuffer({1}, std::vector<float>{7}));
   source.add("stored.matrix", TensorBuffer({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6}));
+  source.add("stored.table", TensorBuffer({1, 1, 2}, std::vector<float>{5, 6}));
   source.add("layer10.q_w", TensorBuffer({1, 2}, std::vector<float>{1, 2}));
   source.add("layer10.k_w", TensorBuffer({1, 2}, std::vector<float>{3, 4}));
   source.add("layer10.v_w", TensorBuffer({1, 2}, std::vector<float>{5, 6}));
@@ -39,6 +41,7 @@ ParameterTable make_parameters() {
   ParameterTable parameters;
   parameters.declare("scale", {}, Initialiser::constant(0));
   parameters.declare("matrix", {3, 2}, Initialiser::constant(0));
+  parameters.declare("table", {1, 2}, Initialiser::constant(0));
   parameters.declare("blocks.10.fused_w", {3, 2}, Initialiser::constant(0));
   parameters.declare("plain.x", {2}, Initialiser::constant(0));
   return parameters;
@@ -61,11 +64,23 @@ TEST(KeyTable, MatchesPatterns) {
 TEST(KeyTable, PlacesEveryParameter) {
   const TensorMap source = make_source();
   const TensorMap weights = place(source);
-  EXPECT_EQ(weights.tensors.size(), 4U);
+  EXPECT_EQ(weights.tensors.size(), 5U);
   EXPECT_EQ(weights.at("scale").shape, Shape{});
   EXPECT_EQ(to_floats(weights.at("matrix")), (std::vector<float>{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(weights.at("table").shape, Shape({1, 2}));
   EXPECT_EQ(to_floats(weights.at("blocks.10.fused_w")), (std::vector<float>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(weights.at("plain.x").bytes.data(), source.at("second.x").bytes.data());
+}
+
+TEST(KeyTable, GivesBackAFamilysNamesAndShapes) {
+  const TensorMap weights = place(make_source());
+  const TensorMap names = to_family_names(weights, kRules);
+  EXPECT_EQ(names.tensors.size(), 7U);
+  EXPECT_EQ(names.at("stored.table").shape, Shape({1, 1, 2}));
+  EXPECT_EQ(to_floats(names.at("stored.matrix")), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(to_floats(names.at("layer10.k_w")), (std::vector<float>{3, 4}));
+  // The first of several names is the one that is written.
+  EXPECT_EQ(to_floats(names.at("first.x")), (std::vector<float>{8, 9}));
 }
 
 TEST(KeyTable, TellsShapesByCanonicalName) {

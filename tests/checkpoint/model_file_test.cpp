@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
@@ -101,6 +102,79 @@ TEST(ModelFile, LoadsHuggingFaceFolder) {
                    .text = TextTransformerConfig{16, 512, 64, 2, 2, 256, Activation::quick_gelu}}));
   EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text).end_of_text_id, kLargestId);
   EXPECT_EQ(model.provenance.family, "huggingface_clip");
+}
+
+TEST(ModelFile, LoadsSiglip) {
+  const ModelFile model = load_fixture("open_clip_siglip");
+  const VisionTransformerConfig image{.image_size = 48,
+                                      .patch_size = 16,
+                                      .width = 96,
+                                      .layers = 3,
+                                      .heads = 3,
+                                      .mlp_width = 384,
+                                      .norm_epsilon = 1e-6F,
+                                      .class_token = false,
+                                      .norm_pre = false,
+                                      .patch_bias = true,
+                                      .pooling = network::ImagePooling::map,
+                                      .projection = network::Projection::none};
+  EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image), image);
+  const auto& text = std::get<TextTransformerConfig>(model.config.text);
+  EXPECT_FALSE(text.causal);
+  EXPECT_EQ(text.pooling, network::TextPooling::last);
+  EXPECT_EQ(text.projection, network::Projection::linear);
+  EXPECT_TRUE(model.config.logit_bias);
+  EXPECT_EQ(model.provenance.family, "open_clip");
+  EXPECT_EQ(model.weights.at("visual.attn_pool.latent").shape, Shape({1, 96}));
+}
+
+/// SigLIP's fixture with its tensors changed.
+ModelFile load_siglip_with(const std::function<void(TensorMap&)>& change) {
+  const test::TemporaryFolder folder;
+  const auto source = data_path("open_clip_siglip");
+  std::filesystem::copy(source / "open_clip_config.json", folder.path());
+  TensorMap tensors = read_safetensors(source / "open_clip_model.safetensors");
+  change(tensors);
+  write_safetensors(folder.path() / "open_clip_model.safetensors", tensors);
+  return load_model_file(folder.path());
+}
+
+TEST(ModelFile, TakesALogitBiasOfShapeOne) {
+  const ModelFile model = load_siglip_with([](TensorMap& tensors) {
+    tensors.add("logit_bias", TensorBuffer({1}, std::vector<float>{-12.5F}));
+  });
+  EXPECT_EQ(model.weights.at("logit_bias").shape, Shape{});
+  EXPECT_EQ(to_floats(model.weights.at("logit_bias")).front(), -12.5F);
+  expect_error(
+      [] {
+        load_siglip_with([](TensorMap& tensors) {
+          tensors.add("logit_bias", TensorBuffer({2}, std::vector<float>(2)));
+        });
+      },
+      ErrorCode::invalid_argument, "logit_bias: got [2], expected []");
+}
+
+TEST(ModelFile, HasNoLogitBiasWhereTheFileHasNone) {
+  const ModelFile model =
+      load_siglip_with([](TensorMap& tensors) { tensors.tensors.erase("logit_bias"); });
+  EXPECT_FALSE(model.config.logit_bias);
+}
+
+TEST(ModelFile, TakesSiglipsTextWithAndWithoutItsPrefix) {
+  const ModelFile model = load_siglip_with([](TensorMap& tensors) {
+    TensorMap renamed{.storage = tensors.storage};
+    for (const auto& [name, view] : tensors.tensors)
+      renamed.tensors.emplace(name.starts_with("text.") ? name.substr(5) : name, view);
+    tensors = renamed;
+  });
+  EXPECT_TRUE(model.weights.tensors.contains("text_projection.bias"));
+}
+
+TEST(ModelFile, CannotInferATimmTower) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(data_path("open_clip_siglip/open_clip_model.safetensors"), folder.path());
+  expect_error([&] { load_model_file(folder.path()); }, ErrorCode::unsupported,
+               "expected open_clip_config.json");
 }
 
 TEST(ModelFile, StacksAndTransposesHuggingFaceWeights) {
@@ -278,7 +352,7 @@ TEST(ModelFile, SavesWhatItLoads) {
 }
 
 TEST(ModelFile, SavesEveryTower) {
-  for (const std::string fixture : {"openai_resnet", "hf_clip"}) {
+  for (const std::string fixture : {"openai_resnet", "hf_clip", "open_clip_siglip"}) {
     const test::TemporaryFolder folder;
     const ModelFile saved = load_fixture(fixture);
     save_model_folder(folder.path(), saved, DType::float32);

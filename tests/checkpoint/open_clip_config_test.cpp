@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/published_models.h"
 #include "support/expect_error.h"
 
 namespace diptych::checkpoint {
@@ -81,6 +82,79 @@ TEST(OpenClipConfig, AppliesQuickGeluAndEpsilonToBothTowers) {
   EXPECT_EQ(text.norm_epsilon, 1e-6F);
 }
 
+/// As open_clip's ViT-B-16-SigLIP2 has it.
+Json siglip_config() {
+  return Json::parse(R"({
+    "embed_dim": 768, "init_logit_bias": -10, "custom_text": true,
+    "vision_cfg": {"image_size": 224, "timm_model_name": "vit_base_patch16_siglip_224",
+                   "timm_model_pretrained": false, "timm_pool": "map", "timm_proj": "none"},
+    "text_cfg": {"context_length": 64, "vocab_size": 256000,
+                 "hf_tokenizer_name": "timm/ViT-B-16-SigLIP2",
+                 "tokenizer_kwargs": {"clean": "canonicalize"}, "width": 768, "heads": 12,
+                 "layers": 12, "no_causal_mask": true, "proj_bias": true, "pool_type": "last",
+                 "norm_kwargs": {"eps": 1e-06}, "act_kwargs": {"approximate": "tanh"}}
+  })");
+}
+
+TEST(OpenClipConfig, ReadsSiglip) {
+  const ModelFile model = read_open_clip_config(siglip_config(), "test.json");
+  network::ModelConfig expected = test::siglip_b_16();
+  auto& text = std::get<TextTransformerConfig>(expected.text);
+  text.vocabulary_size = 256000;
+  text.activation = Activation::gelu_tanh;
+  EXPECT_EQ(model.config, expected);
+  EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::none);
+  EXPECT_EQ(model.preprocessing.mode, ResizeMode::squash);
+  EXPECT_EQ(model.preprocessing.mean[0], 0.5F);
+  EXPECT_THAT(model.assumptions, testing::Contains(testing::HasSubstr("timm/ViT-B-16-SigLIP2")));
+  EXPECT_THAT(model.assumptions, testing::Contains(testing::HasSubstr("SigLIP's was assumed")));
+}
+
+TEST(OpenClipConfig, ReadsTheActivationOfEachSiglipTower) {
+  for (const auto& [name, size, activation] :
+       std::initializer_list<std::tuple<std::string, int, Activation>>{
+           {"vit_base_patch32_siglip_256", 256, Activation::gelu_tanh},
+           {"vit_large_patch16_siglip_384", 384, Activation::gelu},
+           {"vit_large_patch16_siglip_512", 512, Activation::gelu_tanh},
+           {"vit_so400m_patch14_siglip_384", 384, Activation::gelu},
+           {"vit_so400m_patch16_siglip_256", 256, Activation::gelu_tanh},
+           {"vit_giantopt_patch16_siglip_384", 384, Activation::gelu_tanh}}) {
+    Json json = siglip_config();
+    json["vision_cfg"]["timm_model_name"] = name;
+    json["vision_cfg"]["image_size"] = size;
+    const ModelFile model = read_open_clip_config(json, "test.json");
+    EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image).activation, activation) << name;
+  }
+}
+
+TEST(OpenClipConfig, ReadsClipa) {
+  Json json = base_config();
+  json["model_cfg"]["vision_cfg"].update(
+      {{"no_ln_pre", true}, {"pool_type", "avg"}, {"final_ln_after_pool", true}});
+  json["model_cfg"]["text_cfg"].update({{"pool_type", "last"}, {"no_causal_mask", true}});
+  const ModelFile model = read_open_clip_config(json, "test.json");
+  EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
+            (VisionTransformerConfig{.norm_pre = false, .pooling = network::ImagePooling::mean}));
+  EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text),
+            (TextTransformerConfig{.causal = false, .pooling = network::TextPooling::last}));
+}
+
+TEST(OpenClipConfig, WritesWhatItReads) {
+  Json clipa = base_config();
+  clipa["model_cfg"]["vision_cfg"].update(
+      {{"no_ln_pre", true}, {"pool_type", "avg"}, {"final_ln_after_pool", true}});
+  Json unusual = siglip_config();
+  unusual["vision_cfg"]["timm_model_kwargs"] = {{"embed_dim", 768}, {"mlp_ratio", 3.7362}};
+  unusual["text_cfg"]["pool_type"] = "eos";
+  unusual["text_cfg"]["proj_type"] = "none";
+  for (const Json& json : {base_config(), clipa, siglip_config(), unusual}) {
+    ModelFile model = read_open_clip_config(json, "test.json");
+    model.tokenizer = {};
+    const Json written = write_open_clip_config(model);
+    EXPECT_EQ(read_open_clip_config(written, "written.json").config, model.config) << written;
+  }
+}
+
 TEST(OpenClipConfig, AcceptsFieldsThatChangeNothing) {
   Json json = base_config();
   json["model_cfg"]["custom_text"] = true;
@@ -95,18 +169,18 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   const auto refuse = [](const std::string& pointer, const Json& value, const std::string& field) {
     expect_refused(pointer, value, ErrorCode::unsupported, field);
   };
-  refuse("/model_cfg/vision_cfg/timm_model_name", "convnext_base", "vision_cfg.timm_model_name");
+  refuse("/model_cfg/vision_cfg/timm_model_name", "swin_base_patch4_window7_224",
+         "vision_cfg.timm_model_name");
   refuse("/model_cfg/vision_cfg/attentional_pool", true, "vision_cfg.attentional_pool");
   refuse("/model_cfg/vision_cfg/pool_type", "avg", "vision_cfg.pool_type");
   refuse("/model_cfg/vision_cfg/ls_init_value", 1e-4, "vision_cfg.ls_init_value");
   refuse("/model_cfg/vision_cfg/eva_model_name", "eva-clip-b", "vision_cfg.eva_model_name");
   refuse("/model_cfg/vision_cfg/image_size", {224, 256}, "vision_cfg.image_size");
   refuse("/model_cfg/text_cfg/hf_model_name", "xlm-roberta-base", "text_cfg.hf_model_name");
-  refuse("/model_cfg/text_cfg/no_causal_mask", true, "text_cfg.no_causal_mask");
-  refuse("/model_cfg/text_cfg/pool_type", "last", "text_cfg.pool_type");
-  refuse("/model_cfg/text_cfg/proj_bias", true, "text_cfg.proj_bias");
+  refuse("/model_cfg/text_cfg/pool_type", "first", "text_cfg.pool_type");
+  refuse("/model_cfg/text_cfg/proj_type", "mlp", "text_cfg.proj_type");
+  refuse("/model_cfg/text_cfg/act_kwargs", {{"approximate", "sin"}}, "text_cfg.act_kwargs");
   refuse("/model_cfg/multimodal_cfg", {{"width", 64}}, "multimodal_cfg");
-  refuse("/model_cfg/init_logit_bias", -10, "init_logit_bias");
   refuse("/model_cfg/something_new", 1, "something_new");
   refuse("/preprocess_cfg/interpolation", "random", "interpolation");
 }

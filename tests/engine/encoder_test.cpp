@@ -116,14 +116,15 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
-  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet"};
+  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet", "Siglip", "Clipa"};
   return kNames.at(info.index);
 }
 
 INSTANTIATE_TEST_SUITE_P(Towers, EncoderTest,
                          testing::Values(test::small_vit(Activation::gelu),
                                          test::small_vit(Activation::quick_gelu),
-                                         test::small_resnet()),
+                                         test::small_resnet(), test::small_siglip(),
+                                         test::small_clipa()),
                          tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {

@@ -70,6 +70,33 @@ inline network::ModelConfig small_vit(network::Activation activation) {
                                                  .activation = activation}};
 }
 
+/// As SigLIP's: no class token, map pooling, text without a mask, a bias; and a projection.
+inline network::ModelConfig small_siglip() {
+  network::ModelConfig config = small_vit(network::Activation::gelu_tanh);
+  auto& image = std::get<network::VisionTransformerConfig>(config.image);
+  image.class_token = false;
+  image.norm_pre = false;
+  image.patch_bias = true;
+  image.pooling = network::ImagePooling::map;
+  image.projection = network::Projection::linear;
+  auto& text = std::get<network::TextTransformerConfig>(config.text);
+  text.causal = false;
+  text.pooling = network::TextPooling::last;
+  text.projection = network::Projection::linear;
+  config.logit_bias = true;
+  return config;
+}
+
+/// As CLIPA's: no ln_pre, mean pooling; and a text without a mask that is pooled at its end token.
+inline network::ModelConfig small_clipa() {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  auto& image = std::get<network::VisionTransformerConfig>(config.image);
+  image.norm_pre = false;
+  image.pooling = network::ImagePooling::mean;
+  std::get<network::TextTransformerConfig>(config.text).causal = false;
+  return config;
+}
+
 inline network::ModelConfig small_resnet() {
   network::ModelConfig config = small_vit(network::Activation::quick_gelu);
   config.image = network::ModifiedResNetConfig{

@@ -57,7 +57,8 @@ class ReferenceTest : public testing::TestWithParam<const char*> {
         double cosine = 0.0;
         for (std::size_t c = 0; c < width; ++c)
           cosine += static_cast<double>(images.floats()[i + c]) * texts.floats()[t + c];
-        result.push_back(static_cast<float>(cosine * weights_->similarity_scale()));
+        result.push_back(static_cast<float>(cosine * weights_->similarity_scale() +
+                                            weights_->similarity_bias()));
       }
     }
     return result;
@@ -86,7 +87,7 @@ TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
 INSTANTIATE_TEST_SUITE_P(Fixtures, ReferenceTest,
                          testing::Values("openai_vit", "openai_resnet", "open_clip_vit_safetensors",
                                          "open_clip_quickgelu_train_checkpoint",
-                                         "open_clip_head80_bin", "hf_clip"),
+                                         "open_clip_head80_bin", "open_clip_siglip", "hf_clip"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

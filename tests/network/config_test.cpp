@@ -15,7 +15,8 @@ using test::rn50;
 using test::vit_b_32;
 
 TEST(Config, AcceptsThePublishedModels) {
-  for (const ModelConfig& config : {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4()})
+  for (const ModelConfig& config :
+       {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -62,7 +63,9 @@ TEST(Config, RefusesBadVisionTransformers) {
                               {"vision layers", image(&Tower::layers, 1 << 20)},
                               {"vision heads", image(&Tower::heads, 0)},
                               {"vision width", image(&Tower::heads, 7)},
-                              {"vision mlp width", image(&Tower::mlp_width, -1)}});
+                              {"vision mlp width", image(&Tower::mlp_width, -1)},
+                              {"vision pooling", image(&Tower::class_token, false)},
+                              {"vision width", image(&Tower::projection, Projection::none)}});
 }
 
 TEST(Config, RefusesBadResNets) {
@@ -86,6 +89,10 @@ TEST(Config, RefusesBadTextTowers) {
                               {"text heads", text(&Tower::heads, 0)},
                               {"text width", text(&Tower::heads, 7)},
                               {"text mlp width", text(&Tower::mlp_width, 0)}});
+  expect_refused(test::vit_l_14(), {{"text width", [](ModelConfig& config) {
+                                       config.embedding_width = 512;
+                                       std::get<Tower>(config.text).projection = Projection::none;
+                                     }}});
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ TEST(Model, HasAsManyParametersAsThePublishedModels) {
   EXPECT_EQ(trained_count(make_model(test::vit_l_14())), 427'616'513);
   EXPECT_EQ(trained_count(make_model(test::rn50())), 102'007'137);
   EXPECT_EQ(trained_count(make_model(test::rn50x4())), 178'300'601);
+  EXPECT_EQ(trained_count(make_model(test::siglip_b_16())), 203'155'970);
 }
 
 TEST(Model, NamesTheParametersOfAVisionTransformer) {
@@ -66,6 +67,21 @@ TEST(Model, NamesTheParametersOfATextTransformer) {
   EXPECT_EQ(model.parameters.find("transformer.resblocks.12.ln_1.weight"), kAbsent);
 }
 
+TEST(Model, NamesTheParametersOfSiglip) {
+  const Model model = make_model(test::siglip_b_16());
+  EXPECT_EQ(shape_of(model, "visual.class_embedding"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.ln_pre.weight"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.proj"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.positional_embedding"), Shape({196, 768}));
+  EXPECT_EQ(shape_of(model, "visual.conv1.bias"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.latent"), Shape({1, 768}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.kv.weight"), Shape({1536, 768}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.mlp.fc2.bias"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "text_projection.weight"), Shape({768, 768}));
+  EXPECT_EQ(shape_of(model, "text_projection.bias"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "logit_bias"), Shape({}));
+}
+
 TEST(Model, NamesTheParametersOfAResNet) {
   const Model model = make_model(test::rn50());
   EXPECT_EQ(shape_of(model, "visual.conv1.weight"), Shape({32, 3, 3, 3}));
@@ -96,6 +112,14 @@ TEST(Model, StartsFromClipsInitialisation) {
   EXPECT_FLOAT_EQ(initialiser(block + "ln_1.weight").value, 1.0F);
 }
 
+TEST(Model, WithABiasStartsWhereMostPairsAreNegatives) {
+  const Model model = make_model(test::siglip_b_16());
+  const auto& specs = model.parameters;
+  EXPECT_FLOAT_EQ(specs.spec(model.logit_scale).initialiser.value, std::log(10.0F));
+  EXPECT_FLOAT_EQ(specs.spec(model.logit_bias).initialiser.value, -10.0F);
+  EXPECT_EQ(make_model(test::vit_b_32()).logit_bias, kAbsent);
+}
+
 TEST(Model, RefusesABadConfig) {
   ModelConfig config = test::vit_b_32();
   config.embedding_width = 0;
@@ -123,22 +147,23 @@ TEST(Linear, SlicesLieWithinTheLayer) {
 
 class PackTokens : public testing::Test {
  protected:
-  static Model small_model(int end_of_text_id) {
-    return make_model({.embedding_width = 4,
-                       .image = VisionTransformerConfig{.image_size = 4,
-                                                        .patch_size = 2,
-                                                        .width = 4,
-                                                        .layers = 1,
-                                                        .heads = 1,
-                                                        .mlp_width = 4},
-                       .text = TextTransformerConfig{.context_length = 6,
-                                                     .vocabulary_size = 10,
-                                                     .width = 4,
-                                                     .heads = 1,
-                                                     .layers = 1,
-                                                     .mlp_width = 4,
-                                                     .end_of_text_id = end_of_text_id}});
+  static ModelConfig small_config(int end_of_text_id) {
+    return {.embedding_width = 4,
+            .image = VisionTransformerConfig{.image_size = 4,
+                                             .patch_size = 2,
+                                             .width = 4,
+                                             .layers = 1,
+                                             .heads = 1,
+                                             .mlp_width = 4},
+            .text = TextTransformerConfig{.context_length = 6,
+                                          .vocabulary_size = 10,
+                                          .width = 4,
+                                          .heads = 1,
+                                          .layers = 1,
+                                          .mlp_width = 4,
+                                          .end_of_text_id = end_of_text_id}};
   }
+  static Model small_model(int end_of_text_id) { return make_model(small_config(end_of_text_id)); }
 
   const Model model_ = small_model(kLargestId);
 };
@@ -157,6 +182,26 @@ TEST_F(PackTokens, EndsTextsAtAStatedId) {
   const Tokens tokens = pack_tokens(small_model(2), ids, 4);
   EXPECT_THAT(tokens.ids, ElementsAre(1, 9, 2, 1, 3, 9, 3));
   EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 3, 7));
+}
+
+TEST_F(PackTokens, KeepsThePaddingThatATowerWithoutAMaskAttendsTo) {
+  const std::vector<std::int32_t> ids = {8, 1, 9, 0, 0, 0,  //
+                                         8, 9, 0, 0, 0, 0};
+  ModelConfig config = small_config(kLargestId);
+  auto& text = std::get<TextTransformerConfig>(config.text);
+  text.causal = false;
+  const Model at_the_end_token = make_model(config);
+  text.pooling = TextPooling::last;
+  const Model at_the_end = make_model(config);
+  for (const Model* model : {&at_the_end_token, &at_the_end}) {
+    const Tokens tokens = pack_tokens(*model, ids, 6);
+    EXPECT_EQ(tokens.ids, ids);
+    EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 6, 12));
+  }
+  const Tokens tokens = pack_tokens(at_the_end, ids, 6);
+  EXPECT_THAT(pooled_rows(std::get<TextTransformer>(at_the_end_token.text), tokens),
+              ElementsAre(2, 7));
+  EXPECT_THAT(pooled_rows(std::get<TextTransformer>(at_the_end.text), tokens), ElementsAre(5, 11));
 }
 
 TEST_F(PackTokens, TakesShorterRowsThanTheContext) {

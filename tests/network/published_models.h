@@ -19,6 +19,28 @@ inline network::ModelConfig vit_l_14() {
           .text = network::TextTransformerConfig{.width = 768, .heads = 12, .mlp_width = 3072}};
 }
 
+/// ViT-B-16-SigLIP, 224 pixels.
+inline network::ModelConfig siglip_b_16() {
+  return {.embedding_width = 768,
+          .image = network::VisionTransformerConfig{.patch_size = 16,
+                                                    .norm_epsilon = 1e-6F,
+                                                    .class_token = false,
+                                                    .norm_pre = false,
+                                                    .patch_bias = true,
+                                                    .pooling = network::ImagePooling::map,
+                                                    .projection = network::Projection::none},
+          .text = network::TextTransformerConfig{.context_length = 64,
+                                                 .vocabulary_size = 32000,
+                                                 .width = 768,
+                                                 .heads = 12,
+                                                 .mlp_width = 3072,
+                                                 .norm_epsilon = 1e-6F,
+                                                 .causal = false,
+                                                 .pooling = network::TextPooling::last,
+                                                 .projection = network::Projection::linear},
+          .logit_bias = true};
+}
+
 inline network::ModelConfig rn50() {
   return {.embedding_width = 1024,
           .image = network::ModifiedResNetConfig{},

@@ -67,6 +67,46 @@ TEST(VisionTransformer, NeverComputesDroppedPatches) {
   EXPECT_THAT(ops.linear_rows(), ElementsAre(5, 7, 7, 7, 7, 2, 7, 2, 2, 2, 2));
 }
 
+// SigLIP attends to its padding: every one of the 64 tokens is computed. The map pool has one query
+// for all pictures, and a row a picture behind it.
+TEST(Siglip, ComputesPaddingAndPoolsAllPatches) {
+  ModelConfig config = test::siglip_b_16();
+  std::get<VisionTransformerConfig>(config.image).layers = 1;
+  std::get<TextTransformerConfig>(config.text).layers = 1;
+  const Model model = make_model(config);
+  CountingOperations images(model);
+  const auto image = image_features(images, model, blank_pixels(2, 224));
+  EXPECT_EQ(image.rows, 2);
+  EXPECT_EQ(image.width, 768);
+  EXPECT_THAT(images.linear_rows(), ElementsAre(392, 392, 392, 392, 392, 1, 392, 392, 2, 2, 2));
+  EXPECT_THAT(images.attention_rows(), ElementsAre(Pair(392, 392), Pair(2, 392)));
+
+  CountingOperations texts(model);
+  const std::vector<std::int32_t> ids(2 * 64, 1);
+  const auto text = text_features(texts, model, pack_tokens(model, ids, 64));
+  EXPECT_EQ(text.rows, 2);
+  EXPECT_THAT(texts.linear_rows(), ElementsAre(2, 128, 2, 2, 2, 2));
+}
+
+TEST(VisionTransformer, MeanPoolsThePatchesWithoutTheClassToken) {
+  ModelConfig config = two_blocks();
+  std::get<VisionTransformerConfig>(config.image).pooling = ImagePooling::mean;
+  const Model model = make_model(config);
+  PatchSelection selection;
+  selection.patches = {0, 48, 7, 8, 9};
+  selection.sequences.append(2);
+  selection.sequences.append(3);
+  EXPECT_THAT(patch_rows(selection, 49), ElementsAre(0, 48, 56, 57, 58));
+  EXPECT_THAT(patch_positions(selection, true), ElementsAre(0, 1, 49, 0, 8, 9, 10));
+  EXPECT_THAT(patch_positions(selection, false), ElementsAre(0, 48, 7, 8, 9));
+  EXPECT_THAT(rows_behind_class_tokens(selection), ElementsAre(1, 2, 4, 5, 6));
+  CountingOperations ops(model);
+  const auto features =
+      image_tower(ops, std::get<VisionTransformer>(model.image), blank_pixels(2, 224), selection);
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(5, 7, 7, 7, 7, 7, 7, 7, 7, 2));
+}
+
 TEST(ModifiedResNet, HalvesThePictureFiveTimes) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);

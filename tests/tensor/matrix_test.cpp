@@ -28,6 +28,11 @@ TEST(Matrix, SimilaritiesAreScaledProductsOfRows) {
   EXPECT_EQ(result.values, (std::vector<float>{110, 170}));
 }
 
+TEST(Matrix, SimilaritiesMayHaveABias) {
+  const Matrix result = similarities(matrix(1, 1, {2}), matrix(1, 1, {3}), 10.0F, -4.0F);
+  EXPECT_EQ(result.values, std::vector<float>{56});
+}
+
 TEST(Matrix, SimilaritiesOfDifferentWidthsAreRefused) {
   EXPECT_THROW(similarities(Matrix(1, 2), Matrix(1, 3)), Error);
 }

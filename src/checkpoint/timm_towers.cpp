@@ -1,0 +1,151 @@
+#include "checkpoint/timm_towers.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "checkpoint/mlp_ratio.h"
+
+// Names and sizes: timm 1.0.31, vision_transformer.py; how they become towers: open_clip 3.3.0,
+// timm_model.py.
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::Activation;
+using network::VisionTransformerConfig;
+
+/// timm's vision transformers, except those that say otherwise.
+constexpr float kTimmEpsilon = 1e-6F;
+
+struct Sizes {
+  int width;
+  int layers;
+  int heads;
+  int mlp_width;
+};
+constexpr Sizes kBase = {768, 12, 12, 3072};
+constexpr Sizes kLarge = {1024, 24, 16, 4096};
+/// The shape-optimised model of 400 million parameters (arXiv 2305.13035).
+constexpr Sizes kSo400M = {1152, 27, 16, 4304};
+constexpr Sizes kGiantOpt = {1536, 40, 16, 6144};
+
+/// A vision transformer of SigLIP's (arXiv 2303.15343): no class token, map pooling.
+struct NamedTower {
+  std::string_view name;
+  int image_size;
+  int patch_size;
+  Sizes sizes;
+  Activation activation = Activation::gelu;
+};
+constexpr auto kSiglipTowers = std::to_array<NamedTower>({
+    {"vit_base_patch32_siglip_256", 256, 32, kBase, Activation::gelu_tanh},
+    {"vit_base_patch16_siglip_224", 224, 16, kBase},
+    {"vit_base_patch16_siglip_256", 256, 16, kBase},
+    {"vit_base_patch16_siglip_384", 384, 16, kBase},
+    {"vit_base_patch16_siglip_512", 512, 16, kBase},
+    {"vit_large_patch16_siglip_256", 256, 16, kLarge},
+    {"vit_large_patch16_siglip_384", 384, 16, kLarge},
+    {"vit_large_patch16_siglip_512", 512, 16, kLarge, Activation::gelu_tanh},
+    {"vit_so400m_patch14_siglip_224", 224, 14, kSo400M},
+    {"vit_so400m_patch14_siglip_378", 378, 14, kSo400M},
+    {"vit_so400m_patch14_siglip_384", 384, 14, kSo400M},
+    {"vit_so400m_patch16_siglip_256", 256, 16, kSo400M, Activation::gelu_tanh},
+    {"vit_so400m_patch16_siglip_384", 384, 16, kSo400M, Activation::gelu_tanh},
+    {"vit_so400m_patch16_siglip_512", 512, 16, kSo400M, Activation::gelu_tanh},
+    {"vit_giantopt_patch16_siglip_256", 256, 16, kGiantOpt, Activation::gelu_tanh},
+    {"vit_giantopt_patch16_siglip_384", 384, 16, kGiantOpt, Activation::gelu_tanh},
+});
+
+VisionTransformerConfig config_of(const NamedTower& tower) {
+  return {.image_size = tower.image_size,
+          .patch_size = tower.patch_size,
+          .width = tower.sizes.width,
+          .layers = tower.sizes.layers,
+          .heads = tower.sizes.heads,
+          .mlp_width = tower.sizes.mlp_width,
+          .activation = tower.activation,
+          .norm_epsilon = kTimmEpsilon,
+          .class_token = false,
+          .norm_pre = false,
+          .patch_bias = true,
+          .pooling = network::ImagePooling::map,
+          .projection = network::Projection::none};
+}
+
+Activation read_activation(ConfigFields& fields, Activation otherwise) {
+  if (!fields.has("act_layer")) return otherwise;
+  if (fields.text("act_layer") == "gelu_tanh") return Activation::gelu_tanh;
+  fields.expect("act_layer", "gelu");
+  return Activation::gelu;
+}
+
+VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const NamedTower& named,
+                                                int image_size) {
+  VisionTransformerConfig config = config_of(named);
+  ConfigFields changes = fields.object("timm_model_kwargs");
+  config.image_size = changes.integer("img_size", image_size);
+  config.patch_size = changes.integer("patch_size", config.patch_size);
+  config.layers = changes.integer("depth", config.layers);
+  config.heads = changes.integer("num_heads", config.heads);
+  config.activation = read_activation(changes, config.activation);
+  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
+    config.width = changes.integer("embed_dim", config.width);
+    config.mlp_width = read_mlp_width(changes, config.width);
+  }
+  changes.expect("class_token", false);
+  changes.expect("global_pool", "map");
+  changes.refuse_rest();
+  fields.expect("timm_pool", "map");
+  fields.expect("timm_proj", "none");
+  return config;
+}
+
+}  // namespace
+
+network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) {
+  const std::string name = fields.text("timm_model_name");
+  const auto* named = std::find_if(kSiglipTowers.begin(), kSiglipTowers.end(),
+                                   [&](const NamedTower& tower) { return tower.name == name; });
+  if (named == kSiglipTowers.end()) {
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
+         fields.path_of("timm_model_name"), name, fields.file());
+  }
+  // Training options.
+  fields.ignore({"timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
+  const auto config = read_vision_transformer(fields, *named, image_size);
+  fields.refuse_rest();
+  return config;
+}
+
+bool is_timm_tower(const VisionTransformerConfig& config) {
+  return !config.class_token;
+}
+
+Json write_timm_tower(const VisionTransformerConfig& config) {
+  Json json = {{"image_size", config.image_size},
+               {"timm_model_pretrained", false},
+               {"timm_pool", "map"},
+               {"timm_proj", "none"}};
+  const auto* named = std::find_if(kSiglipTowers.begin(), kSiglipTowers.end(),
+                                   [&](const NamedTower& t) { return config_of(t) == config; });
+  if (named != kSiglipTowers.end()) {
+    json["timm_model_name"] = named->name;
+  } else {
+    json["timm_model_name"] = kSiglipTowers.front().name;
+    json["timm_model_kwargs"] = {
+        {"img_size", config.image_size},
+        {"patch_size", config.patch_size},
+        {"embed_dim", config.width},
+        {"depth", config.layers},
+        {"num_heads", config.heads},
+        {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)},
+        {"act_layer", config.activation == Activation::gelu_tanh ? "gelu_tanh" : "gelu"}};
+  }
+  ConfigFields fields(json, "vision_cfg", "open_clip_config.json");
+  if (read_timm_tower(fields, config.image_size) != network::ImageTowerConfig(config))
+    fail(ErrorCode::unsupported, "open_clip's config cannot say this model's image tower");
+  return json;
+}
+
+}  // namespace diptych::checkpoint
