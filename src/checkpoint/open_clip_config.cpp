@@ -63,8 +63,6 @@ Activation read_activation(ConfigFields& fields, Activation activation) {
 /// Options of the image tower that have one form in network/.
 void expect_plain_image_tower(ConfigFields& fields) {
   fields.expect("attentional_pool", false);
-  fields.expect("no_ln_pre", false);
-  fields.expect("pool_type", "tok");
   fields.expect("pos_embed_type", "learnable");
   // Of one row, the class token's, it does not matter when it is normalised.
   fields.ignore({"final_ln_after_pool", "patch_dropout", "output_tokens", "attn_pooler_queries",
@@ -87,7 +85,7 @@ network::ModifiedResNetConfig read_resnet(ConfigFields& fields) {
     fail(ErrorCode::corrupt_data, "config: {}: got {} ({})", fields.path_of("width"), config.width,
          fields.file());
   config.heads = divide(fields, "head_width", 32 * config.width, fields.integer("head_width", 64));
-  fields.ignore({"patch_size", "mlp_ratio"});
+  fields.ignore({"patch_size", "mlp_ratio", "no_ln_pre", "pool_type"});
   return config;
 }
 
@@ -103,8 +101,11 @@ network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
   config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
   config.norm_pre = !fields.boolean("no_ln_pre", false);
-  if (fields.text("pool_type", "tok") == "avg" && fields.boolean("final_ln_after_pool", false))
+  if (fields.text("pool_type", "tok") == "avg" && fields.boolean("final_ln_after_pool", false)) {
     config.pooling = network::ImagePooling::mean;
+  } else {
+    fields.expect("pool_type", "tok");
+  }
   return config;
 }
 

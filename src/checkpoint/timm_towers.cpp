@@ -111,8 +111,9 @@ network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) 
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
          fields.path_of("timm_model_name"), name, fields.file());
   }
-  // Training options.
-  fields.ignore({"timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
+  // The caller's, and training options.
+  fields.ignore(
+      {"image_size", "timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
   const auto config = read_vision_transformer(fields, *named, image_size);
   fields.refuse_rest();
   return config;
