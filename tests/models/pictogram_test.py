@@ -65,6 +65,13 @@ class Captions(unittest.TestCase):
         self.assertIn("Egypt", lines)
         self.assertIn("埃及", lines)
 
+    def test_no_keyword_names_a_held_out_concept(self):
+        rod = concept("3", "rod", "钓竿", keywords=("fish", "line"))
+        fish = concept("4", "fish", "鱼", held_out=True)
+        lines = " ".join(captions.ConceptCaptions([rod, fish], seed=0).of(rod))
+        self.assertIn("line", lines)
+        self.assertNotIn("fish", lines)
+
 
 class Ranks(unittest.TestCase):
     def test_a_rank_counts_the_wrong_answers_that_score_no_less(self):
