@@ -62,6 +62,16 @@ TowerInfo describe(const network::VisionTransformerConfig& tower) {
           .pooling = name(tower.pooling)};
 }
 
+TowerInfo describe(const network::EvaTransformerConfig& tower) {
+  return {.architecture = "EVA transformer",
+          .width = tower.width,
+          .layers = {tower.layers},
+          .heads = tower.heads,
+          .mlp_width = tower.mlp_width,
+          .activation = name(tower.activation),
+          .pooling = "class token"};
+}
+
 TowerInfo describe(const network::ModifiedResNetConfig& tower) {
   return {.architecture = "modified ResNet",
           .width = tower.width,
@@ -82,8 +92,12 @@ TowerInfo describe(const network::TextTransformerConfig& tower) {
 }
 
 int patch_size(const network::ImageTowerConfig& tower) {
-  const auto* transformer = std::get_if<network::VisionTransformerConfig>(&tower);
-  return transformer == nullptr ? 0 : transformer->patch_size;
+  return std::visit(
+      [](const auto& config) {
+        if constexpr (requires { config.patch_size; }) return config.patch_size;
+        return 0;
+      },
+      tower);
 }
 
 float scalar(const checkpoint::ModelFile& file, const std::string& name) {

@@ -14,8 +14,10 @@ namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+using network::EvaTransformerConfig;
 using network::ImagePooling;
 using network::ModifiedResNetConfig;
+using network::NormKind;
 using network::Projection;
 using network::TextPooling;
 using network::TextTransformerConfig;
@@ -23,6 +25,7 @@ using network::VisionTransformerConfig;
 
 constexpr int kVersion = 1;
 constexpr std::string_view kVisionTransformer = "vision_transformer";
+constexpr std::string_view kEvaTransformer = "eva_transformer";
 constexpr std::string_view kModifiedResNet = "modified_resnet";
 constexpr std::string_view kTextTransformer = "text_transformer";
 
@@ -45,6 +48,8 @@ constexpr auto kImagePoolings =
                                        {"map", ImagePooling::map}});
 constexpr auto kTextPoolings = std::to_array<Word<TextPooling>>(
     {{"end_of_text", TextPooling::end_of_text}, {"last", TextPooling::last}});
+constexpr auto kNormKinds =
+    std::to_array<Word<NormKind>>({{"layer", NormKind::layer}, {"rms", NormKind::rms}});
 constexpr auto kProjections = std::to_array<Word<Projection>>(
     {{"matrix", Projection::matrix}, {"linear", Projection::linear}, {"none", Projection::none}});
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
@@ -98,6 +103,27 @@ Json write_tower(const VisionTransformerConfig& config) {
           {"projection", word_for(config.projection, kProjections)}};
 }
 
+Json write_tower(const EvaTransformerConfig& config) {
+  return {{"architecture", kEvaTransformer},
+          {"image_size", config.image_size},
+          {"patch_size", config.patch_size},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"mlp_width", config.mlp_width},
+          {"activation", word_for(config.activation, kActivations)},
+          {"gated_mlp", config.gated_mlp},
+          {"norm", word_for(config.norm, kNormKinds)},
+          {"norm_epsilon", config.norm_epsilon},
+          {"post_norm", config.post_norm},
+          {"inner_norms", config.inner_norms},
+          {"query_value_bias", config.query_value_bias},
+          {"layer_scale", config.layer_scale},
+          {"rotary_grid", config.rotary_grid},
+          {"pooling", "class_token"},
+          {"projection", word_for(config.projection, kProjections)}};
+}
+
 Json write_tower(const ModifiedResNetConfig& config) {
   return {{"architecture", kModifiedResNet}, {"image_size", config.image_size},
           {"width", config.width},           {"layers", config.layers},
@@ -146,6 +172,23 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   return config;
 }
 
+EvaTransformerConfig read_eva_transformer(ConfigFields& fields) {
+  EvaTransformerConfig config;
+  config.image_size = fields.integer("image_size");
+  config.patch_size = fields.integer("patch_size");
+  read_transformer(fields, config);
+  config.gated_mlp = fields.boolean("gated_mlp", config.gated_mlp);
+  config.norm = read_word(fields, "norm", kNormKinds);
+  config.post_norm = fields.boolean("post_norm", config.post_norm);
+  config.inner_norms = fields.boolean("inner_norms", config.inner_norms);
+  config.query_value_bias = fields.boolean("query_value_bias", config.query_value_bias);
+  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
+  config.rotary_grid = fields.integer("rotary_grid", config.rotary_grid);
+  config.projection = read_word(fields, "projection", kProjections);
+  fields.expect("pooling", "class_token");
+  return config;
+}
+
 ModifiedResNetConfig read_modified_resnet(ConfigFields& fields) {
   ModifiedResNetConfig config;
   config.image_size = fields.integer("image_size");
@@ -167,6 +210,8 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields) {
   network::ImageTowerConfig config;
   if (architecture == kVisionTransformer) {
     config = read_vision_transformer(fields);
+  } else if (architecture == kEvaTransformer) {
+    config = read_eva_transformer(fields);
   } else if (architecture == kModifiedResNet) {
     config = read_modified_resnet(fields);
   } else {

@@ -20,6 +20,12 @@ std::int64_t widest_activation(const network::VisionTransformer& tower) {
          std::max(config.mlp_width, 3 * config.width);
 }
 
+std::int64_t widest_activation(const network::EvaTransformer& tower) {
+  const network::EvaTransformerConfig& config = tower.config;
+  return (1 + std::int64_t{config.grid()} * config.grid()) *
+         std::max(config.mlp_width, 3 * config.width);
+}
+
 std::int64_t widest_activation(const network::ModifiedResNet& tower) {
   const std::int64_t side = tower.config.image_size / 2;
   return side * side * tower.config.width;

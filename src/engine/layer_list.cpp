@@ -35,6 +35,7 @@ class ListingOperations {
                    const Sequences&, network::Mask) {
     return {};
   }
+  Tensor rotate(const Tensor&, const network::RotaryTable&, Indices) { return {}; }
   Tensor columns(const Tensor&, int, int) { return {}; }
   Tensor rows(const Tensor&, Indices) { return {}; }
   Tensor embed(network::ParameterId parameter, Indices) {
@@ -44,6 +45,11 @@ class ListingOperations {
   Tensor prepend(const Tensor&, const Tensor&, const Sequences&) { return {}; }
   Tensor mean_rows(const Tensor&, const Sequences&) { return {}; }
   Tensor add(const Tensor&, const Tensor&) { return {}; }
+  Tensor multiply(const Tensor&, const Tensor&) { return {}; }
+  Tensor scale(const Tensor&, network::ParameterId parameter) {
+    list_.scales.push_back(parameter);
+    return {};
+  }
   Map feature_map(const network::Pixels&) { return {}; }
   Map convolution(const Map&, const network::Convolution& layer, network::Activation, const Map*) {
     list_.convolutions.push_back(layer);

@@ -12,6 +12,7 @@ struct LayerList {
   std::vector<network::Norm> norms;
   std::vector<network::Convolution> convolutions;
   std::vector<network::ParameterId> embeddings;
+  std::vector<network::ParameterId> scales;
 };
 
 /// Finds them by running the towers with operations that compute nothing, so that a new tower needs

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "kernels/addition.h"
 #include "kernels/attention.h"
+#include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/im2col.h"
 #include "kernels/norm.h"
 #include "kernels/pixels.h"
 #include "kernels/pooling.h"
+#include "kernels/rotation.h"
 
 namespace diptych::engine {
 namespace {
@@ -65,8 +66,13 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
 
 Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
   Tensor out = arena_.allocate(x.rows(), x.width());
-  kernels::layer_norm(x.matrix(), weights_.vector(norm.weight), weights_.vector(norm.bias),
-                      norm.epsilon, out.matrix(), pool_);
+  const float* weight = weights_.vector(norm.weight);
+  if (norm.kind == network::NormKind::rms) {
+    kernels::rms_norm(x.matrix(), weight, norm.epsilon, out.matrix(), pool_);
+  } else {
+    kernels::layer_norm(x.matrix(), weight, weights_.vector(norm.bias), norm.epsilon, out.matrix(),
+                        pool_);
+  }
   return out;
 }
 
@@ -76,6 +82,13 @@ Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tenso
   Tensor out = arena_.allocate(query.rows(), query.width());
   kernels::attention(query.matrix(), key.matrix(), value.matrix(), heads, query_sequences.offsets,
                      key_sequences.offsets, mask == network::Mask::causal, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
+  Tensor out = arena_.allocate(x.rows(), x.width());
+  kernels::rotate_pairs(x.matrix(), table.cosines.data(), table.sines.data(), table.pairs,
+                        positions, out.matrix(), pool_);
   return out;
 }
 
@@ -116,6 +129,18 @@ Tensor Operations::mean_rows(const Tensor& x, const network::Sequences& sequence
 Tensor Operations::add(const Tensor& a, const Tensor& b) {
   Tensor out = arena_.allocate(a.rows(), a.width());
   kernels::add(a.matrix(), b.matrix(), out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::multiply(const Tensor& a, const Tensor& b) {
+  Tensor out = arena_.allocate(a.rows(), a.width());
+  kernels::multiply(a.matrix(), b.matrix(), out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::scale(const Tensor& x, network::ParameterId parameter) {
+  Tensor out = arena_.allocate(x.rows(), x.width());
+  kernels::scale_columns(x.matrix(), weights_.vector(parameter), out.matrix(), pool_);
   return out;
 }
 

@@ -29,12 +29,15 @@ class Operations {
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
                    const network::Sequences& query_sequences,
                    const network::Sequences& key_sequences, network::Mask mask);
+  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions);
   Tensor columns(const Tensor& x, int first, int count) { return x.columns(first, count); }
   Tensor rows(const Tensor& x, Indices indices);
   Tensor embed(network::ParameterId parameter, Indices indices);
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
   Tensor add(const Tensor& a, const Tensor& b);
+  Tensor multiply(const Tensor& a, const Tensor& b);
+  Tensor scale(const Tensor& x, network::ParameterId parameter);
   Map feature_map(const network::Pixels& pixels);
   Map convolution(const Map& x, const network::Convolution& layer, network::Activation activation,
                   const Map* residual);

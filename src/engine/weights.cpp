@@ -88,8 +88,9 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   const LayerList layers = list_layers(model_);
   for (const network::Norm& norm : layers.norms) {
     vectors_[norm.weight] = to_floats(view(norm.weight));
-    vectors_[norm.bias] = to_floats(view(norm.bias));
+    if (norm.bias != network::kAbsent) vectors_[norm.bias] = to_floats(view(norm.bias));
   }
+  for (const network::ParameterId scale : layers.scales) vectors_[scale] = to_floats(view(scale));
   pack_linears(layers.linears, pool);
   pack_convolutions(layers.convolutions, pool);
   similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
@@ -119,7 +120,7 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPoo
     PackedLinear& target = linears_[key(layer)];
     target = PackedLinear(layer.inputs, layer.outputs);
     if (layer.bias != network::kAbsent)
-      to_floats(rows_of(view(layer.bias), layer.first_output, layer.outputs),
+      to_floats(rows_of(view(layer.bias), layer.first_bias, layer.outputs),
                 {target.bias(), static_cast<std::size_t>(layer.outputs)});
     packed.push_back(&target);
   }

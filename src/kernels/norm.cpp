@@ -58,6 +58,25 @@ void layer_norm_row(const float* x, std::size_t width, const float* weight, cons
   for (; i < width; ++i) scale_and_shift(one, x + i, mean, scale, weight + i, bias + i, out + i);
 }
 
+template <class D>
+HWY_INLINE void scale_by(D d, const float* x, float scale, const float* weight, float* out) {
+  const auto normed = hn::Mul(hn::LoadU(d, x), hn::Set(d, scale));
+  hn::StoreU(hn::Mul(normed, hn::LoadU(d, weight)), d, out);
+}
+
+void rms_norm_row(const float* x, std::size_t width, const float* weight, float epsilon,
+                  float* out) {
+  const float squares =
+      sum_row(x, width, [](auto /*d*/, auto v) HWY_ATTR { return hn::Mul(v, v); });
+  const float scale = 1.0F / std::sqrt(squares / static_cast<float>(width) + epsilon);
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= width; i += hn::Lanes(d))
+    scale_by(d, x + i, scale, weight + i, out + i);
+  for (; i < width; ++i) scale_by(one, x + i, scale, weight + i, out + i);
+}
+
 }  // namespace diptych::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -69,6 +88,7 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels {
 namespace {
 HWY_EXPORT(layer_norm_row);
+HWY_EXPORT(rms_norm_row);
 }  // namespace
 
 void layer_norm(ConstMatrix x, const float* weight, const float* bias, float epsilon, Matrix out,
@@ -78,6 +98,14 @@ void layer_norm(ConstMatrix x, const float* weight, const float* bias, float eps
   for_each_row(x.rows, x.width, pool, [&](int row) {
     normalise_row(x.row(row), static_cast<std::size_t>(x.width), weight, bias, epsilon,
                   out.row(row));
+  });
+}
+
+void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out, ThreadPool& pool) {
+  ensure(out.rows == x.rows && out.width == x.width, "rms_norm: shapes fit");
+  const auto normalise_row = DIPTYCH_DISPATCH(rms_norm_row);
+  for_each_row(x.rows, x.width, pool, [&](int row) {
+    normalise_row(x.row(row), static_cast<std::size_t>(x.width), weight, epsilon, out.row(row));
   });
 }
 

@@ -10,6 +10,10 @@ namespace diptych::kernels {
 void layer_norm(ConstMatrix x, const float* weight, const float* bias, float epsilon, Matrix out,
                 ThreadPool& pool);
 
+/// out = x / sqrt(mean of squares + epsilon) * weight, row by row; `weight` holds x.width values.
+/// `out` may be `x`.
+void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out, ThreadPool& pool);
+
 /// Divides every row by its Euclidean length; a row of zeros stays. The same bits on every
 /// instruction set.
 void normalise_rows(Matrix x);

@@ -7,6 +7,9 @@ namespace {
 
 constexpr int kMaxImageSize = 16384;
 constexpr int kMaxWidth = 1 << 17;
+/// Rotary tables are made before any weight is seen.
+constexpr int kMaxRotaryGrid = 256;
+constexpr int kMaxRotaryHeadWidth = 1024;
 constexpr int kMaxLayers = 1024;
 constexpr int kMaxContextLength = 1 << 16;
 constexpr int kMaxVocabularySize = 1 << 24;
@@ -35,6 +38,23 @@ void validate_tower(const VisionTransformerConfig& config) {
   check_divides("vision heads", config.heads, "vision width", config.width);
   if (config.pooling == ImagePooling::class_token && !config.class_token)
     fail(ErrorCode::invalid_argument, "model config: vision pooling: got no class token to pool");
+}
+
+void validate_tower(const EvaTransformerConfig& config) {
+  check_range("image_size", config.image_size, 1, kMaxImageSize);
+  check_range("patch_size", config.patch_size, 1, config.image_size);
+  check_range("vision width", config.width, 1, kMaxWidth);
+  check_range("vision layers", config.layers, 1, kMaxLayers);
+  check_range("vision heads", config.heads, 1, config.width);
+  check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("vision heads", config.heads, "vision width", config.width);
+  check_range("rotary grid", config.rotary_grid, 0, kMaxImageSize);
+  if (config.rotary_grid == 0) return;
+  const int head_width = config.width / config.heads;
+  check_range("vision grid", config.grid(), 1, kMaxRotaryGrid);
+  check_range("vision head width", head_width, 4, kMaxRotaryHeadWidth);
+  // Pairs of columns, half of them for rows and half for columns of the grid.
+  check_divides("four", 4, "vision head width", head_width);
 }
 
 void validate_tower(const ModifiedResNetConfig& config) {
@@ -70,6 +90,15 @@ void validate_projection(const char* field, const Tower& tower, int embedding_wi
 
 int image_size(const ImageTowerConfig& config) {
   return std::visit([](const auto& tower) { return tower.image_size; }, config);
+}
+
+int patch_count(const ImageTowerConfig& config) {
+  return std::visit(
+      [](const auto& tower) {
+        if constexpr (requires { tower.grid(); }) return tower.grid() * tower.grid();
+        return 0;
+      },
+      config);
 }
 
 int context_length(const TextTowerConfig& config) {

@@ -7,6 +7,11 @@ namespace diptych::network {
 
 enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu };
 
+enum class NormKind {
+  layer,  ///< (x - mean) / sqrt(variance + epsilon) * weight + bias (arXiv 1607.06450)
+  rms,    ///< x / sqrt(mean of squares + epsilon) * weight (arXiv 1910.07467)
+};
+
 /// What a vision transformer makes of its rows.
 enum class ImagePooling {
   class_token,  ///< the class token's row, normalised
@@ -39,6 +44,31 @@ struct VisionTransformerConfig {
 
   int grid() const { return image_size / patch_size; }
   bool operator==(const VisionTransformerConfig&) const = default;
+};
+
+/// The image towers of EVA-CLIP (arXiv 2303.15389, 2402.04252). Defaults are EVA-01 g/14's.
+struct EvaTransformerConfig {
+  int image_size = 224;  ///< side, in pixels
+  int patch_size = 14;   ///< side, in pixels
+  int width = 1408;
+  int layers = 40;
+  int heads = 16;
+  int mlp_width = 6144;
+  Activation activation = Activation::gelu;
+  bool gated_mlp = false;  ///< act(W1 x) * W2 x instead of act(W1 x): SwiGLU (arXiv 2002.05202)
+  NormKind norm = NormKind::layer;
+  float norm_epsilon = 1e-6F;
+  bool post_norm = false;        ///< x + norm(f(x)) instead of x + f(norm(x))
+  bool inner_norms = false;      ///< a norm before each branch's last layer too (arXiv 2210.06423)
+  bool query_value_bias = true;  ///< keys have none in any model
+  bool layer_scale = false;      ///< of each branch (arXiv 2103.17239)
+  /// Side of the grid whose positions rotary embeddings count in, whatever the tower's own grid; 0:
+  /// the tower has none.
+  int rotary_grid = 0;
+  Projection projection = Projection::linear;
+
+  int grid() const { return image_size / patch_size; }
+  bool operator==(const EvaTransformerConfig&) const = default;
 };
 
 /// CLIP's modified ResNet (arXiv 2103.00020, section 2.4). Defaults are RN50's.
@@ -80,7 +110,8 @@ struct TextTransformerConfig {
   bool operator==(const TextTransformerConfig&) const = default;
 };
 
-using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetConfig>;
+using ImageTowerConfig =
+    std::variant<VisionTransformerConfig, ModifiedResNetConfig, EvaTransformerConfig>;
 using TextTowerConfig = std::variant<TextTransformerConfig>;
 
 struct ModelConfig {
@@ -95,6 +126,8 @@ struct ModelConfig {
 
 /// Side of the square the image tower sees, in pixels.
 int image_size(const ImageTowerConfig& config);
+/// How many patches the image tower makes of a picture; 0 when it makes none.
+int patch_count(const ImageTowerConfig& config);
 /// The longest text the text tower takes, in tokens.
 int context_length(const TextTowerConfig& config);
 /// Token ids are in [0, vocabulary_size).

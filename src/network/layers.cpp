@@ -10,6 +10,7 @@ Linear Linear::slice(int first, int count) const {
   ensure(!transposed && first >= 0 && first + count <= outputs, "slice lies within the layer");
   Linear result = *this;
   result.first_output = first_output + first;
+  result.first_bias = first_bias + first;
   result.outputs = count;
   return result;
 }
@@ -29,10 +30,12 @@ Linear declare_projection(ParameterTable& table, const std::string& name, int in
   return layer;
 }
 
-Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon) {
-  Norm norm{.width = width, .epsilon = epsilon};
+Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
+                  NormKind kind) {
+  Norm norm{.kind = kind, .width = width, .epsilon = epsilon};
   norm.weight = table.declare(name + ".weight", {width}, Initialiser::constant(1.0F));
-  norm.bias = table.declare(name + ".bias", {width}, Initialiser::constant(0.0F));
+  if (kind == NormKind::layer)
+    norm.bias = table.declare(name + ".bias", {width}, Initialiser::constant(0.0F));
   return norm;
 }
 

@@ -9,23 +9,26 @@ namespace diptych::network {
 
 /// y = x W^T + b with W [outputs, inputs], as PyTorch's Linear; or y = x W + b with W [inputs,
 /// outputs] when `transposed`, as CLIP's projections. Only rows [first_output, first_output +
-/// outputs) of W are used: a stacked q, k, v projection gives three layers.
+/// outputs) of W are used, and as many of b from `first_bias` on: a stacked q, k, v projection
+/// gives three layers, whose biases may be stacked or not.
 struct Linear {
   ParameterId weight = kAbsent;
   ParameterId bias = kAbsent;
   int inputs = 0;
   int outputs = 0;
   int first_output = 0;
+  int first_bias = 0;
   bool transposed = false;
 
   /// The layer that computes `count` outputs from `first` on; not for transposed layers.
   Linear slice(int first, int count) const;
 };
 
-/// Layer normalisation over the last dimension.
+/// Normalisation over the last dimension.
 struct Norm {
+  NormKind kind = NormKind::layer;
   ParameterId weight = kAbsent;
-  ParameterId bias = kAbsent;
+  ParameterId bias = kAbsent;  ///< of layer normalisation only
   int width = 0;
   float epsilon = 1e-5F;
 };
@@ -56,7 +59,8 @@ Linear declare_linear(ParameterTable& table, const std::string& name, int inputs
 /// A bare matrix [inputs, outputs], without bias: CLIP's projections into the joint space.
 Linear declare_projection(ParameterTable& table, const std::string& name, int inputs, int outputs,
                           float deviation);
-Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon);
+Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
+                  NormKind kind = NormKind::layer);
 /// `gain` is where the batch normalisation's weight starts.
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,

@@ -22,6 +22,8 @@ Model make_model(const ModelConfig& config) {
   ParameterTable& table = model.parameters;
   if (const auto* vit = std::get_if<VisionTransformerConfig>(&config.image)) {
     model.image = declare_vision_transformer(table, *vit, config.embedding_width);
+  } else if (const auto* eva = std::get_if<EvaTransformerConfig>(&config.image)) {
+    model.image = declare_eva_transformer(table, *eva, config.embedding_width);
   } else {
     model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
                                           config.embedding_width);

@@ -2,6 +2,8 @@
 
 #include <variant>
 
+#include "base/error.h"
+#include "network/eva_transformer.h"
 #include "network/modified_resnet.h"
 #include "network/text_transformer.h"
 #include "network/vision_transformer.h"
@@ -13,7 +15,7 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet> image;
+  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer> image;
   std::variant<TextTransformer> text;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
@@ -26,6 +28,20 @@ template <Operations Ops>
 typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& pixels) {
   return std::visit([&](const auto& tower) { return image_tower(ops, tower, pixels); },
                     model.image);
+}
+
+/// The same from some patches of every picture only (patch dropout). Throws Error(invalid_argument)
+/// when the image tower has no patches.
+template <Operations Ops>
+typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& pixels,
+                                    const PatchSelection& selection) {
+  return std::visit(
+      [&](const auto& tower) -> typename Ops::Tensor {
+        if constexpr (requires { image_tower(ops, tower, pixels, selection); })
+          return image_tower(ops, tower, pixels, selection);
+        fail(ErrorCode::invalid_argument, "patch dropout: the image tower has no patches");
+      },
+      model.image);
 }
 
 template <Operations Ops>

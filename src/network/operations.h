@@ -5,6 +5,7 @@
 #include <span>
 
 #include "network/layers.h"
+#include "network/rotary.h"
 #include "network/sequences.h"
 
 namespace diptych::network {
@@ -33,15 +34,21 @@ struct FeatureMap {
 ///   patches(pixels, size)        [batch * patches, 3 * size * size], patches row by row, values as
 ///                                a convolution's weight orders them (channel, y, x)
 ///   linear(x, layer, act, r)     act(x W^T + b + r); r, the residual, may be null
-///   norm(x, norm)                layer normalisation of every row
+///   norm(x, norm)                normalisation of every row, by its kind
 ///   attention(q, k, v, heads, query sequences, key sequences, mask)
 ///                                softmax(q k^T / sqrt(head width)) v, sequence by sequence
+///   rotate(x, table, positions)  row i by row positions[i] of a rotary table: in every head the
+///   pair
+///                                (a, b) of neighbouring columns becomes (a cos - b sin, b cos + a
+///                                sin)
 ///   columns(x, first, count)     a part of every row
 ///   rows(x, indices)             the named rows, in that order
 ///   embed(parameter, indices)    the named rows of a parameter [rows, width]; a vector is one row
 ///   prepend(first, x, sequences) every sequence of x with its row of `first` before it
 ///   mean_rows(x, sequences)      the mean of every sequence's rows
 ///   add(a, b)                    elementwise
+///   multiply(a, b)               elementwise
+///   scale(x, parameter)          every column times its element of a vector
 ///   feature_map(pixels)          the pictures as a FeatureMap of 3 channels
 ///   convolution(x, layer, act, r)
 ///                                act(batch_norm(x * W) + r); r may be null
@@ -61,12 +68,15 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
   {
     ops.attention(x, x, x, 1, sequences, sequences, Mask::full)
     } -> std::same_as<typename Ops::Tensor>;
+  { ops.rotate(x, RotaryTable{}, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.columns(x, 0, 1) } -> std::same_as<typename Ops::Tensor>;
   { ops.rows(x, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.embed(ParameterId{}, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.multiply(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.scale(x, ParameterId{}) } -> std::same_as<typename Ops::Tensor>;
   { ops.feature_map(pixels) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
   {
     ops.convolution(map, Convolution{}, Activation::none, map_residual)

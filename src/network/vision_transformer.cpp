@@ -8,26 +8,15 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                                              const VisionTransformerConfig& config,
                                              int embedding_width) {
   const float deviation = 1.0F / std::sqrt(static_cast<float>(config.width));
-  const int patch_inputs = 3 * config.patch_size * config.patch_size;
   VisionTransformer tower{.config = config};
-  const int places = config.grid() * config.grid() + (config.class_token ? 1 : 0);
-  if (config.class_token) {
-    tower.class_embedding =
-        table.declare("visual.class_embedding", {config.width}, Initialiser::normal(deviation));
-  }
-  tower.positional_embedding = table.declare("visual.positional_embedding", {places, config.width},
-                                             Initialiser::normal(deviation));
+  tower.patch_embedding = declare_patch_embedding(table, {.patch_size = config.patch_size,
+                                                          .grid = config.grid(),
+                                                          .width = config.width,
+                                                          .class_token = config.class_token,
+                                                          .bias = config.patch_bias,
+                                                          .deviation = deviation});
   tower.projection =
       declare_projection(table, "visual.proj", config.projection, config.width, embedding_width);
-  tower.patch_embedding.inputs = patch_inputs;
-  tower.patch_embedding.outputs = config.width;
-  tower.patch_embedding.weight =
-      table.declare("visual.conv1.weight", {config.width, 3, config.patch_size, config.patch_size},
-                    Initialiser::normal(1.0F / std::sqrt(static_cast<float>(patch_inputs))));
-  if (config.patch_bias) {
-    tower.patch_embedding.bias =
-        table.declare("visual.conv1.bias", {config.width}, Initialiser::constant(0.0F));
-  }
   if (config.norm_pre)
     tower.norm_pre = declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon);
   tower.blocks = declare_residual_blocks(table, "visual.transformer.resblocks",
@@ -42,61 +31,6 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                                        .norm_epsilon = config.norm_epsilon});
   }
   return tower;
-}
-
-PatchSelection PatchSelection::all(int pictures, int patches_each) {
-  PatchSelection selection{.sequences = Sequences::uniform(pictures, patches_each)};
-  selection.patches = selection.sequences.positions();
-  return selection;
-}
-
-PatchSelection PatchSelection::random(int pictures, int patches_each, int kept,
-                                      const std::function<std::uint64_t(std::uint64_t)>& choose) {
-  PatchSelection selection{.sequences = Sequences::uniform(pictures, kept)};
-  for (int picture = 0; picture < pictures; ++picture) {
-    // Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): uniform, and already in order.
-    int wanted = kept;
-    for (int patch = 0; wanted > 0; ++patch) {
-      if (choose(static_cast<std::uint64_t>(patches_each - patch)) <
-          static_cast<std::uint64_t>(wanted)) {
-        selection.patches.push_back(patch);
-        --wanted;
-      }
-    }
-  }
-  return selection;
-}
-
-std::vector<std::int32_t> patch_rows(const PatchSelection& selection, int patches_each) {
-  std::vector<std::int32_t> rows = selection.patches;
-  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
-    const int begin = selection.sequences.begin(picture);
-    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
-      rows[static_cast<std::size_t>(i)] += picture * patches_each;
-  }
-  return rows;
-}
-
-std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool class_token) {
-  if (!class_token) return selection.patches;
-  std::vector<std::int32_t> positions;
-  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
-    const int begin = selection.sequences.begin(picture);
-    positions.push_back(0);
-    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
-      positions.push_back(1 + selection.patches[static_cast<std::size_t>(i)]);
-  }
-  return positions;
-}
-
-std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selection) {
-  std::vector<std::int32_t> rows;
-  for (int picture = 0; picture < selection.sequences.count(); ++picture) {
-    const int begin = selection.sequences.begin(picture);
-    for (int i = begin; i < begin + selection.sequences.length(picture); ++i)
-      rows.push_back(i + picture + 1);
-  }
-  return rows;
 }
 
 }  // namespace diptych::network

@@ -47,8 +47,7 @@ torch::Tensor Learner::image_features(const Batch& batch,
                                       const std::optional<network::PatchSelection>& selection) {
   Operations operations(model_.parameters, parameters_, /*training=*/true);
   if (!selection) return network::image_features(operations, model_, batch.images());
-  return network::image_tower(operations, std::get<network::VisionTransformer>(model_.image),
-                              batch.images(), *selection);
+  return network::image_features(operations, model_, batch.images(), *selection);
 }
 
 torch::Tensor Learner::loss(const Batch& batch,

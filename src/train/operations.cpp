@@ -120,13 +120,20 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer, Activat
         weight.view({weight.size(0), -1}).narrow(0, layer.first_output, layer.outputs);
     const Tensor bias = layer.bias == network::kAbsent
                             ? Tensor()
-                            : parameter(layer.bias).narrow(0, layer.first_output, layer.outputs);
+                            : parameter(layer.bias).narrow(0, layer.first_bias, layer.outputs);
     y = torch::nn::functional::linear(x, matrix, bias);
   }
   return activate(add_residual(y, residual), activation);
 }
 
 Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
+  if (norm.kind == network::NormKind::rms) {
+    // Squares of half-precision values overflow: in float32, whatever autocast says, as the
+    // reference.
+    const Tensor wide = x.to(torch::kFloat32);
+    const Tensor mean_square = wide.square().mean(-1, /*keepdim=*/true);
+    return wide * torch::rsqrt(mean_square + norm.epsilon) * parameter(norm.weight);
+  }
   return torch::layer_norm(x, {norm.width}, parameter(norm.weight), parameter(norm.bias),
                            norm.epsilon);
 }
@@ -147,6 +154,25 @@ Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tenso
         attended.transpose(1, 2).reshape({run.count * run.query_length, query.size(1)}));
   }
   return outputs.size() == 1 ? outputs.front() : torch::cat(outputs);
+}
+
+Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table,
+                          std::span<const std::int32_t> positions) {
+  const Tensor at = on_device(positions);
+  // [rows, 1, pairs]: the same for all heads.
+  const auto angles = [&](const std::vector<float>& values) {
+    const Tensor host = torch::from_blob(const_cast<float*>(values.data()),
+                                         {table.rows, table.pairs}, torch::kFloat32);
+    return host.to(device()).index_select(0, at).unsqueeze(1);
+  };
+  const Tensor cosine = angles(table.cosines);
+  const Tensor sine = angles(table.sines);
+  const Tensor pairs = x.reshape({x.size(0), -1, table.pairs, 2});
+  const Tensor a = pairs.select(-1, 0);
+  const Tensor b = pairs.select(-1, 1);
+  return torch::stack({a * cosine - b * sine, b * cosine + a * sine}, -1)
+      .reshape(x.sizes())
+      .to(x.dtype());
 }
 
 Tensor Operations::rows(const Tensor& x, std::span<const std::int32_t> indices) {

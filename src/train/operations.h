@@ -28,12 +28,16 @@ class Operations {
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
                    const network::Sequences& query_sequences,
                    const network::Sequences& key_sequences, network::Mask mask);
+  Tensor rotate(const Tensor& x, const network::RotaryTable& table,
+                std::span<const std::int32_t> positions);
   Tensor columns(const Tensor& x, int first, int count) { return x.narrow(1, first, count); }
   Tensor rows(const Tensor& x, std::span<const std::int32_t> indices);
   Tensor embed(network::ParameterId parameter, std::span<const std::int32_t> indices);
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
   Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
+  Tensor multiply(const Tensor& a, const Tensor& b) { return a * b; }
+  Tensor scale(const Tensor& x, network::ParameterId id) { return x * parameter(id); }
   FeatureMap feature_map(const network::Pixels& pixels);
   FeatureMap convolution(const FeatureMap& x, const network::Convolution& layer,
                          network::Activation activation, const FeatureMap* residual);

@@ -3,6 +3,8 @@
 namespace diptych::network {
 
 template torch::Tensor image_features(train::Operations&, const Model&, const Pixels&);
+template torch::Tensor image_features(train::Operations&, const Model&, const Pixels&,
+                                      const PatchSelection&);
 template torch::Tensor text_features(train::Operations&, const Model&, const Tokens&);
 
 }  // namespace diptych::network

@@ -6,6 +6,8 @@
 namespace diptych::network {
 
 extern template torch::Tensor image_features(train::Operations&, const Model&, const Pixels&);
+extern template torch::Tensor image_features(train::Operations&, const Model&, const Pixels&,
+                                             const PatchSelection&);
 extern template torch::Tensor text_features(train::Operations&, const Model&, const Tokens&);
 
 }  // namespace diptych::network

@@ -266,13 +266,12 @@ class Run {
 
   /// The patches that take part in a step, drawn from the seed and the step alone.
   std::optional<network::PatchSelection> selection(int pictures) const {
-    const auto* vit = std::get_if<network::VisionTransformerConfig>(&file_.config.image);
     if (options_.patch_dropout == 0.0) return std::nullopt;
-    if (vit == nullptr) {
+    const int patches = network::patch_count(file_.config.image);
+    if (patches == 0) {
       fail(ErrorCode::invalid_argument,
            "train: force-patch-dropout: the image tower is no vision transformer");
     }
-    const int patches = vit->grid() * vit->grid();
     const int kept = std::max(1, static_cast<int>(patches * (1.0 - options_.patch_dropout)));
     constexpr std::uint64_t kFirstStream = 1;
     Random random(options_.seed, kFirstStream + static_cast<std::uint64_t>(position_.step));

@@ -116,7 +116,8 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
-  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet", "Siglip", "Clipa"};
+  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet", "Siglip",
+                                 "Clipa",   "Eva02",        "Eva18b"};
   return kNames.at(info.index);
 }
 
@@ -124,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(Towers, EncoderTest,
                          testing::Values(test::small_vit(Activation::gelu),
                                          test::small_vit(Activation::quick_gelu),
                                          test::small_resnet(), test::small_siglip(),
-                                         test::small_clipa()),
+                                         test::small_clipa(), test::small_eva_02(),
+                                         test::small_eva_18b()),
                          tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {

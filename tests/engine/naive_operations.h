@@ -66,7 +66,9 @@ class NaiveOperations {
     for (int row = 0; row < out.rows; ++row) {
       for (int output = 0; output < out.width; ++output) {
         const int o = layer.first_output + output;
-        double sum = layer.bias == network::kAbsent ? 0.0 : parameter(layer.bias).at(0, o);
+        double sum = layer.bias == network::kAbsent
+                         ? 0.0
+                         : parameter(layer.bias).at(0, layer.first_bias + output);
         for (int i = 0; i < x.width; ++i)
           sum += x.at(row, i) * (layer.transposed ? weight.at(i, o) : weight.at(o, i));
         if (residual != nullptr) sum += residual->at(row, output);
@@ -81,13 +83,14 @@ class NaiveOperations {
     for (int row = 0; row < x.rows; ++row) {
       double mean = 0.0;
       double variance = 0.0;
-      for (int i = 0; i < x.width; ++i) mean += x.at(row, i) / x.width;
+      if (norm.kind == network::NormKind::layer)
+        for (int i = 0; i < x.width; ++i) mean += x.at(row, i) / x.width;
       for (int i = 0; i < x.width; ++i)
         variance += (x.at(row, i) - mean) * (x.at(row, i) - mean) / x.width;
       for (int i = 0; i < x.width; ++i)
         out.at(row, i) = (x.at(row, i) - mean) / std::sqrt(variance + norm.epsilon) *
                              parameter(norm.weight).at(0, i) +
-                         parameter(norm.bias).at(0, i);
+                         (norm.bias == network::kAbsent ? 0.0 : parameter(norm.bias).at(0, i));
     }
     return out;
   }
@@ -103,6 +106,19 @@ class NaiveOperations {
         for (int head = 0; head < heads; ++head)
           attend(query, key, value, query_sequences.begin(sequence) + place,
                  key_sequences.begin(sequence), visible, head, query.width / heads, out);
+      }
+    }
+    return out;
+  }
+
+  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
+    Tensor out(x.rows, x.width);
+    for (int row = 0; row < x.rows; ++row) {
+      for (int i = 0; i < x.width; ++i) {
+        const auto angle = static_cast<std::size_t>(
+            positions[static_cast<std::size_t>(row)] * table.pairs + i / 2 % table.pairs);
+        const double partner = i % 2 == 0 ? -x.at(row, i + 1) : x.at(row, i - 1);
+        out.at(row, i) = x.at(row, i) * table.cosines[angle] + partner * table.sines[angle];
       }
     }
     return out;
@@ -154,6 +170,20 @@ class NaiveOperations {
   Tensor add(const Tensor& a, const Tensor& b) {
     Tensor out = a;
     for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += b.values[i];
+    return out;
+  }
+
+  Tensor multiply(const Tensor& a, const Tensor& b) {
+    Tensor out = a;
+    for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] *= b.values[i];
+    return out;
+  }
+
+  Tensor scale(const Tensor& x, network::ParameterId id) {
+    Tensor out = x;
+    for (int row = 0; row < x.rows; ++row) {
+      for (int i = 0; i < x.width; ++i) out.at(row, i) *= parameter(id).at(0, i);
+    }
     return out;
   }
 

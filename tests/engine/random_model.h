@@ -104,4 +104,39 @@ inline network::ModelConfig small_resnet() {
   return config;
 }
 
+inline network::ModelConfig small_eva(const network::EvaTransformerConfig& tower) {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  config.image = tower;
+  return config;
+}
+
+/// EVA-02's image tower with all that it adds, and layer scale.
+inline network::ModelConfig small_eva_02() {
+  return small_eva({.image_size = 28,
+                    .patch_size = 7,
+                    .width = 72,
+                    .layers = 2,
+                    .heads = 3,
+                    .mlp_width = 190,
+                    .activation = network::Activation::silu,
+                    .gated_mlp = true,
+                    .inner_norms = true,
+                    .layer_scale = true,
+                    .rotary_grid = 16});
+}
+
+/// That of the 18-billion model.
+inline network::ModelConfig small_eva_18b() {
+  return small_eva({.image_size = 28,
+                    .patch_size = 7,
+                    .width = 72,
+                    .layers = 2,
+                    .heads = 2,
+                    .mlp_width = 190,
+                    .norm = network::NormKind::rms,
+                    .post_norm = true,
+                    .query_value_bias = false,
+                    .projection = network::Projection::matrix});
+}
+
 }  // namespace diptych::test

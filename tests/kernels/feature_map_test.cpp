@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "kernels/addition.h"
+#include "kernels/elementwise.h"
 #include "kernels/im2col.h"
 #include "kernels/pixels.h"
 #include "kernels/pooling.h"

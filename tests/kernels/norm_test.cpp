@@ -66,6 +66,32 @@ TEST(LayerNormTest, WorksInPlaceAndOnManyThreads) {
         std::equal(out.view().row(row), out.view().row(row) + 100, in_place.view().row(row)));
 }
 
+TEST(RmsNormTest, AgreesWithTheDefinitionForWidthsAroundTheVectors) {
+  ThreadPool pool(2);
+  test::with_every_isa([&] {
+    for (const int width : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 80, 768}) {
+      TestMatrix x = TestMatrix::random(3, width, 1);
+      for (int i = 0; i < width; ++i) x.at(1, i) += 100.0F;  // a mean, which stays
+      const TestMatrix weight = TestMatrix::random(1, width, 2);
+      TestMatrix out(3, width, 0);
+      kernels::rms_norm(x.view(), weight.view().row(0), kEpsilon, out.view(), pool);
+      for (int row = 0; row < 3; ++row) {
+        double mean_square = 0.0;
+        for (int i = 0; i < width; ++i)
+          mean_square += static_cast<double>(x.at(row, i)) * x.at(row, i) / width;
+        for (int i = 0; i < width; ++i) {
+          const double expected =
+              x.at(row, i) / std::sqrt(mean_square + kEpsilon) * weight.at(0, i);
+          ASSERT_NEAR(
+              out.at(row, i), expected,
+              test::accumulation_tolerance(static_cast<std::size_t>(width), std::abs(expected)))
+              << "width " << width << ", row " << row;
+        }
+      }
+    }
+  });
+}
+
 TEST(NormaliseRowsTest, GivesLengthOne) {
   TestMatrix x = TestMatrix::random(4, 33, 1);
   kernels::normalise_rows(x.view());

@@ -16,13 +16,16 @@ using test::vit_b_32;
 
 TEST(Config, AcceptsThePublishedModels) {
   for (const ModelConfig& config :
-       {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16()})
+       {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
+        test::eva01_g_14(), test::eva02_l_14(), test::eva_18b()})
     EXPECT_NO_THROW(validate(config));
 }
 
 TEST(Config, SaysWhatATowerTakes) {
   EXPECT_EQ(image_size(VisionTransformerConfig{.image_size = 336}), 336);
   EXPECT_EQ(image_size(ModifiedResNetConfig{.image_size = 288}), 288);
+  EXPECT_EQ(patch_count(EvaTransformerConfig{.image_size = 336}), 24 * 24);
+  EXPECT_EQ(patch_count(ModifiedResNetConfig{}), 0);
   EXPECT_EQ(context_length(TextTransformerConfig{.context_length = 52}), 52);
   EXPECT_EQ(vocabulary_size(TextTransformerConfig{.vocabulary_size = 21128}), 21128);
 }
@@ -66,6 +69,24 @@ TEST(Config, RefusesBadVisionTransformers) {
                               {"vision mlp width", image(&Tower::mlp_width, -1)},
                               {"vision pooling", image(&Tower::class_token, false)},
                               {"vision width", image(&Tower::projection, Projection::none)}});
+}
+
+TEST(Config, RefusesBadEvaTransformers) {
+  using Tower = EvaTransformerConfig;
+  expect_refused(test::eva02_l_14(), {{"image_size", image(&Tower::image_size, 1 << 20)},
+                                      {"patch_size", image(&Tower::patch_size, 0)},
+                                      {"vision width", image(&Tower::width, 0)},
+                                      {"vision layers", image(&Tower::layers, 0)},
+                                      {"vision width", image(&Tower::heads, 7)},
+                                      {"vision mlp width", image(&Tower::mlp_width, 0)},
+                                      {"rotary grid", image(&Tower::rotary_grid, -1)},
+                                      {"vision grid", image(&Tower::patch_size, 1)},
+                                      {"vision head width", image(&Tower::heads, 512)},
+                                      {"vision head width", [](ModelConfig& c) {
+                                         auto& tower = std::get<Tower>(c.image);
+                                         tower.width = 16384;
+                                         tower.heads = 4;
+                                       }}});
 }
 
 TEST(Config, RefusesBadResNets) {

@@ -65,6 +65,13 @@ class CountingOperations {
     return {query.rows, value.width};
   }
 
+  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
+    EXPECT_EQ(x.width % (2 * table.pairs), 0);
+    EXPECT_EQ(positions.size(), static_cast<std::size_t>(x.rows));
+    for (const std::int32_t position : positions) EXPECT_LT(position, table.rows);
+    return x;
+  }
+
   Tensor columns(const Tensor& x, int first, int count) {
     EXPECT_LE(first + count, x.width);
     return {x.rows, count};
@@ -98,6 +105,13 @@ class CountingOperations {
     EXPECT_EQ(a.rows, b.rows);
     EXPECT_EQ(a.width, b.width);
     return a;
+  }
+
+  Tensor multiply(const Tensor& a, const Tensor& b) { return add(a, b); }
+
+  Tensor scale(const Tensor& x, network::ParameterId parameter) {
+    EXPECT_EQ(parameters_.spec(parameter).shape, Shape({x.width}));
+    return x;
   }
 
   Map feature_map(const network::Pixels& pixels) {

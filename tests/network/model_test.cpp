@@ -56,6 +56,44 @@ TEST(Model, NamesTheParametersOfAVisionTransformer) {
   EXPECT_EQ(shape_of(model, block + "mlp.c_proj.bias"), Shape({768}));
 }
 
+// In millions, as open_clip's table of models has them, and EVA-CLIP-18B's paper.
+TEST(Model, HasAsManyParametersAsThePublishedEvaModels) {
+  const auto millions = [](const ModelConfig& config) {
+    return static_cast<double>(trained_count(make_model(config))) / 1e6;
+  };
+  EXPECT_NEAR(millions(test::eva01_g_14()), 1136.44, 0.005);
+  EXPECT_NEAR(millions(test::eva02_l_14()), 427.76, 0.005);
+  EXPECT_NEAR(millions(test::eva02_e_14_plus()), 5044.89, 0.005);
+  EXPECT_NEAR(millions(test::eva_18b()), 18'100, 100);
+}
+
+TEST(Model, NamesTheParametersOfAnEvaTransformer) {
+  const Model model = make_model(test::eva02_l_14());
+  EXPECT_EQ(shape_of(model, "visual.conv1.bias"), Shape({1024}));
+  EXPECT_EQ(shape_of(model, "visual.proj.weight"), Shape({768, 1024}));
+  EXPECT_EQ(shape_of(model, "visual.proj.bias"), Shape({768}));
+  const std::string block = "visual.transformer.resblocks.23.";
+  EXPECT_EQ(shape_of(model, block + "attn.in_proj_weight"), Shape({3072, 1024}));
+  EXPECT_EQ(shape_of(model, block + "attn.q_bias"), Shape({1024}));
+  EXPECT_EQ(shape_of(model, block + "attn.v_bias"), Shape({1024}));
+  EXPECT_EQ(shape_of(model, block + "attn.in_proj_bias"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, block + "attn.ln.weight"), Shape({1024}));
+  EXPECT_EQ(shape_of(model, block + "mlp.c_fc.weight"), Shape({2730, 1024}));
+  EXPECT_EQ(shape_of(model, block + "mlp.c_gated.bias"), Shape({2730}));
+  EXPECT_EQ(shape_of(model, block + "mlp.ln.bias"), Shape({2730}));
+  EXPECT_EQ(shape_of(model, block + "mlp.c_proj.weight"), Shape({1024, 2730}));
+}
+
+TEST(Model, GivesRmsNormsNoBias) {
+  const Model model = make_model(test::eva_18b());
+  const std::string block = "visual.transformer.resblocks.0.";
+  EXPECT_EQ(shape_of(model, block + "ln_1.weight"), Shape({5120}));
+  EXPECT_EQ(shape_of(model, block + "ln_1.bias"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, block + "attn.q_bias"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, block + "attn.out_proj.bias"), Shape({5120}));
+  EXPECT_EQ(shape_of(model, "visual.proj"), Shape({5120, 1536}));
+}
+
 TEST(Model, NamesTheParametersOfATextTransformer) {
   const Model model = make_model(test::vit_b_32());
   EXPECT_EQ(shape_of(model, "token_embedding.weight"), Shape({49408, 512}));

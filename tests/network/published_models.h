@@ -55,4 +55,48 @@ inline network::ModelConfig rn50x4() {
           .text = network::TextTransformerConfig{.width = 640, .heads = 10, .mlp_width = 2560}};
 }
 
+inline network::TextTransformerConfig text_tower(int width, int layers, int heads) {
+  return {.width = width, .heads = heads, .layers = layers, .mlp_width = 4 * width};
+}
+
+inline network::ModelConfig eva01_g_14() {
+  return {.embedding_width = 1024,
+          .image = network::EvaTransformerConfig{},
+          .text = text_tower(768, 12, 12)};
+}
+
+inline network::ModelConfig eva02_l_14() {
+  return {.embedding_width = 768,
+          .image = network::EvaTransformerConfig{.width = 1024,
+                                                 .layers = 24,
+                                                 .heads = 16,
+                                                 .mlp_width = 2730,
+                                                 .activation = network::Activation::silu,
+                                                 .gated_mlp = true,
+                                                 .inner_norms = true,
+                                                 .rotary_grid = 16},
+          .text = text_tower(768, 12, 12)};
+}
+
+inline network::ModelConfig eva02_e_14_plus() {
+  return {.embedding_width = 1024,
+          .image =
+              network::EvaTransformerConfig{
+                  .width = 1792, .layers = 64, .heads = 16, .mlp_width = 15360, .post_norm = true},
+          .text = text_tower(1280, 32, 20)};
+}
+
+inline network::ModelConfig eva_18b() {
+  return {.embedding_width = 1536,
+          .image = network::EvaTransformerConfig{.width = 5120,
+                                                 .layers = 48,
+                                                 .heads = 40,
+                                                 .mlp_width = 25600,
+                                                 .norm = network::NormKind::rms,
+                                                 .post_norm = true,
+                                                 .query_value_bias = false,
+                                                 .projection = network::Projection::matrix},
+          .text = text_tower(1280, 32, 20)};
+}
+
 }  // namespace diptych::test

@@ -6,6 +6,7 @@
 
 #include "network/counting_operations.h"
 #include "network/published_models.h"
+#include "support/expect_error.h"
 
 namespace diptych::network {
 namespace {
@@ -105,6 +106,33 @@ TEST(VisionTransformer, MeanPoolsThePatchesWithoutTheClassToken) {
       image_tower(ops, std::get<VisionTransformer>(model.image), blank_pixels(2, 224), selection);
   EXPECT_EQ(features.rows, 2);
   EXPECT_THAT(ops.linear_rows(), ElementsAre(5, 7, 7, 7, 7, 7, 7, 7, 7, 2));
+}
+
+// Two of four patches and the class token of one picture: q, k, v, output, gate and two of the MLP;
+// in the last block keys and values of all rows, the rest for the class token.
+TEST(EvaTransformer, ComputesOnlyWhatReachesTheClassToken) {
+  ModelConfig config = test::eva02_l_14();
+  auto& tower = std::get<EvaTransformerConfig>(config.image);
+  tower.image_size = 28;
+  tower.layers = 2;
+  const Model model = make_model(config);
+  PatchSelection selection;
+  selection.patches = {1, 3};
+  selection.sequences.append(2);
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(1, 28), selection);
+  EXPECT_EQ(features.rows, 1);
+  EXPECT_EQ(features.width, 768);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(2, 3, 3, 3, 3, 3, 3, 3, 1, 3, 3, 1, 1, 1, 1, 1));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(3, 3), Pair(1, 3)));
+}
+
+TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
+  const Model model = make_model(test::rn50());
+  CountingOperations ops(model);
+  test::expect_error(
+      [&] { image_features(ops, model, blank_pixels(1, 224), PatchSelection::all(1, 49)); },
+      ErrorCode::invalid_argument, "no patches");
 }
 
 TEST(ModifiedResNet, HalvesThePictureFiveTimes) {
