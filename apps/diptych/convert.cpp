@@ -32,7 +32,9 @@ void add_convert(CLI::App& app, Action& action) {
   command->footer(kExamples);
   command->add_option("MODEL", options->model, "a checkpoint or a model folder")->required();
   command->add_option("OUT", options->out, "the folder to write")->required();
-  command->add_option("--to", options->convert.format, "diptych, open_clip, openai or huggingface")
+  command
+      ->add_option("--to", options->convert.format,
+                   "diptych, open_clip, openai, eva or huggingface")
       ->capture_default_str();
   command->add_option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
       ->capture_default_str();

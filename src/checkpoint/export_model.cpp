@@ -7,6 +7,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "checkpoint/eva_clip_family.h"
+#include "checkpoint/eva_config.h"
 #include "checkpoint/families.h"
 #include "checkpoint/huggingface_config.h"
 #include "checkpoint/open_clip_config.h"
@@ -19,10 +21,11 @@
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ExportFormat>, 4> kFormats = {
+constexpr std::array<std::pair<std::string_view, ExportFormat>, 5> kFormats = {
     {{"diptych", ExportFormat::diptych},
      {"open_clip", ExportFormat::open_clip},
      {"openai", ExportFormat::openai},
+     {"eva", ExportFormat::eva},
      {"huggingface", ExportFormat::huggingface}}};
 
 /// transformers refuses safetensors that do not say which framework wrote them.
@@ -32,17 +35,29 @@ void write_json(const std::filesystem::path& path, const Json& json) {
   write_file(path, json.dump(2) + "\n");
 }
 
-/// The names that open_clip gives such a model's weights.
-const Family& open_clip_names(const network::ModelConfig& config) {
+/// A model's weights as open_clip names them.
+TensorMap to_open_clip_names(const network::ModelConfig& config, const TensorMap& weights) {
+  if (const auto* eva = std::get_if<network::EvaTransformerConfig>(&config.image))
+    return to_timm_eva_names(*eva, weights);
   const auto* vit = std::get_if<network::VisionTransformerConfig>(&config.image);
-  return vit != nullptr && is_timm_tower(*vit) ? open_clip_timm_vit_family() : open_clip_family();
+  const bool timm = vit != nullptr && is_timm_tower(*vit);
+  return to_family_names(weights, (timm ? open_clip_timm_vit_family() : open_clip_family()).rules);
 }
 
 void export_open_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
   const Json config = write_open_clip_config(model);
-  const TensorMap weights = to_family_names(model.weights, open_clip_names(model.config).rules);
+  const TensorMap weights = to_open_clip_names(model.config, model.weights);
   write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
   write_json(folder / "open_clip_config.json", config);
+}
+
+void export_eva(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+  const Json config = write_eva_config(model);
+  write_torch_archive(
+      folder / "EVA_CLIP.pt",
+      to_eva_names(std::get<network::EvaTransformerConfig>(model.config.image), model.weights),
+      dtype);
+  write_json(folder / "model_config.json", config);
 }
 
 void export_huggingface(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
@@ -85,7 +100,7 @@ ExportFormat export_format(std::string_view name) {
     if (name == known) return format;
   }
   fail(ErrorCode::invalid_argument,
-       "format: got \"{}\", expected diptych, open_clip, openai or huggingface", name);
+       "format: got \"{}\", expected diptych, open_clip, openai, eva or huggingface", name);
 }
 
 void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
@@ -102,6 +117,8 @@ void export_model(const std::filesystem::path& folder, const ModelFile& model, E
       return export_open_clip(folder, model, weights_dtype);
     case ExportFormat::openai:
       return export_openai(folder, model, weights_dtype);
+    case ExportFormat::eva:
+      return export_eva(folder, model, weights_dtype);
     case ExportFormat::huggingface:
       return export_huggingface(folder, model, weights_dtype);
   }

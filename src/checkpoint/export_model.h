@@ -12,6 +12,7 @@ enum class ExportFormat {
   diptych,      ///< diptych's own folder
   open_clip,    ///< open_clip_model.safetensors and open_clip_config.json
   openai,       ///< model.pt: a state dict, as OpenAI's loader takes it when it is no TorchScript
+  eva,          ///< EVA_CLIP.pt and model_config.json, for EVA-CLIP's own loader
   huggingface,  ///< model.safetensors, config.json and preprocessor_config.json of a CLIPModel
 };
 

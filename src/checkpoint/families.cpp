@@ -46,6 +46,7 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &kChineseClip,
                                &eva_clip_family(),
                                &open_clip_timm_vit_family(),
+                               &open_clip_timm_eva_family(),
                                &open_clip_timm_family(),
                                &open_clip_family()};
   for (const Family* family : families) {

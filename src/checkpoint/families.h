@@ -30,10 +30,11 @@ struct Family {
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
-/// Recognised only.
 const Family& eva_clip_family();
 /// open_clip's models over timm's vision transformer.
 const Family& open_clip_timm_vit_family();
+/// open_clip's models over timm's EVA towers.
+const Family& open_clip_timm_eva_family();
 /// open_clip's models over another timm image tower; recognised only.
 const Family& open_clip_timm_family();
 /// Canonical names as they are: diptych's own files.

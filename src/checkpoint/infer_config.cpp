@@ -1,5 +1,6 @@
 #include "checkpoint/infer_config.h"
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cmath>
@@ -18,6 +19,7 @@ class Sizes {
  public:
   Sizes(const ShapeLookup& shapes, const std::string& name) : shapes_(shapes), name_(name) {}
 
+  const std::string& name() const { return name_; }
   bool has(const std::string& tensor) const { return shapes_(tensor).has_value(); }
 
   int of(const std::string& tensor, std::size_t dimension, std::size_t dimensions) const {
@@ -84,6 +86,58 @@ network::VisionTransformerConfig infer_vision_transformer(const Sizes& sizes,
   return config;
 }
 
+/// What the shapes of EVA-CLIP's published towers do not say, by their width: heads, and where the
+/// norms of a block are.
+struct EvaBlockForm {
+  int width;
+  int heads;
+  bool post_norm;
+};
+constexpr auto kEvaBlockForms = std::to_array<EvaBlockForm>({{768, 12, false},
+                                                             {1024, 16, false},
+                                                             {1408, 16, false},
+                                                             {1792, 16, true},
+                                                             {4096, 32, false},
+                                                             {5120, 40, true}});
+
+EvaBlockForm eva_block_form(const Sizes& sizes, int width) {
+  const auto* form = std::find_if(kEvaBlockForms.begin(), kEvaBlockForms.end(),
+                                  [&](const EvaBlockForm& known) { return known.width == width; });
+  if (form == kEvaBlockForms.end()) {
+    fail(ErrorCode::invalid_argument,
+         "cannot infer the architecture: the image tower's width is {}, which none of EVA-CLIP's "
+         "published models has; its config must say how its blocks are made ({})",
+         width, sizes.name());
+  }
+  return *form;
+}
+
+network::EvaTransformerConfig infer_eva_transformer(const Sizes& sizes) {
+  const std::string blocks = "visual.transformer.resblocks.";
+  network::EvaTransformerConfig config;
+  config.width = sizes.of("visual.conv1.weight", 0, 4);
+  config.patch_size = sizes.of("visual.conv1.weight", 3, 4);
+  const std::int64_t side =
+      std::int64_t{sizes.grid("visual.positional_embedding")} * config.patch_size;
+  config.image_size = static_cast<int>(std::min<std::int64_t>(side, INT_MAX));
+  config.layers = sizes.count(blocks, ".ln_1.weight");
+  const EvaBlockForm form = eva_block_form(sizes, config.width);
+  config.heads = form.heads;
+  config.post_norm = form.post_norm;
+  config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);
+  config.gated_mlp = sizes.has(blocks + "0.mlp.c_gated.weight");
+  if (config.gated_mlp) config.activation = network::Activation::silu;
+  const bool has_norm_bias = sizes.has(blocks + "0.ln_1.bias");
+  config.norm = has_norm_bias ? network::NormKind::layer : network::NormKind::rms;
+  config.inner_norms = sizes.has(blocks + "0.attn.ln.weight");
+  // EVA-02 has both or neither.
+  if (config.inner_norms) config.rotary_grid = 16;
+  config.query_value_bias = sizes.has(blocks + "0.attn.q_bias");
+  config.layer_scale = sizes.has(blocks + "0.ls_1.gamma");
+  if (!sizes.has("visual.proj.bias")) config.projection = network::Projection::matrix;
+  return config;
+}
+
 network::ModifiedResNetConfig infer_modified_resnet(const Sizes& sizes) {
   network::ModifiedResNetConfig config;
   config.width = sizes.of("visual.layer1.0.conv1.weight", 0, 4);
@@ -118,6 +172,9 @@ network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation
   network::ModelConfig config;
   if (sizes.has("visual.layer1.0.conv1.weight")) {
     config.image = infer_modified_resnet(sizes);
+  } else if (sizes.has("visual.transformer.resblocks.0.attn.in_proj_weight") &&
+             !sizes.has("visual.transformer.resblocks.0.attn.in_proj_bias")) {
+    config.image = infer_eva_transformer(sizes);
   } else {
     config.image = infer_vision_transformer(sizes, activation);
   }

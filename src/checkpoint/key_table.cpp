@@ -87,13 +87,19 @@ Shape without_ones(Shape shape) {
   return shape;
 }
 
+/// How many dimensions of size 1 a family's tensor has before the canonical one's.
+int leading_ones(Transform transform) {
+  if (transform == Transform::token) return 2;
+  return transform == Transform::batched ? 1 : 0;
+}
+
 /// Shape that an origin whose tensors are there leads to; `fitting` decides for reshaped ones.
 Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitting) {
   Shape shape = source.at(origin.sources.front()).shape;
   if (origin.transform == Transform::reshape && fitting != nullptr &&
       without_ones(shape) == without_ones(*fitting))
     return *fitting;
-  if (origin.transform == Transform::batched && !shape.empty() && shape.front() == 1)
+  for (int i = leading_ones(origin.transform); i > 0 && !shape.empty() && shape.front() == 1; --i)
     shape.erase(shape.begin());
   if (origin.transform == Transform::transpose) std::reverse(shape.begin(), shape.end());
   if (origin.transform == Transform::stack && !shape.empty()) {
@@ -229,6 +235,14 @@ std::vector<Origin> find_origins(const TensorMap& source, std::span<const KeyRul
 
 }  // namespace
 
+std::vector<KeyRule> joined(std::initializer_list<std::span<const KeyRule>> tables) {
+  std::vector<KeyRule> rules;
+  for (const std::span<const KeyRule> table : tables) {
+    for (const KeyRule& rule : table) rules.push_back(rule);
+  }
+  return rules;
+}
+
 bool matches(std::string_view pattern, std::string_view name) {
   Captures captures;
   return match(pattern, name, captures);
@@ -276,12 +290,11 @@ TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rul
       result.add(origin->sources.front(), transposed(view));
     } else if (origin->transform == Transform::stack) {
       split(view, origin->sources, result);
-    } else if (origin->transform == Transform::batched) {
-      TensorView batched = view;
-      batched.shape.insert(batched.shape.begin(), 1);
-      result.tensors.emplace(origin->sources.front(), batched);
     } else {
-      result.tensors.emplace(origin->sources.front(), view);
+      TensorView named = view;
+      named.shape.insert(named.shape.begin(),
+                         static_cast<std::size_t>(leading_ones(origin->transform)), 1);
+      result.tensors.emplace(origin->sources.front(), named);
     }
   }
   return result;

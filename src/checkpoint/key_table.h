@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "network/parameters.h"
 #include "tensor/tensor.h"
@@ -16,6 +20,7 @@ enum class Transform {
   same,       ///< as it is
   reshape,    ///< as it is, but for dimensions of size 1
   batched,    ///< as it is, but there under one more dimension of size 1
+  token,      ///< a vector, as it is, but there [1, 1, width]
   transpose,  ///< of a matrix
   stack,      ///< three tensors one after another along their first dimension: q, k, v
 };
@@ -27,6 +32,18 @@ struct KeyRule {
   Transform transform = Transform::same;
   std::array<std::string_view, 3> sources;  ///< the first only, unless they are stacked
 };
+
+/// Tables one after another: of two rules that fit, the first counts.
+template <std::size_t... sizes>
+constexpr auto concatenate(const std::array<KeyRule, sizes>&... tables) {
+  std::array<KeyRule, (sizes + ...)> all;
+  auto end = all.begin();
+  ((end = std::copy(tables.begin(), tables.end(), end)), ...);
+  return all;
+}
+
+/// The same for tables that are chosen as the program runs.
+std::vector<KeyRule> joined(std::initializer_list<std::span<const KeyRule>> tables);
 
 /// Whether a name fits a pattern.
 bool matches(std::string_view pattern, std::string_view name);

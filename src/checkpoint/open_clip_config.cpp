@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "checkpoint/config_fields.h"
 #include "checkpoint/mlp_ratio.h"
+#include "checkpoint/timm_eva.h"
 #include "checkpoint/timm_towers.h"
 
 // Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
@@ -264,6 +265,8 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
             {"head_width", 32 * resnet->width / resnet->heads},
             {"patch_size", nullptr}};
   }
+  if (const auto* eva = std::get_if<network::EvaTransformerConfig>(&tower))
+    return write_timm_eva(*eva);
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
   if (is_timm_tower(*config)) return write_timm_tower(*config);
@@ -316,8 +319,10 @@ bool has_quick_gelu(const network::ModelConfig& config) {
   return quick;
 }
 
-/// SigLIP's models keep their text tower under `text.`, which open_clip calls custom text.
+/// Models over timm's towers keep their text tower under `text.`, which open_clip calls custom
+/// text.
 bool has_custom_text(const network::ModelConfig& config) {
+  if (std::holds_alternative<network::EvaTransformerConfig>(config.image)) return true;
   const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
   return image != nullptr && is_timm_tower(*image);
 }
@@ -376,6 +381,10 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
     assume_preprocessing(model, image_size);
   }
   return model;
+}
+
+network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields, Activation activation) {
+  return read_text_tower(std::move(fields), activation);
 }
 
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "checkpoint/mlp_ratio.h"
+#include "checkpoint/timm_eva.h"
 
 // Names and sizes: timm 1.0.31, vision_transformer.py; how they become towers: open_clip 3.3.0,
 // timm_model.py.
@@ -105,15 +106,20 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const Name
 
 network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) {
   const std::string name = fields.text("timm_model_name");
+  // The caller's, and training options.
+  fields.ignore(
+      {"image_size", "timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
+  if (is_timm_eva(name)) {
+    const auto config = read_timm_eva(fields, image_size);
+    fields.refuse_rest();
+    return config;
+  }
   const auto* named = std::find_if(kSiglipTowers.begin(), kSiglipTowers.end(),
                                    [&](const NamedTower& tower) { return tower.name == name; });
   if (named == kSiglipTowers.end()) {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
          fields.path_of("timm_model_name"), name, fields.file());
   }
-  // The caller's, and training options.
-  fields.ignore(
-      {"image_size", "timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
   const auto config = read_vision_transformer(fields, *named, image_size);
   fields.refuse_rest();
   return config;

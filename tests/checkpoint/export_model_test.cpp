@@ -58,6 +58,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hf_clip", ExportFormat::diptych, "huggingface_clip"},
                     Case{"open_clip_siglip", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_siglip", ExportFormat::diptych, "open_clip"},
+                    Case{"eva01_fused_qkv", ExportFormat::eva, "eva_clip"},
+                    Case{"eva02_rope_swiglu_subln", ExportFormat::eva, "eva_clip"},
+                    Case{"eva02_rope_swiglu_subln", ExportFormat::open_clip, "open_clip"},
+                    Case{"eva02_rope_swiglu_subln", ExportFormat::diptych, "eva_clip"},
+                    Case{"eva02_bigE_postnorm", ExportFormat::open_clip, "open_clip"},
+                    Case{"eva_8b_rmsnorm", ExportFormat::diptych, "eva_clip"},
+                    Case{"eva_18b_rmsnorm_postnorm", ExportFormat::eva, "eva_clip"},
+                    Case{"open_clip_eva02_timm", ExportFormat::eva, "eva_clip"},
+                    Case{"open_clip_eva02_timm", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
 
@@ -108,6 +117,7 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
   expect_refused(ExportFormat::open_clip, "tokenizer", chinese);
   expect_refused(ExportFormat::open_clip, "image tower", no_class_token);
   expect_refused(ExportFormat::openai, "config", unmasked);
+  expect_refused(ExportFormat::eva, "EVA-CLIP", unmasked);
   expect_refused(ExportFormat::huggingface, "text tower", unmasked);
   expect_refused(ExportFormat::huggingface, "background", background);
   expect_refused(ExportFormat::huggingface, "tokenizer", chinese);
@@ -117,6 +127,17 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
 TEST(ExportModel, GivesSiglipTheNamesAndShapesOfOpenClip) {
   const test::TemporaryFolder folder;
   const auto source = data_path("open_clip_siglip");
+  export_model(folder.path(), load_model_file(source), ExportFormat::open_clip, DType::float16);
+  const TensorMap got = read_safetensors(folder.path() / "open_clip_model.safetensors");
+  const TensorMap expected = read_safetensors(source / "open_clip_model.safetensors");
+  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
+  for (const auto& [name, view] : expected.tensors)
+    EXPECT_EQ(got.at(name).shape, view.shape) << name;
+}
+
+TEST(ExportModel, GivesEvaTowersTheNamesAndShapesOfOpenClip) {
+  const test::TemporaryFolder folder;
+  const auto source = data_path("open_clip_eva02_timm");
   export_model(folder.path(), load_model_file(source), ExportFormat::open_clip, DType::float16);
   const TensorMap got = read_safetensors(folder.path() / "open_clip_model.safetensors");
   const TensorMap expected = read_safetensors(source / "open_clip_model.safetensors");

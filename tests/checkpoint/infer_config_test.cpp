@@ -45,6 +45,30 @@ TEST(InferConfig, FindsThePublishedArchitectures) {
   }
 }
 
+TEST(InferConfig, FindsThePublishedEvaTransformers) {
+  using network::EvaTransformerConfig;
+  const EvaTransformerConfig eva_02{.image_size = 336,
+                                    .width = 1024,
+                                    .layers = 3,
+                                    .heads = 16,
+                                    .mlp_width = 2730,
+                                    .activation = Activation::silu,
+                                    .gated_mlp = true,
+                                    .inner_norms = true,
+                                    .rotary_grid = 16};
+  const EvaTransformerConfig enormous{
+      .width = 1792, .layers = 2, .heads = 16, .mlp_width = 15360, .post_norm = true};
+  const EvaTransformerConfig eva_8b{.width = 4096,
+                                    .layers = 2,
+                                    .heads = 32,
+                                    .mlp_width = 20480,
+                                    .norm = network::NormKind::rms,
+                                    .query_value_bias = false,
+                                    .projection = network::Projection::matrix};
+  for (const EvaTransformerConfig& image : {EvaTransformerConfig{}, eva_02, enormous, eva_8b})
+    EXPECT_EQ(infer(with_image(image)), with_image(image));
+}
+
 TEST(InferConfig, RefusesShapesThatImplyNothing) {
   const ModelConfig config = with_image(VisionTransformerConfig{});
   const auto refuse = [&](const std::string& tensor, std::optional<Shape> shape) {

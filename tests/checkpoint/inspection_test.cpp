@@ -53,7 +53,6 @@ TEST(Inspection, SaysWhyARecognisedFileDoesNotLoad) {
 TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
   const test::TemporaryFolder folder;
   for (const auto& [tensor, family] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"visual.blocks.0.attn.q_bias", "eva_clip"},
            {"visual.trunk.pos_embed", "open_clip_timm"},
            {"vision_model.head.probe", "huggingface_siglip"}}) {
     TensorMap tensors;

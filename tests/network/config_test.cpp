@@ -80,7 +80,7 @@ TEST(Config, RefusesBadEvaTransformers) {
                                       {"vision width", image(&Tower::heads, 7)},
                                       {"vision mlp width", image(&Tower::mlp_width, 0)},
                                       {"rotary grid", image(&Tower::rotary_grid, -1)},
-                                      {"vision grid", image(&Tower::patch_size, 1)},
+                                      {"vision grid", image(&Tower::image_size, 8192)},
                                       {"vision head width", image(&Tower::heads, 512)},
                                       {"vision head width", [](ModelConfig& c) {
                                          auto& tower = std::get<Tower>(c.image);

@@ -56,14 +56,17 @@ TEST_P(Reference, FeaturesAgree) {
       "text_features");
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, Reference,
-                         testing::Values(Fixture{"openai_vit", "model.pt"},
-                                         Fixture{"openai_resnet", "model.pt"},
-                                         Fixture{"open_clip_vit_safetensors", ""},
-                                         Fixture{"open_clip_quickgelu_train_checkpoint", ""},
-                                         Fixture{"open_clip_head80_bin", ""},
-                                         Fixture{"hf_clip", ""}),
-                         [](const auto& info) { return std::string(info.param.folder); });
+INSTANTIATE_TEST_SUITE_P(
+    Fixtures, Reference,
+    testing::Values(Fixture{"openai_vit", "model.pt"}, Fixture{"openai_resnet", "model.pt"},
+                    Fixture{"open_clip_vit_safetensors", ""},
+                    Fixture{"open_clip_quickgelu_train_checkpoint", ""},
+                    Fixture{"open_clip_head80_bin", ""}, Fixture{"hf_clip", ""},
+                    Fixture{"eva_clip_psz14", ""}, Fixture{"eva01_fused_qkv", ""},
+                    Fixture{"eva02_rope_swiglu_subln", ""}, Fixture{"eva02_bigE_postnorm", ""},
+                    Fixture{"eva_8b_rmsnorm", ""}, Fixture{"eva_18b_rmsnorm_postnorm", ""},
+                    Fixture{"open_clip_eva02_timm", ""}),
+    [](const auto& info) { return std::string(info.param.folder); });
 
 }  // namespace
 }  // namespace diptych
