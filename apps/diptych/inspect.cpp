@@ -6,12 +6,12 @@
 
 #include "command.h"
 #include "console.h"
+#include "preprocessing_text.h"
 
 namespace {
 
 using diptych::Inspection;
 using diptych::ModelInfo;
-using diptych::Preprocessing;
 using diptych::TowerInfo;
 
 struct Options {
@@ -23,22 +23,6 @@ constexpr const char* kExample =
     "Example:\n"
     "  diptych inspect ViT-B-32.pt --json";
 
-std::string_view name(diptych::ResizeMode mode) {
-  switch (mode) {
-    case diptych::ResizeMode::shortest:
-      return "shortest";
-    case diptych::ResizeMode::squash:
-      return "squash";
-    case diptych::ResizeMode::longest:
-      return "longest";
-  }
-  return "";
-}
-
-std::string_view name(diptych::Interpolation interpolation) {
-  return interpolation == diptych::Interpolation::bicubic ? "bicubic" : "bilinear";
-}
-
 Json to_json(const TowerInfo& tower) {
   return {{"architecture", tower.architecture},
           {"width", tower.width},
@@ -47,14 +31,6 @@ Json to_json(const TowerInfo& tower) {
           {"mlp_width", tower.mlp_width},
           {"activation", tower.activation},
           {"pooling", tower.pooling}};
-}
-
-Json to_json(const Preprocessing& how) {
-  Json json = {
-      {"size", how.size}, {"resize", name(how.mode)}, {"interpolation", name(how.interpolation)},
-      {"mean", how.mean}, {"std", how.std},           {"fill", how.fill}};
-  json["background"] = how.background ? Json(*how.background) : Json();
-  return json;
 }
 
 /// Adds what is known of a model that loads.
@@ -70,7 +46,7 @@ void add_model(Json& json, const ModelInfo& info) {
   json["text_tower"]["vocabulary_size"] = info.vocabulary_size;
   json["logit_scale"] = info.logit_scale;
   json["logit_bias"] = info.logit_bias;
-  json["preprocessing"] = to_json(info.preprocessing);
+  json["preprocessing"] = preprocessing_json(info.preprocessing);
   json["tokenizer"] = info.tokenizer;
   json["assumptions"] = info.assumptions;
 }
@@ -110,10 +86,7 @@ void print_model(const ModelInfo& info) {
                                      info.vocabulary_size));
   print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
   if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
-  const Preprocessing& how = info.preprocessing;
-  print_row("preprocessing",
-            fmt::format("{}, {}, mean {:.4f}, std {:.4f}", name(how.mode), name(how.interpolation),
-                        fmt::join(how.mean, " "), fmt::join(how.std, " ")));
+  print_row("preprocessing", preprocessing_text(info.preprocessing));
   print_row("tokenizer", info.tokenizer);
   for (const std::string& assumption : info.assumptions) print_row("assumed", assumption);
 }

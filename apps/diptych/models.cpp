@@ -1,40 +1,200 @@
-#include <diptych/model.h>
+#include <diptych/catalogue.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "command.h"
 #include "console.h"
+#include "preprocessing_text.h"
 
 namespace {
 
-constexpr const char* kExample =
-    "Example:\n"
-    "  diptych models --json";
+using diptych::ListedModel;
+using diptych::ModelSource;
 
-int list(bool json) {
-  Json models = Json::array();
-  for (const diptych::ListedModel& model : diptych::list_models()) {
-    models.push_back({{"name", model.name},
-                      {"description", model.description},
-                      {"bytes", model.bytes},
-                      {"available", model.available}});
-    if (!json) {
-      print_line(fmt::format("{:<24} {:>8.1f} MB  {}{}", model.name,
-                             static_cast<double>(model.bytes) / 1e6, model.description,
-                             model.available ? "" : " (not in this build)"));
-    }
+struct Options {
+  std::vector<std::string> words;
+  std::string family;
+  bool here = false;
+  bool json = false;
+};
+
+constexpr const char* kUnknown = "-";
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  diptych models\n"
+    "  diptych models siglip 384\n"
+    "  diptych models --family openai --json";
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// A model is listed when its name, or one of its aliases, holds every word.
+bool has_words(const ListedModel& model, const std::vector<std::string>& words) {
+  std::vector<std::string> names = model.aliases;
+  names.push_back(model.name);
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return std::ranges::all_of(words, [&](const std::string& word) {
+      return lower_case(name).find(lower_case(word)) != std::string::npos;
+    });
+  });
+}
+
+bool is_wanted(const ListedModel& model, const Options& options) {
+  return has_words(model, options.words) && (!options.here || model.available) &&
+         (options.family.empty() || model.family == options.family);
+}
+
+/// Of the preferred source whose size is known.
+const ModelSource* sized_source(const ListedModel& model) {
+  const auto known = [](const ModelSource& source) { return source.bytes > 0; };
+  const auto found = std::ranges::find_if(model.sources, known);
+  return found == model.sources.end() ? nullptr : &*found;
+}
+
+std::string size_of(const ListedModel& model) {
+  const ModelSource* source = sized_source(model);
+  if (model.bytes == 0 && source == nullptr) return kUnknown;
+  const bool rounded = model.bytes == 0 && source->bytes_are_rounded;
+  const auto bytes = static_cast<double>(model.bytes > 0 ? model.bytes : source->bytes);
+  return fmt::format("{}{:.0f} MB", rounded ? "~" : "", bytes / 1e6);
+}
+
+std::string parameters_of(const ListedModel& model) {
+  return model.parameters > 0 ? fmt::format("{:.0f} M", model.parameters / 1e6) : kUnknown;
+}
+
+std::string accuracy_of(const ListedModel& model) {
+  return model.imagenet_accuracy > 0 ? fmt::format("{:.1f} %", 100 * model.imagenet_accuracy)
+                                     : kUnknown;
+}
+
+std::string or_unknown(const std::string& text) {
+  return text.empty() ? kUnknown : text;
+}
+
+Json or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+template <typename Number>
+Json or_null(Number number) {
+  return number > 0 ? Json(number) : Json();
+}
+
+Json to_json(const ModelSource& source) {
+  Json json;
+  if (!source.url.empty()) json["url"] = source.url;
+  if (!source.repository.empty()) json["repository"] = source.repository;
+  if (!source.file.empty()) json["file"] = source.file;
+  json["sha256"] = or_null(source.sha256);
+  json["bytes"] = or_null(source.bytes);
+  if (source.bytes > 0) json["bytes_are_rounded"] = source.bytes_are_rounded;
+  return json;
+}
+
+/// What is not known is null.
+Json to_json(const ListedModel& model) {
+  Json json = {{"name", model.name},
+               {"aliases", model.aliases},
+               {"family", model.family},
+               {"architecture", or_null(model.architecture)},
+               {"tag", or_null(model.tag)}};
+  if (!model.description.empty()) json["description"] = model.description;
+  json["sources"] = Json::array();
+  for (const ModelSource& source : model.sources) json["sources"].push_back(to_json(source));
+  json["preprocessing"] = model.preprocessing ? preprocessing_json(*model.preprocessing) : Json();
+  json["quick_gelu"] = model.quick_gelu;
+  json["parameters"] = or_null(static_cast<std::uint64_t>(model.parameters));
+  json["imagenet_accuracy"] = or_null(model.imagenet_accuracy);
+  json["licence"] = or_null(model.licence);
+  json["bytes"] = or_null(model.bytes);
+  json["available"] = model.available;
+  json["folder"] = or_null(model.folder.string());
+  return json;
+}
+
+void print_table(const std::vector<ListedModel>& models) {
+  std::size_t width = 0;
+  for (const ListedModel& model : models) width = std::max(width, model.name.size());
+  print_line(fmt::format("{:<{}}  {:>9}  {:>10}  {:>8}  {:<4}  {}", "name", width, "size",
+                         "parameters", "ImageNet", "here", "licence"));
+  for (const ListedModel& model : models) {
+    print_line(fmt::format("{:<{}}  {:>9}  {:>10}  {:>8}  {:<4}  {}", model.name, width,
+                           size_of(model), parameters_of(model), accuracy_of(model),
+                           model.available ? "yes" : "no", or_unknown(model.licence)));
   }
-  if (json) print_json(models);
+}
+
+void print_row(std::string_view name, const std::string& value) {
+  print_line(fmt::format("{:<16} {}", name, value));
+}
+
+std::string describe(const ModelSource& source) {
+  if (!source.url.empty()) return source.url;
+  return "huggingface.co/" + source.repository + (source.file.empty() ? "" : " " + source.file);
+}
+
+void print_model(const ListedModel& model) {
+  print_row("name", model.name);
+  if (!model.aliases.empty()) print_row("also", fmt::format("{}", fmt::join(model.aliases, ", ")));
+  if (!model.description.empty()) print_row("description", model.description);
+  for (const ModelSource& source : model.sources) {
+    print_row("source", describe(source));
+    print_row("SHA-256", or_unknown(source.sha256));
+  }
+  print_row("size", size_of(model));
+  print_row("parameters", parameters_of(model));
+  print_row("ImageNet", accuracy_of(model));
+  if (model.preprocessing) print_row("preprocessing", preprocessing_text(*model.preprocessing));
+  if (model.quick_gelu) print_row("activation", "quick_gelu");
+  print_row("licence", or_unknown(model.licence));
+  print_row("here", model.available ? or_unknown(model.folder.string()) : "no");
+}
+
+std::vector<ListedModel> wanted_models(const Options& options) {
+  std::vector<ListedModel> models = diptych::list_models();
+  std::erase_if(models, [&](const ListedModel& model) { return !is_wanted(model, options); });
+  // A whole name is not also the beginning of longer ones.
+  const auto is_named = [&](const ListedModel& model) {
+    return options.words.size() == 1 && model.name == options.words.front();
+  };
+  const auto named = std::ranges::find_if(models, is_named);
+  return named == models.end() ? models : std::vector<ListedModel>{*named};
+}
+
+int list(const Options& options) {
+  const std::vector<ListedModel> models = wanted_models(options);
+  if (options.json) {
+    Json json = Json::array();
+    for (const ListedModel& model : models) json.push_back(to_json(model));
+    print_json(json);
+  } else if (models.size() == 1) {
+    print_model(models.front());
+  } else if (!models.empty()) {
+    print_table(models);
+  }
   return 0;
 }
 
 }  // namespace
 
 void add_models(CLI::App& app, Action& action) {
-  auto json = std::make_shared<bool>(false);
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("models", "List the models that have a name");
-  command->add_flag("--json", *json, "print JSON instead of text");
-  command->footer(kExample);
-  command->callback([json, &action] { action = [json] { return list(*json); }; });
+  command->add_option("WORD", options->words, "list only names that hold every word");
+  command->add_option("--family", options->family,
+                      "diptych, openai, open_clip, chinese_clip or eva_clip");
+  command->add_flag("--here", options->here, "only those on this machine");
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return list(*options); }; });
 }

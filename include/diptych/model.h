@@ -55,7 +55,8 @@ class Model {
   /// Loads a model:
   ///   - an empty name: the embedded model;
   ///   - a path: a checkpoint file, or a folder with one checkpoint and its family's config;
-  ///   - a name that `list_models` returns.
+  ///     "local-dir:" may stand before it;
+  ///   - the name of a listed model that was pulled (diptych/catalogue.h). Nothing is ever fetched.
   /// Weights are mapped where their format allows it, so that a file must not be cut short while a
   /// model loaded from it lives. Nothing in a file is ever executed. Throws Error: not_found, io,
   /// corrupt_data, unsupported, out_of_memory; invalid_argument when weights and config do not fit.
@@ -77,16 +78,5 @@ class Model {
 
   std::shared_ptr<const Implementation> implementation_;
 };
-
-/// A model that can be loaded by name.
-struct ListedModel {
-  std::string name;
-  std::string description;
-  std::uint64_t bytes = 0;  ///< of its weights
-  bool available = false;   ///< false: known, but this build or machine does not have it
-};
-
-/// Every model that has a name.
-std::vector<ListedModel> list_models();
 
 }  // namespace diptych

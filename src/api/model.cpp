@@ -54,7 +54,7 @@ Model Model::load(const std::string& name_or_path) {
     return Model(std::make_shared<const Implementation>(api::kEmbeddedName, load_embedded()));
   }
   return Model(std::make_shared<const Implementation>(
-      name_or_path, checkpoint::load_model_file(api::existing_path(name_or_path))));
+      name_or_path, checkpoint::load_model_file(api::model_path(name_or_path))));
 }
 
 const ModelInfo& Model::info() const {
@@ -69,14 +69,6 @@ const Tokenizer& Model::tokenizer() const {
         info().vocabulary_size, info().name);
   }
   return *implementation_->tokenizer;
-}
-
-std::vector<ListedModel> list_models() {
-  const std::vector<SourceFile> files = api::embedded_files();
-  return {{.name = api::kEmbeddedName,
-           .description = "embedded: drawings and photos of things, English and Chinese",
-           .bytes = files.empty() ? 0 : files.front().bytes.size(),
-           .available = !files.empty()}};
 }
 
 }  // namespace diptych

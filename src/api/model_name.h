@@ -10,8 +10,11 @@ inline constexpr const char* kEmbeddedName = "pictogram";
 /// Whether a name asks for the embedded model: nothing, or its name.
 bool names_embedded_model(const std::string& name_or_path);
 
-/// The path of a model that is none of the listed ones. Throws Error(not_found), saying what is
-/// accepted.
-std::filesystem::path existing_path(const std::string& name_or_path);
+/// Where a model is that is not the embedded one: a path, or a listed model that was pulled. Throws
+/// Error(not_found), saying what is accepted or how to pull it.
+std::filesystem::path model_path(const std::string& name_or_path);
+
+/// Throws Error(not_found) for what is no model, with the names that come close.
+[[noreturn]] void fail_unknown_model(const std::string& name);
 
 }  // namespace diptych::api

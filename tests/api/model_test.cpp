@@ -2,9 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <string>
+
 #include "api/fixtures.h"
+#include "diptych/catalogue.h"
 #include "diptych/error.h"
 #include "diptych/inspection.h"
+#include "support/environment_variable.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -44,14 +50,40 @@ TEST(Model, AMissingOneIsNotFound) {
 }
 
 TEST(Model, TheEmbeddedOneIsThereWhenItIsListedAsAvailable) {
-  const std::vector<ListedModel> models = list_models();
-  ASSERT_EQ(models.size(), 1U);
-  if (models[0].available) {
-    EXPECT_EQ(Model::load().info().name, models[0].name);
-    EXPECT_GT(models[0].bytes, 0U);
+  const ListedModel embedded = list_models().front();
+  if (embedded.available) {
+    EXPECT_EQ(Model::load().info().name, embedded.name);
+    EXPECT_GT(embedded.bytes, 0U);
   } else {
     EXPECT_EQ(code_of(""), ErrorCode::not_found);
   }
+}
+
+TEST(Model, APublishedOneLoadsByItsNameOnceItIsInTheCache) {
+  const test::TemporaryFolder cache;
+  const test::EnvironmentVariable variable("DIPTYCH_CACHE", cache.path().string());
+  const std::string name = "openai/ViT-B-32";
+  test::expect_error([&] { Model::load(name); }, ErrorCode::not_found,
+                     "`diptych pull openai/ViT-B-32`");
+
+  const std::filesystem::path folder = cache.path() / "models" / name;
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(test::data_path("openai_vit/model.pt"), folder / "ViT-B-32.pt");
+  EXPECT_EQ(Model::load(name).info().name, name);
+  EXPECT_EQ(Model::load("ViT-B/32").info().embedding_width, 48);
+  EXPECT_TRUE(inspect(name).model.has_value());
+}
+
+TEST(Model, APathMaySayThatItIsOne) {
+  const std::string folder = test::data_path("openai_vit").string();
+  EXPECT_EQ(Model::load("local-dir:" + folder).info().embedding_width, 48);
+  test::expect_error([] { Model::load("local-dir:no/such/model"); }, ErrorCode::not_found,
+                     "no/such/model");
+}
+
+TEST(Model, AnUnknownNameIsToldWhatComesClose) {
+  test::expect_error([] { Model::load("vit-b32/laion2b"); }, ErrorCode::not_found,
+                     "open_clip/ViT-B-32/laion2b_s34b_b79k");
 }
 
 TEST(Inspection, SaysHowSureItIs) {

@@ -1,0 +1,39 @@
+#include "preprocessing_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+namespace {
+
+std::string_view name(diptych::ResizeMode mode) {
+  switch (mode) {
+    case diptych::ResizeMode::shortest:
+      return "shortest";
+    case diptych::ResizeMode::squash:
+      return "squash";
+    case diptych::ResizeMode::longest:
+      return "longest";
+  }
+  return "";
+}
+
+std::string_view name(diptych::Interpolation interpolation) {
+  return interpolation == diptych::Interpolation::bicubic ? "bicubic" : "bilinear";
+}
+
+}  // namespace
+
+Json preprocessing_json(const diptych::Preprocessing& how) {
+  Json json = {
+      {"size", how.size}, {"resize", name(how.mode)}, {"interpolation", name(how.interpolation)},
+      {"mean", how.mean}, {"std", how.std},           {"fill", how.fill}};
+  json["background"] = how.background ? Json(*how.background) : Json();
+  return json;
+}
+
+std::string preprocessing_text(const diptych::Preprocessing& how) {
+  return fmt::format("{}, {}, mean {:.4f}, std {:.4f}", name(how.mode), name(how.interpolation),
+                     fmt::join(how.mean, " "), fmt::join(how.std, " "));
+}
