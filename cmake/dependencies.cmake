@@ -9,6 +9,17 @@ if(DIPTYCH_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
+# What the module that downloads models stands on. Without it the project builds without that.
+if(DIPTYCH_FETCH)
+  find_package(CURL)
+  find_package(OpenSSL COMPONENTS Crypto)
+  if(NOT CURL_FOUND OR NOT OpenSSL_FOUND)
+    message(WARNING "no libcurl or no OpenSSL: building without diptych pull. "
+                    "Run tools/setup, or silence this with -DDIPTYCH_FETCH=OFF")
+    set(DIPTYCH_FETCH OFF)
+  endif()
+endif()
+
 # libtorch: the headers and CPU libraries of the PyTorch wheel that tools/setup unpacks, or any libtorch
 # given by Torch_DIR. Without one the project builds without the trainer.
 if(DIPTYCH_TRAIN)

@@ -24,9 +24,11 @@ target_sources(diptych_library PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURC
 target_compile_features(diptych_library PUBLIC cxx_std_20)
 target_link_libraries(diptych_library PRIVATE ${DIPTYCH_EXTERNAL_LIBRARIES})
 
-if(TARGET diptych_trainer)
-  add_dependencies(diptych_library diptych_trainer)
-endif()
+foreach(module diptych_fetcher diptych_trainer)
+  if(TARGET ${module})
+    add_dependencies(diptych_library ${module})
+  endif()
+endforeach()
 
 set(DIPTYCH_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/diptych)
 install(TARGETS diptych_library EXPORT diptych_targets FILE_SET HEADERS)

@@ -18,3 +18,4 @@ void add_train(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);
 void add_evaluate(CLI::App& app, Action& action);
 void add_models(CLI::App& app, Action& action);
+void add_pull(CLI::App& app, Action& action);

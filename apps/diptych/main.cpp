@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   add_verify(app, action);
   add_evaluate(app, action);
   add_models(app, action);
+  add_pull(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

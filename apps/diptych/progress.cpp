@@ -32,7 +32,7 @@ void Progress::show(std::size_t done, std::size_t total) {
   const Clock::time_point now = Clock::now();
   if (now < next_ || total == 0) return;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double rate = static_cast<double>(done) / seconds;
+  const double rate = static_cast<double>(done - std::min(begun_at_, done)) / seconds;
   const double left = rate > 0 ? static_cast<double>(total - done) / rate : 0.0;
   const std::string numbers =
       fmt::format("{} of {} {}, {:.0f}/s, {:.0f} s left", done, total, what_, rate, left);

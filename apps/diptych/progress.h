@@ -16,6 +16,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// What was done before and says nothing about the rate. Default: nothing.
+  void begin_at(std::size_t done) { begun_at_ = done; }
   void show(std::size_t done, std::size_t total);
   /// `show`, as the library's options take it. Valid as long as this object.
   std::function<void(std::size_t, std::size_t)> callback() {
@@ -28,6 +30,7 @@ class Progress {
   std::string what_;
   bool terminal_;
   bool drawn_ = false;
+  std::size_t begun_at_ = 0;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_;
 };

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <stdexcept>
+#include <thread>
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
@@ -31,15 +34,28 @@ void redirect(const std::filesystem::path& file, int flags, int to) {
   _exit(127);
 }
 
+/// Waits for the end of a program, and brings it about once `kill_when` holds.
+int wait_for(pid_t child, const std::function<bool()>& kill_when) {
+  int state = 0;
+  while (kill_when && !kill_when()) {
+    const pid_t ended = waitpid(child, &state, WNOHANG);
+    if (ended == child) return state;
+    if (ended < 0) throw std::runtime_error("cannot wait");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (kill_when) kill(child, SIGKILL);
+  if (waitpid(child, &state, 0) != child) throw std::runtime_error("cannot wait");
+  return state;
+}
+
 ProgramRun run(const char* program, const std::vector<std::string>& arguments,
-               const std::string& input) {
+               const std::string& input, const std::function<bool()>& kill_when = {}) {
   const TemporaryFolder folder;
   write_file(folder.path() / "input", input);
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) become(program, arguments, folder.path());
-  int state = 0;
-  if (waitpid(child, &state, 0) != child) throw std::runtime_error("cannot wait");
+  const int state = wait_for(child, kill_when);
   return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
           read_text_file(folder.path() / "output"), read_text_file(folder.path() / "errors")};
 }
@@ -52,6 +68,11 @@ int ProgramRun::error_lines() const {
 
 ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input) {
   return run(DIPTYCH_PROGRAM, arguments, input);
+}
+
+ProgramRun kill_diptych(const std::vector<std::string>& arguments,
+                        const std::function<bool()>& when) {
+  return run(DIPTYCH_PROGRAM, arguments, "", when);
 }
 
 ProgramRun run_demo(const std::vector<std::string>& arguments) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct ProgramRun {
 
 /// Runs the built `diptych` with these arguments and this standard input.
 ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input = "");
+
+/// The same, but kills the program once `when` holds. A status below 128: it had ended before.
+ProgramRun kill_diptych(const std::vector<std::string>& arguments,
+                        const std::function<bool()>& when);
 
 /// The same for examples/demo.cpp.
 ProgramRun run_demo(const std::vector<std::string>& arguments);

@@ -1,0 +1,120 @@
+#include <diptych/pull.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "console.h"
+#include "progress.h"
+
+namespace {
+
+using diptych::PulledFile;
+using diptych::PullProgress;
+using diptych::PullResult;
+
+constexpr std::uint64_t kMegabyte = 1'000'000;
+
+struct Options {
+  std::vector<std::string> models;
+  diptych::PullOptions pull;
+  bool json = false;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  diptych pull openai/ViT-B-32\n"
+    "  diptych pull ViT-B-16-SigLIP/webli hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K\n"
+    "  diptych pull openai/ViT-B-32 --from local-dir:/media/models\n"
+    "HF_ENDPOINT, HF_TOKEN, https_proxy and no_proxy count; DIPTYCH_CACHE says where models go.";
+
+/// One bar a file and phase.
+class PullBar {
+ public:
+  void show(const PullProgress& progress) {
+    const bool fetching = progress.phase == PullProgress::Phase::fetching;
+    const std::string what = (fetching ? "MB of " : "MB checked of ") + progress.file;
+    if (what != what_ || !bar_) {
+      what_ = what;
+      bar_.emplace(what);
+      bar_->begin_at(progress.resumed / kMegabyte);
+    }
+    bar_->show(progress.done / kMegabyte, progress.total / kMegabyte);
+  }
+  void clear() { bar_.reset(); }
+
+ private:
+  std::string what_;
+  std::optional<Progress> bar_;
+};
+
+Json to_json(const PullResult& result) {
+  Json files = Json::array();
+  for (const PulledFile& file : result.files) {
+    files.push_back({{"path", file.path.string()},
+                     {"bytes", file.bytes},
+                     {"sha256", file.sha256.empty() ? Json() : Json(file.sha256)},
+                     {"checked", name(file.check)},
+                     {"fetched", file.fetched}});
+  }
+  return {{"model", result.model}, {"folder", result.folder.string()}, {"files", files}};
+}
+
+void print_text(const PullResult& result) {
+  for (const PulledFile& file : result.files) {
+    print_line(fmt::format("{}  {} bytes, {}, checked: {}", file.path.string(), file.bytes,
+                           file.fetched ? "fetched" : "was there", name(file.check)));
+  }
+  if (result.files.empty()) print_line(result.model + "  is built in");
+}
+
+PullResult pull(const std::string& model, const Options& options) {
+  PullBar bar;
+  diptych::PullOptions pull = options.pull;
+  pull.progress = [&](const PullProgress& progress) { bar.show(progress); };
+  pull.note = [&](const std::string& note) {
+    bar.clear();
+    print_error(note);
+  };
+  return diptych::pull_model(model, pull);
+}
+
+int pull_all(const Options& options) {
+  Json json = Json::array();
+  for (const std::string& model : options.models) {
+    const PullResult result = pull(model, options);
+    if (options.json) {
+      json.push_back(to_json(result));
+    } else {
+      print_text(result);
+    }
+  }
+  if (options.json) print_json(json);
+  return 0;
+}
+
+}  // namespace
+
+void add_pull(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("pull", "Fetch published models into the cache");
+  command->footer(kExamples);
+  command->add_option("NAME", options->models, "names that `diptych models` lists")->required();
+  command->add_option("--from", options->pull.from,
+                      "url, huggingface or local-dir:PATH; default: the model's first source");
+  command->add_flag("--offline", options->pull.offline,
+                    "connect to nothing, only say whether the cache has it");
+  command
+      ->add_option("--attempts", options->pull.attempts,
+                   "in a row without a further byte, after which to give up")
+      ->capture_default_str();
+  command
+      ->add_option("--stall-seconds", options->pull.stall_seconds,
+                   "without a byte, after which a connection counts as cut")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "print JSON instead of text");
+  command->callback([options, &action] { action = [options] { return pull_all(*options); }; });
+}
