@@ -20,7 +20,8 @@ TEST(Pull, RefusesNoAttempts) {
 }
 
 TEST(Pull, OfAnUnknownNameIsNotFound) {
-  test::expect_error([] { pull_model("openai/ViT-B-33"); }, ErrorCode::not_found, "openai/ViT-B-33");
+  test::expect_error([] { pull_model("openai/ViT-B-33"); }, ErrorCode::not_found,
+                     "openai/ViT-B-33");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -116,17 +116,20 @@ TEST_F(Pull, KilledAtAnyMomentItGoesOnLater) {
   for (int round = 0; round < 5; ++round) {
     fs::remove_all(cache_.path() / "models");
     trickles_ = true;
-    const std::uint64_t until = server_.sent() + random() % weights_.size();
-    const ProgramRun killed =
-        kill_diptych({"pull", kName}, [&] { return server_.sent() >= until; });
-    ASSERT_EQ(killed.status, 128 + SIGKILL) << "seed " << seed << ": " << killed.errors;
-    EXPECT_FALSE(fs::exists(pulled())) << "seed " << seed;
+    const std::uint64_t half = weights_.size() / 2;
+    const std::uint64_t until = server_.sent() + (round == 0 ? half : random() % (2 * half));
+    kill_diptych({"pull", kName}, [&] { return server_.sent() >= until; });
+    if (fs::exists(pulled())) {
+      EXPECT_TRUE(read_text_file(pulled()) == weights_) << "seed " << seed;
+    }
 
     trickles_ = false;
     const ProgramRun run = run_diptych({"pull", kName});
     ASSERT_EQ(run.status, 0) << "seed " << seed << ": " << run.errors;
     EXPECT_TRUE(read_text_file(pulled()) == weights_) << "seed " << seed;
   }
+  const auto went_on = [](const ServerRequest& request) { return request.header("range") != ""; };
+  EXPECT_TRUE(std::ranges::any_of(server_.requests(), went_on)) << "seed " << seed;
 }
 
 TEST_F(Pull, AnUnknownNameIsOneLine) {
