@@ -91,6 +91,17 @@ TowerInfo describe(const network::TextTransformerConfig& tower) {
           .pooling = name(tower.pooling)};
 }
 
+TowerInfo describe(const network::BertConfig& tower) {
+  const bool takes_mean = tower.pooling == network::BertPooling::mean;
+  return {.architecture = "BERT",
+          .width = tower.width,
+          .layers = {tower.layers},
+          .heads = tower.heads,
+          .mlp_width = tower.mlp_width,
+          .activation = name(tower.activation),
+          .pooling = takes_mean ? "mean" : "class token"};
+}
+
 int patch_size(const network::ImageTowerConfig& tower) {
   return std::visit(
       [](const auto& config) {

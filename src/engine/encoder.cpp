@@ -35,6 +35,10 @@ int widest_token(const network::TextTransformer& tower) {
   return std::max(tower.config.mlp_width, 3 * tower.config.width);
 }
 
+int widest_token(const network::Bert& tower) {
+  return std::max(tower.config.mlp_width, 3 * tower.config.width);
+}
+
 int pictures_per_part(const network::Model& model) {
   const std::int64_t widest =
       std::visit([](const auto& tower) { return widest_activation(tower); }, model.image);

@@ -77,6 +77,22 @@ void validate_tower(const TextTransformerConfig& config) {
   check_divides("text heads", config.heads, "text width", config.width);
 }
 
+void validate_tower(const BertConfig& config) {
+  check_range("context_length", config.context_length, 1, kMaxContextLength);
+  check_range("vocab_size", config.vocabulary_size, 1, kMaxVocabularySize);
+  check_range("text width", config.width, 1, kMaxWidth);
+  check_range("text layers", config.layers, 1, kMaxLayers);
+  check_range("text heads", config.heads, 1, config.width);
+  check_range("text mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("text heads", config.heads, "text width", config.width);
+  check_range("first position", config.first_position, 0, kMaxContextLength);
+  check_range("positions", config.positions, config.first_position + config.context_length,
+              2 * kMaxContextLength);
+  check_range("token types", config.token_types, 1, kMaxWidth);
+  check_range("pad id", config.pad_id, 0, config.vocabulary_size - 1);
+  check_range("projection width", config.projection_width, 0, kMaxWidth);
+}
+
 /// Without a projection a tower's rows are the features.
 template <typename Tower>
 void validate_projection(const char* field, const Tower& tower, int embedding_width) {

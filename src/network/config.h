@@ -110,9 +110,37 @@ struct TextTransformerConfig {
   bool operator==(const TextTransformerConfig&) const = default;
 };
 
+/// What of a text's last hidden states its feature is made of.
+enum class BertPooling {
+  class_token,  ///< the first token's, as they are: BERT's pooler takes no part
+  mean,         ///< the mean over all tokens
+};
+
+/// BERT (arXiv 1810.04805) and what differs from it in sizes and positions only, RoBERTa
+/// (1907.11692) and XLM-R (1911.02116). Defaults are those of Chinese-CLIP's base text tower.
+struct BertConfig {
+  int context_length = 52;  ///< the longest text, in tokens; the position table may be longer
+  int vocabulary_size = 21128;
+  int width = 768;
+  int heads = 12;
+  int layers = 12;
+  int mlp_width = 3072;
+  Activation activation = Activation::gelu;
+  float norm_epsilon = 1e-12F;
+  int positions = 512;     ///< rows of the position table
+  int first_position = 0;  ///< row of a text's first token: RoBERTa counts from its padding id + 1
+  int token_types = 2;     ///< rows of the token type table, of which the first is used
+  int pad_id = 0;          ///< fills a row behind its text
+  BertPooling pooling = BertPooling::class_token;
+  /// Width between the two layers of the projection; 0: it is one layer.
+  int projection_width = 0;
+
+  bool operator==(const BertConfig&) const = default;
+};
+
 using ImageTowerConfig =
     std::variant<VisionTransformerConfig, ModifiedResNetConfig, EvaTransformerConfig>;
-using TextTowerConfig = std::variant<TextTransformerConfig>;
+using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
 
 struct ModelConfig {
   int embedding_width = 512;

@@ -28,8 +28,12 @@ Model make_model(const ModelConfig& config) {
     model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
                                           config.embedding_width);
   }
-  model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
-                                        config.embedding_width);
+  if (const auto* bert = std::get_if<BertConfig>(&config.text)) {
+    model.text = declare_bert(table, *bert, config.embedding_width);
+  } else {
+    model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
+                                          config.embedding_width);
+  }
   const float scale = config.logit_bias ? kInitialBiasedLogitScale : kInitialLogitScale;
   model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(scale));
   if (config.logit_bias) {

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "network/bert.h"
 #include "network/eva_transformer.h"
 #include "network/modified_resnet.h"
 #include "network/text_transformer.h"
@@ -16,7 +17,7 @@ struct Model {
   ModelConfig config;
   ParameterTable parameters;
   std::variant<VisionTransformer, ModifiedResNet, EvaTransformer> image;
-  std::variant<TextTransformer> text;
+  std::variant<TextTransformer, Bert> text;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
 };
@@ -50,8 +51,9 @@ typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& t
 }
 
 /// Packs rows of `length` padded ids each, leaving out what cannot reach the answer. Throws
-/// Error(invalid_argument) for an id outside the vocabulary, a row longer than the context, or an
-/// incomplete one.
+/// Error(invalid_argument) for an id outside the vocabulary, a row longer than the context, an
+/// incomplete one, or, for a tower that attends to everything but padding, one whose padding is not
+/// at its end.
 Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length);
 
 }  // namespace diptych::network

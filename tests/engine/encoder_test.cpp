@@ -116,8 +116,8 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
-  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet", "Siglip",
-                                 "Clipa",   "Eva02",        "Eva18b"};
+  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet",         "Siglip",  "Clipa",
+                                 "Eva02",   "Eva18b",       "BertClassToken", "BertMean"};
   return kNames.at(info.index);
 }
 
@@ -126,7 +126,9 @@ INSTANTIATE_TEST_SUITE_P(Towers, EncoderTest,
                                          test::small_vit(Activation::quick_gelu),
                                          test::small_resnet(), test::small_siglip(),
                                          test::small_clipa(), test::small_eva_02(),
-                                         test::small_eva_18b()),
+                                         test::small_eva_18b(),
+                                         test::small_bert(network::BertPooling::class_token),
+                                         test::small_bert(network::BertPooling::mean)),
                          tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {

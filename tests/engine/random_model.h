@@ -139,4 +139,22 @@ inline network::ModelConfig small_eva_18b() {
                     .projection = network::Projection::matrix});
 }
 
+/// With a mean as RoBERTa has it, otherwise as Chinese-CLIP.
+inline network::ModelConfig small_bert(network::BertPooling pooling) {
+  network::ModelConfig config = small_vit(network::Activation::quick_gelu);
+  const bool takes_mean = pooling == network::BertPooling::mean;
+  config.text = network::BertConfig{.context_length = 50,
+                                    .vocabulary_size = 97,
+                                    .width = 72,
+                                    .heads = 3,
+                                    .layers = 3,
+                                    .mlp_width = 290,
+                                    .positions = 60,
+                                    .first_position = takes_mean ? 2 : 0,
+                                    .pad_id = takes_mean ? 1 : 0,
+                                    .pooling = pooling,
+                                    .projection_width = takes_mean ? 46 : 0};
+  return config;
+}
+
 }  // namespace diptych::test

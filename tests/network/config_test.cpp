@@ -17,7 +17,8 @@ using test::vit_b_32;
 TEST(Config, AcceptsThePublishedModels) {
   for (const ModelConfig& config :
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
-        test::eva01_g_14(), test::eva02_l_14(), test::eva_18b()})
+        test::eva01_g_14(), test::eva02_l_14(), test::eva_18b(), test::chinese_vit_b_16(),
+        test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -28,6 +29,8 @@ TEST(Config, SaysWhatATowerTakes) {
   EXPECT_EQ(patch_count(ModifiedResNetConfig{}), 0);
   EXPECT_EQ(context_length(TextTransformerConfig{.context_length = 52}), 52);
   EXPECT_EQ(vocabulary_size(TextTransformerConfig{.vocabulary_size = 21128}), 21128);
+  EXPECT_EQ(context_length(BertConfig{.context_length = 64}), 64);
+  EXPECT_EQ(vocabulary_size(BertConfig{.vocabulary_size = 250002}), 250002);
 }
 
 struct BadConfig {
@@ -48,9 +51,9 @@ std::function<void(ModelConfig&)> image(Value Tower::*field, Value value) {
   return [=](ModelConfig& config) { std::get<Tower>(config.image).*field = value; };
 }
 
-template <typename Value>
-std::function<void(ModelConfig&)> text(Value TextTransformerConfig::*field, Value value) {
-  return [=](ModelConfig& config) { std::get<TextTransformerConfig>(config.text).*field = value; };
+template <typename Tower, typename Value>
+std::function<void(ModelConfig&)> text(Value Tower::*field, Value value) {
+  return [=](ModelConfig& config) { std::get<Tower>(config.text).*field = value; };
 }
 
 TEST(Config, RefusesBadVisionTransformers) {
@@ -114,6 +117,25 @@ TEST(Config, RefusesBadTextTowers) {
                                        config.embedding_width = 512;
                                        std::get<Tower>(config.text).projection = Projection::none;
                                      }}});
+}
+
+TEST(Config, RefusesBadBerts) {
+  using Tower = BertConfig;
+  expect_refused(test::chinese_vit_b_16(),
+                 {{"context_length", text(&Tower::context_length, 0)},
+                  {"vocab_size", text(&Tower::vocabulary_size, 0)},
+                  {"text width", text(&Tower::width, 1 << 30)},
+                  {"text layers", text(&Tower::layers, 0)},
+                  {"text heads", text(&Tower::heads, 0)},
+                  {"text width", text(&Tower::heads, 7)},
+                  {"text mlp width", text(&Tower::mlp_width, 0)},
+                  {"first position", text(&Tower::first_position, -1)},
+                  {"positions", text(&Tower::positions, 51)},
+                  {"positions", text(&Tower::first_position, 461)},
+                  {"positions", text(&Tower::positions, 1 << 30)},
+                  {"token types", text(&Tower::token_types, 0)},
+                  {"pad id", text(&Tower::pad_id, 21128)},
+                  {"projection width", text(&Tower::projection_width, -1)}});
 }
 
 }  // namespace

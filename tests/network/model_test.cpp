@@ -34,6 +34,7 @@ TEST(Model, HasAsManyParametersAsThePublishedModels) {
   EXPECT_EQ(trained_count(make_model(test::rn50())), 102'007'137);
   EXPECT_EQ(trained_count(make_model(test::rn50x4())), 178'300'601);
   EXPECT_EQ(trained_count(make_model(test::siglip_b_16())), 203'155'970);
+  EXPECT_EQ(trained_count(make_model(test::chinese_vit_b_16())), 188'262'913);
 }
 
 TEST(Model, NamesTheParametersOfAVisionTransformer) {
@@ -119,6 +120,29 @@ TEST(Model, NamesTheParametersOfSiglip) {
   EXPECT_EQ(shape_of(model, "text_projection.weight"), Shape({768, 768}));
   EXPECT_EQ(shape_of(model, "text_projection.bias"), Shape({768}));
   EXPECT_EQ(shape_of(model, "logit_bias"), Shape({}));
+}
+
+TEST(Model, NamesTheParametersOfABert) {
+  const Model model = make_model(test::chinese_vit_b_16());
+  EXPECT_EQ(shape_of(model, "bert.embeddings.word_embeddings.weight"), Shape({21128, 768}));
+  EXPECT_EQ(shape_of(model, "bert.embeddings.position_embeddings.weight"), Shape({512, 768}));
+  EXPECT_EQ(shape_of(model, "bert.embeddings.token_type_embeddings.weight"), Shape({2, 768}));
+  EXPECT_EQ(shape_of(model, "bert.embeddings.LayerNorm.weight"), Shape({768}));
+  const std::string layer = "bert.encoder.layer.11.";
+  EXPECT_EQ(shape_of(model, layer + "attention.self.Wqkv.weight"), Shape({2304, 768}));
+  EXPECT_EQ(shape_of(model, layer + "attention.output.dense.weight"), Shape({768, 768}));
+  EXPECT_EQ(shape_of(model, layer + "attention.output.LayerNorm.bias"), Shape({768}));
+  EXPECT_EQ(shape_of(model, layer + "intermediate.dense.bias"), Shape({3072}));
+  EXPECT_EQ(shape_of(model, layer + "output.dense.weight"), Shape({768, 3072}));
+  EXPECT_EQ(shape_of(model, layer + "output.LayerNorm.weight"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "text_projection"), Shape({768, 512}));
+}
+
+TEST(Model, GivesXlmRobertaAProjectionOfTwoLayers) {
+  const Model model = make_model(test::xlm_roberta_vit_b_32());
+  EXPECT_EQ(shape_of(model, "text_projection.0.weight"), Shape({640, 768}));
+  EXPECT_EQ(shape_of(model, "text_projection.2.weight"), Shape({512, 640}));
+  EXPECT_EQ(model.parameters.find("text_projection"), kAbsent);
 }
 
 TEST(Model, NamesTheParametersOfAResNet) {
@@ -258,6 +282,41 @@ TEST_F(PackTokens, RefusesWhatDoesNotFit) {
   expect_error(pack({1, 9}, 0), ErrorCode::invalid_argument, "rows of 0");
   expect_error(pack({1, 2, 3, 4, 5, 6, 9}, 7), ErrorCode::invalid_argument, "rows of 7");
   expect_error(pack({1, 2, 9}, 2), ErrorCode::invalid_argument, "got 3 ids, expected rows of 2");
+}
+
+Model small_bert(int pad_id) {
+  ModelConfig config = test::vit_b_32();
+  config.text = BertConfig{.context_length = 4,
+                           .vocabulary_size = 10,
+                           .width = 4,
+                           .heads = 1,
+                           .layers = 1,
+                           .mlp_width = 4,
+                           .positions = 4,
+                           .pad_id = pad_id};
+  return make_model(config);
+}
+
+// The padding id may be 0, which is a token like others to CLIP's tower and its [PAD] to BERT's.
+TEST(PackBertTokens, LeavesOutPadding) {
+  const Model model = small_bert(0);
+  const std::vector<std::int32_t> ids = {5, 6, 0, 0,  //
+                                         5, 9, 8, 6};
+  const Tokens tokens = pack_tokens(model, ids, 4);
+  EXPECT_THAT(tokens.ids, ElementsAre(5, 6, 5, 9, 8, 6));
+  EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 2, 6));
+  const Tokens padded_with_one = pack_tokens(small_bert(1), ids, 4);
+  EXPECT_THAT(padded_with_one.sequences.offsets, ElementsAre(0, 4, 8));
+}
+
+TEST(PackBertTokens, RefusesPaddingThatIsNotBehindAText) {
+  const Model model = small_bert(0);
+  const auto pack = [&](std::vector<std::int32_t> ids) {
+    return [&model, ids] { pack_tokens(model, ids, 4); };
+  };
+  expect_error(pack({0, 0, 5, 6}), ErrorCode::invalid_argument, "padding (id 0) at 0");
+  expect_error(pack({5, 0, 6, 0}), ErrorCode::invalid_argument, "padding (id 0) at 1");
+  expect_error(pack({0, 0, 0, 0}), ErrorCode::invalid_argument, "padding (id 0) at 0");
 }
 
 }  // namespace

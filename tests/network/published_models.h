@@ -99,4 +99,27 @@ inline network::ModelConfig eva_18b() {
           .text = text_tower(1280, 32, 20)};
 }
 
+/// Chinese-CLIP's ViT-B-16 with RoBERTa-wwm-ext-base-chinese.
+inline network::ModelConfig chinese_vit_b_16() {
+  return {.embedding_width = 512,
+          .image = network::VisionTransformerConfig{.patch_size = 16,
+                                                    .activation = network::Activation::quick_gelu},
+          .text = network::BertConfig{}};
+}
+
+/// open_clip's xlm-roberta-base-ViT-B-32.
+inline network::ModelConfig xlm_roberta_vit_b_32() {
+  return {.embedding_width = 512,
+          .image = network::VisionTransformerConfig{},
+          .text = network::BertConfig{.context_length = 77,
+                                      .vocabulary_size = 250002,
+                                      .norm_epsilon = 1e-5F,
+                                      .positions = 514,
+                                      .first_position = 2,
+                                      .token_types = 1,
+                                      .pad_id = 1,
+                                      .pooling = network::BertPooling::mean,
+                                      .projection_width = 640}};
+}
+
 }  // namespace diptych::test

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -42,6 +43,41 @@ TEST(TextTower, ComputesNoTokenThatCannotReachTheAnswer) {
   EXPECT_EQ(features.width, 512);
   EXPECT_THAT(ops.linear_rows(), ElementsAre(8, 8, 8, 8, 2, 8, 2, 2, 2, 2));
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8), Pair(2, 8)));
+}
+
+Model two_layer_bert(ModelConfig config) {
+  std::get<BertConfig>(config.text).layers = 2;
+  return make_model(config);
+}
+
+/// Two texts of three and five tokens in rows of eight.
+Tokens two_texts(const Model& model) {
+  std::vector<std::int32_t> ids(2 * 8, std::get<BertConfig>(model.config.text).pad_id);
+  std::fill_n(ids.begin(), 3, 7);
+  std::fill_n(ids.begin() + 8, 5, 7);
+  return pack_tokens(model, ids, 8);
+}
+
+// As for the text transformer: the eight tokens, and in the last layer only the first of each text.
+TEST(Bert, ComputesNoPaddingAndPoolsInItsLastLayer) {
+  const Model model = two_layer_bert(test::chinese_vit_b_16());
+  CountingOperations ops(model);
+  const auto features = text_features(ops, model, two_texts(model));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(8, 8, 8, 8, 2, 8, 2, 2, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8), Pair(2, 8)));
+}
+
+// A mean needs every token of the last layer; the projection's two layers see one row a text.
+TEST(Bert, TakesTheMeanOverTokensOnly) {
+  const Model model = two_layer_bert(test::xlm_roberta_vit_b_32());
+  CountingOperations ops(model);
+  const auto features = text_features(ops, model, two_texts(model));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(8, 8, 8, 8, 8, 8, 8, 8, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8), Pair(8, 8)));
 }
 
 TEST(VisionTransformer, PoolsInItsLastBlock) {
