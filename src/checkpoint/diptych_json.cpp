@@ -14,6 +14,8 @@ namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+using network::BertConfig;
+using network::BertPooling;
 using network::EvaTransformerConfig;
 using network::ImagePooling;
 using network::ModifiedResNetConfig;
@@ -28,6 +30,7 @@ constexpr std::string_view kVisionTransformer = "vision_transformer";
 constexpr std::string_view kEvaTransformer = "eva_transformer";
 constexpr std::string_view kModifiedResNet = "modified_resnet";
 constexpr std::string_view kTextTransformer = "text_transformer";
+constexpr std::string_view kBert = "bert";
 
 /// What a value is called in diptych.json.
 template <typename Value>
@@ -62,6 +65,8 @@ constexpr auto kTokenizers =
                                               {"chinese", TokenizerSpec::Kind::chinese},
                                               {"wordpiece", TokenizerSpec::Kind::wordpiece},
                                               {"none", TokenizerSpec::Kind::none}});
+constexpr auto kBertPoolings = std::to_array<Word<BertPooling>>(
+    {{"class_token", BertPooling::class_token}, {"mean", BertPooling::mean}});
 
 template <typename Value, std::size_t count>
 std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
@@ -147,7 +152,26 @@ Json write_tower(const TextTransformerConfig& config) {
   return json;
 }
 
-/// The fields that the transformers of both kinds have.
+Json write_tower(const BertConfig& config) {
+  Json json = {{"architecture", kBert},
+               {"context_length", config.context_length},
+               {"vocabulary_size", config.vocabulary_size},
+               {"width", config.width},
+               {"layers", config.layers},
+               {"heads", config.heads},
+               {"mlp_width", config.mlp_width},
+               {"activation", word_for(config.activation, kActivations)},
+               {"norm_epsilon", config.norm_epsilon},
+               {"positions", config.positions},
+               {"first_position", config.first_position},
+               {"token_types", config.token_types},
+               {"pad_id", config.pad_id},
+               {"pooling", word_for(config.pooling, kBertPoolings)}};
+  if (config.projection_width != 0) json["projection_width"] = config.projection_width;
+  return json;
+}
+
+/// The fields that the transformers of all kinds have.
 template <typename Config>
 void read_transformer(ConfigFields& fields, Config& config) {
   config.width = fields.integer("width");
@@ -222,8 +246,7 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields) {
   return config;
 }
 
-network::TextTowerConfig read_text_tower(ConfigFields fields) {
-  fields.expect("architecture", kTextTransformer);
+TextTransformerConfig read_text_transformer(ConfigFields& fields) {
   TextTransformerConfig config;
   config.context_length = fields.integer("context_length");
   config.vocabulary_size = fields.integer("vocabulary_size");
@@ -233,6 +256,34 @@ network::TextTowerConfig read_text_tower(ConfigFields fields) {
   config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));
   config.projection =
       read_word(fields, "projection", kProjections, std::optional(config.projection));
+  return config;
+}
+
+BertConfig read_bert(ConfigFields& fields) {
+  BertConfig config;
+  config.context_length = fields.integer("context_length");
+  config.vocabulary_size = fields.integer("vocabulary_size");
+  read_transformer(fields, config);
+  config.positions = fields.integer("positions");
+  config.first_position = fields.integer("first_position");
+  config.token_types = fields.integer("token_types");
+  config.pad_id = fields.integer("pad_id");
+  config.pooling = read_word(fields, "pooling", kBertPoolings);
+  config.projection_width = fields.integer("projection_width", 0);
+  return config;
+}
+
+network::TextTowerConfig read_text_tower(ConfigFields fields) {
+  const std::string architecture = fields.text("architecture");
+  network::TextTowerConfig config;
+  if (architecture == kTextTransformer) {
+    config = read_text_transformer(fields);
+  } else if (architecture == kBert) {
+    config = read_bert(fields);
+  } else {
+    fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
+         fields.path_of("architecture"), architecture, fields.file());
+  }
   fields.refuse_rest();
   return config;
 }

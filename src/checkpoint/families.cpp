@@ -17,15 +17,6 @@ constexpr Family kDiptych = {"diptych", kDiptychSignature, kDiptychRules, {}};
 constexpr auto kHuggingFaceSiglipSignature = std::to_array<Pattern>({"vision_model.head.probe"});
 constexpr Family kHuggingFaceSiglip = {"huggingface_siglip", kHuggingFaceSiglipSignature, {}, {}};
 
-constexpr auto kHuggingFaceChineseSignature =
-    std::to_array<Pattern>({"text_model.encoder.layer.0.attention.self.query.weight"});
-constexpr Family kHuggingFaceChinese = {
-    "huggingface_chinese_clip", kHuggingFaceChineseSignature, {}, {}};
-
-constexpr auto kChineseClipSignature =
-    std::to_array<Pattern>({"visual.*", "bert.encoder.layer.0.*"});
-constexpr Family kChineseClip = {"chinese_clip", kChineseClipSignature, {}, {}};
-
 bool occurs(const TensorMap& tensors, std::string_view pattern) {
   return std::any_of(tensors.tensors.begin(), tensors.tensors.end(),
                      [&](const auto& tensor) { return matches(pattern, tensor.first); });
@@ -42,8 +33,9 @@ const Family* recognise_family(const TensorMap& tensors) {
   const std::array families = {&openai_family(),
                                &huggingface_clip_family(),
                                &kHuggingFaceSiglip,
-                               &kHuggingFaceChinese,
-                               &kChineseClip,
+                               &huggingface_chinese_clip_family(),
+                               &chinese_clip_family(),
+                               &open_clip_bert_family(),
                                &eva_clip_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),

@@ -30,6 +30,11 @@ struct Family {
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
+/// Chinese-CLIP's own files and their Hugging Face form.
+const Family& chinese_clip_family();
+const Family& huggingface_chinese_clip_family();
+/// open_clip's models over a BERT, RoBERTa or XLM-R of transformers as text tower.
+const Family& open_clip_bert_family();
 const Family& eva_clip_family();
 /// open_clip's models over timm's vision transformer.
 const Family& open_clip_timm_vit_family();

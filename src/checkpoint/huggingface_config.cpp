@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/bert_config.h"
+#include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/config_fields.h"
 
-// Fields and defaults: transformers 4 and 5, CLIPConfig, CLIPTextConfig, CLIPVisionConfig and
-// CLIPImageProcessor. Its configs carry dozens of fields that have no meaning for the model, so
-// what is not asked for is not refused.
+// Fields and defaults: transformers 4 and 5, CLIPConfig and ChineseCLIPConfig with their text and
+// vision parts, and CLIPImageProcessor. Its configs carry dozens of fields that have no meaning for
+// the model, so what is not asked for is not refused.
 
 namespace diptych::checkpoint {
 namespace {
@@ -22,16 +24,6 @@ using network::Activation;
 constexpr int kBilinear = 2;
 constexpr int kBicubic = 3;
 
-Activation read_activation(ConfigFields& fields) {
-  const std::string text = fields.text("hidden_act", "quick_gelu");
-  if (text == "quick_gelu") return Activation::quick_gelu;
-  if (text == "gelu") return Activation::gelu;
-  if (text == "gelu_new" || text == "gelu_pytorch_tanh") return Activation::gelu_tanh;
-  fail(ErrorCode::unsupported,
-       "config: {}: got \"{}\", diptych has quick_gelu, gelu and gelu_new ({})",
-       fields.path_of("hidden_act"), text, fields.file());
-}
-
 network::VisionTransformerConfig read_vision(ConfigFields fields) {
   fields.expect("num_channels", 3);
   return {.image_size = fields.integer("image_size", 224),
@@ -40,7 +32,7 @@ network::VisionTransformerConfig read_vision(ConfigFields fields) {
           .layers = fields.integer("num_hidden_layers", 12),
           .heads = fields.integer("num_attention_heads", 12),
           .mlp_width = fields.integer("intermediate_size", 3072),
-          .activation = read_activation(fields),
+          .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
           .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
 }
 
@@ -65,9 +57,16 @@ network::TextTransformerConfig read_text(ConfigFields fields) {
       .heads = fields.integer("num_attention_heads", 8),
       .layers = fields.integer("num_hidden_layers", 12),
       .mlp_width = fields.integer("intermediate_size", 2048),
-      .activation = read_activation(fields),
+      .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
       .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
   config.end_of_text_id = end_of_text_id(fields, config.vocabulary_size);
+  return config;
+}
+
+/// ChineseCLIPTextConfig, whose vocabulary is BERT's English one unless the config says otherwise.
+network::BertConfig read_chinese_text(ConfigFields fields) {
+  network::BertConfig config = read_huggingface_bert(fields, {.vocabulary_size = 30522});
+  config.context_length = std::min(config.context_length, config.positions);
   return config;
 }
 
@@ -77,8 +76,8 @@ int read_size(ConfigFields& fields, std::string_view field, bool& square, int ot
   if (value == nullptr) return otherwise;
   if (!value->is_object()) return fields.integer(field);
   ConfigFields size = fields.object(field);
-  if (size.has("shortest_edge")) return size.integer("shortest_edge");
-  square = true;
+  square = !size.has("shortest_edge");
+  if (!square) return size.integer("shortest_edge");
   size.expect("width", size.integer("height"));
   return size.integer("height");
 }
@@ -102,13 +101,6 @@ Interpolation read_resample(ConfigFields& fields) {
        fields.file());
 }
 
-std::string_view activation_name(Activation activation) {
-  if (activation == Activation::quick_gelu) return "quick_gelu";
-  if (activation == Activation::gelu) return "gelu";
-  if (activation == Activation::gelu_tanh) return "gelu_pytorch_tanh";
-  fail(ErrorCode::unsupported, "Hugging Face's form cannot say this model's activation");
-}
-
 /// The fields that both towers have.
 template <typename Config>
 Json write_transformer(const Config& config, int embedding_width) {
@@ -116,7 +108,7 @@ Json write_transformer(const Config& config, int embedding_width) {
           {"intermediate_size", config.mlp_width},
           {"num_hidden_layers", config.layers},
           {"num_attention_heads", config.heads},
-          {"hidden_act", activation_name(config.activation)},
+          {"hidden_act", huggingface_activation(config.activation)},
           {"layer_norm_eps", config.norm_epsilon},
           {"projection_dim", embedding_width}};
 }
@@ -164,26 +156,50 @@ Json write_text(const network::TextTowerConfig& tower, int embedding_width) {
 
 }  // namespace
 
+Activation read_huggingface_activation(ConfigFields& fields, std::string_view field,
+                                       std::string_view otherwise) {
+  const std::string text = fields.text(field, otherwise);
+  if (text == "quick_gelu") return Activation::quick_gelu;
+  if (text == "gelu") return Activation::gelu;
+  if (text == "gelu_new" || text == "gelu_pytorch_tanh") return Activation::gelu_tanh;
+  fail(ErrorCode::unsupported,
+       "config: {}: got \"{}\", diptych has quick_gelu, gelu and gelu_new ({})",
+       fields.path_of(field), text, fields.file());
+}
+
+std::string_view huggingface_activation(Activation activation) {
+  if (activation == Activation::quick_gelu) return "quick_gelu";
+  if (activation == Activation::gelu) return "gelu";
+  if (activation == Activation::gelu_tanh) return "gelu_pytorch_tanh";
+  fail(ErrorCode::unsupported, "Hugging Face's form cannot say this model's activation");
+}
+
 ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   ConfigFields fields(json, "", file);
   const std::string type = fields.text("model_type");
-  if (type != "clip") {
+  const bool chinese = type == "chinese_clip";
+  if (type != "clip" && !chinese) {
     fail(ErrorCode::unsupported,
-         "config: model_type: got \"{}\", diptych has only clip so far ({})", type, file);
+         "config: model_type: got \"{}\", diptych has clip and chinese_clip ({})", type, file);
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);
   model.config.image = read_vision(fields.object("vision_config"));
-  model.config.text = read_text(fields.object("text_config"));
-  model.preprocessing.size = network::image_size(model.config.image);
+  if (chinese) {
+    model.config.text = read_chinese_text(fields.object("text_config"));
+    bind_chinese_clip(model);
+  } else {
+    model.config.text = read_text(fields.object("text_config"));
+    model.preprocessing.size = network::image_size(model.config.image);
+  }
   return model;
 }
 
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
-                                             const std::string& file) {
+                                             const std::string& file, ResizeMode bare_size) {
   ConfigFields fields(json, "", file);
   Preprocessing preprocessing;
-  bool square = false;
+  bool square = bare_size == ResizeMode::squash;
   const int resized = read_size(fields, "size", square, image_size);
   const bool crops = fields.boolean("do_center_crop", !square);
   bool ignored = true;

@@ -1,24 +1,35 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "checkpoint/config_fields.h"
 #include "checkpoint/json.h"
 #include "checkpoint/model_file.h"
 
 namespace diptych::checkpoint {
 
-/// Reads config.json of a transformers CLIPModel. The result has no weights and CLIP's default
-/// preprocessing, with an assumption that says so. Throws Error: corrupt_data, and unsupported
+/// Reads config.json of a transformers CLIPModel or ChineseCLIPModel. The result has no weights and
+/// its family's default preprocessing. Throws Error: corrupt_data, and unsupported
 /// naming the field.
 ModelFile read_huggingface_config(const Json& json, const std::string& file);
 
-/// Reads preprocessor_config.json of a CLIPImageProcessor. Throws Error likewise.
+/// Reads preprocessor_config.json of a CLIPImageProcessor; `bare_size` is what a `size` that is
+/// only a number means, `shortest` or `squash`. Throws Error likewise.
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
-                                             const std::string& file);
+                                             const std::string& file,
+                                             ResizeMode bare_size = ResizeMode::shortest);
 
 /// The reverse of both. They throw Error(unsupported), naming it, for what a CLIPModel or its
 /// processor cannot be told.
 Json write_huggingface_config(const ModelFile& model);
 Json write_huggingface_preprocessing(const Preprocessing& preprocessing);
+
+/// The activation that transformers calls so: "gelu", "quick_gelu", "gelu_new". Throws
+/// Error(unsupported) naming the field.
+network::Activation read_huggingface_activation(ConfigFields& fields, std::string_view field,
+                                                std::string_view otherwise);
+/// The reverse. Throws Error(unsupported).
+std::string_view huggingface_activation(network::Activation activation);
 
 }  // namespace diptych::checkpoint

@@ -164,6 +164,37 @@ network::TextTransformerConfig infer_text_transformer(const Sizes& sizes,
   return config;
 }
 
+/// A table with one token type is RoBERTa's: it then pads with 1, counts positions from the row
+/// behind that, and its texts are pooled as open_clip does.
+network::BertConfig infer_bert(const Sizes& sizes) {
+  const std::string embeddings = "bert.embeddings.";
+  const std::string layers = "bert.encoder.layer.";
+  network::BertConfig config;
+  config.vocabulary_size = sizes.of(embeddings + "word_embeddings.weight", 0, 2);
+  config.width = sizes.of(embeddings + "word_embeddings.weight", 1, 2);
+  config.positions = sizes.of(embeddings + "position_embeddings.weight", 0, 2);
+  config.token_types = sizes.of(embeddings + "token_type_embeddings.weight", 0, 2);
+  if (config.token_types == 1) {
+    config.pad_id = 1;
+    config.first_position = 2;
+    config.norm_epsilon = 1e-5F;
+    config.context_length = 77;
+    config.pooling = network::BertPooling::mean;
+  }
+  config.context_length = std::min(config.context_length, config.positions - config.first_position);
+  config.heads = sizes.heads("text", config.width);
+  config.layers = sizes.count(layers, ".output.LayerNorm.weight");
+  config.mlp_width = sizes.of(layers + "0.intermediate.dense.weight", 0, 2);
+  if (sizes.has("text_projection.0.weight"))
+    config.projection_width = sizes.of("text_projection.0.weight", 0, 2);
+  return config;
+}
+
+int infer_embedding_width(const Sizes& sizes) {
+  const std::string last_of_two = "text_projection.2.weight";
+  return sizes.has(last_of_two) ? sizes.of(last_of_two, 0, 2) : sizes.of("text_projection", 1, 2);
+}
+
 }  // namespace
 
 network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation activation,
@@ -178,8 +209,12 @@ network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation
   } else {
     config.image = infer_vision_transformer(sizes, activation);
   }
-  config.text = infer_text_transformer(sizes, activation);
-  config.embedding_width = sizes.of("text_projection", 1, 2);
+  if (sizes.has("bert.embeddings.word_embeddings.weight")) {
+    config.text = infer_bert(sizes);
+  } else {
+    config.text = infer_text_transformer(sizes, activation);
+  }
+  config.embedding_width = infer_embedding_width(sizes);
   return config;
 }
 

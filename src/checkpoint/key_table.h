@@ -66,7 +66,8 @@ TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
                         std::span<const std::string_view> ignored,
                         const network::ParameterTable& parameters, const std::string& name);
 
-/// The reverse: canonical weights under a family's names and in its layouts. Throws
+/// The reverse: canonical weights under a family's names and in its layouts, by the first rule that
+/// fits each. Throws
 /// Error(unsupported) for a tensor that the rules have no name for.
 TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rules);
 

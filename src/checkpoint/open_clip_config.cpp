@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/bert_config.h"
 #include "checkpoint/config_fields.h"
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/timm_eva.h"
@@ -145,11 +146,7 @@ network::Projection read_text_projection(ConfigFields& fields) {
   return bias ? network::Projection::linear : network::Projection::matrix;
 }
 
-network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation activation) {
-  if (fields.has("hf_model_name")) {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych has only CLIP's own so far ({})",
-         fields.path_of("hf_model_name"), fields.text("hf_model_name"), fields.file());
-  }
+network::TextTransformerConfig read_text_transformer(ConfigFields& fields, Activation activation) {
   network::TextTransformerConfig config;
   config.context_length = fields.integer("context_length", 77);
   config.vocabulary_size = fields.integer("vocab_size", 49408);
@@ -167,6 +164,13 @@ network::TextTransformerConfig read_text_tower(ConfigFields fields, Activation a
       {"final_ln_after_pool", "hf_tokenizer_name", "output_tokens", "pad_id", "tokenizer_kwargs"});
   fields.refuse_rest();
   return config;
+}
+
+/// With `hf_model_name` the tower is one of transformers' and has its own activation.
+network::TextTowerConfig read_text_tower(ConfigFields fields, Activation activation,
+                                         int embedding_width) {
+  if (fields.has("hf_model_name")) return read_open_clip_bert(fields, embedding_width);
+  return read_text_transformer(fields, activation);
 }
 
 /// One value for all channels, or one for each.
@@ -366,7 +370,8 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
       fields.boolean("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
   model.config.embedding_width = fields.integer("embed_dim");
   model.config.image = read_image_tower(fields.object("vision_cfg"), activation);
-  model.config.text = read_text_tower(fields.object("text_cfg"), activation);
+  model.config.text =
+      read_text_tower(fields.object("text_cfg"), activation, model.config.embedding_width);
   model.config.logit_bias = fields.has("init_logit_bias");
   read_tokenizer(fields.object("text_cfg"), model);
   fields.ignore(

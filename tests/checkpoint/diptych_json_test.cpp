@@ -43,6 +43,21 @@ TEST(DiptychJson, TakesTheTowersOfOlderFilesForClips) {
   EXPECT_EQ(read_diptych_json(json, "diptych.json").config, network::ModelConfig{});
 }
 
+TEST(DiptychJson, ReadsTheBertThatItWrites) {
+  ModelFile model;
+  model.config.text = network::BertConfig{.first_position = 2,
+                                          .token_types = 1,
+                                          .pad_id = 1,
+                                          .pooling = network::BertPooling::mean,
+                                          .projection_width = 640};
+  model.tokenizer.kind = TokenizerSpec::Kind::none;
+  Json json = write_diptych_json(model);
+  EXPECT_EQ(read_diptych_json(json, "diptych.json").config, model.config);
+  EXPECT_EQ(read_diptych_json(json, "diptych.json").tokenizer, model.tokenizer);
+  json["text_tower"]["pooling"] = "max";
+  expect_error([&] { read_diptych_json(json, "diptych.json"); }, ErrorCode::unsupported, "max");
+}
+
 TEST(DiptychJson, RefusesOtherVersions) {
   expect_refused("/diptych", 2, ErrorCode::unsupported, "diptych: got 2");
   expect_refused("/diptych", nullptr, ErrorCode::corrupt_data, "diptych is missing");

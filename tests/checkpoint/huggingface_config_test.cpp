@@ -26,6 +26,25 @@ TEST(HuggingFaceConfig, HasTheDefaultsOfTransformers) {
             TextTransformerConfig{.activation = Activation::quick_gelu});
 }
 
+TEST(HuggingFaceConfig, BindsChineseClip) {
+  const ModelFile model = read(R"({"model_type": "chinese_clip",
+                                   "text_config": {"vocab_size": 21128, "hidden_act": "gelu_new",
+                                                   "max_position_embeddings": 40}})");
+  EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
+            VisionTransformerConfig{.activation = Activation::quick_gelu});
+  EXPECT_EQ(std::get<network::BertConfig>(model.config.text),
+            (network::BertConfig{
+                .context_length = 40, .activation = Activation::gelu_tanh, .positions = 40}));
+  EXPECT_EQ(model.preprocessing, Preprocessing{.mode = ResizeMode::squash});
+  EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
+  expect_error(
+      [] {
+        read(R"({"model_type": "chinese_clip",
+                 "text_config": {"position_embedding_type": "relative_key"}})");
+      },
+      ErrorCode::unsupported, "position_embedding_type");
+}
+
 TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
   const auto end_of_text = [](const std::string& id) {
     const ModelFile model =
@@ -63,6 +82,17 @@ TEST(HuggingFaceConfig, ReadsPreprocessingOfEveryAge) {
                            .std = {1.0F, 1.0F, 1.0F}}));
   EXPECT_EQ(read_preprocessing(R"({"size": {"height": 256, "width": 256}})"),
             (Preprocessing{.size = 256, .mode = ResizeMode::squash}));
+}
+
+// ChineseCLIPImageProcessor takes a bare number for both sides, CLIPImageProcessor for the
+// shortest.
+TEST(HuggingFaceConfig, ReadsABareSizeAsTheFamilyDoes) {
+  const Json json = Json::parse(R"({"size": 224, "do_center_crop": false})");
+  EXPECT_EQ(read_huggingface_preprocessing(json, 224, "p.json", ResizeMode::squash),
+            Preprocessing{.mode = ResizeMode::squash});
+  EXPECT_EQ(read_huggingface_preprocessing(Json::parse(R"({"size": {"shortest_edge": 224}})"), 224,
+                                           "p.json", ResizeMode::squash),
+            Preprocessing{});
 }
 
 TEST(HuggingFaceConfig, RefusesPreprocessingThatItHasNot) {

@@ -69,6 +69,22 @@ TEST(InferConfig, FindsThePublishedEvaTransformers) {
     EXPECT_EQ(infer(with_image(image)), with_image(image));
 }
 
+TEST(InferConfig, FindsBertAndRoberta) {
+  ModelConfig config = with_image(VisionTransformerConfig{.activation = Activation::quick_gelu});
+  config.text = network::BertConfig{.width = 1024, .heads = 16, .layers = 24, .mlp_width = 4096};
+  EXPECT_EQ(infer(config), config);
+  config.text = network::BertConfig{.context_length = 77,
+                                    .vocabulary_size = 250002,
+                                    .norm_epsilon = 1e-5F,
+                                    .positions = 514,
+                                    .first_position = 2,
+                                    .token_types = 1,
+                                    .pad_id = 1,
+                                    .pooling = network::BertPooling::mean,
+                                    .projection_width = 896};
+  EXPECT_EQ(infer(config), config);
+}
+
 TEST(InferConfig, RefusesShapesThatImplyNothing) {
   const ModelConfig config = with_image(VisionTransformerConfig{});
   const auto refuse = [&](const std::string& tensor, std::optional<Shape> shape) {

@@ -176,7 +176,7 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   refuse("/model_cfg/vision_cfg/ls_init_value", 1e-4, "vision_cfg.ls_init_value");
   refuse("/model_cfg/vision_cfg/eva_model_name", "eva-clip-b", "vision_cfg.eva_model_name");
   refuse("/model_cfg/vision_cfg/image_size", {224, 256}, "vision_cfg.image_size");
-  refuse("/model_cfg/text_cfg/hf_model_name", "xlm-roberta-base", "text_cfg.hf_model_name");
+  refuse("/model_cfg/text_cfg/hf_model_name", "mt5-base", "text_cfg.hf_model_name");
   refuse("/model_cfg/text_cfg/pool_type", "first", "text_cfg.pool_type");
   refuse("/model_cfg/text_cfg/proj_type", "mlp", "text_cfg.proj_type");
   refuse("/model_cfg/text_cfg/act_kwargs", {{"approximate", "sin"}}, "text_cfg.act_kwargs");

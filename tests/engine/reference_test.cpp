@@ -93,15 +93,15 @@ TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, ReferenceTest,
-                         testing::Values("openai_vit", "openai_resnet", "open_clip_vit_safetensors",
-                                         "open_clip_quickgelu_train_checkpoint",
-                                         "open_clip_head80_bin", "open_clip_siglip", "hf_clip",
-                                         "eva_clip_psz14", "eva01_fused_qkv",
-                                         "eva02_rope_swiglu_subln", "eva02_bigE_postnorm",
-                                         "eva_8b_rmsnorm", "eva_18b_rmsnorm_postnorm",
-                                         "open_clip_eva02_timm"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Fixtures, ReferenceTest,
+    testing::Values("openai_vit", "openai_resnet", "open_clip_vit_safetensors",
+                    "open_clip_quickgelu_train_checkpoint", "open_clip_head80_bin",
+                    "open_clip_siglip", "hf_clip", "eva_clip_psz14", "eva01_fused_qkv",
+                    "eva02_rope_swiglu_subln", "eva02_bigE_postnorm", "eva_8b_rmsnorm",
+                    "eva_18b_rmsnorm_postnorm", "open_clip_eva02_timm", "chinese_clip_vit",
+                    "chinese_clip_resnet", "hf_chinese_clip", "open_clip_xlm_roberta"),
+    [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace diptych

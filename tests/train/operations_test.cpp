@@ -65,7 +65,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Fixture{"eva_clip_psz14", ""}, Fixture{"eva01_fused_qkv", ""},
                     Fixture{"eva02_rope_swiglu_subln", ""}, Fixture{"eva02_bigE_postnorm", ""},
                     Fixture{"eva_8b_rmsnorm", ""}, Fixture{"eva_18b_rmsnorm_postnorm", ""},
-                    Fixture{"open_clip_eva02_timm", ""}),
+                    Fixture{"open_clip_eva02_timm", ""}, Fixture{"chinese_clip_vit", ""},
+                    Fixture{"chinese_clip_resnet", ""}, Fixture{"hf_chinese_clip", ""},
+                    Fixture{"open_clip_xlm_roberta", ""}),
     [](const auto& info) { return std::string(info.param.folder); });
 
 }  // namespace

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+
+#include "checkpoint/families.h"
+#include "checkpoint/model_file.h"
+
+// What the families of Hugging Face transformers have in common.
+
+namespace diptych::checkpoint {
+
+/// The image tower, its projection and the logit scale.
+inline constexpr auto kHuggingFaceImageRules = std::to_array<KeyRule>({
+    {"logit_scale", Transform::reshape, {"logit_scale"}},
+    {"visual.proj", Transform::transpose, {"visual_projection.weight"}},
+    {"visual.class_embedding", Transform::same, {"vision_model.embeddings.class_embedding"}},
+    {"visual.conv1.weight", Transform::same, {"vision_model.embeddings.patch_embedding.weight"}},
+    {"visual.positional_embedding",
+     Transform::same,
+     {"vision_model.embeddings.position_embedding.weight"}},
+    {"visual.ln_pre.*", Transform::same, {"vision_model.pre_layrnorm.*"}},
+    {"visual.ln_post.*", Transform::same, {"vision_model.post_layernorm.*"}},
+    {"visual.transformer.resblocks.#.ln_1.*",
+     Transform::same,
+     {"vision_model.encoder.layers.#.layer_norm1.*"}},
+    {"visual.transformer.resblocks.#.ln_2.*",
+     Transform::same,
+     {"vision_model.encoder.layers.#.layer_norm2.*"}},
+    {"visual.transformer.resblocks.#.attn.in_proj_weight",
+     Transform::stack,
+     {"vision_model.encoder.layers.#.self_attn.q_proj.weight",
+      "vision_model.encoder.layers.#.self_attn.k_proj.weight",
+      "vision_model.encoder.layers.#.self_attn.v_proj.weight"}},
+    {"visual.transformer.resblocks.#.attn.in_proj_bias",
+     Transform::stack,
+     {"vision_model.encoder.layers.#.self_attn.q_proj.bias",
+      "vision_model.encoder.layers.#.self_attn.k_proj.bias",
+      "vision_model.encoder.layers.#.self_attn.v_proj.bias"}},
+    {"visual.transformer.resblocks.#.attn.out_proj.*",
+     Transform::same,
+     {"vision_model.encoder.layers.#.self_attn.out_proj.*"}},
+    {"visual.transformer.resblocks.#.mlp.c_fc.*",
+     Transform::same,
+     {"vision_model.encoder.layers.#.mlp.fc1.*"}},
+    {"visual.transformer.resblocks.#.mlp.c_proj.*",
+     Transform::same,
+     {"vision_model.encoder.layers.#.mlp.fc2.*"}},
+});
+
+/// Family::parse by config.json and preprocessor_config.json, or without them by the shapes and the
+/// family's defaults.
+ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed);
+
+}  // namespace diptych::checkpoint
