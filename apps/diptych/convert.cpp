@@ -34,7 +34,7 @@ void add_convert(CLI::App& app, Action& action) {
   command->add_option("OUT", options->out, "the folder to write")->required();
   command
       ->add_option("--to", options->convert.format,
-                   "diptych, open_clip, openai, eva or huggingface")
+                   "diptych, open_clip, openai, chinese_clip, eva or huggingface")
       ->capture_default_str();
   command->add_option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
       ->capture_default_str();

@@ -8,7 +8,7 @@
 namespace diptych {
 
 struct ConvertOptions {
-  /// "diptych", "open_clip", "openai", "eva" or "huggingface".
+  /// "diptych", "open_clip", "openai", "chinese_clip", "eva" or "huggingface".
   std::string format = "diptych";
   /// Of the weights: "fp32", "fp16" or "bf16". Default: fp32.
   std::string dtype = "fp32";

@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/eva_clip_family.h"
 #include "checkpoint/eva_config.h"
 #include "checkpoint/families.h"
@@ -21,10 +22,11 @@
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ExportFormat>, 5> kFormats = {
+constexpr std::array<std::pair<std::string_view, ExportFormat>, 6> kFormats = {
     {{"diptych", ExportFormat::diptych},
      {"open_clip", ExportFormat::open_clip},
      {"openai", ExportFormat::openai},
+     {"chinese_clip", ExportFormat::chinese_clip},
      {"eva", ExportFormat::eva},
      {"huggingface", ExportFormat::huggingface}}};
 
@@ -93,6 +95,26 @@ void export_openai(const std::filesystem::path& folder, const ModelFile& model, 
   write_torch_archive(folder / "model.pt", weights, dtype);
 }
 
+/// What Chinese-CLIP's config leaves unsaid has one value: what reads back otherwise cannot be
+/// written.
+void export_chinese_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+  const Json config = write_chinese_clip_config(model.config);
+  const ModelFile read = read_chinese_clip_config(config, folder.string());
+  if (read.config != model.config || read.preprocessing != model.preprocessing ||
+      read.tokenizer != model.tokenizer) {
+    fail(
+        ErrorCode::unsupported,
+        "Chinese-CLIP's form cannot say this model's config: it means QuickGELU in the image "
+        "tower, the first token's state as a text's feature, a linear projection, pictures resized "
+        "on both sides, and Chinese-CLIP's tokenizer ({})",
+        folder.string());
+  }
+  write_torch_archive(folder / "clip_cn.pt",
+                      to_family_names(model.weights, chinese_clip_family().rules), dtype,
+                      "state_dict");
+  write_json(folder / "model_config.json", config);
+}
+
 }  // namespace
 
 ExportFormat export_format(std::string_view name) {
@@ -100,7 +122,8 @@ ExportFormat export_format(std::string_view name) {
     if (name == known) return format;
   }
   fail(ErrorCode::invalid_argument,
-       "format: got \"{}\", expected diptych, open_clip, openai, eva or huggingface", name);
+       "format: got \"{}\", expected diptych, open_clip, openai, chinese_clip, eva or huggingface",
+       name);
 }
 
 void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
@@ -117,6 +140,8 @@ void export_model(const std::filesystem::path& folder, const ModelFile& model, E
       return export_open_clip(folder, model, weights_dtype);
     case ExportFormat::openai:
       return export_openai(folder, model, weights_dtype);
+    case ExportFormat::chinese_clip:
+      return export_chinese_clip(folder, model, weights_dtype);
     case ExportFormat::eva:
       return export_eva(folder, model, weights_dtype);
     case ExportFormat::huggingface:

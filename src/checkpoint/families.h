@@ -24,6 +24,8 @@ struct Family {
   /// Reads the config that lies beside the weights, or infers it; without weights. Throws Error.
   /// Null: diptych recognises the family and cannot load it.
   ModelFile (*parse)(const ModelFiles& files, const ParsedModel& parsed) = nullptr;
+  /// Changes tensors that the family's own program changes when the config asks for another size.
+  void (*fit)(ParsedModel& parsed) = nullptr;
 };
 
 /// The families, each in a file of its own: <name>_family.cpp.

@@ -27,6 +27,7 @@ void count_tensors(const Container& container, Inspection& inspection) {
 ModelFile describe(const ModelFiles& files) {
   ParsedModel parsed = parse_model(files);
   validate_model(parsed);
+  fit_tensors(parsed);
   const network::Model description = network::make_model(parsed.model.config);
   check_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
                 description.parameters, parsed.weights_name);

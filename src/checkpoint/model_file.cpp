@@ -12,7 +12,7 @@
 namespace diptych::checkpoint {
 namespace {
 
-/// The third step.
+/// The last step.
 ModelFile place(ParsedModel parsed) {
   const network::Model description = network::make_model(parsed.model.config);
   parsed.model.weights =
@@ -24,6 +24,7 @@ ModelFile place(ParsedModel parsed) {
 ModelFile load(const ModelFiles& files) {
   ParsedModel parsed = parse_model(files);
   validate_model(parsed);
+  fit_tensors(parsed);
   return place(std::move(parsed));
 }
 

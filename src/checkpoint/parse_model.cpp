@@ -109,4 +109,8 @@ void validate_model(const ParsedModel& parsed) {
   }
 }
 
+void fit_tensors(ParsedModel& parsed) {
+  if (parsed.family->fit != nullptr) parsed.family->fit(parsed);
+}
+
 }  // namespace diptych::checkpoint

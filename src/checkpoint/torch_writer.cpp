@@ -39,7 +39,14 @@ std::string_view storage_class(DType dtype) {
 /// each.
 class PickleWriter {
  public:
-  PickleWriter() : bytes_("\x80\x02}(") {}
+  /// The dictionary stands under a key of another one, unless that is empty.
+  explicit PickleWriter(std::string_view under) : bytes_("\x80\x02"), nested_(!under.empty()) {
+    if (nested_) {
+      bytes_ += '}';
+      text(under);
+    }
+    bytes_ += "}(";
+  }
 
   /// One item of the dictionary: the tensor over the storage named `key`.
   void add(const std::string& tensor, DType dtype, const Shape& shape, const std::string& key) {
@@ -59,7 +66,7 @@ class PickleWriter {
         "ccollections\nOrderedDict\n)RtR";
   }
 
-  std::string finish() && { return std::move(bytes_) + "u."; }
+  std::string finish() && { return std::move(bytes_) + (nested_ ? "us." : "u."); }
 
  private:
   static Shape dense_strides(const Shape& shape) {
@@ -97,6 +104,7 @@ class PickleWriter {
   }
 
   std::string bytes_;
+  bool nested_;
 };
 
 std::span<const std::byte> as_bytes(std::string_view text) {
@@ -107,8 +115,9 @@ DType written_dtype(const TensorView& view, std::optional<DType> floating) {
   return floating && is_floating(view.dtype) ? *floating : view.dtype;
 }
 
-std::string write_pickle(const TensorMap& tensors, std::optional<DType> floating) {
-  PickleWriter pickle;
+std::string write_pickle(const TensorMap& tensors, std::optional<DType> floating,
+                         std::string_view under) {
+  PickleWriter pickle(under);
   std::size_t key = 0;
   for (const auto& [tensor, view] : tensors.tensors) {
     if (!is_utf8(tensor)) fail(ErrorCode::invalid_argument, "torch: a tensor's name is not UTF-8");
@@ -120,9 +129,9 @@ std::string write_pickle(const TensorMap& tensors, std::optional<DType> floating
 }  // namespace
 
 void write_torch_archive(const std::filesystem::path& path, const TensorMap& tensors,
-                         std::optional<DType> floating) {
+                         std::optional<DType> floating, std::string_view under) {
   ZipWriter zip(path);
-  zip.add("archive/data.pkl", as_bytes(write_pickle(tensors, floating)));
+  zip.add("archive/data.pkl", as_bytes(write_pickle(tensors, floating, under)));
   zip.add("archive/byteorder", as_bytes("little"));
   std::size_t key = 0;
   for (const auto& [tensor, view] : tensors.tensors) {

@@ -173,6 +173,19 @@ TEST_F(EditedChineseClip, SaysThatHeadsOfAnotherWidthNeedAConfig) {
   EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("heads of width 64")));
 }
 
+TEST_F(EditedChineseClip, ResizesPositionsToTheResolutionOfItsConfig) {
+  Json config = Json::parse(read_text_file(folder_.path() / kConfig));
+  config["vision"]["image_resolution"] = 80;
+  write_file(folder_.path() / kConfig, config.dump());
+  const ModelFile model = load();
+  const TensorView& positions = model.weights.at("visual.positional_embedding");
+  EXPECT_EQ(positions.shape, Shape({26, 128}));
+  EXPECT_EQ(positions.dtype, DType::float16);
+  EXPECT_EQ(model.preprocessing.size, 80);
+  EXPECT_THAT(model.assumptions,
+              testing::ElementsAre(testing::HasSubstr("9 positions were resized to 25")));
+}
+
 TEST(ChineseClip, IgnoresTheHuggingFacePoolerAndPositionIds) {
   const test::TemporaryFolder folder;
   std::filesystem::copy(data_path("hf_chinese_clip/config.json"), folder.path() / "config.json");

@@ -67,6 +67,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"eva_18b_rmsnorm_postnorm", ExportFormat::eva, "eva_clip"},
                     Case{"open_clip_eva02_timm", ExportFormat::eva, "eva_clip"},
                     Case{"open_clip_eva02_timm", ExportFormat::open_clip, "open_clip"},
+                    Case{"chinese_clip_vit", ExportFormat::chinese_clip, "chinese_clip"},
+                    Case{"chinese_clip_resnet", ExportFormat::chinese_clip, "chinese_clip"},
+                    Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},
+                    Case{"hf_chinese_clip", ExportFormat::diptych, "huggingface_chinese_clip"},
+                    Case{"open_clip_xlm_roberta", ExportFormat::diptych, "open_clip_bert"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
 
@@ -144,6 +149,42 @@ TEST(ExportModel, GivesEvaTowersTheNamesAndShapesOfOpenClip) {
   ASSERT_EQ(got.tensors.size(), expected.tensors.size());
   for (const auto& [name, view] : expected.tensors)
     EXPECT_EQ(got.at(name).shape, view.shape) << name;
+}
+
+/// Chinese-CLIP's loader takes the tensors' names from under "state_dict", query, key and value
+/// apart.
+TEST(ExportModel, WritesChineseClipsNames) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = load_model_file(data_path("chinese_clip_vit"));
+  export_model(folder.path(), model, ExportFormat::chinese_clip, DType::float16);
+  const auto names = [](const std::filesystem::path& file) {
+    std::vector<std::string> result;
+    for (const auto& [name, view] : read_container(map_file(file.string())).tensors.tensors)
+      result.push_back(name);
+    return result;
+  };
+  EXPECT_EQ(names(folder.path() / "clip_cn.pt"),
+            names(data_path("chinese_clip_vit/clip_cn_tiny.pt")));
+}
+
+TEST(ExportModel, RefusesWhatChineseClipCannotSay) {
+  const auto refuse = [](const std::string& fixture, const auto& change) {
+    const test::TemporaryFolder folder;
+    ModelFile model = load_model_file(data_path(fixture));
+    change(model);
+    expect_error(
+        [&] { export_model(folder.path(), model, ExportFormat::chinese_clip, DType::float32); },
+        ErrorCode::unsupported, "Chinese-CLIP");
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  };
+  refuse("openai_vit", [](ModelFile&) {});
+  refuse("open_clip_xlm_roberta", [](ModelFile&) {});
+  refuse("chinese_clip_vit",
+         [](ModelFile& model) { model.preprocessing.mode = ResizeMode::shortest; });
+  refuse("chinese_clip_vit", [](ModelFile& model) { model.tokenizer = {}; });
+  refuse("chinese_clip_vit", [](ModelFile& model) {
+    std::get<VisionTransformerConfig>(model.config.image).activation = Activation::gelu;
+  });
 }
 
 TEST(ExportModel, RefusesResNetsForHuggingFace) {

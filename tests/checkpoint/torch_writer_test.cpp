@@ -38,6 +38,17 @@ TEST(TorchWriter, WritesWhatTheReaderReads) {
   }
 }
 
+TEST(TorchWriter, NestsTheStateDictUnderAName) {
+  const test::TemporaryFolder folder;
+  TensorMap written;
+  written.add("a", TensorBuffer({2}, std::vector<float>{1, 2}));
+  const std::string path = (folder.path() / "x.pt").string();
+  write_torch_archive(path, written, {}, "state_dict");
+  EXPECT_EQ(to_floats(read_container(map_file(path)).tensors.at("a")), (std::vector<float>{1, 2}));
+  write_torch_archive(path, written, {}, "weights");
+  expect_error([&] { read_container(map_file(path)); }, ErrorCode::unsupported, "no state dict");
+}
+
 TEST(TorchWriter, WritesTheSameFileAgain) {
   const test::TemporaryFolder folder;
   TensorMap written;
