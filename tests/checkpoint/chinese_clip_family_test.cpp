@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "checkpoint/json.h"
 #include "checkpoint/model_file.h"
 #include "checkpoint/torch_writer.h"
 #include "network/model.h"
