@@ -389,7 +389,7 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
 }
 
 network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields, Activation activation) {
-  return read_text_tower(std::move(fields), activation);
+  return read_text_transformer(fields, activation);
 }
 
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
