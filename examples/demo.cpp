@@ -36,12 +36,12 @@ const std::vector<std::string> kChinese = {"猫",   "狗",   "企鹅", "蝴蝶",
 
 /// Sentences with their language.
 const std::vector<std::pair<std::string, std::string>> kSentences = {
-    {"something to eat", "en"},
-    {"an animal", "en"},
-    {"it protects from the rain", "en"},
-    {"乐器", "zh"},
-    {"水果", "zh"},
+    {"a musical instrument", "en"},
+    {"a birthday party", "en"},
+    {"a flying insect", "en"},
+    {"宠物", "zh"},
     {"太空", "zh"},
+    {"船", "zh"},
 };
 
 Question ask(const diptych::Classifier& classifier, const diptych::Matrix& embedding,
