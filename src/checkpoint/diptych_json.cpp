@@ -64,6 +64,7 @@ constexpr auto kTokenizers =
     std::to_array<Word<TokenizerSpec::Kind>>({{"clip", TokenizerSpec::Kind::clip},
                                               {"chinese", TokenizerSpec::Kind::chinese},
                                               {"wordpiece", TokenizerSpec::Kind::wordpiece},
+                                              {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
                                               {"none", TokenizerSpec::Kind::none}});
 constexpr auto kBertPoolings = std::to_array<Word<BertPooling>>(
     {{"class_token", BertPooling::class_token}, {"mean", BertPooling::mean}});
@@ -400,12 +401,18 @@ ReferenceEmbeddings read_references(ConfigFields fields) {
 
 TokenizerSpec::Kind read_tokenizer(ConfigFields fields) {
   const auto kind = read_word(fields, "kind", kTokenizers);
-  if (kind == TokenizerSpec::Kind::wordpiece) fields.expect("vocabulary", kVocabularyFile);
+  if (const char* vocabulary = vocabulary_file(kind)) fields.expect("vocabulary", vocabulary);
   fields.refuse_rest();
   return kind;
 }
 
 }  // namespace
+
+const char* vocabulary_file(TokenizerSpec::Kind kind) {
+  if (kind == TokenizerSpec::Kind::wordpiece) return "vocabulary.txt";
+  if (kind == TokenizerSpec::Kind::xlm_roberta) return "sentencepiece.bpe.model";
+  return nullptr;
+}
 
 Json write_diptych_json(const ModelFile& model) {
   const auto write = [](const auto& tower) { return write_tower(tower); };
@@ -420,8 +427,8 @@ Json write_diptych_json(const ModelFile& model) {
                {"tokenizer", {{"kind", word_for(model.tokenizer.kind, kTokenizers)}}},
                {"provenance", write_provenance(model.provenance)},
                {"assumptions", model.assumptions}};
-  if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece)
-    json["tokenizer"]["vocabulary"] = kVocabularyFile;
+  if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
+    json["tokenizer"]["vocabulary"] = vocabulary;
   if (model.references) json["references"] = write_references(*model.references);
   return json;
 }

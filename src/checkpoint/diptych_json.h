@@ -8,7 +8,8 @@
 namespace diptych::checkpoint {
 
 inline constexpr const char* kDiptychJson = "diptych.json";
-inline constexpr const char* kVocabularyFile = "vocabulary.txt";
+/// The file that holds such a tokenizer's vocabulary; null when that is built in.
+const char* vocabulary_file(TokenizerSpec::Kind kind);
 
 /// diptych.json, as docs/model-format.md describes it, of everything but the weights.
 Json write_diptych_json(const ModelFile& model);

@@ -47,8 +47,8 @@ void save_model_folder(const std::filesystem::path& folder, const ModelFile& mod
   std::filesystem::create_directories(folder, error);
   if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
   write_safetensors(folder / kWeightsFile, weights, {}, weights_dtype);
-  if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece)
-    write_file(folder / kVocabularyFile, model.tokenizer.vocabulary);
+  if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
+    write_file(folder / vocabulary, model.tokenizer.vocabulary);
   write_file(folder / kDiptychJson, write_diptych_json(model).dump(1) + "\n");
 }
 

@@ -63,7 +63,7 @@ ModelFile load_model_file(const std::filesystem::path& file_or_folder);
 ModelFile load_model_folder(std::span<const SourceFile> files);
 
 /// Writes diptych's own form (docs/model-format.md): model.safetensors, diptych.json and, where the
-/// tokenizer has its own vocabulary, vocabulary.txt; diptych.json last. Makes the folder. Throws
+/// tokenizer has its own vocabulary, that; diptych.json last. Makes the folder. Throws
 /// Error: io, and invalid_argument for weights that do not fit the config or `weights_dtype`.
 void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
                        DType weights_dtype);

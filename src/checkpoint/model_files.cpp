@@ -71,6 +71,11 @@ SourceFile ModelFiles::open(const std::string& file) const {
   return in_memory_ ? found->second : map_file(path_of(file));
 }
 
+std::string ModelFiles::read_text(const std::string& file) const {
+  const SourceFile source = open(file);
+  return {reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size()};
+}
+
 std::string ModelFiles::weights() const {
   if (!chosen_.empty()) return chosen_;
   for (const std::string_view usual : kUsualNames) {

@@ -25,6 +25,8 @@ class ModelFiles {
   bool contains(const std::string& file) const;
   /// Throws Error: not_found, io.
   SourceFile open(const std::string& file) const;
+  /// The same, its bytes copied.
+  std::string read_text(const std::string& file) const;
 
   /// The checkpoint: the file that was named, or the one a folder holds. Throws Error: not_found
   /// when it holds none, invalid_argument when it holds several and none has a usual name.

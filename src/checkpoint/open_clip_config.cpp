@@ -373,7 +373,11 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   model.config.text =
       read_text_tower(fields.object("text_cfg"), activation, model.config.embedding_width);
   model.config.logit_bias = fields.has("init_logit_bias");
-  read_tokenizer(fields.object("text_cfg"), model);
+  if (std::holds_alternative<network::BertConfig>(model.config.text)) {
+    model.tokenizer = {.kind = TokenizerSpec::Kind::none};  // it has files of its own
+  } else {
+    read_tokenizer(fields.object("text_cfg"), model);
+  }
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);

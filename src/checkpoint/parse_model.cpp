@@ -18,11 +18,8 @@ namespace {
 
 ModelFile parse_diptych(const ModelFiles& files) {
   ModelFile model = read_diptych_json(read_json(files, kDiptychJson), kDiptychJson);
-  if (model.tokenizer.kind == TokenizerSpec::Kind::wordpiece) {
-    const SourceFile vocabulary = files.open(kVocabularyFile);
-    model.tokenizer.vocabulary.assign(reinterpret_cast<const char*>(vocabulary.bytes.data()),
-                                      vocabulary.bytes.size());
-  }
+  if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
+    model.tokenizer.vocabulary = files.read_text(vocabulary);
   return model;
 }
 

@@ -70,12 +70,16 @@ std::size_t word_length(std::u32string_view text,
 
 }  // namespace
 
-std::u32string clip_clean(std::u32string_view text) {
+std::u32string clip_repair(std::u32string_view text) {
   std::u32string clean = fix_text(text);
   for (int pass = 0; pass < 2; ++pass) {
     if (clean.find(U'&') != clean.npos) clean = unescape_html(clean);
   }
-  return lower_case(clean);
+  return clean;
+}
+
+std::u32string clip_clean(std::u32string_view text) {
+  return lower_case(clip_repair(text));
 }
 
 std::vector<std::u32string_view> clip_words(

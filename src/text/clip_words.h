@@ -7,6 +7,10 @@
 
 namespace diptych::text {
 
+/// Text repair, then character references unescaped twice: what open_clip does to texts for every
+/// tokenizer.
+std::u32string clip_repair(std::u32string_view text);
+
 /// CLIP's cleaning: text repair, character references unescaped twice, lower case. (The references
 /// also collapse whitespace, which `clip_words` skips anyway.)
 std::u32string clip_clean(std::u32string_view text);

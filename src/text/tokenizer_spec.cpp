@@ -1,6 +1,7 @@
 #include "text/tokenizer_spec.h"
 
 #include "base/error.h"
+#include "text/sentencepiece.h"
 #include "text/wordpiece.h"
 
 namespace diptych::text {
@@ -13,6 +14,8 @@ std::string_view name(TokenizerSpec::Kind kind) {
       return "chinese";
     case TokenizerSpec::Kind::wordpiece:
       return "wordpiece";
+    case TokenizerSpec::Kind::xlm_roberta:
+      return "xlm_roberta";
     case TokenizerSpec::Kind::none:
       return "none";
   }
@@ -28,6 +31,8 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
       return chinese_tokenizer();
     case TokenizerSpec::Kind::wordpiece:
       return wordpiece_tokenizer_from(spec.vocabulary, "vocabulary of " + owner);
+    case TokenizerSpec::Kind::xlm_roberta:
+      return std::make_shared<const XlmRoberta>(spec.vocabulary, "vocabulary of " + owner);
     case TokenizerSpec::Kind::none:
       return nullptr;
   }

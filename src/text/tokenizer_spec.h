@@ -14,16 +14,18 @@ struct TokenizerSpec {
     clip,
     chinese,
     wordpiece,
+    xlm_roberta,
     none,  ///< one that diptych does not have: texts can only be given as token ids
   };
   Kind kind = Kind::clip;
-  /// For `wordpiece`: the whole vocabulary file, one token a line. Empty otherwise.
+  /// The whole vocabulary file: one token a line for `wordpiece`, a SentencePiece model for
+  /// `xlm_roberta`. Empty otherwise.
   std::string vocabulary;
 
   bool operator==(const TokenizerSpec&) const = default;
 };
 
-/// "clip", "chinese", "wordpiece", "none".
+/// "clip", "chinese", "wordpiece", "xlm_roberta", "none".
 std::string_view name(TokenizerSpec::Kind kind);
 
 /// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a

@@ -202,5 +202,20 @@ TEST(ChineseClip, IgnoresTheHuggingFacePoolerAndPositionIds) {
             load_model_file(data_path("hf_chinese_clip")).weights.tensors.size());
 }
 
+TEST(OpenClipBert, FindsTheTokenizerBesideTheWeights) {
+  for (const std::string file : {"sentencepiece.bpe.model", "tokenizer.json"}) {
+    const test::TemporaryFolder folder;
+    std::filesystem::copy(data_path("open_clip_xlm_roberta"), folder.path());
+    std::filesystem::copy(data_path("xlm_roberta/" + file), folder.path());
+    const ModelFile model = load_model_file(folder.path());
+    EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::xlm_roberta) << file;
+    EXPECT_THAT(model.assumptions, testing::IsEmpty());
+    save_model_folder(folder.path() / "saved", model, DType::float16);
+    EXPECT_EQ(load_model_file(folder.path() / "saved").tokenizer, model.tokenizer) << file;
+  }
+  EXPECT_THAT(load_model_file(data_path("open_clip_xlm_roberta")).assumptions,
+              testing::ElementsAre(testing::HasSubstr("token ids")));
+}
+
 }  // namespace
 }  // namespace diptych::checkpoint
