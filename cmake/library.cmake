@@ -23,6 +23,9 @@ target_sources(diptych_library PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURC
                FILES ${DIPTYCH_PUBLIC_HEADERS})
 target_compile_features(diptych_library PUBLIC cxx_std_20)
 target_link_libraries(diptych_library PRIVATE ${DIPTYCH_EXTERNAL_LIBRARIES})
+if(DIPTYCH_SANITIZE)  # what links the instrumented objects needs the sanitizer's runtime
+  target_link_options(diptych_library INTERFACE -fsanitize=${DIPTYCH_SANITIZE})
+endif()
 
 foreach(module diptych_fetcher diptych_trainer)
   if(TARGET ${module})
