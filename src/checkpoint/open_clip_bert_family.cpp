@@ -47,7 +47,8 @@ void find_tokenizer(const ModelFiles& files, ModelFile& model) {
   }
   if (model.tokenizer.kind == Kind::none) {
     model.assumptions.emplace_back(
-        "There is no sentencepiece.bpe.model or tokenizer.json of XLM-R's beside the weights: texts "
+        "There is no sentencepiece.bpe.model or tokenizer.json of XLM-R's beside the weights: "
+        "texts "
         "can only be given as token ids.");
   }
 }
