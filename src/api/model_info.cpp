@@ -38,6 +38,8 @@ std::string name(network::ImagePooling pooling) {
       return "mean";
     case network::ImagePooling::map:
       return "attention (map)";
+    case network::ImagePooling::queries:
+      return "attention (queries)";
   }
   return "";
 }
@@ -48,6 +50,8 @@ std::string name(network::TextPooling pooling) {
       return "end-of-text token";
     case network::TextPooling::last:
       return "last token";
+    case network::TextPooling::class_token:
+      return "class token";
   }
   return "";
 }
@@ -79,6 +83,15 @@ TowerInfo describe(const network::ModifiedResNetConfig& tower) {
           .heads = tower.heads,
           .activation = name(Activation::relu),
           .pooling = "attention"};
+}
+
+TowerInfo describe(const network::ConvNextConfig& tower) {
+  return {.architecture = "ConvNeXt",
+          .width = tower.widths.front(),
+          .layers = {tower.layers.begin(), tower.layers.end()},
+          .mlp_width = 4 * tower.widths.front(),
+          .activation = name(Activation::gelu),
+          .pooling = "mean"};
 }
 
 TowerInfo describe(const network::TextTransformerConfig& tower) {

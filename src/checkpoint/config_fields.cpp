@@ -100,6 +100,18 @@ std::vector<double> ConfigFields::numbers(std::string_view field) {
   return value.get<std::vector<double>>();
 }
 
+std::array<int, 4> ConfigFields::four(std::string_view field) {
+  const std::vector<double> values = numbers(field);
+  std::array<int, 4> result{};
+  if (values.size() != result.size()) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})", path_of(field),
+         values.size(), result.size(), file_);
+  }
+  std::transform(values.begin(), values.end(), result.begin(),
+                 [](double value) { return static_cast<int>(std::clamp(value, 0.0, 1e6)); });
+  return result;
+}
+
 std::vector<std::string> ConfigFields::texts(std::string_view field) {
   const Json& value = require(field);
   const bool fits = value.is_array() && std::all_of(value.begin(), value.end(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <set>
@@ -28,6 +29,8 @@ class ConfigFields {
   std::string text(std::string_view field);
   std::string text(std::string_view field, std::string_view otherwise);
   std::vector<double> numbers(std::string_view field);
+  /// One whole number for each of a network's four stages.
+  std::array<int, 4> four(std::string_view field);
   std::vector<std::string> texts(std::string_view field);
   /// An object; an empty one when it is absent.
   ConfigFields object(std::string_view field);

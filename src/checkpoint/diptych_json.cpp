@@ -16,6 +16,7 @@ namespace {
 using network::Activation;
 using network::BertConfig;
 using network::BertPooling;
+using network::ConvNextConfig;
 using network::EvaTransformerConfig;
 using network::ImagePooling;
 using network::ModifiedResNetConfig;
@@ -29,6 +30,7 @@ constexpr int kVersion = 1;
 constexpr std::string_view kVisionTransformer = "vision_transformer";
 constexpr std::string_view kEvaTransformer = "eva_transformer";
 constexpr std::string_view kModifiedResNet = "modified_resnet";
+constexpr std::string_view kConvNext = "convnext";
 constexpr std::string_view kTextTransformer = "text_transformer";
 constexpr std::string_view kBert = "bert";
 
@@ -48,9 +50,12 @@ constexpr auto kActivations =
 constexpr auto kImagePoolings =
     std::to_array<Word<ImagePooling>>({{"class_token", ImagePooling::class_token},
                                        {"mean", ImagePooling::mean},
-                                       {"map", ImagePooling::map}});
-constexpr auto kTextPoolings = std::to_array<Word<TextPooling>>(
-    {{"end_of_text", TextPooling::end_of_text}, {"last", TextPooling::last}});
+                                       {"map", ImagePooling::map},
+                                       {"queries", ImagePooling::queries}});
+constexpr auto kTextPoolings =
+    std::to_array<Word<TextPooling>>({{"end_of_text", TextPooling::end_of_text},
+                                      {"last", TextPooling::last},
+                                      {"class_token", TextPooling::class_token}});
 constexpr auto kNormKinds =
     std::to_array<Word<NormKind>>({{"layer", NormKind::layer}, {"rms", NormKind::rms}});
 constexpr auto kProjections = std::to_array<Word<Projection>>(
@@ -93,20 +98,25 @@ Value read_word(ConfigFields& fields, std::string_view field,
 // towers
 
 Json write_tower(const VisionTransformerConfig& config) {
-  return {{"architecture", kVisionTransformer},
-          {"image_size", config.image_size},
-          {"patch_size", config.patch_size},
-          {"patch_bias", config.patch_bias},
-          {"class_token", config.class_token},
-          {"norm_pre", config.norm_pre},
-          {"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"mlp_width", config.mlp_width},
-          {"activation", word_for(config.activation, kActivations)},
-          {"norm_epsilon", config.norm_epsilon},
-          {"pooling", word_for(config.pooling, kImagePoolings)},
-          {"projection", word_for(config.projection, kProjections)}};
+  Json json = {{"architecture", kVisionTransformer},
+               {"image_size", config.image_size},
+               {"patch_size", config.patch_size},
+               {"patch_bias", config.patch_bias},
+               {"class_token", config.class_token},
+               {"norm_pre", config.norm_pre},
+               {"width", config.width},
+               {"layers", config.layers},
+               {"heads", config.heads},
+               {"mlp_width", config.mlp_width},
+               {"activation", word_for(config.activation, kActivations)},
+               {"norm_epsilon", config.norm_epsilon},
+               {"pooling", word_for(config.pooling, kImagePoolings)},
+               {"projection", word_for(config.projection, kProjections)}};
+  if (config.pooling == ImagePooling::queries) {
+    json["pool_queries"] = config.pool_queries;
+    json["pool_heads"] = config.pool_heads;
+  }
+  return json;
 }
 
 Json write_tower(const EvaTransformerConfig& config) {
@@ -136,6 +146,16 @@ Json write_tower(const ModifiedResNetConfig& config) {
           {"heads", config.heads},           {"pooling", "attention"}};
 }
 
+Json write_tower(const ConvNextConfig& config) {
+  return {{"architecture", kConvNext},
+          {"image_size", config.image_size},
+          {"layers", config.layers},
+          {"widths", config.widths},
+          {"norm_epsilon", config.norm_epsilon},
+          {"pooling", "mean"},
+          {"projection", config.mlp_projection ? "mlp" : "matrix"}};
+}
+
 Json write_tower(const TextTransformerConfig& config) {
   Json json = {{"architecture", kTextTransformer},
                {"context_length", config.context_length},
@@ -150,6 +170,7 @@ Json write_tower(const TextTransformerConfig& config) {
                {"pooling", word_for(config.pooling, kTextPoolings)},
                {"projection", word_for(config.projection, kProjections)}};
   if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
+  if (config.pooling == TextPooling::class_token) json["pad_id"] = config.pad_id;
   return json;
 }
 
@@ -192,6 +213,10 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   config.class_token = fields.boolean("class_token", config.class_token);
   config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
   config.pooling = read_word(fields, "pooling", kImagePoolings, std::optional(config.pooling));
+  if (config.pooling == ImagePooling::queries) {
+    config.pool_queries = fields.integer("pool_queries");
+    config.pool_heads = fields.integer("pool_heads");
+  }
   config.projection =
       read_word(fields, "projection", kProjections, std::optional(config.projection));
   return config;
@@ -219,14 +244,20 @@ ModifiedResNetConfig read_modified_resnet(ConfigFields& fields) {
   config.image_size = fields.integer("image_size");
   config.width = fields.integer("width");
   config.heads = fields.integer("heads");
-  const std::vector<double> layers = fields.numbers("layers");
-  if (layers.size() != config.layers.size()) {
-    fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})",
-         fields.path_of("layers"), layers.size(), config.layers.size(), fields.file());
-  }
-  std::transform(layers.begin(), layers.end(), config.layers.begin(),
-                 [](double blocks) { return static_cast<int>(std::clamp(blocks, 0.0, 1e6)); });
+  config.layers = fields.four("layers");
   fields.expect("pooling", "attention");
+  return config;
+}
+
+ConvNextConfig read_convnext(ConfigFields& fields) {
+  ConvNextConfig config;
+  config.image_size = fields.integer("image_size");
+  config.layers = fields.four("layers");
+  config.widths = fields.four("widths");
+  config.norm_epsilon = static_cast<float>(fields.number("norm_epsilon", config.norm_epsilon));
+  config.mlp_projection = fields.text("projection", "matrix") == "mlp";
+  if (!config.mlp_projection) fields.expect("projection", "matrix");
+  fields.expect("pooling", "mean");
   return config;
 }
 
@@ -239,6 +270,8 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields) {
     config = read_eva_transformer(fields);
   } else if (architecture == kModifiedResNet) {
     config = read_modified_resnet(fields);
+  } else if (architecture == kConvNext) {
+    config = read_convnext(fields);
   } else {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
          fields.path_of("architecture"), architecture, fields.file());
@@ -255,6 +288,7 @@ TextTransformerConfig read_text_transformer(ConfigFields& fields) {
   config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
   config.causal = fields.boolean("causal", config.causal);
   config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));
+  if (config.pooling == TextPooling::class_token) config.pad_id = fields.integer("pad_id");
   config.projection =
       read_word(fields, "projection", kProjections, std::optional(config.projection));
   return config;

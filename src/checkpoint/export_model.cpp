@@ -37,13 +37,22 @@ void write_json(const std::filesystem::path& path, const Json& json) {
   write_file(path, json.dump(2) + "\n");
 }
 
+/// The names that open_clip gives such a model's weights, where they are a table.
+const Family& open_clip_names(const network::ModelConfig& config) {
+  if (std::holds_alternative<network::ConvNextConfig>(config.image))
+    return open_clip_timm_convnext_family();
+  const auto* text = std::get_if<network::TextTransformerConfig>(&config.text);
+  if (text != nullptr && text->pooling == network::TextPooling::class_token)
+    return open_clip_coca_family();
+  const auto* vit = std::get_if<network::VisionTransformerConfig>(&config.image);
+  return vit != nullptr && is_timm_tower(*vit) ? open_clip_timm_vit_family() : open_clip_family();
+}
+
 /// A model's weights as open_clip names them.
 TensorMap to_open_clip_names(const network::ModelConfig& config, const TensorMap& weights) {
   if (const auto* eva = std::get_if<network::EvaTransformerConfig>(&config.image))
     return to_timm_eva_names(*eva, weights);
-  const auto* vit = std::get_if<network::VisionTransformerConfig>(&config.image);
-  const bool timm = vit != nullptr && is_timm_tower(*vit);
-  return to_family_names(weights, (timm ? open_clip_timm_vit_family() : open_clip_family()).rules);
+  return to_family_names(weights, open_clip_names(config).rules);
 }
 
 void export_open_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {

@@ -17,15 +17,15 @@ constexpr Family kDiptych = {"diptych", kDiptychSignature, kDiptychRules, {}};
 constexpr auto kHuggingFaceSiglipSignature = std::to_array<Pattern>({"vision_model.head.probe"});
 constexpr Family kHuggingFaceSiglip = {"huggingface_siglip", kHuggingFaceSiglipSignature, {}, {}};
 
-bool occurs(const TensorMap& tensors, std::string_view pattern) {
-  return std::any_of(tensors.tensors.begin(), tensors.tensors.end(),
-                     [&](const auto& tensor) { return matches(pattern, tensor.first); });
-}
-
 }  // namespace
 
 const Family& diptych_family() {
   return kDiptych;
+}
+
+bool occurs(const TensorMap& tensors, std::string_view pattern) {
+  return std::any_of(tensors.tensors.begin(), tensors.tensors.end(),
+                     [&](const auto& tensor) { return matches(pattern, tensor.first); });
 }
 
 const Family* recognise_family(const TensorMap& tensors) {
@@ -39,6 +39,8 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &eva_clip_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),
+                               &open_clip_timm_convnext_family(),
+                               &open_clip_coca_family(),
                                &open_clip_timm_family(),
                                &open_clip_family()};
   for (const Family* family : families) {

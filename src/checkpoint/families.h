@@ -42,10 +42,17 @@ const Family& eva_clip_family();
 const Family& open_clip_timm_vit_family();
 /// open_clip's models over timm's EVA towers.
 const Family& open_clip_timm_eva_family();
+/// open_clip's models over timm's ConvNeXt.
+const Family& open_clip_timm_convnext_family();
+/// open_clip's CoCa.
+const Family& open_clip_coca_family();
 /// open_clip's models over another timm image tower; recognised only.
 const Family& open_clip_timm_family();
 /// Canonical names as they are: diptych's own files.
 const Family& diptych_family();
+
+/// Whether a tensor's name fits the pattern.
+bool occurs(const TensorMap& tensors, std::string_view pattern);
 
 /// The family whose signature the names bear; nullptr when there is none. OpenAI's and open_clip's
 /// names are the same: the answer is then openai when the constants that OpenAI's files carry are

@@ -64,7 +64,9 @@ Activation read_activation(ConfigFields& fields, Activation activation) {
 
 /// Options of the image tower that have one form in network/.
 void expect_plain_image_tower(ConfigFields& fields) {
-  fields.expect("attentional_pool", false);
+  // "parallel" and "cascade" have no published weights.
+  if (fields.raw("attentional_pool") != nullptr && !fields.raw("attentional_pool")->is_boolean())
+    fields.expect("attentional_pool", true);
   fields.expect("pos_embed_type", "learnable");
   // Of one row, the class token's, it does not matter when it is normalised.
   fields.ignore({"final_ln_after_pool", "patch_dropout", "output_tokens", "attn_pooler_queries",
@@ -74,13 +76,7 @@ void expect_plain_image_tower(ConfigFields& fields) {
 
 network::ModifiedResNetConfig read_resnet(ConfigFields& fields) {
   network::ModifiedResNetConfig config;
-  const std::vector<double> layers = fields.numbers("layers");
-  if (layers.size() != config.layers.size()) {
-    fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})",
-         fields.path_of("layers"), layers.size(), config.layers.size(), fields.file());
-  }
-  std::transform(layers.begin(), layers.end(), config.layers.begin(),
-                 [](double blocks) { return static_cast<int>(std::clamp(blocks, 0.0, 1e6)); });
+  config.layers = fields.four("layers");
   config.image_size = read_side(fields, "image_size", 224);
   config.width = fields.integer("width", 64);
   if (config.width < 1 || config.width > 1'000'000)
@@ -108,6 +104,11 @@ network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
   } else {
     fields.expect("pool_type", "tok");
   }
+  if (const Json* pool = fields.raw("attentional_pool"); pool != nullptr && *pool == true) {
+    config.pooling = network::ImagePooling::queries;
+    config.pool_queries = fields.integer("attn_pooler_queries", config.pool_queries);
+    config.pool_heads = fields.integer("attn_pooler_heads", config.pool_heads);
+  }
   return config;
 }
 
@@ -125,11 +126,14 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields, Activation activ
   return config;
 }
 
-/// open_clip pools a text at its largest id, with pool_type "eos" at the first `eos_id`, or at the
-/// end of the row.
+/// open_clip pools a text at the class token that CoCa appends, otherwise at its largest id, with
+/// pool_type "eos" at the first `eos_id`, or at the end of the row.
 void read_text_pooling(ConfigFields& fields, network::TextTransformerConfig& config) {
   const std::string pooling = fields.text("pool_type", "argmax");
-  if (pooling == "last") {
+  if (fields.boolean("embed_cls", false)) {
+    config.pooling = network::TextPooling::class_token;
+    config.pad_id = fields.integer("pad_id", 0);
+  } else if (pooling == "last") {
     config.pooling = network::TextPooling::last;
   } else if (pooling == "eos") {
     config.end_of_text_id = fields.integer("eos_id", 2);
@@ -157,7 +161,6 @@ network::TextTransformerConfig read_text_transformer(ConfigFields& fields, Activ
   config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
   config.causal = !fields.boolean("no_causal_mask", false);
-  fields.expect("embed_cls", false);
   read_text_pooling(fields, config);
   config.projection = read_text_projection(fields);
   fields.ignore(
@@ -271,6 +274,8 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
   }
   if (const auto* eva = std::get_if<network::EvaTransformerConfig>(&tower))
     return write_timm_eva(*eva);
+  if (const auto* convnext = std::get_if<network::ConvNextConfig>(&tower))
+    return write_timm_tower(*convnext);
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
   if (is_timm_tower(*config)) return write_timm_tower(*config);
@@ -280,6 +285,11 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
   if (config->pooling == network::ImagePooling::mean) {
     json["pool_type"] = "avg";
     json["final_ln_after_pool"] = true;
+  }
+  if (config->pooling == network::ImagePooling::queries) {
+    json["attentional_pool"] = true;
+    json["attn_pooler_queries"] = config->pool_queries;
+    json["attn_pooler_heads"] = config->pool_heads;
   }
   json["image_size"] = config->image_size;
   json["patch_size"] = config->patch_size;
@@ -292,7 +302,10 @@ Json write_text_tower(const network::TextTowerConfig& tower) {
   if (config == nullptr) refuse_to_write("text tower");
   Json json = write_transformer(*config);
   write_tanh(*config, json);
-  if (config->pooling == network::TextPooling::last) {
+  if (config->pooling == network::TextPooling::class_token) {
+    json["embed_cls"] = true;
+    json["pad_id"] = config->pad_id;
+  } else if (config->pooling == network::TextPooling::last) {
     json["pool_type"] = "last";
   } else if (config->end_of_text_id != network::kLargestId) {
     json["pool_type"] = "eos";
@@ -323,10 +336,12 @@ bool has_quick_gelu(const network::ModelConfig& config) {
   return quick;
 }
 
-/// Models over timm's towers keep their text tower under `text.`, which open_clip calls custom
-/// text.
+/// Models over timm's towers and CoCa keep their text tower under `text.`, which open_clip calls
+/// custom text.
 bool has_custom_text(const network::ModelConfig& config) {
   if (std::holds_alternative<network::EvaTransformerConfig>(config.image)) return true;
+  const auto& text = std::get<network::TextTransformerConfig>(config.text);
+  if (text.pooling == network::TextPooling::class_token) return true;
   const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
   return image != nullptr && is_timm_tower(*image);
 }
@@ -378,8 +393,8 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   } else {
     read_tokenizer(fields.object("text_cfg"), model);
   }
-  fields.ignore(
-      {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
+  fields.ignore({"custom_text", "multimodal_cfg", "cast_dtype", "output_dict", "init_logit_scale",
+                 "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
   if (wrapped) {
     fields.refuse_rest();

@@ -77,11 +77,10 @@ const Family& open_clip_family() {
 
 ModelFile parse_stated_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
   if (auto model = stated(files, parsed)) return std::move(*model);
-  fail(
-      ErrorCode::unsupported,
-      "checkpoint: an open_clip model over a timm image tower cannot be inferred from its weights, "
-      "expected open_clip_config.json or model_config.json beside them ({})",
-      parsed.weights_name);
+  fail(ErrorCode::unsupported,
+       "checkpoint: such an open_clip model cannot be inferred from its weights, "
+       "expected open_clip_config.json or model_config.json beside them ({})",
+       parsed.weights_name);
 }
 
 ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name) {

@@ -11,8 +11,8 @@ namespace diptych::checkpoint {
 /// weights. Throws Error(invalid_argument).
 ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name);
 
-/// Reads the config beside the weights of a family that cannot be inferred: an image tower of
-/// timm's. Throws Error(unsupported) when there is none.
+/// Reads the config beside the weights of a family that cannot be inferred: CoCa, or an image tower
+/// of timm's. Throws Error(unsupported) when there is none.
 ModelFile parse_stated_open_clip(const ModelFiles& files, const ParsedModel& parsed);
 
 }  // namespace diptych::checkpoint

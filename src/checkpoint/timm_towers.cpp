@@ -7,13 +7,14 @@
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/timm_eva.h"
 
-// Names and sizes: timm 1.0.31, vision_transformer.py; how they become towers: open_clip 3.3.0,
-// timm_model.py.
+// Names and sizes: timm 1.0.31, vision_transformer.py and convnext.py; how they become towers:
+// open_clip 3.3.0, timm_model.py.
 
 namespace diptych::checkpoint {
 namespace {
 
 using network::Activation;
+using network::ConvNextConfig;
 using network::VisionTransformerConfig;
 
 /// timm's vision transformers, except those that say otherwise.
@@ -30,6 +31,22 @@ constexpr Sizes kLarge = {1024, 24, 16, 4096};
 /// The shape-optimised model of 400 million parameters (arXiv 2305.13035).
 constexpr Sizes kSo400M = {1152, 27, 16, 4304};
 constexpr Sizes kGiantOpt = {1536, 40, 16, 6144};
+
+struct NamedConvNext {
+  std::string_view name;
+  std::array<int, 4> layers;
+  std::array<int, 4> widths;
+  float norm_epsilon = kTimmEpsilon;
+};
+constexpr auto kConvNexts = std::to_array<NamedConvNext>({
+    {"convnext_atto", {2, 2, 6, 2}, {40, 80, 160, 320}},
+    {"convnext_tiny", {3, 3, 9, 3}, {96, 192, 384, 768}},
+    {"convnext_small", {3, 3, 27, 3}, {96, 192, 384, 768}},
+    {"convnext_base", {3, 3, 27, 3}, {128, 256, 512, 1024}},
+    {"convnext_large", {3, 3, 27, 3}, {192, 384, 768, 1536}},
+    {"convnext_xlarge", {3, 3, 27, 3}, {256, 512, 1024, 2048}},
+    {"convnext_xxlarge", {3, 4, 30, 3}, {384, 768, 1536, 3072}, 1e-5F},
+});
 
 /// A vision transformer of SigLIP's (arXiv 2303.15343): no class token, map pooling.
 struct NamedTower {
@@ -102,6 +119,40 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const Name
   return config;
 }
 
+ConvNextConfig read_convnext(ConfigFields& fields, const NamedConvNext& named, int image_size) {
+  ConvNextConfig config{.image_size = image_size,
+                        .layers = named.layers,
+                        .widths = named.widths,
+                        .norm_epsilon = named.norm_epsilon};
+  ConfigFields changes = fields.object("timm_model_kwargs");
+  if (changes.has("depths")) config.layers = changes.four("depths");
+  if (changes.has("dims")) config.widths = changes.four("dims");
+  changes.refuse_rest();
+  // Its own pooling is the mean.
+  if (fields.text("timm_pool", "avg") != "") fields.expect("timm_pool", "avg");
+  config.mlp_projection = fields.text("timm_proj", "linear") == "mlp";
+  if (!config.mlp_projection) fields.expect("timm_proj", "linear");
+  fields.expect("timm_proj_bias", false);
+  return config;
+}
+
+template <typename Towers>
+auto find_named(const Towers& towers, const std::string& name) {
+  const auto found = std::find_if(towers.begin(), towers.end(),
+                                  [&](const auto& tower) { return tower.name == name; });
+  return found == towers.end() ? nullptr : &*found;
+}
+
+network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& name,
+                                     int image_size) {
+  if (const NamedTower* named = find_named(kSiglipTowers, name))
+    return read_vision_transformer(fields, *named, image_size);
+  if (const NamedConvNext* named = find_named(kConvNexts, name))
+    return read_convnext(fields, *named, image_size);
+  fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
+       fields.path_of("timm_model_name"), name, fields.file());
+}
+
 }  // namespace
 
 network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) {
@@ -109,18 +160,8 @@ network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) 
   // The caller's, and training options.
   fields.ignore(
       {"image_size", "timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
-  if (is_timm_eva(name)) {
-    const auto config = read_timm_eva(fields, image_size);
-    fields.refuse_rest();
-    return config;
-  }
-  const auto* named = std::find_if(kSiglipTowers.begin(), kSiglipTowers.end(),
-                                   [&](const NamedTower& tower) { return tower.name == name; });
-  if (named == kSiglipTowers.end()) {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
-         fields.path_of("timm_model_name"), name, fields.file());
-  }
-  const auto config = read_vision_transformer(fields, *named, image_size);
+  const network::ImageTowerConfig config =
+      is_timm_eva(name) ? read_timm_eva(fields, image_size) : read_named(fields, name, image_size);
   fields.refuse_rest();
   return config;
 }
@@ -149,6 +190,29 @@ Json write_timm_tower(const VisionTransformerConfig& config) {
         {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)},
         {"act_layer", config.activation == Activation::gelu_tanh ? "gelu_tanh" : "gelu"}};
   }
+  ConfigFields fields(json, "vision_cfg", "open_clip_config.json");
+  if (read_timm_tower(fields, config.image_size) != network::ImageTowerConfig(config))
+    fail(ErrorCode::unsupported, "open_clip's config cannot say this model's image tower");
+  return json;
+}
+
+Json write_timm_tower(const ConvNextConfig& config) {
+  Json json = {{"image_size", config.image_size},
+               {"timm_model_pretrained", false},
+               {"timm_pool", ""},
+               {"timm_proj", config.mlp_projection ? "mlp" : "linear"}};
+  const auto same_norm = [&](const NamedConvNext& named) {
+    return named.norm_epsilon == config.norm_epsilon;
+  };
+  const auto same_sizes = [&](const NamedConvNext& named) {
+    return same_norm(named) && named.layers == config.layers && named.widths == config.widths;
+  };
+  const auto* named = std::find_if(kConvNexts.begin(), kConvNexts.end(), same_sizes);
+  if (named == kConvNexts.end()) {
+    named = std::find_if(kConvNexts.begin(), kConvNexts.end(), same_norm);
+    json["timm_model_kwargs"] = {{"depths", config.layers}, {"dims", config.widths}};
+  }
+  json["timm_model_name"] = named == kConvNexts.end() ? "" : named->name;
   ConfigFields fields(json, "vision_cfg", "open_clip_config.json");
   if (read_timm_tower(fields, config.image_size) != network::ImageTowerConfig(config))
     fail(ErrorCode::unsupported, "open_clip's config cannot say this model's image tower");

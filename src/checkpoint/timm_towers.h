@@ -15,5 +15,6 @@ bool is_timm_tower(const network::VisionTransformerConfig& config);
 
 /// The reverse: the name for these sizes, or where there is none, the sizes.
 Json write_timm_tower(const network::VisionTransformerConfig& config);
+Json write_timm_tower(const network::ConvNextConfig& config);
 
 }  // namespace diptych::checkpoint

@@ -31,6 +31,12 @@ std::int64_t widest_activation(const network::ModifiedResNet& tower) {
   return side * side * tower.config.width;
 }
 
+/// The MLP of the first stage: every later one has half as many numbers.
+std::int64_t widest_activation(const network::ConvNext& tower) {
+  const std::int64_t side = tower.config.image_size / network::ConvNextConfig::kPatchSize;
+  return side * side * 4 * tower.config.widths.front();
+}
+
 int widest_token(const network::TextTransformer& tower) {
   return std::max(tower.config.mlp_width, 3 * tower.config.width);
 }
@@ -53,9 +59,12 @@ int tokens_per_part(const network::Model& model) {
 /// Texts [first, last) as a batch of their own.
 network::Tokens part_of(const network::Tokens& tokens, int first, int last) {
   network::Tokens part;
-  for (int i = first; i < last; ++i)
-    part.append({tokens.ids.data() + tokens.sequences.begin(i),
-                 static_cast<std::size_t>(tokens.sequences.length(i))});
+  for (int i = first; i < last; ++i) {
+    const auto begin = static_cast<std::size_t>(tokens.sequences.begin(i));
+    const auto count = static_cast<std::size_t>(tokens.sequences.length(i));
+    part.append(std::span(tokens.ids).subspan(begin, count),
+                std::span(tokens.places).subspan(begin, count));
+  }
   return part;
 }
 
@@ -73,21 +82,6 @@ void copy_rows(const Tensor& from, int first, TensorBuffer& to) {
   for (int i = 0; i < from.rows(); ++i)
     std::copy_n(from.row(i), width,
                 to.floats().data() + static_cast<std::size_t>(first + i) * width);
-}
-
-void check_texts(const network::Model& model, const network::Tokens& tokens) {
-  const int longest = network::context_length(model.config.text);
-  const int vocabulary = network::vocabulary_size(model.config.text);
-  for (int i = 0; i < tokens.sequences.count(); ++i) {
-    const int length = tokens.sequences.length(i);
-    if (length < 1 || length > longest)
-      fail(ErrorCode::invalid_argument, "text {}: got {} tokens, expected 1 to {}", i, length,
-           longest);
-  }
-  for (const std::int32_t id : tokens.ids) {
-    if (id < 0 || id >= vocabulary)
-      fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, vocabulary - 1);
-  }
 }
 
 }  // namespace
@@ -115,7 +109,7 @@ TensorBuffer Encoder::encode_images(const network::Pixels& pixels) {
 
 TensorBuffer Encoder::encode_texts(const network::Tokens& tokens) {
   const network::Model& model = weights_->model();
-  check_texts(model, tokens);
+  network::check_packed(model, tokens);
   const int texts = tokens.sequences.count();
   TensorBuffer features(DType::float32, {texts, model.config.embedding_width});
   const int limit = tokens_per_part(model);

@@ -56,6 +56,11 @@ class ListingOperations {
     return {};
   }
   Map average_pool(const Map&, int) { return {}; }
+  Map depthwise_convolution(const Map&, const network::DepthwiseConvolution& layer) {
+    list_.depthwise_convolutions.push_back(layer);
+    return {};
+  }
+  Map merge_places(const Map&, int) { return {}; }
 
   LayerList take() { return std::move(list_); }
 
@@ -72,9 +77,7 @@ LayerList list_layers(const network::Model& model) {
   network::image_features(operations, model,
                           {.data = nullptr, .batch = 1, .height = side, .width = side});
   const std::vector<std::int32_t> one_token = {0};
-  network::Tokens tokens;
-  tokens.append(one_token);
-  network::text_features(operations, model, tokens);
+  network::text_features(operations, model, network::pack_tokens(model, one_token, 1));
   return operations.take();
 }
 

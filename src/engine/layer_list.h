@@ -11,6 +11,7 @@ struct LayerList {
   std::vector<network::Linear> linears;
   std::vector<network::Norm> norms;
   std::vector<network::Convolution> convolutions;
+  std::vector<network::DepthwiseConvolution> depthwise_convolutions;
   std::vector<network::ParameterId> embeddings;
   std::vector<network::ParameterId> scales;
 };

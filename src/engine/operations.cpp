@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/attention.h"
+#include "kernels/depthwise.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/im2col.h"
@@ -181,6 +182,23 @@ Operations::Map Operations::average_pool(const Map& x, int size) {
   const kernels::MapShape shape{x.batch, x.height / size, x.width / size};
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
   kernels::average_pool(x.rows.matrix(), shape_of(x), size, out.rows.matrix(), pool_);
+  return out;
+}
+
+Operations::Map Operations::depthwise_convolution(const Map& x,
+                                                  const network::DepthwiseConvolution& layer) {
+  Map out{arena_.allocate(x.rows.rows(), x.rows.width()), x.batch, x.height, x.width};
+  kernels::depthwise_convolution(x.rows.matrix(), shape_of(x), layer.kernel,
+                                 weights_.windows(layer), weights_.vector(layer.bias),
+                                 out.rows.matrix(), pool_);
+  return out;
+}
+
+Operations::Map Operations::merge_places(const Map& x, int size) {
+  const kernels::MapShape shape{x.batch, x.height / size, x.width / size};
+  Map out{arena_.allocate(shape.rows(), x.rows.width() * size * size), shape.batch, shape.height,
+          shape.width};
+  kernels::merge_places(x.rows.matrix(), shape_of(x), size, out.rows.matrix(), pool_);
   return out;
 }
 

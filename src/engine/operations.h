@@ -42,6 +42,8 @@ class Operations {
   Map convolution(const Map& x, const network::Convolution& layer, network::Activation activation,
                   const Map* residual);
   Map average_pool(const Map& x, int size);
+  Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer);
+  Map merge_places(const Map& x, int size);
 
  private:
   const Weights& weights_;

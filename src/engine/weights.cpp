@@ -93,6 +93,7 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   for (const network::ParameterId scale : layers.scales) vectors_[scale] = to_floats(view(scale));
   pack_linears(layers.linears, pool);
   pack_convolutions(layers.convolutions, pool);
+  arrange_windows(layers.depthwise_convolutions);
   similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
   if (model_.logit_bias != network::kAbsent)
     similarity_bias_ = to_floats(view(model_.logit_bias)).front();
@@ -159,6 +160,21 @@ void Weights::pack_convolutions(const std::vector<network::Convolution>& layers,
                          panel * kPanelWidth, panel_outputs(*packed[layer], panel));
     packed[layer]->set_panel(panel, rows.data());
   });
+}
+
+void Weights::arrange_windows(const std::vector<network::DepthwiseConvolution>& layers) {
+  for (const network::DepthwiseConvolution& layer : layers) {
+    const std::vector<float> stored = to_floats(view(layer.weight));
+    const auto channels = static_cast<std::size_t>(layer.channels);
+    const auto area = static_cast<std::size_t>(layer.kernel) * layer.kernel;
+    std::vector<float>& windows = vectors_[layer.weight];
+    windows.resize(stored.size());
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t place = 0; place < area; ++place)
+        windows[place * channels + c] = stored[c * area + place];
+    }
+    vectors_[layer.bias] = to_floats(view(layer.bias));
+  }
 }
 
 const PackedLinear& Weights::linear(const network::Linear& layer) const {

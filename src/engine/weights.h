@@ -31,6 +31,10 @@ class Weights {
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
   /// As a linear layer over a neighbourhood (ky, kx, channel), batch normalisation folded in.
   const kernels::PackedLinear& convolution(const network::Convolution& layer) const;
+  /// The weights of all channels place by place: [kernel * kernel, channels].
+  const float* windows(const network::DepthwiseConvolution& layer) const {
+    return vector(layer.weight);
+  }
   /// A vector such as a norm's weight.
   const float* vector(network::ParameterId parameter) const;
   /// Row `index` of a matrix, or a vector as row 0, as float32. Throws Error(invalid_argument) when
@@ -47,6 +51,7 @@ class Weights {
   void check(const TensorMap& checkpoint);
   void pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool);
   void pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool);
+  void arrange_windows(const std::vector<network::DepthwiseConvolution>& layers);
   const TensorView& view(network::ParameterId parameter) const {
     return views_[static_cast<std::size_t>(parameter)];
   }

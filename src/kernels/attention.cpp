@@ -132,7 +132,7 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
   }
   const float scale = 1.0F / std::sqrt(static_cast<float>(head.key.width));
   for (int i = 0; i < count; ++i) {
-    const int visible = head.causal ? first + i + 1 : keys;
+    const int visible = head.causal ? std::min(first + i + 1, keys) : keys;
     softmax_row(scratch.scores + static_cast<std::size_t>(i) * score_stride, visible, keys, scale);
   }
   for (int panel = 0; panel < panels_for(head.value.width); ++panel) {
@@ -154,7 +154,8 @@ void attend(const AttentionHead& head, const AttentionScratch& scratch) {
   pack_values(head.value, scratch.values);
   for (int first = 0; first < head.query.rows; first += kQueryBlock) {
     const int count = std::min(kQueryBlock, head.query.rows - first);
-    attend_queries(head, scratch, first, count, head.causal ? first + count : head.key.rows);
+    const int last = head.causal ? std::min(first + count, head.key.rows) : head.key.rows;
+    attend_queries(head, scratch, first, count, last);
   }
 }
 

@@ -38,6 +38,9 @@ void validate_tower(const VisionTransformerConfig& config) {
   check_divides("vision heads", config.heads, "vision width", config.width);
   if (config.pooling == ImagePooling::class_token && !config.class_token)
     fail(ErrorCode::invalid_argument, "model config: vision pooling: got no class token to pool");
+  if (config.pooling != ImagePooling::queries) return;
+  check_range("vision pool queries", config.pool_queries, 1, kMaxWidth);
+  check_range("vision pool heads", config.pool_heads, 1, kMaxWidth);
 }
 
 void validate_tower(const EvaTransformerConfig& config) {
@@ -67,6 +70,13 @@ void validate_tower(const ModifiedResNetConfig& config) {
   check_divides("vision heads", config.heads, "attention pool width", 32 * config.width);
 }
 
+void validate_tower(const ConvNextConfig& config) {
+  check_range("image_size", config.image_size, 32, kMaxImageSize);
+  check_divides("the total stride", 32, "image_size", config.image_size);
+  for (const int layers : config.layers) check_range("vision layers", layers, 1, kMaxLayers);
+  for (const int width : config.widths) check_range("vision width", width, 1, kMaxWidth / 4);
+}
+
 void validate_tower(const TextTransformerConfig& config) {
   check_range("context_length", config.context_length, 1, kMaxContextLength);
   check_range("vocab_size", config.vocabulary_size, 1, kMaxVocabularySize);
@@ -75,6 +85,9 @@ void validate_tower(const TextTransformerConfig& config) {
   check_range("text heads", config.heads, 1, config.width);
   check_range("text mlp width", config.mlp_width, 1, kMaxWidth);
   check_divides("text heads", config.heads, "text width", config.width);
+  if (config.pooling == TextPooling::class_token && !config.causal)
+    fail(ErrorCode::invalid_argument,
+         "model config: text pooling: got a class token without the causal mask");
 }
 
 void validate_tower(const BertConfig& config) {
@@ -91,6 +104,12 @@ void validate_tower(const BertConfig& config) {
   check_range("token types", config.token_types, 1, kMaxWidth);
   check_range("pad id", config.pad_id, 0, config.vocabulary_size - 1);
   check_range("projection width", config.projection_width, 0, kMaxWidth);
+}
+
+void validate_pool(const ImageTowerConfig& image, int embedding_width) {
+  const auto* tower = std::get_if<VisionTransformerConfig>(&image);
+  if (tower != nullptr && tower->pooling == ImagePooling::queries)
+    check_divides("vision pool heads", tower->pool_heads, "embed_dim", embedding_width);
 }
 
 /// Without a projection a tower's rows are the features.
@@ -130,6 +149,7 @@ void validate(const ModelConfig& config) {
   const int width = config.embedding_width;
   std::visit([](const auto& tower) { validate_tower(tower); }, config.image);
   std::visit([](const auto& tower) { validate_tower(tower); }, config.text);
+  validate_pool(config.image, width);
   std::visit([=](const auto& tower) { validate_projection("vision width", tower, width); },
              config.image);
   std::visit([=](const auto& tower) { validate_projection("text width", tower, width); },

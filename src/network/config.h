@@ -17,6 +17,7 @@ enum class ImagePooling {
   class_token,  ///< the class token's row, normalised
   mean,         ///< the mean of the patches' rows, normalised after (CLIPA, arXiv 2305.07017)
   map,          ///< multi-head attention by a learned query, then an MLP (arXiv 2106.04560, SigLIP)
+  queries,  ///< attention by learned queries into the joint space, of which the first counts (CoCa)
 };
 
 /// What lies between a pooled row and the feature.
@@ -40,6 +41,8 @@ struct VisionTransformerConfig {
   bool norm_pre = true;     ///< layer normalisation before the blocks
   bool patch_bias = false;  ///< of the patch embedding
   ImagePooling pooling = ImagePooling::class_token;
+  int pool_queries = 256;  ///< of ImagePooling::queries
+  int pool_heads = 8;      ///< of ImagePooling::queries
   Projection projection = Projection::matrix;
 
   int grid() const { return image_size / patch_size; }
@@ -81,6 +84,20 @@ struct ModifiedResNetConfig {
   bool operator==(const ModifiedResNetConfig&) const = default;
 };
 
+/// ConvNeXt (arXiv 2201.03545). Defaults are ConvNeXt-T's.
+struct ConvNextConfig {
+  static constexpr int kPatchSize = 4;  ///< side, in pixels, of what becomes one place
+  static constexpr int kWindow = 7;     ///< side, in places, of the depthwise convolutions
+
+  int image_size = 224;  ///< side, in pixels; a multiple of 32
+  std::array<int, 4> layers = {3, 3, 9, 3};
+  std::array<int, 4> widths = {96, 192, 384, 768};
+  float norm_epsilon = 1e-6F;
+  bool mlp_projection = false;  ///< an MLP instead of a matrix takes the mean to the embedding
+
+  bool operator==(const ConvNextConfig&) const = default;
+};
+
 /// CLIP's rule for the end-of-text token: the first largest id of the text.
 constexpr int kLargestId = -1;
 
@@ -88,6 +105,8 @@ constexpr int kLargestId = -1;
 enum class TextPooling {
   end_of_text,
   last,  ///< of the row of ids, padding and all
+  /// A class token's behind the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
+  class_token,
 };
 
 /// CLIP's text transformer. Without the causal mask every token sees all of its row of ids, so that
@@ -105,6 +124,7 @@ struct TextTransformerConfig {
   int end_of_text_id = kLargestId;
   bool causal = true;
   TextPooling pooling = TextPooling::end_of_text;
+  int pad_id = 0;  ///< the id that TextPooling::class_token does not look at
   Projection projection = Projection::matrix;
 
   bool operator==(const TextTransformerConfig&) const = default;
@@ -138,8 +158,8 @@ struct BertConfig {
   bool operator==(const BertConfig&) const = default;
 };
 
-using ImageTowerConfig =
-    std::variant<VisionTransformerConfig, ModifiedResNetConfig, EvaTransformerConfig>;
+using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetConfig,
+                                      EvaTransformerConfig, ConvNextConfig>;
 using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
 
 struct ModelConfig {
@@ -160,6 +180,14 @@ int patch_count(const ImageTowerConfig& config);
 int context_length(const TextTowerConfig& config);
 /// Token ids are in [0, vocabulary_size).
 int vocabulary_size(const TextTowerConfig& config);
+/// A class token that a text tower appends has an id of its own behind the vocabulary.
+inline int class_token_id(const TextTransformerConfig& config) {
+  return config.vocabulary_size;
+}
+/// The same where the class token does not see itself: behind padding.
+inline int blind_class_token_id(const TextTransformerConfig& config) {
+  return config.vocabulary_size + 1;
+}
 
 /// Throws Error(invalid_argument) naming the field, unless every size is positive, within the
 /// limits that keep a hostile config from asking for absurd memory, and divides what it must.

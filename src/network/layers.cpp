@@ -58,4 +58,13 @@ Convolution declare_convolution(ParameterTable& table, const std::string& convol
   return layer;
 }
 
+DepthwiseConvolution declare_depthwise_convolution(ParameterTable& table, const std::string& name,
+                                                   int channels, int kernel, float deviation) {
+  DepthwiseConvolution layer{.channels = channels, .kernel = kernel};
+  layer.weight = table.declare(name + ".weight", {channels, 1, kernel, kernel},
+                               Initialiser::normal(deviation));
+  layer.bias = table.declare(name + ".bias", {channels}, Initialiser::constant(0.0F));
+  return layer;
+}
+
 }  // namespace diptych::network

@@ -53,6 +53,14 @@ struct Convolution {
   BatchNorm norm;
 };
 
+/// Square convolution of every channel by itself, stride 1, zero padding of (kernel - 1) / 2.
+struct DepthwiseConvolution {
+  ParameterId weight = kAbsent;  ///< [channels, 1, kernel, kernel]
+  ParameterId bias = kAbsent;
+  int channels = 0;
+  int kernel = 1;
+};
+
 /// Each declares its parameters under `name` and returns the layer.
 Linear declare_linear(ParameterTable& table, const std::string& name, int inputs, int outputs,
                       float deviation);
@@ -65,5 +73,7 @@ Norm declare_norm(ParameterTable& table, const std::string& name, int width, flo
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
                                 int stride, float gain = 1.0F);
+DepthwiseConvolution declare_depthwise_convolution(ParameterTable& table, const std::string& name,
+                                                   int channels, int kernel, float deviation);
 
 }  // namespace diptych::network

@@ -14,6 +14,10 @@ const float kInitialLogitScale = std::log(1.0F / 0.07F);
 const float kInitialBiasedLogitScale = std::log(10.0F);
 constexpr float kInitialLogitBias = -10.0F;
 
+void append_reaching_tokens(const Bert& tower, std::span<const std::int32_t> row, Tokens& tokens) {
+  tokens.append(reaching_tokens(tower, row));
+}
+
 }  // namespace
 
 Model make_model(const ModelConfig& config) {
@@ -24,6 +28,8 @@ Model make_model(const ModelConfig& config) {
     model.image = declare_vision_transformer(table, *vit, config.embedding_width);
   } else if (const auto* eva = std::get_if<EvaTransformerConfig>(&config.image)) {
     model.image = declare_eva_transformer(table, *eva, config.embedding_width);
+  } else if (const auto* convnext = std::get_if<ConvNextConfig>(&config.image)) {
+    model.image = declare_convnext(table, *convnext, config.embedding_width);
   } else {
     model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
                                           config.embedding_width);
@@ -61,10 +67,27 @@ Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int le
   Tokens tokens;
   for (std::size_t begin = 0; begin < ids.size(); begin += row_size) {
     const auto row = ids.subspan(begin, row_size);
-    tokens.append(
-        std::visit([&](const auto& tower) { return reaching_tokens(tower, row); }, model.text));
+    std::visit([&](const auto& tower) { append_reaching_tokens(tower, row, tokens); }, model.text);
   }
   return tokens;
+}
+
+void check_packed(const Model& model, const Tokens& tokens) {
+  const auto* clip = std::get_if<TextTransformerConfig>(&model.config.text);
+  const bool class_token = clip != nullptr && clip->pooling == TextPooling::class_token;
+  const int longest = context_length(model.config.text) + (class_token ? 1 : 0);
+  const int ids =
+      class_token ? blind_class_token_id(*clip) + 1 : vocabulary_size(model.config.text);
+  for (int i = 0; i < tokens.sequences.count(); ++i) {
+    const int length = tokens.sequences.length(i);
+    if (length < (class_token ? 2 : 1) || length > longest)
+      fail(ErrorCode::invalid_argument, "text {}: got {} tokens, expected 1 to {}", i, length,
+           longest);
+  }
+  for (const std::int32_t id : tokens.ids) {
+    if (id < 0 || id >= ids)
+      fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, ids - 1);
+  }
 }
 
 }  // namespace diptych::network

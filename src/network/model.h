@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "network/bert.h"
+#include "network/convnext.h"
 #include "network/eva_transformer.h"
 #include "network/modified_resnet.h"
 #include "network/text_transformer.h"
@@ -16,7 +17,7 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer> image;
+  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext> image;
   std::variant<TextTransformer, Bert> text;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
@@ -55,5 +56,9 @@ typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& t
 /// incomplete one, or, for a tower that attends to everything but padding, one whose padding is not
 /// at its end.
 Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length);
+
+/// Throws Error(invalid_argument) for packed texts that are empty, longer than the context, or have
+/// an id outside the vocabulary.
+void check_packed(const Model& model, const Tokens& tokens);
 
 }  // namespace diptych::network

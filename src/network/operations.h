@@ -13,7 +13,7 @@ namespace diptych::network {
 /// Which keys a query sees within its sequence.
 enum class Mask {
   full,    ///< all
-  causal,  ///< those up to its own place; query and key sequences have equal lengths
+  causal,  ///< those up to its own place; there may be fewer keys than queries
 };
 
 /// A batch of pictures between convolutions, channels last: row (b * height + y) * width + x of
@@ -53,6 +53,10 @@ struct FeatureMap {
 ///   convolution(x, layer, act, r)
 ///                                act(batch_norm(x * W) + r); r may be null
 ///   average_pool(x, size)        mean over size x size places, stride `size`
+///   depthwise_convolution(x, layer)
+///                                every channel by its own window, and bias
+///   merge_places(x, size)        squares of size x size places as one place each, values as a
+///                                convolution's weight orders them (channel, y, x)
 ///
 /// The concept checks what is cheap to state; the list above is the contract.
 template <typename Ops>
@@ -82,6 +86,10 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
     ops.convolution(map, Convolution{}, Activation::none, map_residual)
     } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
   { ops.average_pool(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  {
+    ops.depthwise_convolution(map, DepthwiseConvolution{})
+    } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.merge_places(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
 };
 
 }  // namespace diptych::network

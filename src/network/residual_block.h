@@ -65,24 +65,22 @@ typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
   return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &x));
 }
 
-/// The last block of a tower that uses one row of every sequence: keys and values of all rows,
-/// everything else only for `pooled_rows` (one a sequence, in order). Such a row sees its whole
-/// sequence: it is the last row under a causal mask, or there is no mask.
+/// The last block of a tower that uses one row of every sequence: keys and values of all rows it
+/// sees, everything else only for those `pooled` (one a sequence, in order).
 template <Operations Ops>
 typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
-                                           const typename Ops::Tensor& x,
-                                           const Sequences& sequences,
-                                           std::span<const std::int32_t> pooled_rows) {
+                                           const typename Ops::Tensor& pooled,
+                                           const typename Ops::Tensor& seen,
+                                           const Sequences& sequences) {
   const int width = block.norm_1.width;
-  const auto normalised = ops.norm(x, block.norm_1);
-  const auto query = ops.linear(ops.rows(normalised, pooled_rows),
+  const auto query = ops.linear(ops.norm(pooled, block.norm_1),
                                 block.query_key_value.slice(0, width), Activation::none, nullptr);
-  const auto key_value = ops.linear(normalised, block.query_key_value.slice(width, 2 * width),
-                                    Activation::none, nullptr);
+  const auto key_value =
+      ops.linear(ops.norm(seen, block.norm_1), block.query_key_value.slice(width, 2 * width),
+                 Activation::none, nullptr);
   const auto attended =
       ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
                     block.heads, Sequences::uniform(sequences.count(), 1), sequences, Mask::full);
-  const auto pooled = ops.rows(x, pooled_rows);
   return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &pooled));
 }
 
@@ -95,14 +93,15 @@ typename Ops::Tensor residual_blocks(Ops& ops, const std::vector<ResidualBlock>&
   return x;
 }
 
-/// All blocks, the last one only for `pooled_rows`: [sequences, width].
+/// All blocks, the last one only for `pooled_rows`: [sequences, width]. Such a row sees its whole
+/// sequence: it is the last row under a causal mask, or there is no mask.
 template <Operations Ops>
 typename Ops::Tensor pooled_residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                             typename Ops::Tensor x, const Sequences& sequences,
                                             Mask mask, std::span<const std::int32_t> pooled_rows) {
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
     x = residual_block(ops, blocks[i], x, sequences, mask);
-  return pooled_residual_block(ops, blocks.back(), x, sequences, pooled_rows);
+  return pooled_residual_block(ops, blocks.back(), ops.rows(x, pooled_rows), x, sequences);
 }
 
 }  // namespace diptych::network

@@ -1,5 +1,7 @@
 #include "network/sequences.h"
 
+#include <numeric>
+
 namespace diptych::network {
 
 Sequences Sequences::uniform(int count, int length) {
@@ -33,6 +35,18 @@ std::vector<std::int32_t> Sequences::positions() const {
     for (int position = 0; position < length(i); ++position) result.push_back(position);
   }
   return result;
+}
+
+void Tokens::append(std::span<const std::int32_t> text) {
+  std::vector<std::int32_t> text_places(text.size());
+  std::iota(text_places.begin(), text_places.end(), 0);
+  append(text, text_places);
+}
+
+void Tokens::append(std::span<const std::int32_t> text, std::span<const std::int32_t> text_places) {
+  ids.insert(ids.end(), text.begin(), text.end());
+  places.insert(places.end(), text_places.begin(), text_places.end());
+  sequences.append(static_cast<int>(text.size()));
 }
 
 }  // namespace diptych::network

@@ -36,15 +36,15 @@ struct Pixels {
   int width = 0;
 };
 
-/// Packed token ids: one sequence a text, up to and with its pooled token.
+/// Packed token ids: one sequence a text, with what can reach the answer.
 struct Tokens {
   std::vector<std::int32_t> ids;
+  /// Where every token stood in its padded row: 0, 1, 2, ..., unless tokens between were left out.
+  std::vector<std::int32_t> places;
   Sequences sequences;
 
-  void append(std::span<const std::int32_t> text) {
-    ids.insert(ids.end(), text.begin(), text.end());
-    sequences.append(static_cast<int>(text.size()));
-  }
+  void append(std::span<const std::int32_t> text);
+  void append(std::span<const std::int32_t> text, std::span<const std::int32_t> text_places);
 };
 
 }  // namespace diptych::network

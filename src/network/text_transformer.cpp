@@ -13,13 +13,37 @@ std::size_t end_of_text(const TextTransformerConfig& config, std::span<const std
   return end == row.end() ? row.size() - 1 : static_cast<std::size_t>(end - row.begin());
 }
 
+/// The published weights of CoCa were trained with a mask of padding that is shifted by one place:
+/// the first place is always seen, any other one when the token before it is no padding. So the
+/// class token sees the first padding token, and itself only behind a row without padding. What is
+/// not seen is left out.
+void append_with_class_token(const TextTransformerConfig& config, std::span<const std::int32_t> row,
+                             Tokens& tokens) {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> places;
+  for (std::size_t place = 0; place < row.size(); ++place) {
+    if (place > 0 && row[place - 1] == config.pad_id) continue;
+    ids.push_back(row[place]);
+    places.push_back(static_cast<std::int32_t>(place));
+  }
+  const bool blind = row.back() == config.pad_id;
+  ids.push_back(blind ? blind_class_token_id(config) : class_token_id(config));
+  places.push_back(static_cast<std::int32_t>(row.size()));
+  tokens.append(ids, places);
+}
+
 }  // namespace
 
 TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
                                          int embedding_width) {
   TextTransformer tower{.config = config};
+  const bool class_token = config.pooling == TextPooling::class_token;
   tower.positional_embedding = table.declare(
-      "positional_embedding", {config.context_length, config.width}, Initialiser::normal(0.01F));
+      "positional_embedding", {config.context_length + (class_token ? 1 : 0), config.width},
+      Initialiser::normal(0.01F));
+  if (class_token) {
+    tower.class_embedding = table.declare("cls_emb", {config.width}, Initialiser::normal(0.01F));
+  }
   tower.projection = declare_projection(table, "text_projection", config.projection, config.width,
                                         embedding_width);
   tower.blocks =
@@ -30,11 +54,48 @@ TextTransformer declare_text_transformer(ParameterTable& table, const TextTransf
   return tower;
 }
 
-std::span<const std::int32_t> reaching_tokens(const TextTransformer& tower,
-                                              std::span<const std::int32_t> row) {
+void append_reaching_tokens(const TextTransformer& tower, std::span<const std::int32_t> row,
+                            Tokens& tokens) {
   const TextTransformerConfig& config = tower.config;
-  if (!config.causal || config.pooling == TextPooling::last || row.empty()) return row;
-  return row.first(end_of_text(config, row) + 1);
+  if (config.pooling == TextPooling::class_token)
+    return append_with_class_token(config, row, tokens);
+  if (!config.causal || config.pooling == TextPooling::last) return tokens.append(row);
+  tokens.append(row.first(end_of_text(config, row) + 1));
+}
+
+AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const Tokens& tokens) {
+  AppendedClassTokens texts{.sequences = tokens.sequences};
+  for (int i = 0; i < tokens.sequences.count(); ++i) {
+    const int begin = tokens.sequences.begin(i);
+    const int last = begin + tokens.sequences.length(i) - 1;
+    const bool blind =
+        tokens.ids[static_cast<std::size_t>(last)] == blind_class_token_id(tower.config);
+    const int seen = tokens.sequences.length(i) - (blind ? 1 : 0);
+    for (int row = begin; row < begin + seen; ++row) texts.seen_rows.push_back(row);
+    texts.seen.append(seen);
+  }
+  return texts;
+}
+
+Tokens without_class_tokens(const Tokens& tokens) {
+  Tokens texts;
+  for (int i = 0; i < tokens.sequences.count(); ++i) {
+    const auto begin = static_cast<std::size_t>(tokens.sequences.begin(i));
+    const auto count = static_cast<std::size_t>(tokens.sequences.length(i)) - 1;
+    texts.append(std::span(tokens.ids).subspan(begin, count),
+                 std::span(tokens.places).subspan(begin, count));
+  }
+  return texts;
+}
+
+std::vector<std::int32_t> first_row_last(const Sequences& sequences) {
+  std::vector<std::int32_t> rows;
+  for (int i = 0; i < sequences.count(); ++i) {
+    const int begin = sequences.begin(i);
+    for (int row = 1; row < sequences.length(i); ++row) rows.push_back(begin + row);
+    rows.push_back(begin);
+  }
+  return rows;
 }
 
 std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens& tokens) {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "network/appended_class_token.h"
 #include "network/projection.h"
 #include "network/residual_block.h"
 
@@ -12,6 +13,7 @@ namespace diptych::network {
 struct TextTransformer {
   TextTransformerConfig config;
   ParameterId token_embedding = kAbsent;
+  ParameterId class_embedding = kAbsent;  ///< of TextPooling::class_token
   ParameterId positional_embedding = kAbsent;
   std::vector<ResidualBlock> blocks;
   Norm norm_final;
@@ -24,21 +26,46 @@ TextTransformer declare_text_transformer(ParameterTable& table, const TextTransf
 /// The row of every text that is pooled.
 std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens& tokens);
 
-/// Features [texts, embedding width], not normalised. The texts are as `reaching_tokens` leaves
-/// them.
+/// What the class tokens at the end of packed texts see.
+AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const Tokens& tokens);
+/// The texts without their class tokens.
+Tokens without_class_tokens(const Tokens& tokens);
+/// Rows that put what stands before every sequence behind it.
+std::vector<std::int32_t> first_row_last(const Sequences& sequences);
+
+/// Embedded tokens, a class token behind each text where there are such.
+template <Operations Ops>
+typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
+  if (tower.config.pooling != TextPooling::class_token)
+    return ops.embed(tower.token_embedding, tokens.ids);
+  const Tokens texts = without_class_tokens(tokens);
+  const std::vector<std::int32_t> one_each(static_cast<std::size_t>(tokens.sequences.count()), 0);
+  const auto with_class_tokens =
+      ops.prepend(ops.embed(tower.class_embedding, one_each),
+                  ops.embed(tower.token_embedding, texts.ids), texts.sequences);
+  return ops.rows(with_class_tokens, first_row_last(tokens.sequences));
+}
+
+/// Features [texts, embedding width], not normalised. The texts are as `append_reaching_tokens`
+/// leaves them.
 template <Operations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
-  auto x = ops.add(ops.embed(tower.token_embedding, tokens.ids),
-                   ops.embed(tower.positional_embedding, tokens.sequences.positions()));
+  auto x = ops.add(embed_tokens(ops, tower, tokens),
+                   ops.embed(tower.positional_embedding, tokens.places));
+  if (tower.config.pooling == TextPooling::class_token) {
+    x = class_tokens_behind_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
+    return project(ops, tower.projection, ops.norm(x, tower.norm_final));
+  }
   const Mask mask = tower.config.causal ? Mask::causal : Mask::full;
   x = pooled_residual_blocks(ops, tower.blocks, x, tokens.sequences, mask,
                              pooled_rows(tower, tokens));
   return project(ops, tower.projection, ops.norm(x, tower.norm_final));
 }
 
-/// The part of a padded row of ids that can reach the answer. Under a causal mask up to and with
-/// the end-of-text token (the whole row when it has none), otherwise all of it.
-std::span<const std::int32_t> reaching_tokens(const TextTransformer& tower,
-                                              std::span<const std::int32_t> row);
+/// Appends the part of a padded row of ids that can reach the answer. Under a causal mask up to and
+/// with the end-of-text token (the whole row when it has none), otherwise all of it. A class token
+/// is appended as an id of its own (network/config.h).
+void append_reaching_tokens(const TextTransformer& tower, std::span<const std::int32_t> row,
+                            Tokens& tokens);
 
 }  // namespace diptych::network

@@ -15,20 +15,29 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                                                           .class_token = config.class_token,
                                                           .bias = config.patch_bias,
                                                           .deviation = deviation});
+  const int pooled_width = config.pooling == ImagePooling::queries ? embedding_width : config.width;
   tower.projection =
-      declare_projection(table, "visual.proj", config.projection, config.width, embedding_width);
+      declare_projection(table, "visual.proj", config.projection, pooled_width, embedding_width);
   if (config.norm_pre)
     tower.norm_pre = declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon);
   tower.blocks = declare_residual_blocks(table, "visual.transformer.resblocks",
                                          residual_blocks_config(config));
-  tower.norm_post = declare_norm(table, "visual.ln_post", config.width, config.norm_epsilon);
+  tower.norm_post = declare_norm(table, "visual.ln_post", pooled_width, config.norm_epsilon);
   if (config.pooling == ImagePooling::map) {
-    tower.map_pool = declare_map_pool(table, "visual.attn_pool",
-                                      {.width = config.width,
-                                       .heads = config.heads,
-                                       .mlp_width = config.mlp_width,
-                                       .activation = config.activation,
-                                       .norm_epsilon = config.norm_epsilon});
+    tower.query_pool = declare_map_pool(table, "visual.attn_pool",
+                                        {.width = config.width,
+                                         .heads = config.heads,
+                                         .mlp_width = config.mlp_width,
+                                         .activation = config.activation,
+                                         .norm_epsilon = config.norm_epsilon});
+  }
+  if (config.pooling == ImagePooling::queries) {
+    tower.query_pool = declare_coca_pool(table, "visual.attn_pool",
+                                         {.inputs = config.width,
+                                          .outputs = embedding_width,
+                                          .queries = config.pool_queries,
+                                          .heads = config.pool_heads,
+                                          .norm_epsilon = config.norm_epsilon});
   }
   return tower;
 }

@@ -18,7 +18,7 @@ struct VisionTransformer {
   std::optional<Norm> norm_pre;
   std::vector<ResidualBlock> blocks;
   Norm norm_post;
-  std::optional<QueryPool> map_pool;
+  std::optional<QueryPool> query_pool;
   OutputProjection projection;
 };
 
@@ -41,8 +41,12 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
   }
   x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
   if (config.pooling == ImagePooling::map) {
-    x = query_pool(ops, *tower.map_pool, ops.norm(x, tower.norm_post), sequences);
+    x = query_pool(ops, *tower.query_pool, ops.norm(x, tower.norm_post), sequences);
     return project(ops, tower.projection, x);
+  }
+  if (config.pooling == ImagePooling::queries) {
+    x = query_pool(ops, *tower.query_pool, x, sequences);
+    return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
   if (config.class_token) x = ops.rows(x, rows_behind_class_tokens(selection));
   x = ops.norm(ops.mean_rows(x, selection.sequences), tower.norm_post);

@@ -230,6 +230,28 @@ Operations::FeatureMap Operations::average_pool(const FeatureMap& x, int size) {
   return as_feature_map(torch::avg_pool2d(as_pictures(x), size, size));
 }
 
+Operations::FeatureMap Operations::depthwise_convolution(
+    const FeatureMap& x, const network::DepthwiseConvolution& layer) {
+  return as_feature_map(torch::conv2d(as_pictures(x), parameter(layer.weight),
+                                      parameter(layer.bias), /*stride=*/1, (layer.kernel - 1) / 2,
+                                      /*dilation=*/1, /*groups=*/layer.channels));
+}
+
+Operations::FeatureMap Operations::merge_places(const FeatureMap& x, int size) {
+  const std::int64_t channels = x.rows.size(1);
+  const int height = x.height / size;
+  const int width = x.width / size;
+  const Tensor squares = x.rows.view({x.batch, x.height, x.width, channels})
+                             .narrow(1, 0, height * size)
+                             .narrow(2, 0, width * size)
+                             .reshape({x.batch, height, size, width, size, channels})
+                             .permute({0, 1, 3, 5, 2, 4});
+  return {.rows = squares.reshape({-1, channels * size * size}),
+          .batch = x.batch,
+          .height = height,
+          .width = width};
+}
+
 static_assert(network::Operations<Operations>);
 
 }  // namespace diptych::train

@@ -42,6 +42,8 @@ class Operations {
   FeatureMap convolution(const FeatureMap& x, const network::Convolution& layer,
                          network::Activation activation, const FeatureMap* residual);
   FeatureMap average_pool(const FeatureMap& x, int size);
+  FeatureMap depthwise_convolution(const FeatureMap& x, const network::DepthwiseConvolution& layer);
+  FeatureMap merge_places(const FeatureMap& x, int size);
 
  private:
   const Tensor& parameter(network::ParameterId id) const {

@@ -72,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"hf_chinese_clip", ExportFormat::diptych, "huggingface_chinese_clip"},
                     Case{"open_clip_xlm_roberta", ExportFormat::diptych, "open_clip_bert"},
+                    Case{"open_clip_convnext", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_coca", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
 

@@ -128,6 +128,45 @@ TEST(ModelFile, LoadsSiglip) {
   EXPECT_EQ(model.weights.at("visual.attn_pool.latent").shape, Shape({1, 96}));
 }
 
+TEST(ModelFile, LoadsConvNext) {
+  const ModelFile model = load_fixture("open_clip_convnext");
+  EXPECT_EQ(std::get<network::ConvNextConfig>(model.config.image),
+            (network::ConvNextConfig{
+                .image_size = 64, .layers = {1, 1, 2, 1}, .widths = {16, 32, 64, 128}}));
+  const TensorMap source =
+      read_safetensors(data_path("open_clip_convnext/open_clip_model.safetensors"));
+  const auto got = to_floats(model.weights.at("visual.proj"));
+  const auto stored = to_floats(source.at("visual.head.proj.weight"));
+  EXPECT_EQ(got[1 * 48 + 5], stored[5 * 128 + 1]);
+  EXPECT_THAT(model.assumptions, testing::IsEmpty());
+}
+
+/// timm's small ConvNeXts have 1 x 1 convolutions where the others have matrices.
+TEST(ModelFile, TakesConvolutionsForMatrices) {
+  const test::TemporaryFolder folder;
+  const auto source = data_path("open_clip_convnext");
+  std::filesystem::copy(source / "open_clip_config.json", folder.path());
+  TensorMap tensors = read_safetensors(source / "open_clip_model.safetensors");
+  tensors.tensors.at("visual.trunk.stages.0.blocks.0.mlp.fc1.weight").shape = {64, 16, 1, 1};
+  write_safetensors(folder.path() / "open_clip_model.safetensors", tensors);
+  EXPECT_EQ(
+      load_model_file(folder.path()).weights.at("visual.stages.0.blocks.0.mlp.fc1.weight").shape,
+      Shape({64, 16}));
+}
+
+TEST(ModelFile, LoadsCocaWithoutItsDecoder) {
+  const ModelFile model = load_fixture("open_clip_coca");
+  const auto& image = std::get<VisionTransformerConfig>(model.config.image);
+  EXPECT_EQ(image.pooling, network::ImagePooling::queries);
+  EXPECT_EQ(image.pool_queries, 256);
+  EXPECT_EQ(image.pool_heads, 3);
+  const auto& text = std::get<TextTransformerConfig>(model.config.text);
+  EXPECT_EQ(text.pooling, network::TextPooling::class_token);
+  EXPECT_EQ(text.context_length, 16);
+  EXPECT_EQ(model.weights.at("positional_embedding").shape, Shape({17, 64}));
+  EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("captions")));
+}
+
 /// SigLIP's fixture with its tensors changed.
 ModelFile load_siglip_with(const std::function<void(TensorMap&)>& change) {
   const test::TemporaryFolder folder;
@@ -352,7 +391,8 @@ TEST(ModelFile, SavesWhatItLoads) {
 }
 
 TEST(ModelFile, SavesEveryTower) {
-  for (const std::string fixture : {"openai_resnet", "hf_clip", "open_clip_siglip"}) {
+  for (const std::string fixture :
+       {"openai_resnet", "hf_clip", "open_clip_siglip", "open_clip_convnext", "open_clip_coca"}) {
     const test::TemporaryFolder folder;
     const ModelFile saved = load_fixture(fixture);
     save_model_folder(folder.path(), saved, DType::float32);

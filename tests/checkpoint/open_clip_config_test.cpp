@@ -139,6 +139,44 @@ TEST(OpenClipConfig, ReadsClipa) {
             (TextTransformerConfig{.causal = false, .pooling = network::TextPooling::last}));
 }
 
+Json convnext_config(const std::string& name, const std::string& projection) {
+  Json json = base_config();
+  json["model_cfg"]["vision_cfg"] = {{"timm_model_name", name}, {"timm_model_pretrained", false},
+                                     {"timm_pool", ""},         {"timm_proj", projection},
+                                     {"timm_drop", 0.0},        {"timm_drop_path", 0.1},
+                                     {"image_size", 320}};
+  return json;
+}
+
+TEST(OpenClipConfig, ReadsConvNexts) {
+  using network::ConvNextConfig;
+  const ModelFile large =
+      read_open_clip_config(convnext_config("convnext_large", "mlp"), "test.json");
+  EXPECT_EQ(std::get<ConvNextConfig>(large.config.image),
+            (ConvNextConfig{.image_size = 320,
+                            .layers = {3, 3, 27, 3},
+                            .widths = {192, 384, 768, 1536},
+                            .mlp_projection = true}));
+  const ModelFile largest =
+      read_open_clip_config(convnext_config("convnext_xxlarge", "linear"), "test.json");
+  EXPECT_EQ(std::get<ConvNextConfig>(largest.config.image).norm_epsilon, 1e-5F);
+}
+
+Json coca_config() {
+  Json json = base_config();
+  json["model_cfg"]["custom_text"] = true;
+  json["model_cfg"]["vision_cfg"].update(
+      {{"attentional_pool", true}, {"attn_pooler_heads", 8}, {"output_tokens", true}});
+  json["model_cfg"]["text_cfg"].update(
+      {{"context_length", 76}, {"embed_cls", true}, {"output_tokens", true}});
+  json["model_cfg"]["multimodal_cfg"] = {{"width", 512}, {"layers", 12}};
+  return json;
+}
+
+TEST(OpenClipConfig, ReadsCoca) {
+  EXPECT_EQ(read_open_clip_config(coca_config(), "test.json").config, test::coca_b_32());
+}
+
 TEST(OpenClipConfig, WritesWhatItReads) {
   Json clipa = base_config();
   clipa["model_cfg"]["vision_cfg"].update(
@@ -147,7 +185,11 @@ TEST(OpenClipConfig, WritesWhatItReads) {
   unusual["vision_cfg"]["timm_model_kwargs"] = {{"embed_dim", 768}, {"mlp_ratio", 3.7362}};
   unusual["text_cfg"]["pool_type"] = "eos";
   unusual["text_cfg"]["proj_type"] = "none";
-  for (const Json& json : {base_config(), clipa, siglip_config(), unusual}) {
+  Json own_convnext = convnext_config("convnext_xxlarge", "mlp");
+  own_convnext["model_cfg"]["vision_cfg"]["timm_model_kwargs"] = {{"depths", {1, 2, 3, 4}},
+                                                                  {"dims", {8, 16, 32, 64}}};
+  for (const Json& json : {base_config(), clipa, siglip_config(), unusual, coca_config(),
+                           convnext_config("convnext_tiny", "linear"), own_convnext}) {
     ModelFile model = read_open_clip_config(json, "test.json");
     model.tokenizer = {};
     const Json written = write_open_clip_config(model);
@@ -171,7 +213,7 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   };
   refuse("/model_cfg/vision_cfg/timm_model_name", "swin_base_patch4_window7_224",
          "vision_cfg.timm_model_name");
-  refuse("/model_cfg/vision_cfg/attentional_pool", true, "vision_cfg.attentional_pool");
+  refuse("/model_cfg/vision_cfg/attentional_pool", "parallel", "vision_cfg.attentional_pool");
   refuse("/model_cfg/vision_cfg/pool_type", "avg", "vision_cfg.pool_type");
   refuse("/model_cfg/vision_cfg/ls_init_value", 1e-4, "vision_cfg.ls_init_value");
   refuse("/model_cfg/vision_cfg/eva_model_name", "eva-clip-b", "vision_cfg.eva_model_name");
@@ -180,7 +222,6 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   refuse("/model_cfg/text_cfg/pool_type", "first", "text_cfg.pool_type");
   refuse("/model_cfg/text_cfg/proj_type", "mlp", "text_cfg.proj_type");
   refuse("/model_cfg/text_cfg/act_kwargs", {{"approximate", "sin"}}, "text_cfg.act_kwargs");
-  refuse("/model_cfg/multimodal_cfg", {{"width", 64}}, "multimodal_cfg");
   refuse("/model_cfg/something_new", 1, "something_new");
   refuse("/preprocess_cfg/interpolation", "random", "interpolation");
 }

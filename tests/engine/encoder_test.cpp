@@ -34,7 +34,11 @@ struct Case {
     constexpr int kPictures = 5;
     pictures = test::random_floats(static_cast<std::size_t>(kPictures) * 3 * side * side, 2);
     pixels = {pictures.data(), kPictures, side, side};
-    tokens = test::random_tokens({3, 1, 50, 12, 33}, network::vocabulary_size(config.text), 3);
+    const int vocabulary = network::vocabulary_size(config.text);
+    tokens = test::random_tokens({3, 1, 50, 12, 33}, vocabulary, 3);
+    const auto* text = std::get_if<network::TextTransformerConfig>(&config.text);
+    if (text != nullptr && text->pooling == network::TextPooling::class_token)
+      tokens = test::with_class_tokens(tokens, vocabulary);
   }
 
   Encoder encoder(int threads) const {
@@ -116,20 +120,21 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 }
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
-  constexpr std::array kNames = {"VitGelu", "VitQuickGelu", "ResNet",         "Siglip",  "Clipa",
-                                 "Eva02",   "Eva18b",       "BertClassToken", "BertMean"};
+  constexpr std::array kNames = {
+      "VitGelu",        "VitQuickGelu", "ResNet",   "Siglip",      "Clipa", "Eva02",      "Eva18b",
+      "BertClassToken", "BertMean",     "ConvNext", "ConvNextMlp", "Coca",  "CocaStacked"};
   return kNames.at(info.index);
 }
 
-INSTANTIATE_TEST_SUITE_P(Towers, EncoderTest,
-                         testing::Values(test::small_vit(Activation::gelu),
-                                         test::small_vit(Activation::quick_gelu),
-                                         test::small_resnet(), test::small_siglip(),
-                                         test::small_clipa(), test::small_eva_02(),
-                                         test::small_eva_18b(),
-                                         test::small_bert(network::BertPooling::class_token),
-                                         test::small_bert(network::BertPooling::mean)),
-                         tower_name);
+INSTANTIATE_TEST_SUITE_P(
+    Towers, EncoderTest,
+    testing::Values(test::small_vit(Activation::gelu), test::small_vit(Activation::quick_gelu),
+                    test::small_resnet(), test::small_siglip(), test::small_clipa(),
+                    test::small_eva_02(), test::small_eva_18b(),
+                    test::small_bert(network::BertPooling::class_token),
+                    test::small_bert(network::BertPooling::mean), test::small_convnext(false),
+                    test::small_convnext(true), test::small_coca(false), test::small_coca(true)),
+    tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {
   const Case c(test::small_vit(Activation::gelu));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -101,8 +102,8 @@ class NaiveOperations {
     Tensor out(query.rows, query.width);
     for (int sequence = 0; sequence < query_sequences.count(); ++sequence) {
       for (int place = 0; place < query_sequences.length(sequence); ++place) {
-        const int visible =
-            mask == network::Mask::causal ? place + 1 : key_sequences.length(sequence);
+        const int keys = key_sequences.length(sequence);
+        const int visible = mask == network::Mask::causal ? std::min(place + 1, keys) : keys;
         for (int head = 0; head < heads; ++head)
           attend(query, key, value, query_sequences.begin(sequence) + place,
                  key_sequences.begin(sequence), visible, head, query.width / heads, out);
@@ -230,6 +231,42 @@ class NaiveOperations {
           out.rows.at(row, c) +=
               x.rows.at((row / (height * width) * x.height + y) * x.width + column, c) /
               (size * size);
+      }
+    }
+    return out;
+  }
+
+  Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer) {
+    const int padding = (layer.kernel - 1) / 2;
+    Map out = x;
+    for (int row = 0; row < x.rows.rows; ++row) {
+      for (int c = 0; c < layer.channels; ++c) {
+        double sum = parameter(layer.bias).at(0, c);
+        for (int i = 0; i < layer.kernel * layer.kernel; ++i) {
+          const int y = row / x.width % x.height + i / layer.kernel - padding;
+          const int column = row % x.width + i % layer.kernel - padding;
+          if (y < 0 || y >= x.height || column < 0 || column >= x.width) continue;
+          const int picture = row / (x.height * x.width);
+          sum += x.rows.at((picture * x.height + y) * x.width + column, c) *
+                 parameter(layer.weight).at(c, i);
+        }
+        out.rows.at(row, c) = sum;
+      }
+    }
+    return out;
+  }
+
+  Map merge_places(const Map& x, int size) {
+    const int height = x.height / size;
+    const int width = x.width / size;
+    Map out{Tensor(x.batch * height * width, x.rows.width * size * size), x.batch, height, width};
+    for (int row = 0; row < out.rows.rows; ++row) {
+      for (int i = 0; i < out.rows.width; ++i) {
+        const int y = row / width % height * size + i / size % size;
+        const int column = row % width * size + i % size;
+        const int picture = row / (height * width);
+        out.rows.at(row, i) =
+            x.rows.at((picture * x.height + y) * x.width + column, i / (size * size));
       }
     }
     return out;

@@ -51,6 +51,18 @@ inline network::Tokens random_tokens(const std::vector<int>& lengths, int vocabu
   return tokens;
 }
 
+/// The same texts as a tower that appends class tokens takes them, every other one behind padding.
+inline network::Tokens with_class_tokens(const network::Tokens& tokens, int vocabulary) {
+  network::Tokens result;
+  for (int i = 0; i < tokens.sequences.count(); ++i) {
+    const auto begin = tokens.ids.begin() + tokens.sequences.begin(i);
+    std::vector<std::int32_t> text(begin, begin + tokens.sequences.length(i));
+    text.push_back(vocabulary + i % 2);
+    result.append(text);
+  }
+  return result;
+}
+
 /// Small models whose sizes are no multiples of a vector's: widths, heads, grids and all.
 inline network::ModelConfig small_vit(network::Activation activation) {
   return {.embedding_width = 20,
@@ -154,6 +166,26 @@ inline network::ModelConfig small_bert(network::BertPooling pooling) {
                                     .pad_id = takes_mean ? 1 : 0,
                                     .pooling = pooling,
                                     .projection_width = takes_mean ? 46 : 0};
+  return config;
+}
+
+/// `mlp`: with an MLP projection, as open_clip's convnext_large_d has.
+inline network::ModelConfig small_convnext(bool mlp) {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  config.image = network::ConvNextConfig{
+      .image_size = 96, .layers = {1, 2, 1, 1}, .widths = {5, 12, 18, 33}, .mlp_projection = mlp};
+  return config;
+}
+
+/// As CoCa's; `stacked`: the pool is as wide as the tower, so that its weights are stacked.
+inline network::ModelConfig small_coca(bool stacked) {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  auto& image = std::get<network::VisionTransformerConfig>(config.image);
+  image.pooling = network::ImagePooling::queries;
+  image.pool_queries = 3;
+  image.pool_heads = 5;
+  if (stacked) config.embedding_width = image.width;
+  std::get<network::TextTransformerConfig>(config.text).pooling = network::TextPooling::class_token;
   return config;
 }
 

@@ -17,8 +17,8 @@ using test::vit_b_32;
 TEST(Config, AcceptsThePublishedModels) {
   for (const ModelConfig& config :
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
-        test::eva01_g_14(), test::eva02_l_14(), test::eva_18b(), test::chinese_vit_b_16(),
-        test::xlm_roberta_vit_b_32()})
+        test::convnext_base_w(), test::coca_b_32(), test::eva01_g_14(), test::eva02_l_14(),
+        test::eva_18b(), test::chinese_vit_b_16(), test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -101,6 +101,27 @@ TEST(Config, RefusesBadResNets) {
                           {"vision layers", image(&Tower::layers, {3, 4, 0, 3})},
                           {"vision heads", image(&Tower::heads, 0)},
                           {"attention pool width", image(&Tower::heads, 31)}});
+}
+
+TEST(Config, RefusesBadConvNexts) {
+  using Tower = ConvNextConfig;
+  expect_refused(test::convnext_base_w(),
+                 {{"image_size", image(&Tower::image_size, 250)},
+                  {"image_size", image(&Tower::image_size, 0)},
+                  {"vision layers", image(&Tower::layers, {3, 0, 27, 3})},
+                  {"vision layers", image(&Tower::layers, {3, 3, 1 << 20, 3})},
+                  {"vision width", image(&Tower::widths, {128, 256, -1, 1024})},
+                  {"vision width", image(&Tower::widths, {128, 256, 512, 1 << 20})}});
+}
+
+TEST(Config, RefusesBadPools) {
+  using Tower = VisionTransformerConfig;
+  expect_refused(test::coca_b_32(),
+                 {{"vision pool queries", image(&Tower::pool_queries, 0)},
+                  {"vision pool queries", image(&Tower::pool_queries, 1 << 30)},
+                  {"vision pool heads", image(&Tower::pool_heads, 0)},
+                  {"embed_dim", image(&Tower::pool_heads, 7)},
+                  {"text pooling", text(&TextTransformerConfig::causal, false)}});
 }
 
 TEST(Config, RefusesBadTextTowers) {

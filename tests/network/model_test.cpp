@@ -34,6 +34,7 @@ TEST(Model, HasAsManyParametersAsThePublishedModels) {
   EXPECT_EQ(trained_count(make_model(test::rn50())), 102'007'137);
   EXPECT_EQ(trained_count(make_model(test::rn50x4())), 178'300'601);
   EXPECT_EQ(trained_count(make_model(test::siglip_b_16())), 203'155'970);
+  EXPECT_EQ(trained_count(make_model(test::convnext_base_w())), 179'385'345);
   EXPECT_EQ(trained_count(make_model(test::chinese_vit_b_16())), 188'262'913);
 }
 
@@ -143,6 +144,40 @@ TEST(Model, GivesXlmRobertaAProjectionOfTwoLayers) {
   EXPECT_EQ(shape_of(model, "text_projection.0.weight"), Shape({640, 768}));
   EXPECT_EQ(shape_of(model, "text_projection.2.weight"), Shape({512, 640}));
   EXPECT_EQ(model.parameters.find("text_projection"), kAbsent);
+}
+
+TEST(Model, NamesTheParametersOfAConvNext) {
+  ModelConfig config = test::convnext_base_w();
+  const Model model = make_model(config);
+  EXPECT_EQ(shape_of(model, "visual.stem.0.weight"), Shape({128, 3, 4, 4}));
+  EXPECT_EQ(shape_of(model, "visual.stages.0.downsample.0.weight"), Shape({-1}));
+  EXPECT_EQ(shape_of(model, "visual.stages.1.downsample.1.weight"), Shape({256, 128, 2, 2}));
+  EXPECT_EQ(shape_of(model, "visual.stages.2.blocks.26.conv_dw.weight"), Shape({512, 1, 7, 7}));
+  EXPECT_EQ(shape_of(model, "visual.stages.2.blocks.26.gamma"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "visual.stages.3.blocks.2.mlp.fc1.weight"), Shape({4096, 1024}));
+  EXPECT_EQ(shape_of(model, "visual.proj"), Shape({1024, 640}));
+  std::get<ConvNextConfig>(config.image).mlp_projection = true;
+  const Model with_mlp = make_model(config);
+  EXPECT_EQ(shape_of(with_mlp, "visual.proj"), Shape({-1}));
+  EXPECT_EQ(shape_of(with_mlp, "visual.head.mlp.fc1.bias"), Shape({1280}));
+  EXPECT_EQ(shape_of(with_mlp, "visual.head.mlp.fc2.weight"), Shape({640, 1280}));
+  EXPECT_EQ(shape_of(with_mlp, "visual.head.mlp.fc2.bias"), Shape({-1}));
+}
+
+TEST(Model, NamesTheParametersOfCoca) {
+  ModelConfig config = test::coca_b_32();
+  const Model model = make_model(config);
+  EXPECT_EQ(shape_of(model, "cls_emb"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "positional_embedding"), Shape({77, 512}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.query"), Shape({256, 512}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.ln_k.weight"), Shape({768}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.attn.k_proj_weight"), Shape({512, 768}));
+  EXPECT_EQ(shape_of(model, "visual.attn_pool.attn.in_proj_bias"), Shape({1536}));
+  EXPECT_EQ(shape_of(model, "visual.ln_post.weight"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "visual.proj"), Shape({512, 512}));
+  config.embedding_width = 768;
+  EXPECT_EQ(shape_of(make_model(config), "visual.attn_pool.attn.in_proj_weight"),
+            Shape({2304, 768}));
 }
 
 TEST(Model, NamesTheParametersOfAResNet) {
@@ -265,6 +300,34 @@ TEST_F(PackTokens, KeepsThePaddingThatATowerWithoutAMaskAttendsTo) {
   EXPECT_THAT(pooled_rows(std::get<TextTransformer>(at_the_end_token.text), tokens),
               ElementsAre(2, 7));
   EXPECT_THAT(pooled_rows(std::get<TextTransformer>(at_the_end.text), tokens), ElementsAre(5, 11));
+}
+
+// open_clip's mask for CoCa's published weights is shifted by one place: the first padding token is
+// seen, and the class token sees itself only where no padding comes before it.
+TEST_F(PackTokens, AppendsAClassTokenToWhatItSees) {
+  ModelConfig config = small_config(kLargestId);
+  auto& text = std::get<TextTransformerConfig>(config.text);
+  text.pooling = TextPooling::class_token;
+  const Model model = make_model(config);
+  const std::vector<std::int32_t> ids = {8, 1, 9, 0, 0, 0,  //
+                                         8, 1, 2, 3, 4, 9,  //
+                                         8, 0, 1, 9, 0, 0};
+  const Tokens tokens = pack_tokens(model, ids, 6);
+  EXPECT_EQ(class_token_id(text), 10);
+  EXPECT_EQ(blind_class_token_id(text), 11);
+  EXPECT_THAT(tokens.ids, ElementsAre(8, 1, 9, 0, 11, 8, 1, 2, 3, 4, 9, 10, 8, 0, 9, 0, 11));
+  EXPECT_THAT(tokens.places, ElementsAre(0, 1, 2, 3, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 3, 4, 6));
+  EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 5, 12, 17));
+  const auto texts = appended_class_tokens(std::get<TextTransformer>(model.text), tokens);
+  EXPECT_THAT(texts.seen.offsets, ElementsAre(0, 4, 11, 15));
+  EXPECT_THAT(texts.seen_rows, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  EXPECT_THAT(texts.class_rows(), ElementsAre(4, 11, 16));
+  EXPECT_THAT(without_class_tokens(tokens).ids,
+              ElementsAre(8, 1, 9, 0, 8, 1, 2, 3, 4, 9, 8, 0, 9, 0));
+  EXPECT_THAT(first_row_last(Sequences::uniform(2, 3)), ElementsAre(1, 2, 0, 4, 5, 3));
+  text.pad_id = 3;
+  EXPECT_THAT(pack_tokens(make_model(config), std::vector<std::int32_t>{8, 9, 3, 3}, 4).ids,
+              ElementsAre(8, 9, 3, 11));
 }
 
 TEST_F(PackTokens, TakesShorterRowsThanTheContext) {

@@ -55,6 +55,25 @@ inline network::ModelConfig rn50x4() {
           .text = network::TextTransformerConfig{.width = 640, .heads = 10, .mlp_width = 2560}};
 }
 
+/// convnext_base_w, 256 pixels.
+inline network::ModelConfig convnext_base_w() {
+  return {.embedding_width = 640,
+          .image =
+              network::ConvNextConfig{
+                  .image_size = 256, .layers = {3, 3, 27, 3}, .widths = {128, 256, 512, 1024}},
+          .text = network::TextTransformerConfig{.width = 640, .heads = 10, .mlp_width = 2560}};
+}
+
+/// The contrastive part of coca_ViT-B-32.
+inline network::ModelConfig coca_b_32() {
+  network::ModelConfig config = vit_b_32();
+  std::get<network::VisionTransformerConfig>(config.image).pooling = network::ImagePooling::queries;
+  auto& text = std::get<network::TextTransformerConfig>(config.text);
+  text.context_length = 76;
+  text.pooling = network::TextPooling::class_token;
+  return config;
+}
+
 inline network::TextTransformerConfig text_tower(int width, int layers, int heads) {
   return {.width = width, .heads = heads, .layers = layers, .mlp_width = 4 * width};
 }

@@ -171,6 +171,42 @@ TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
       ErrorCode::invalid_argument, "no patches");
 }
 
+TEST(ConvNext, HalvesItsMapsThreeTimes) {
+  ModelConfig config = test::convnext_base_w();
+  std::get<ConvNextConfig>(config.image).layers = {1, 1, 2, 1};
+  const Model model = make_model(config);
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(2, 256));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 640);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(8192, 8192, 8192, 2048, 2048, 2048, 512, 512, 512, 512,
+                                             512, 128, 128, 128, 2));
+}
+
+// Texts of three tokens and of all 76: of the first the first padding token is seen too, and its
+// class token sees the four of them and not itself.
+TEST(Coca, ComputesNoTokenThatItsClassTokenDoesNotSee) {
+  ModelConfig config = test::coca_b_32();
+  std::get<VisionTransformerConfig>(config.image).layers = 1;
+  std::get<TextTransformerConfig>(config.text).layers = 2;
+  const Model model = make_model(config);
+  std::vector<std::int32_t> ids(2 * 76, 0);
+  std::fill_n(ids.begin(), 3, 7);
+  std::fill_n(ids.begin() + 76, 76, 7);
+  CountingOperations texts(model);
+  const auto text = text_features(texts, model, pack_tokens(model, ids, 76));
+  EXPECT_EQ(text.rows, 2);
+  EXPECT_EQ(text.width, 512);
+  EXPECT_THAT(texts.linear_rows(), ElementsAre(82, 82, 82, 82, 2, 81, 2, 2, 2, 2));
+  EXPECT_THAT(texts.attention_rows(), ElementsAre(Pair(82, 81), Pair(2, 81)));
+
+  CountingOperations images(model);
+  const auto image = image_features(images, model, blank_pixels(3, 224));
+  EXPECT_EQ(image.width, 512);
+  EXPECT_THAT(images.linear_rows(), ElementsAre(147, 150, 150, 150, 150, 1, 150, 150, 3, 3));
+  EXPECT_THAT(images.attention_rows(), ElementsAre(Pair(150, 150), Pair(3, 150)));
+}
+
 TEST(ModifiedResNet, HalvesThePictureFiveTimes) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);

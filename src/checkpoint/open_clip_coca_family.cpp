@@ -1,0 +1,37 @@
+// open_clip's CoCa (arXiv 2205.01917), whose part that captions is left out.
+#include <array>
+
+#include "checkpoint/families.h"
+#include "checkpoint/open_clip_family.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Pattern = std::string_view;
+
+constexpr auto kSignature = std::to_array<Pattern>({"text.cls_emb", "visual.attn_pool.query"});
+
+constexpr auto kRules = std::to_array<KeyRule>({
+    {"logit_*", Transform::reshape, {"logit_*"}},
+    {"visual.*", Transform::same, {"visual.*"}},
+    {"*", Transform::same, {"text.*"}},
+});
+
+constexpr auto kIgnored = std::to_array<Pattern>({"*attn_mask", "text_decoder.*"});
+
+ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
+  ModelFile model = parse_stated_open_clip(files, parsed);
+  if (occurs(parsed.container.tensors, "text_decoder.*"))
+    model.assumptions.push_back("The decoder that writes captions was left out.");
+  return model;
+}
+
+constexpr Family kFamily = {"open_clip", kSignature, kRules, kIgnored, parse};
+
+}  // namespace
+
+const Family& open_clip_coca_family() {
+  return kFamily;
+}
+
+}  // namespace diptych::checkpoint

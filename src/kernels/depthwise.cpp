@@ -1,0 +1,160 @@
+#include "kernels/depthwise.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/error.h"
+
+// The order matters.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/depthwise.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+// clang-format on
+
+#ifndef DIPTYCH_KERNELS_DEPTHWISE_CPP
+#define DIPTYCH_KERNELS_DEPTHWISE_CPP
+
+namespace diptych::kernels {
+
+/// Neighbouring places computed together: each weight is loaded once for all of them.
+constexpr int kPlacesAtOnce = 4;
+
+/// What the windows of neighbouring places see: cells[ky][i] points to the channels of one place,
+/// or to zeros outside the picture. Place p's window has columns p to p + size - 1.
+struct DepthwiseWindow {
+  std::array<std::array<const float*, kMaxDepthwiseSize + kPlacesAtOnce - 1>, kMaxDepthwiseSize>
+      cells;
+  int size;
+  int channels;
+  const float* weights;
+  const float* bias;
+};
+
+}  // namespace diptych::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Channels from `c` on, as many as `d` has lanes, of kPlacesAtOnce places.
+template <class D>
+HWY_INLINE void convolve_channels(D d, const DepthwiseWindow& window, int c,
+                                  const std::array<float*, kPlacesAtOnce>& out) {
+  auto sum_0 = hn::LoadU(d, window.bias + c);
+  auto sum_1 = sum_0;
+  auto sum_2 = sum_0;
+  auto sum_3 = sum_0;
+  const float* weight = window.weights + c;
+  for (int ky = 0; ky < window.size; ++ky) {
+    const auto& cells = window.cells[static_cast<std::size_t>(ky)];
+    for (std::size_t kx = 0; kx < static_cast<std::size_t>(window.size); ++kx) {
+      const auto w = hn::LoadU(d, weight);
+      sum_0 = hn::MulAdd(hn::LoadU(d, cells[kx] + c), w, sum_0);
+      sum_1 = hn::MulAdd(hn::LoadU(d, cells[kx + 1] + c), w, sum_1);
+      sum_2 = hn::MulAdd(hn::LoadU(d, cells[kx + 2] + c), w, sum_2);
+      sum_3 = hn::MulAdd(hn::LoadU(d, cells[kx + 3] + c), w, sum_3);
+      weight += window.channels;
+    }
+  }
+  hn::StoreU(sum_0, d, out[0] + c);
+  hn::StoreU(sum_1, d, out[1] + c);
+  hn::StoreU(sum_2, d, out[2] + c);
+  hn::StoreU(sum_3, d, out[3] + c);
+}
+
+/// All channels of kPlacesAtOnce neighbouring places.
+void convolve_places(const DepthwiseWindow& window, const std::array<float*, kPlacesAtOnce>& out) {
+  const hn::ScalableTag<float> d;
+  const hn::CappedTag<float, 1> one;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int c = 0;
+  for (; c + lanes <= window.channels; c += lanes) convolve_channels(d, window, c, out);
+  for (; c < window.channels; ++c) convolve_channels(one, window, c, out);
+}
+
+}  // namespace diptych::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "kernels/dispatch.h"
+#include "kernels/row_blocks.h"
+
+namespace diptych::kernels {
+namespace {
+
+HWY_EXPORT(convolve_places);
+
+/// Points the window at the places around [left, left + kPlacesAtOnce) of line `y`.
+void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int picture, int y,
+         int left, const float* zeros) {
+  const int padding = (window.size - 1) / 2;
+  const int columns = window.size + kPlacesAtOnce - 1;
+  for (int ky = 0; ky < window.size; ++ky) {
+    const int line = y + ky - padding;
+    for (int i = 0; i < columns; ++i) {
+      const int column = left + i - padding;
+      const bool inside = line >= 0 && line < shape.height && column >= 0 && column < shape.width;
+      window.cells[static_cast<std::size_t>(ky)][static_cast<std::size_t>(i)] =
+          inside ? x.row((picture * shape.height + line) * shape.width + column) : zeros;
+    }
+  }
+}
+
+}  // namespace
+
+void depthwise_convolution(ConstMatrix x, const MapShape& shape, int size, const float* weights,
+                           const float* bias, Matrix out, ThreadPool& pool) {
+  ensure(x.rows == shape.rows() && out.rows == x.rows && out.width == x.width &&
+             size <= kMaxDepthwiseSize && size % 2 == 1,
+         "depthwise_convolution: shapes fit");
+  const auto channels = static_cast<std::size_t>(x.width);
+  const std::vector<float> zeros(channels);
+  const auto convolve = DIPTYCH_DISPATCH(convolve_places);
+  const std::int64_t work = std::int64_t{shape.width} * x.width * size * size;
+  for_each_row(shape.batch * shape.height, work, pool, [&](int line) {
+    // A block that reaches over the end of its line computes places that nobody keeps.
+    std::vector<float> discarded(channels);
+    DepthwiseWindow window{
+        .cells = {}, .size = size, .channels = x.width, .weights = weights, .bias = bias};
+    for (int left = 0; left < shape.width; left += kPlacesAtOnce) {
+      aim(window, x, shape, line / shape.height, line % shape.height, left, zeros.data());
+      std::array<float*, kPlacesAtOnce> places{};
+      for (int i = 0; i < kPlacesAtOnce; ++i) {
+        places[static_cast<std::size_t>(i)] =
+            left + i < shape.width ? out.row(line * shape.width + left + i) : discarded.data();
+      }
+      convolve(window, places);
+    }
+  });
+}
+
+void merge_places(ConstMatrix x, const MapShape& shape, int size, Matrix out, ThreadPool& pool) {
+  const int across = shape.width / size;
+  const int down = shape.height / size;
+  const int area = size * size;
+  ensure(x.rows == shape.rows() && out.rows == shape.batch * down * across &&
+             out.width == area * x.width,
+         "merge_places: shapes fit");
+  for_each_row(out.rows, out.width, pool, [&](int row) {
+    const int top = row / across % down * size;
+    const int left = row % across * size;
+    const int picture_row = row / (down * across) * shape.height * shape.width;
+    float* square = out.row(row);
+    for (int place = 0; place < area; ++place) {
+      const float* values =
+          x.row(picture_row + (top + place / size) * shape.width + left + place % size);
+      for (int c = 0; c < x.width; ++c) square[c * area + place] = values[c];
+    }
+  });
+}
+
+}  // namespace diptych::kernels
+
+#endif
