@@ -116,6 +116,7 @@ void declare_optimisation(CLI::App& command, Options& options) {
   TrainOptions& train = options.train;
   command.add_option("--batch-size", train.batch_size, "pairs a step")->capture_default_str();
   command.add_option("--epochs", train.epochs, "times through the data")->capture_default_str();
+  command.add_flag("--siglip", train.siglip, "SigLIP's sigmoid loss instead of CLIP's");
   command.add_option("--lr", train.learning_rate, "peak learning rate")->capture_default_str();
   command.add_option("--beta1", train.beta1, "of AdamW")->capture_default_str();
   command.add_option("--beta2", train.beta2, "of AdamW")->capture_default_str();

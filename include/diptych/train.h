@@ -48,6 +48,9 @@ struct TrainOptions {
   /// Pairs a step.
   int batch_size = 64;
   int epochs = 32;
+  /// SigLIP's sigmoid loss instead of CLIP's contrastive one. A model that has no bias on its
+  /// scores gets one.
+  bool siglip = false;
   /// Peak learning rate.
   double learning_rate = 5e-4;
   double beta1 = 0.9;

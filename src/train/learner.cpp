@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "train/loss.h"
 #include "train/towers.h"
 
 namespace diptych::train {
@@ -37,11 +36,17 @@ class AutocastScope {
 }  // namespace
 
 Learner::Learner(network::Model model, Parameters parameters, const AdamWOptions& options,
-                 Precision precision)
+                 Precision precision, Loss loss)
     : model_(std::move(model)),
       parameters_(std::move(parameters)),
       optimiser_(model_.parameters, parameters_, options),
-      precision_(precision) {}
+      precision_(precision),
+      loss_(loss) {
+  if (loss == Loss::sigmoid && model_.logit_bias == network::kAbsent) {
+    fail(ErrorCode::invalid_argument,
+         "train: the sigmoid loss: got a model without a bias on its scores, expected one");
+  }
+}
 
 torch::Tensor Learner::image_features(const Batch& batch,
                                       const std::optional<network::PatchSelection>& selection) {
@@ -61,7 +66,9 @@ torch::Tensor Learner::loss(const Batch& batch,
     images = image_features(batch, selection);
     texts = network::text_features(operations, model_, batch.tokens);
   }
-  return contrastive_loss(images, texts, logit_scale, batch.groups);
+  if (loss_ == Loss::contrastive) return contrastive_loss(images, texts, logit_scale, batch.groups);
+  const torch::Tensor& logit_bias = parameters_[static_cast<std::size_t>(model_.logit_bias)];
+  return sigmoid_loss(images, texts, logit_scale, logit_bias, batch.groups);
 }
 
 Learner::StepResult Learner::step(const Batch& batch, double learning_rate,

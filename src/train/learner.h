@@ -4,6 +4,7 @@
 
 #include "network/model.h"
 #include "train/batch.h"
+#include "train/loss.h"
 #include "train/optimiser.h"
 #include "train/parameters.h"
 
@@ -22,8 +23,9 @@ class Learner {
     double gradient_norm = 0.0;  ///< before clipping
   };
 
+  /// Throws Error(invalid_argument) when the loss needs a bias that the model does not have.
   Learner(network::Model model, Parameters parameters, const AdamWOptions& options,
-          Precision precision);
+          Precision precision, Loss loss = Loss::contrastive);
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
@@ -54,6 +56,7 @@ class Learner {
   Parameters parameters_;
   AdamW optimiser_;
   Precision precision_;
+  Loss loss_;
 };
 
 }  // namespace diptych::train

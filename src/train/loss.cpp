@@ -39,4 +39,16 @@ torch::Tensor contrastive_loss(const torch::Tensor& image_features,
                 functional::cross_entropy(logits.t(), targets));
 }
 
+torch::Tensor sigmoid_loss(const torch::Tensor& image_features, const torch::Tensor& text_features,
+                           const torch::Tensor& logit_scale, const torch::Tensor& logit_bias,
+                           std::span<const std::int64_t> groups) {
+  const torch::Tensor cosines = normalised(image_features).matmul(normalised(text_features).t());
+  const torch::Tensor logits = logit_scale.exp() * cosines + logit_bias;
+  const std::int64_t pairs = logits.size(0);
+  const torch::Tensor belongs = torch::eye(pairs, logits.options());
+  torch::Tensor losses = -torch::log_sigmoid((2.0 * belongs - 1.0) * logits);
+  if (!groups.empty()) losses = losses.masked_fill(same_group(groups, logits.device()), 0.0);
+  return losses.sum() / pairs;
+}
+
 }  // namespace diptych::train

@@ -80,6 +80,16 @@ text::TokenizerSpec tokenizer_spec(const TrainOptions& options,
   return {.kind = Kind::wordpiece, .vocabulary = read_text_file(options.tokenizer)};
 }
 
+/// Gives a model the bias that the sigmoid loss needs, where it starts in training.
+void add_logit_bias(checkpoint::ModelFile& file) {
+  if (file.config.logit_bias) return;
+  file.config.logit_bias = true;
+  if (file.weights.tensors.empty()) return;
+  const network::Model model = network::make_model(file.config);
+  const float start = model.parameters.spec(model.logit_bias).initialiser.value;
+  file.weights.add("logit_bias", TensorBuffer(Shape{}, std::vector<float>{start}));
+}
+
 /// The model to train: an open_clip config without weights, or a checkpoint to go on from.
 checkpoint::ModelFile starting_model(const TrainOptions& options) {
   checkpoint::ModelFile file;
@@ -92,6 +102,7 @@ checkpoint::ModelFile starting_model(const TrainOptions& options) {
   }
   file.tokenizer = tokenizer_spec(options, file.tokenizer);
   if (options.background) file.preprocessing.background = options.background;
+  if (options.siglip) add_logit_bias(file);
   return file;
 }
 
@@ -123,8 +134,9 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       .epsilon = options.epsilon,
                                       .weight_decay = options.weight_decay,
                                       .gradient_clip_norm = options.gradient_clip_norm};
-  return std::make_unique<Learner>(std::move(model), std::move(parameters), optimiser,
-                                   precision_of(options));
+  return std::make_unique<Learner>(
+      std::move(model), std::move(parameters), optimiser, precision_of(options),
+      options.siglip ? train::Loss::sigmoid : train::Loss::contrastive);
 }
 
 train::LoaderOptions loader_options(const TrainOptions& options,
@@ -156,9 +168,10 @@ shards::Dataset open_dataset(const TrainOptions& options) {
 
 /// What must be the same in all parts of a run for its continuation to be exact.
 std::string fingerprint(const TrainOptions& options, std::size_t samples) {
-  return fmt::format("seed {} batch-size {} samples {} epochs {} lr {} warmup {} precision {}",
+  return fmt::format("seed {} batch-size {} samples {} epochs {} lr {} warmup {} precision {}{}",
                      options.seed, options.batch_size, samples, options.epochs,
-                     options.learning_rate, options.warmup, options.precision);
+                     options.learning_rate, options.warmup, options.precision,
+                     options.siglip ? " siglip" : "");
 }
 
 /// Sums over the steps since the last report.

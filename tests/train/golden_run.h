@@ -9,18 +9,29 @@
 
 namespace diptych::test {
 
-/// The golden run of tests/data/training/clip.json, made by open_clip: a tiny model, ten batches,
-/// and what ten steps on them give.
+/// A golden run of tests/data/training, "clip" or "siglip", made by open_clip: a tiny model, ten
+/// batches, and what ten steps on them give.
 struct GoldenRun {
-  nlohmann::json recipe = nlohmann::json::parse(read_text_file(data_path("training/clip.json")));
-  TensorMap initial = checkpoint::read_safetensors(data_path("training/clip_initial.safetensors"));
-  TensorMap batches = checkpoint::read_safetensors(data_path("training/clip_batches.safetensors"));
-  TensorMap first_gradients =
-      checkpoint::read_safetensors(data_path("training/clip_grads_step0.safetensors"));
-  TensorMap last_weights =
-      checkpoint::read_safetensors(data_path("training/clip_after10.safetensors"));
+  train::Loss loss;
+  nlohmann::json recipe;
+  TensorMap initial;
+  TensorMap batches;
+  TensorMap first_gradients;
+  TensorMap last_weights;
 
-  static network::ModelConfig config() {
+  explicit GoldenRun(const std::string& name = "clip")
+      : loss(name == "siglip" ? train::Loss::sigmoid : train::Loss::contrastive),
+        recipe(nlohmann::json::parse(read_text_file(data_path("training/" + name + ".json")))),
+        initial(read(name + "_initial")),
+        batches(read(name + "_batches")),
+        first_gradients(read(name + "_grads_step0")),
+        last_weights(read(name + "_after10")) {}
+
+  static TensorMap read(const std::string& name) {
+    return checkpoint::read_safetensors(data_path("training/" + name + ".safetensors"));
+  }
+
+  network::ModelConfig config() const {
     network::VisionTransformerConfig image{
         .image_size = 48, .patch_size = 16, .width = 64, .layers = 2, .heads = 2, .mlp_width = 256};
     network::TextTransformerConfig text{.context_length = 16,
@@ -29,7 +40,10 @@ struct GoldenRun {
                                         .heads = 2,
                                         .layers = 2,
                                         .mlp_width = 256};
-    return {.embedding_width = 48, .image = image, .text = text};
+    return {.embedding_width = 48,
+            .image = image,
+            .text = text,
+            .logit_bias = loss == train::Loss::sigmoid};
   }
 
   static train::AdamWOptions optimiser_options() {
@@ -44,7 +58,7 @@ struct GoldenRun {
     network::Model model = network::make_model(config());
     train::Parameters parameters = train::parameters_from(model.parameters, initial, torch::kCPU);
     return std::make_unique<train::Learner>(std::move(model), std::move(parameters),
-                                            optimiser_options(), train::Precision::fp32);
+                                            optimiser_options(), train::Precision::fp32, loss);
   }
 
   train::Batch batch(const network::Model& model, int step) const {

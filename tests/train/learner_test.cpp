@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "diptych/error.h"
 #include "golden_run.h"
 
 namespace diptych {
@@ -9,8 +10,10 @@ namespace {
 
 using test::GoldenRun;
 
-TEST(Learner, FirstGradientsAreTheReferences) {
-  const GoldenRun golden;
+class GoldenLearner : public testing::TestWithParam<const char*> {};
+
+TEST_P(GoldenLearner, FirstGradientsAreTheReferences) {
+  const GoldenRun golden(GetParam());
   const auto learner = golden.learner();
   learner->loss(golden.batch(learner->model(), 0)).backward();
   const auto& specs = learner->model().parameters.specs();
@@ -22,8 +25,8 @@ TEST(Learner, FirstGradientsAreTheReferences) {
   }
 }
 
-TEST(Learner, TenStepsGiveTheReferencesLossesAndWeights) {
-  const GoldenRun golden;
+TEST_P(GoldenLearner, TenStepsGiveTheReferencesLossesAndWeights) {
+  const GoldenRun golden(GetParam());
   const auto learner = golden.learner();
   for (int step = 0; step < 10; ++step) {
     const auto& expected = golden.recipe["steps"][static_cast<std::size_t>(step)];
@@ -44,6 +47,20 @@ TEST(Learner, TenStepsGiveTheReferencesLossesAndWeights) {
         test::kTrainedWeightTolerance)
         << specs[i].name;
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Losses, GoldenLearner, testing::Values("clip", "siglip"),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST(Learner, TheSigmoidLossNeedsABias) {
+  const GoldenRun golden;
+  network::Model model = network::make_model(golden.config());
+  train::Parameters parameters =
+      train::parameters_from(model.parameters, golden.initial, torch::kCPU);
+  EXPECT_THROW(
+      train::Learner(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),
+                     train::Precision::fp32, train::Loss::sigmoid),
+      Error);
 }
 
 TEST(Learner, SavedAndLoadedItContinuesBitForBit) {
@@ -68,7 +85,7 @@ TEST(Learner, SavedAndLoadedItContinuesBitForBit) {
 TEST(Learner, AutocastStaysNearFloat32) {
   const GoldenRun golden;
   const auto exact = golden.learner();
-  network::Model model = network::make_model(GoldenRun::config());
+  network::Model model = network::make_model(golden.config());
   train::Parameters parameters =
       train::parameters_from(model.parameters, golden.initial, torch::kCPU);
   train::Learner mixed(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),

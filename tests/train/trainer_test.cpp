@@ -108,6 +108,18 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_EQ(model.preprocessing.size, 32);
 }
 
+TEST_F(Training, WithTheSigmoidLossLearnsABias) {
+  const TrainResult clip = run_training(options("clip"));
+  for (const fs::path& start : {config(), clip.model}) {
+    TrainOptions siglip = options("siglip");
+    siglip.model = start;
+    siglip.siglip = true;
+    const auto model = checkpoint::load_model_file(run_training(siglip).model);
+    EXPECT_TRUE(model.config.logit_bias);
+    EXPECT_NE(to_floats(model.weights.at("logit_bias")).front(), -10.0F) << "it starts there";
+  }
+}
+
 TEST_F(Training, StoppedAnywhereAndResumedItGivesTheSameBits) {
   const std::string expected = weights(run_training(options("whole")));
   TrainOptions resumed = options("parts");
