@@ -28,7 +28,8 @@ class ListingOperations {
     return {};
   }
   Tensor norm(const Tensor&, const network::Norm& norm) {
-    list_.norms.push_back(norm);
+    const auto same = [&](const network::Norm& other) { return other.weight == norm.weight; };
+    if (std::none_of(list_.norms.begin(), list_.norms.end(), same)) list_.norms.push_back(norm);
     return {};
   }
   Tensor attention(const Tensor&, const Tensor&, const Tensor&, int, const Sequences&,
@@ -76,8 +77,14 @@ LayerList list_layers(const network::Model& model) {
   const int side = network::image_size(model.config.image);
   network::image_features(operations, model,
                           {.data = nullptr, .batch = 1, .height = side, .width = side});
-  const std::vector<std::int32_t> one_token = {0};
-  network::text_features(operations, model, network::pack_tokens(model, one_token, 1));
+  network::Tokens tokens;
+  tokens.append(std::vector<std::int32_t>{0});
+  const auto* clip = std::get_if<network::TextTransformerConfig>(&model.config.text);
+  if (clip != nullptr && clip->pooling == network::TextPooling::class_token) {
+    tokens = {};
+    tokens.append(std::vector<std::int32_t>{0, network::class_token_id(*clip)});
+  }
+  network::text_features(operations, model, tokens);
   return operations.take();
 }
 
