@@ -73,7 +73,7 @@ TowerInfo describe(const network::EvaTransformerConfig& tower) {
           .heads = tower.heads,
           .mlp_width = tower.mlp_width,
           .activation = name(tower.activation),
-          .pooling = "class token"};
+          .pooling = name(tower.pooling)};
 }
 
 TowerInfo describe(const network::ModifiedResNetConfig& tower) {

@@ -120,24 +120,31 @@ Json write_tower(const VisionTransformerConfig& config) {
 }
 
 Json write_tower(const EvaTransformerConfig& config) {
-  return {{"architecture", kEvaTransformer},
-          {"image_size", config.image_size},
-          {"patch_size", config.patch_size},
-          {"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"mlp_width", config.mlp_width},
-          {"activation", word_for(config.activation, kActivations)},
-          {"gated_mlp", config.gated_mlp},
-          {"norm", word_for(config.norm, kNormKinds)},
-          {"norm_epsilon", config.norm_epsilon},
-          {"post_norm", config.post_norm},
-          {"inner_norms", config.inner_norms},
-          {"query_value_bias", config.query_value_bias},
-          {"layer_scale", config.layer_scale},
-          {"rotary_grid", config.rotary_grid},
-          {"pooling", "class_token"},
-          {"projection", word_for(config.projection, kProjections)}};
+  Json json = {{"architecture", kEvaTransformer},
+               {"image_size", config.image_size},
+               {"patch_size", config.patch_size},
+               {"width", config.width},
+               {"layers", config.layers},
+               {"heads", config.heads},
+               {"mlp_width", config.mlp_width},
+               {"activation", word_for(config.activation, kActivations)},
+               {"gated_mlp", config.gated_mlp},
+               {"norm", word_for(config.norm, kNormKinds)},
+               {"norm_epsilon", config.norm_epsilon},
+               {"post_norm", config.post_norm},
+               {"inner_norms", config.inner_norms},
+               {"query_value_bias", config.query_value_bias},
+               {"layer_scale", config.layer_scale},
+               {"rotary_grid", config.rotary_grid},
+               {"rotary_origin", config.rotary_origin},
+               {"rotary_columns_first", config.rotary_columns_first},
+               {"key_bias", config.key_bias},
+               {"class_token", config.class_token},
+               {"norm_pre", config.norm_pre},
+               {"pooling", word_for(config.pooling, kImagePoolings)},
+               {"projection", word_for(config.projection, kProjections)}};
+  if (config.pooling == ImagePooling::map) json["pool_heads"] = config.pool_heads;
+  return json;
 }
 
 Json write_tower(const ModifiedResNetConfig& config) {
@@ -234,8 +241,14 @@ EvaTransformerConfig read_eva_transformer(ConfigFields& fields) {
   config.query_value_bias = fields.boolean("query_value_bias", config.query_value_bias);
   config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
   config.rotary_grid = fields.integer("rotary_grid", config.rotary_grid);
+  config.rotary_origin = fields.integer("rotary_origin", config.rotary_origin);
+  config.rotary_columns_first = fields.boolean("rotary_columns_first", config.rotary_columns_first);
+  config.key_bias = fields.boolean("key_bias", config.key_bias);
+  config.class_token = fields.boolean("class_token", config.class_token);
+  config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
+  config.pooling = read_word(fields, "pooling", kImagePoolings);
+  config.pool_heads = fields.integer("pool_heads", config.pool_heads);
   config.projection = read_word(fields, "projection", kProjections);
-  fields.expect("pooling", "class_token");
   return config;
 }
 

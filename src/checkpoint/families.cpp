@@ -29,7 +29,8 @@ bool occurs(const TensorMap& tensors, std::string_view pattern) {
 }
 
 const Family* recognise_family(const TensorMap& tensors) {
-  // In the order in which they are tried: open_clip's signature fits OpenAI's and EVA's files too.
+  // In the order in which they are tried: open_clip's signature fits OpenAI's and EVA's files too,
+  // that of timm's vision transformer PE-Core's.
   const std::array families = {&openai_family(),
                                &huggingface_clip_family(),
                                &kHuggingFaceSiglip,
@@ -37,6 +38,7 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &chinese_clip_family(),
                                &open_clip_bert_family(),
                                &eva_clip_family(),
+                               &open_clip_timm_pe_core_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),
                                &open_clip_timm_convnext_family(),

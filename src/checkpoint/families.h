@@ -42,6 +42,7 @@ const Family& eva_clip_family();
 const Family& open_clip_timm_vit_family();
 /// open_clip's models over timm's EVA towers.
 const Family& open_clip_timm_eva_family();
+const Family& open_clip_timm_pe_core_family();
 /// open_clip's models over timm's ConvNeXt.
 const Family& open_clip_timm_convnext_family();
 /// open_clip's CoCa.

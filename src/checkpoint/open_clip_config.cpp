@@ -240,6 +240,16 @@ void assume_preprocessing(ModelFile& model, int image_size) {
         "bicubically, mean and standard deviation 0.5).");
     return;
   }
+  const auto* eva = std::get_if<network::EvaTransformerConfig>(&model.config.image);
+  if (eva != nullptr && eva->pooling == network::ImagePooling::map) {
+    model.preprocessing.mode = ResizeMode::squash;
+    model.preprocessing.interpolation = Interpolation::bilinear;
+    model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+    model.assumptions.push_back(
+        "The config states no preprocessing: PE-Core's was assumed (squashed to a square "
+        "bilinearly, mean and standard deviation 0.5).");
+    return;
+  }
   model.assumptions.push_back(
       "The config states no preprocessing: open_clip's default was assumed (shortest side resized "
       "bicubically, centre crop, OpenAI's mean and standard deviation).");

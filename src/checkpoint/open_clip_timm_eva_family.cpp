@@ -1,4 +1,4 @@
-// open_clip's models over timm's EVA towers.
+// open_clip's models over timm's EVA towers, and over PE-Core's, which are built as these.
 #include <array>
 #include <vector>
 
@@ -13,6 +13,8 @@ using Pattern = std::string_view;
 
 constexpr auto kSignature = std::to_array<Pattern>(
     {"visual.trunk.cls_token", "visual.trunk.blocks.0.norm1.weight", "visual.trunk.head.weight"});
+constexpr auto kPeCoreSignature =
+    std::to_array<Pattern>({"visual.trunk.norm_pre.weight", "visual.trunk.attn_pool.latent"});
 
 /// Towers with inner norms keep q, k and v apart.
 constexpr auto kSplitRules = std::to_array<KeyRule>({
@@ -44,6 +46,9 @@ constexpr auto kPlainRules = std::to_array<KeyRule>({
     {"visual.transformer.resblocks.#.attn.in_proj_weight",
      Transform::same,
      {"visual.trunk.blocks.#.attn.qkv.weight"}},
+    {"visual.transformer.resblocks.#.attn.in_proj_bias",
+     Transform::same,
+     {"visual.trunk.blocks.#.attn.qkv.bias"}},
     {"visual.transformer.resblocks.#.attn.*_bias",
      Transform::same,
      {"visual.trunk.blocks.#.attn.*_bias"}},
@@ -68,7 +73,10 @@ constexpr auto kPlainRules = std::to_array<KeyRule>({
     {"visual.transformer.resblocks.#.ls_2.gamma",
      Transform::same,
      {"visual.trunk.blocks.#.gamma_2"}},
+    {"visual.ln_pre.*", Transform::same, {"visual.trunk.norm_pre.*"}},
     {"visual.ln_post.*", Transform::same, {"visual.trunk.norm.*"}},
+    {"visual.attn_pool.latent", Transform::batched, {"visual.trunk.attn_pool.latent"}},
+    {"visual.attn_pool.*", Transform::same, {"visual.trunk.attn_pool.*"}},
     {"visual.proj.*", Transform::same, {"visual.trunk.head.*"}},
     {"*", Transform::same, {"text.*"}},
 });
@@ -76,11 +84,16 @@ constexpr auto kPlainRules = std::to_array<KeyRule>({
 constexpr auto kRules = concatenate(kSplitRules, kGatedRules, kPlainRules);
 
 constexpr Family kFamily = {"open_clip", kSignature, kRules, {}, parse_stated_open_clip};
+constexpr Family kPeCore = {"open_clip", kPeCoreSignature, kRules, {}, parse_stated_open_clip};
 
 }  // namespace
 
 const Family& open_clip_timm_eva_family() {
   return kFamily;
+}
+
+const Family& open_clip_timm_pe_core_family() {
+  return kPeCore;
 }
 
 TensorMap to_timm_eva_names(const network::EvaTransformerConfig& tower, const TensorMap& weights) {

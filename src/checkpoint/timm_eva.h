@@ -7,7 +7,7 @@
 
 namespace diptych::checkpoint {
 
-/// Whether a name of timm's stands for one of its EVA towers.
+/// Whether a name of timm's stands for one of its EVA towers, of which PE-Core's are some.
 bool is_timm_eva(std::string_view name);
 
 /// Reads the vision_cfg of an open_clip model over such a tower. Throws Error(unsupported) for a

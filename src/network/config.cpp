@@ -43,6 +43,27 @@ void validate_tower(const VisionTransformerConfig& config) {
   check_range("vision pool heads", config.pool_heads, 1, kMaxWidth);
 }
 
+void validate_pooling(const EvaTransformerConfig& config) {
+  if (config.pooling == ImagePooling::map) {
+    check_range("vision pool heads", config.pool_heads, 1, config.width);
+    check_divides("vision pool heads", config.pool_heads, "vision width", config.width);
+  } else if (config.pooling != ImagePooling::class_token || !config.class_token) {
+    fail(ErrorCode::invalid_argument,
+         "model config: vision pooling: expected a class token to pool, or a map pool");
+  }
+}
+
+void validate_rotary(const EvaTransformerConfig& config) {
+  check_range("rotary grid", config.rotary_grid, 0, kMaxImageSize);
+  check_range("rotary origin", config.rotary_origin, 0, kMaxImageSize);
+  if (config.rotary_grid == 0) return;
+  const int head_width = config.width / config.heads;
+  check_range("vision grid", config.grid(), 1, kMaxRotaryGrid);
+  check_range("vision head width", head_width, 4, kMaxRotaryHeadWidth);
+  // Pairs of columns, half of them for rows and half for columns of the grid.
+  check_divides("four", 4, "vision head width", head_width);
+}
+
 void validate_tower(const EvaTransformerConfig& config) {
   check_range("image_size", config.image_size, 1, kMaxImageSize);
   check_range("patch_size", config.patch_size, 1, config.image_size);
@@ -51,13 +72,10 @@ void validate_tower(const EvaTransformerConfig& config) {
   check_range("vision heads", config.heads, 1, config.width);
   check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
   check_divides("vision heads", config.heads, "vision width", config.width);
-  check_range("rotary grid", config.rotary_grid, 0, kMaxImageSize);
-  if (config.rotary_grid == 0) return;
-  const int head_width = config.width / config.heads;
-  check_range("vision grid", config.grid(), 1, kMaxRotaryGrid);
-  check_range("vision head width", head_width, 4, kMaxRotaryHeadWidth);
-  // Pairs of columns, half of them for rows and half for columns of the grid.
-  check_divides("four", 4, "vision head width", head_width);
+  if (config.key_bias && !config.query_value_bias)
+    fail(ErrorCode::invalid_argument, "model config: vision key bias: got no query_value_bias");
+  validate_pooling(config);
+  validate_rotary(config);
 }
 
 void validate_tower(const ModifiedResNetConfig& config) {

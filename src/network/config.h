@@ -49,7 +49,8 @@ struct VisionTransformerConfig {
   bool operator==(const VisionTransformerConfig&) const = default;
 };
 
-/// The image towers of EVA-CLIP (arXiv 2303.15389, 2402.04252). Defaults are EVA-01 g/14's.
+/// The image towers of EVA-CLIP (arXiv 2303.15389, 2402.04252) and of PE-Core (arXiv 2504.13181).
+/// Defaults are EVA-01 g/14's.
 struct EvaTransformerConfig {
   int image_size = 224;  ///< side, in pixels
   int patch_size = 14;   ///< side, in pixels
@@ -61,13 +62,20 @@ struct EvaTransformerConfig {
   bool gated_mlp = false;  ///< act(W1 x) * W2 x instead of act(W1 x): SwiGLU (arXiv 2002.05202)
   NormKind norm = NormKind::layer;
   float norm_epsilon = 1e-6F;
-  bool post_norm = false;        ///< x + norm(f(x)) instead of x + f(norm(x))
-  bool inner_norms = false;      ///< a norm before each branch's last layer too (arXiv 2210.06423)
-  bool query_value_bias = true;  ///< keys have none in any model
-  bool layer_scale = false;      ///< of each branch (arXiv 2103.17239)
+  bool post_norm = false;    ///< x + norm(f(x)) instead of x + f(norm(x))
+  bool inner_norms = false;  ///< a norm before each branch's last layer too (arXiv 2210.06423)
+  bool query_value_bias = true;
+  bool key_bias = false;     ///< then the three are one stacked bias (PE-Core)
+  bool layer_scale = false;  ///< of each branch (arXiv 2103.17239)
   /// Side of the grid whose positions rotary embeddings count in, whatever the tower's own grid; 0:
   /// the tower has none.
   int rotary_grid = 0;
+  int rotary_origin = 0;              ///< position of the grid's first row and column
+  bool rotary_columns_first = false;  ///< the first half of a head's pairs turns with the column
+  bool class_token = true;
+  bool norm_pre = false;  ///< a norm before the blocks; the patches then have no bias
+  ImagePooling pooling = ImagePooling::class_token;  ///< or map
+  int pool_heads = 8;                                ///< of a map pool
   Projection projection = Projection::linear;
 
   int grid() const { return image_size / patch_size; }

@@ -9,6 +9,8 @@ namespace {
 /// branch ends.
 constexpr float kDeviation = 0.02F;
 constexpr float kInitialLayerScale = 0.1F;
+/// Width of a map pool's MLP, whatever that of the blocks is.
+constexpr int kPoolExpansion = 4;
 
 /// Declares what surrounds a branch of block `depth` (1 is the first); its layers' names begin with
 /// `prefix`.
@@ -44,16 +46,19 @@ class BranchDeclarer {
   float output_deviation_;
 };
 
-/// The weights of q, k and v are stacked, their biases are not: keys have none.
+/// The weights of q, k and v are stacked; so are their biases where keys have one.
 void declare_query_key_value(ParameterTable& table, const EvaTransformerConfig& config,
                              const std::string& prefix, EvaBlock& block) {
   Linear stacked{.inputs = config.width, .outputs = 3 * config.width};
   stacked.weight = table.declare(prefix + "attn.in_proj_weight", {3 * config.width, config.width},
                                  Initialiser::normal(kDeviation));
+  if (config.key_bias)
+    stacked.bias = table.declare(prefix + "attn.in_proj_bias", {3 * config.width},
+                                 Initialiser::constant(0.0F));
   block.query = stacked.slice(0, config.width);
   block.key = stacked.slice(config.width, config.width);
   block.value = stacked.slice(2 * config.width, config.width);
-  if (!config.query_value_bias) return;
+  if (!config.query_value_bias || config.key_bias) return;
   block.query.bias =
       table.declare(prefix + "attn.q_bias", {config.width}, Initialiser::constant(0.0F));
   block.value.bias =
@@ -85,18 +90,41 @@ EvaTransformer declare_eva_transformer(ParameterTable& table, const EvaTransform
   tower.patch_embedding = declare_patch_embedding(table, {.patch_size = config.patch_size,
                                                           .grid = config.grid(),
                                                           .width = config.width,
-                                                          .class_token = true,
-                                                          .bias = true,
+                                                          .class_token = config.class_token,
+                                                          .bias = !config.norm_pre,
                                                           .deviation = kDeviation});
   if (config.rotary_grid > 0)
-    tower.rotary =
-        RotaryTable::of_grid(config.grid(), config.rotary_grid, config.width / config.heads);
+    tower.rotary = RotaryTable::of_grid({.side = config.grid(),
+                                         .counted_side = config.rotary_grid,
+                                         .origin = config.rotary_origin,
+                                         .columns_first = config.rotary_columns_first},
+                                        config.width / config.heads);
+  if (config.norm_pre)
+    tower.norm_pre =
+        declare_norm(table, "visual.ln_pre", config.width, config.norm_epsilon, config.norm);
   for (int i = 0; i < config.layers; ++i) tower.blocks.push_back(declare_block(table, config, i));
   tower.norm_post =
       declare_norm(table, "visual.ln_post", config.width, config.norm_epsilon, config.norm);
+  if (config.pooling == ImagePooling::map)
+    tower.map_pool = declare_map_pool(table, "visual.attn_pool",
+                                      {.width = config.width,
+                                       .heads = config.pool_heads,
+                                       .mlp_width = kPoolExpansion * config.width,
+                                       .activation = Activation::gelu,
+                                       .norm_epsilon = config.norm_epsilon});
   tower.projection =
       declare_projection(table, "visual.proj", config.projection, config.width, embedding_width);
   return tower;
+}
+
+PlacedRows place_rows(const PatchSelection& selection, bool class_token) {
+  PlacedRows rows{
+      .sequences = class_token ? selection.sequences.with_one_more() : selection.sequences,
+      .positions = patch_positions(selection, class_token)};
+  if (!class_token) {
+    for (std::int32_t& position : rows.positions) ++position;
+  }
+  return rows;
 }
 
 }  // namespace diptych::network

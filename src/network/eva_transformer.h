@@ -6,6 +6,7 @@
 
 #include "network/patch_embedding.h"
 #include "network/projection.h"
+#include "network/query_pool.h"
 
 namespace diptych::network {
 
@@ -30,13 +31,16 @@ struct EvaBlock {
 };
 
 /// EVA-CLIP's image tower: patches with class token and learned positions, blocks that may turn
-/// their queries and keys by rotary positions, a norm of the class token, projection.
+/// their queries and keys by rotary positions, a norm of the class token, projection. PE-Core's
+/// has a norm before the blocks too, pools by a learned query, and may do without class token.
 struct EvaTransformer {
   EvaTransformerConfig config;
   PatchEmbedding patch_embedding;
   std::optional<RotaryTable> rotary;
+  std::optional<Norm> norm_pre;
   std::vector<EvaBlock> blocks;
   Norm norm_post;
+  std::optional<QueryPool> map_pool;
   OutputProjection projection;
 };
 
@@ -48,6 +52,8 @@ struct PlacedRows {
   Sequences sequences;
   std::vector<std::int32_t> positions;
 };
+
+PlacedRows place_rows(const PatchSelection& selection, bool class_token);
 
 template <Operations Ops>
 typename Ops::Tensor enter(Ops& ops, const EvaBranch& branch, const typename Ops::Tensor& x) {
@@ -119,11 +125,15 @@ typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, con
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const EvaTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {
-  const PlacedRows rows{.sequences = selection.sequences.with_one_more(),
-                        .positions = patch_positions(selection, /*class_token=*/true)};
+  const PlacedRows rows = place_rows(selection, tower.config.class_token);
   auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
+  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
   for (std::size_t i = 0; i + 1 < tower.blocks.size(); ++i)
     x = eva_block(ops, tower, tower.blocks[i], x, rows);
+  if (tower.map_pool) {
+    x = ops.norm(eva_block(ops, tower, tower.blocks.back(), x, rows), tower.norm_post);
+    return project(ops, tower.projection, query_pool(ops, *tower.map_pool, x, rows.sequences));
+  }
   x = pooled_eva_block(ops, tower, tower.blocks.back(), x, rows);
   return project(ops, tower.projection, ops.norm(x, tower.norm_post));
 }

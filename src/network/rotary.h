@@ -8,15 +8,23 @@ namespace diptych::network {
 /// pairs of neighbouring columns of every head are turned. Made from the config, never read from a
 /// file.
 struct RotaryTable {
+  /// How the patches of a square grid are counted.
+  struct Grid {
+    int side;                    ///< patches
+    int counted_side;            ///< positions over which the side is stretched
+    int origin = 0;              ///< position of the first row and column, before stretching
+    bool columns_first = false;  ///< the first half of the pairs turns with the column
+  };
+
   int rows = 0;
   int pairs = 0;               ///< half of a head's width
   std::vector<float> cosines;  ///< [rows, pairs]
   std::vector<float> sines;
 
-  /// EVA-02's, in two dimensions (arXiv 2303.11331): the first half of the pairs turns with a
-  /// patch's row, the second with its column, both counted on a grid of `counted_grid` places a
-  /// side. Row 0, the class token's, is not turned; patches follow row by row.
-  static RotaryTable of_grid(int grid, int counted_grid, int head_width);
+  /// EVA-02's, in two dimensions (arXiv 2303.11331): half of the pairs turns with a patch's row,
+  /// the other half with its column. Row 0, the class token's, is not turned; patches follow row by
+  /// row.
+  static RotaryTable of_grid(const Grid& grid, int head_width);
 };
 
 }  // namespace diptych::network

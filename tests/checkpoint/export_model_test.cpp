@@ -67,6 +67,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"eva_18b_rmsnorm_postnorm", ExportFormat::eva, "eva_clip"},
                     Case{"open_clip_eva02_timm", ExportFormat::eva, "eva_clip"},
                     Case{"open_clip_eva02_timm", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_pe_core", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_pe_core", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_pe_core_gigantic", ExportFormat::open_clip, "open_clip"},
                     Case{"chinese_clip_vit", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"chinese_clip_resnet", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},
@@ -131,9 +134,9 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
 }
 
 /// open_clip's own loader looks for exactly these.
-TEST(ExportModel, GivesSiglipTheNamesAndShapesOfOpenClip) {
+void expect_open_clip_names_and_shapes(const std::string& fixture) {
   const test::TemporaryFolder folder;
-  const auto source = data_path("open_clip_siglip");
+  const auto source = data_path(fixture);
   export_model(folder.path(), load_model_file(source), ExportFormat::open_clip, DType::float16);
   const TensorMap got = read_safetensors(folder.path() / "open_clip_model.safetensors");
   const TensorMap expected = read_safetensors(source / "open_clip_model.safetensors");
@@ -142,15 +145,11 @@ TEST(ExportModel, GivesSiglipTheNamesAndShapesOfOpenClip) {
     EXPECT_EQ(got.at(name).shape, view.shape) << name;
 }
 
-TEST(ExportModel, GivesEvaTowersTheNamesAndShapesOfOpenClip) {
-  const test::TemporaryFolder folder;
-  const auto source = data_path("open_clip_eva02_timm");
-  export_model(folder.path(), load_model_file(source), ExportFormat::open_clip, DType::float16);
-  const TensorMap got = read_safetensors(folder.path() / "open_clip_model.safetensors");
-  const TensorMap expected = read_safetensors(source / "open_clip_model.safetensors");
-  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
-  for (const auto& [name, view] : expected.tensors)
-    EXPECT_EQ(got.at(name).shape, view.shape) << name;
+TEST(ExportModel, GivesTimmTowersTheNamesAndShapesOfOpenClip) {
+  for (const char* fixture : {"open_clip_siglip", "open_clip_eva02_timm", "open_clip_pe_core"}) {
+    SCOPED_TRACE(fixture);
+    expect_open_clip_names_and_shapes(fixture);
+  }
 }
 
 /// Chinese-CLIP's loader takes the tensors' names from under "state_dict", query, key and value

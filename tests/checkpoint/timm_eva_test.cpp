@@ -39,6 +39,29 @@ TEST(TimmEva, KnowsTheTowersThatOpenClipNames) {
   EXPECT_TRUE(read("eva02_enormous_patch14_clip_224", 224).post_norm);
 }
 
+TEST(TimmEva, KnowsPeCoresTowers) {
+  const auto base = read("vit_pe_core_base_patch16_224", 224, nullptr, "map");
+  EXPECT_EQ(base, (EvaTransformerConfig{.patch_size = 16,
+                                        .width = 768,
+                                        .layers = 12,
+                                        .heads = 12,
+                                        .mlp_width = 3072,
+                                        .norm_epsilon = 1e-5F,
+                                        .key_bias = true,
+                                        .rotary_grid = 14,
+                                        .rotary_origin = 1,
+                                        .rotary_columns_first = true,
+                                        .norm_pre = true,
+                                        .pooling = network::ImagePooling::map}));
+  EXPECT_EQ(read("vit_pe_core_large_patch14_336", 336, nullptr, "map").rotary_grid, 24);
+  EXPECT_EQ(read("vit_pe_core_tiny_patch16_384", 384, nullptr, "map").heads, 3);
+  EXPECT_EQ(read("vit_pe_core_small_patch16_384", 384, nullptr, "map").width, 384);
+  const auto gigantic = read("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
+  EXPECT_FALSE(gigantic.class_token);
+  EXPECT_EQ(gigantic.rotary_origin, 0);
+  EXPECT_EQ(gigantic.mlp_width, 8960);
+}
+
 TEST(TimmEva, RefusesWhatItDoesNotKnow) {
   const auto refuse = [](const std::string& name, const Json& changes, const Json& pool,
                          const std::string& field) {
@@ -47,6 +70,7 @@ TEST(TimmEva, RefusesWhatItDoesNotKnow) {
   const std::string known = "eva_giant_patch14_224";
   refuse("eva02_small_patch14_224", nullptr, "token", "timm_model_name");
   refuse(known, nullptr, "avg", "timm_pool");
+  refuse("vit_pe_core_base_patch16_224", nullptr, "token", "timm_pool");
   refuse(known, {{"rope_type", "dinov3"}}, "token", "timm_model_kwargs.rope_type");
   refuse(known, {{"swiglu_mlp", true}}, "token", "swiglu_mlp");
   refuse(known, {{"scale_mlp", true}, {"scale_attn_inner", false}}, "token", "scale_attn_inner");
@@ -66,6 +90,10 @@ TEST(TimmEva, ReadsWhatItWrites) {
   config.layers = 3;
   config.layer_scale = true;
   EXPECT_EQ(round_trip(config), config);
+  EvaTransformerConfig pe_core = read("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
+  EXPECT_EQ(write_timm_eva(pe_core)["timm_model_name"], "vit_pe_core_gigantic_patch14_448");
+  pe_core.pool_heads = 4;
+  EXPECT_EQ(round_trip(pe_core), pe_core);
   config.query_value_bias = false;
   expect_error([&] { write_timm_eva(config); }, ErrorCode::unsupported, "image tower");
 }

@@ -76,20 +76,36 @@ TEST(Config, RefusesBadVisionTransformers) {
 
 TEST(Config, RefusesBadEvaTransformers) {
   using Tower = EvaTransformerConfig;
-  expect_refused(test::eva02_l_14(), {{"image_size", image(&Tower::image_size, 1 << 20)},
-                                      {"patch_size", image(&Tower::patch_size, 0)},
-                                      {"vision width", image(&Tower::width, 0)},
-                                      {"vision layers", image(&Tower::layers, 0)},
-                                      {"vision width", image(&Tower::heads, 7)},
-                                      {"vision mlp width", image(&Tower::mlp_width, 0)},
-                                      {"rotary grid", image(&Tower::rotary_grid, -1)},
-                                      {"vision grid", image(&Tower::image_size, 8192)},
-                                      {"vision head width", image(&Tower::heads, 512)},
-                                      {"vision head width", [](ModelConfig& c) {
-                                         auto& tower = std::get<Tower>(c.image);
-                                         tower.width = 16384;
-                                         tower.heads = 4;
-                                       }}});
+  expect_refused(test::eva02_l_14(),
+                 {{"image_size", image(&Tower::image_size, 1 << 20)},
+                  {"patch_size", image(&Tower::patch_size, 0)},
+                  {"vision width", image(&Tower::width, 0)},
+                  {"vision layers", image(&Tower::layers, 0)},
+                  {"vision width", image(&Tower::heads, 7)},
+                  {"vision mlp width", image(&Tower::mlp_width, 0)},
+                  {"rotary grid", image(&Tower::rotary_grid, -1)},
+                  {"rotary origin", image(&Tower::rotary_origin, -1)},
+                  {"vision pooling", image(&Tower::class_token, false)},
+                  {"vision pooling", image(&Tower::pooling, ImagePooling::mean)},
+                  {"vision key bias",
+                   [](ModelConfig& c) {
+                     auto& tower = std::get<Tower>(c.image);
+                     tower.query_value_bias = false;
+                     tower.key_bias = true;
+                   }},
+                  {"vision grid", image(&Tower::image_size, 8192)},
+                  {"vision head width", image(&Tower::heads, 512)},
+                  {"vision head width", [](ModelConfig& c) {
+                     auto& tower = std::get<Tower>(c.image);
+                     tower.width = 16384;
+                     tower.heads = 4;
+                   }}});
+}
+
+TEST(Config, RefusesBadMapPools) {
+  using Tower = EvaTransformerConfig;
+  expect_refused(test::pe_core_b_16(), {{"vision pool heads", image(&Tower::pool_heads, 0)},
+                                        {"vision width", image(&Tower::pool_heads, 7)}});
 }
 
 TEST(Config, RefusesBadResNets) {

@@ -118,6 +118,25 @@ inline network::ModelConfig eva_18b() {
           .text = text_tower(1280, 32, 20)};
 }
 
+/// PE-Core-B-16.
+inline network::ModelConfig pe_core_b_16() {
+  return {.embedding_width = 1024,
+          .image = network::EvaTransformerConfig{.patch_size = 16,
+                                                 .width = 768,
+                                                 .layers = 12,
+                                                 .heads = 12,
+                                                 .mlp_width = 3072,
+                                                 .norm_epsilon = 1e-5F,
+                                                 .key_bias = true,
+                                                 .rotary_grid = 14,
+                                                 .rotary_origin = 1,
+                                                 .rotary_columns_first = true,
+                                                 .norm_pre = true,
+                                                 .pooling = network::ImagePooling::map},
+          .text = network::TextTransformerConfig{
+              .context_length = 32, .width = 1024, .heads = 16, .layers = 24, .mlp_width = 4096}};
+}
+
 /// Chinese-CLIP's ViT-B-16 with RoBERTa-wwm-ext-base-chinese.
 inline network::ModelConfig chinese_vit_b_16() {
   return {.embedding_width = 512,

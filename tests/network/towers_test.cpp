@@ -163,6 +163,23 @@ TEST(EvaTransformer, ComputesOnlyWhatReachesTheClassToken) {
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(3, 3), Pair(1, 3)));
 }
 
+// The learned query sees every row, so the last block computes them all; the pool's query is the
+// same for both pictures. Without class token positions still count from the first patch's.
+TEST(EvaTransformer, PoolsAllRowsByALearnedQuery) {
+  ModelConfig config = test::pe_core_b_16();
+  auto& tower = std::get<EvaTransformerConfig>(config.image);
+  tower.image_size = 32;
+  tower.layers = 1;
+  const Model model = make_model(config);
+  CountingOperations ops(model);
+  EXPECT_EQ(image_features(ops, model, blank_pixels(2, 32)).width, 1024);
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(8, 10, 10, 10, 10, 10, 10, 1, 10, 10, 2, 2, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(10, 10), Pair(2, 10)));
+  const PatchSelection all = PatchSelection::all(1, 4);
+  EXPECT_THAT(place_rows(all, true).positions, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(place_rows(all, false).positions, ElementsAre(1, 2, 3, 4));
+}
+
 TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);
