@@ -94,6 +94,16 @@ TowerInfo describe(const network::ConvNextConfig& tower) {
           .pooling = "mean"};
 }
 
+TowerInfo describe(const network::ViTaminConfig& tower) {
+  return {.architecture = "ViTamin",
+          .width = tower.width,
+          .layers = {tower.convolution_layers[0], tower.convolution_layers[1], tower.layers},
+          .heads = tower.heads,
+          .mlp_width = tower.mlp_width,
+          .activation = name(Activation::gelu),
+          .pooling = name(network::ImagePooling::mean)};
+}
+
 TowerInfo describe(const network::TextTransformerConfig& tower) {
   return {.architecture = "text transformer",
           .width = tower.width,

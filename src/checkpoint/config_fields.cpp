@@ -100,9 +100,10 @@ std::vector<double> ConfigFields::numbers(std::string_view field) {
   return value.get<std::vector<double>>();
 }
 
-std::array<int, 4> ConfigFields::four(std::string_view field) {
+template <std::size_t count>
+std::array<int, count> ConfigFields::stages(std::string_view field) {
   const std::vector<double> values = numbers(field);
-  std::array<int, 4> result{};
+  std::array<int, count> result{};
   if (values.size() != result.size()) {
     fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})", path_of(field),
          values.size(), result.size(), file_);
@@ -110,6 +111,14 @@ std::array<int, 4> ConfigFields::four(std::string_view field) {
   std::transform(values.begin(), values.end(), result.begin(),
                  [](double value) { return static_cast<int>(std::clamp(value, 0.0, 1e6)); });
   return result;
+}
+
+std::array<int, 4> ConfigFields::four(std::string_view field) {
+  return stages<4>(field);
+}
+
+std::array<int, 2> ConfigFields::two(std::string_view field) {
+  return stages<2>(field);
 }
 
 std::vector<std::string> ConfigFields::texts(std::string_view field) {

@@ -31,6 +31,7 @@ class ConfigFields {
   std::vector<double> numbers(std::string_view field);
   /// One whole number for each of a network's four stages.
   std::array<int, 4> four(std::string_view field);
+  std::array<int, 2> two(std::string_view field);
   std::vector<std::string> texts(std::string_view field);
   /// An object; an empty one when it is absent.
   ConfigFields object(std::string_view field);
@@ -51,6 +52,8 @@ class ConfigFields {
   const std::string& file() const { return file_; }
 
  private:
+  template <std::size_t count>
+  std::array<int, count> stages(std::string_view field);
   const Json& require(std::string_view field);
   [[noreturn]] void wrong_type(std::string_view field, std::string_view expected) const;
 

@@ -25,12 +25,14 @@ using network::Projection;
 using network::TextPooling;
 using network::TextTransformerConfig;
 using network::VisionTransformerConfig;
+using network::ViTaminConfig;
 
 constexpr int kVersion = 1;
 constexpr std::string_view kVisionTransformer = "vision_transformer";
 constexpr std::string_view kEvaTransformer = "eva_transformer";
 constexpr std::string_view kModifiedResNet = "modified_resnet";
 constexpr std::string_view kConvNext = "convnext";
+constexpr std::string_view kViTamin = "vitamin";
 constexpr std::string_view kTextTransformer = "text_transformer";
 constexpr std::string_view kBert = "bert";
 
@@ -163,6 +165,19 @@ Json write_tower(const ConvNextConfig& config) {
           {"projection", config.mlp_projection ? "mlp" : "matrix"}};
 }
 
+Json write_tower(const ViTaminConfig& config) {
+  return {{"architecture", kViTamin},
+          {"image_size", config.image_size},
+          {"convolution_layers", config.convolution_layers},
+          {"convolution_widths", config.convolution_widths},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"mlp_width", config.mlp_width},
+          {"positions", config.positions},
+          {"pooling", "mean"}};
+}
+
 Json write_tower(const TextTransformerConfig& config) {
   Json json = {{"architecture", kTextTransformer},
                {"context_length", config.context_length},
@@ -274,6 +289,20 @@ ConvNextConfig read_convnext(ConfigFields& fields) {
   return config;
 }
 
+ViTaminConfig read_vitamin(ConfigFields& fields) {
+  ViTaminConfig config;
+  config.image_size = fields.integer("image_size");
+  config.convolution_layers = fields.two("convolution_layers");
+  config.convolution_widths = fields.two("convolution_widths");
+  config.width = fields.integer("width");
+  config.layers = fields.integer("layers");
+  config.heads = fields.integer("heads");
+  config.mlp_width = fields.integer("mlp_width");
+  config.positions = fields.boolean("positions", config.positions);
+  fields.expect("pooling", "mean");
+  return config;
+}
+
 network::ImageTowerConfig read_image_tower(ConfigFields fields) {
   const std::string architecture = fields.text("architecture");
   network::ImageTowerConfig config;
@@ -285,6 +314,8 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields) {
     config = read_modified_resnet(fields);
   } else if (architecture == kConvNext) {
     config = read_convnext(fields);
+  } else if (architecture == kViTamin) {
+    config = read_vitamin(fields);
   } else {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
          fields.path_of("architecture"), architecture, fields.file());

@@ -41,6 +41,8 @@ void write_json(const std::filesystem::path& path, const Json& json) {
 const Family& open_clip_names(const network::ModelConfig& config) {
   if (std::holds_alternative<network::ConvNextConfig>(config.image))
     return open_clip_timm_convnext_family();
+  if (std::holds_alternative<network::ViTaminConfig>(config.image))
+    return open_clip_timm_vitamin_family();
   const auto* text = std::get_if<network::TextTransformerConfig>(&config.text);
   if (text != nullptr && text->pooling == network::TextPooling::class_token)
     return open_clip_coca_family();

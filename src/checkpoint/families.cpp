@@ -38,6 +38,7 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &chinese_clip_family(),
                                &open_clip_bert_family(),
                                &eva_clip_family(),
+                               &open_clip_timm_vitamin_family(),
                                &open_clip_timm_pe_core_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),

@@ -45,6 +45,8 @@ const Family& open_clip_timm_eva_family();
 const Family& open_clip_timm_pe_core_family();
 /// open_clip's models over timm's ConvNeXt.
 const Family& open_clip_timm_convnext_family();
+/// open_clip's models over timm's ViTamin.
+const Family& open_clip_timm_vitamin_family();
 /// open_clip's CoCa.
 const Family& open_clip_coca_family();
 /// open_clip's models over another timm image tower; recognised only.

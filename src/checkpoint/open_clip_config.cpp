@@ -11,6 +11,7 @@
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/timm_eva.h"
 #include "checkpoint/timm_towers.h"
+#include "checkpoint/timm_vitamin.h"
 
 // Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
 
@@ -286,6 +287,8 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
     return write_timm_eva(*eva);
   if (const auto* convnext = std::get_if<network::ConvNextConfig>(&tower))
     return write_timm_tower(*convnext);
+  if (const auto* vitamin = std::get_if<network::ViTaminConfig>(&tower))
+    return write_timm_vitamin(*vitamin);
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
   if (is_timm_tower(*config)) return write_timm_tower(*config);
@@ -349,7 +352,9 @@ bool has_quick_gelu(const network::ModelConfig& config) {
 /// Models over timm's towers and CoCa keep their text tower under `text.`, which open_clip calls
 /// custom text.
 bool has_custom_text(const network::ModelConfig& config) {
-  if (std::holds_alternative<network::EvaTransformerConfig>(config.image)) return true;
+  if (std::holds_alternative<network::EvaTransformerConfig>(config.image) ||
+      std::holds_alternative<network::ViTaminConfig>(config.image))
+    return true;
   const auto& text = std::get<network::TextTransformerConfig>(config.text);
   if (text.pooling == network::TextPooling::class_token) return true;
   const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);

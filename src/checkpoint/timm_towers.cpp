@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/timm_eva.h"
+#include "checkpoint/timm_vitamin.h"
 
 // Names and sizes: timm 1.0.31, vision_transformer.py and convnext.py; how they become towers:
 // open_clip 3.3.0, timm_model.py.
@@ -145,6 +146,8 @@ auto find_named(const Towers& towers, const std::string& name) {
 
 network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& name,
                                      int image_size) {
+  if (is_timm_eva(name)) return read_timm_eva(fields, image_size);
+  if (is_timm_vitamin(name)) return read_timm_vitamin(fields);
   if (const NamedTower* named = find_named(kSiglipTowers, name))
     return read_vision_transformer(fields, *named, image_size);
   if (const NamedConvNext* named = find_named(kConvNexts, name))
@@ -160,8 +163,7 @@ network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) 
   // The caller's, and training options.
   fields.ignore(
       {"image_size", "timm_model_pretrained", "timm_drop", "timm_drop_path", "patch_dropout"});
-  const network::ImageTowerConfig config =
-      is_timm_eva(name) ? read_timm_eva(fields, image_size) : read_named(fields, name, image_size);
+  const network::ImageTowerConfig config = read_named(fields, name, image_size);
   fields.refuse_rest();
   return config;
 }

@@ -37,6 +37,12 @@ std::int64_t widest_activation(const network::ConvNext& tower) {
   return side * side * 4 * tower.config.widths.front();
 }
 
+/// The first stage's bottlenecks before they halve the map.
+std::int64_t widest_activation(const network::ViTamin& tower) {
+  const std::int64_t side = tower.config.image_size / 2;
+  return side * side * 4 * tower.config.convolution_widths.front();
+}
+
 int widest_token(const network::TextTransformer& tower) {
   return std::max(tower.config.mlp_width, 3 * tower.config.width);
 }

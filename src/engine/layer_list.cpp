@@ -51,12 +51,13 @@ class ListingOperations {
     list_.scales.push_back(parameter);
     return {};
   }
+  Tensor activate(const Tensor&, network::Activation) { return {}; }
   Map feature_map(const network::Pixels&) { return {}; }
   Map convolution(const Map&, const network::Convolution& layer, network::Activation, const Map*) {
     list_.convolutions.push_back(layer);
     return {};
   }
-  Map average_pool(const Map&, int) { return {}; }
+  Map average_pool(const Map&, int, int) { return {}; }
   Map depthwise_convolution(const Map&, const network::DepthwiseConvolution& layer) {
     list_.depthwise_convolutions.push_back(layer);
     return {};

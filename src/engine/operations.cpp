@@ -12,6 +12,7 @@
 #include "kernels/pixels.h"
 #include "kernels/pooling.h"
 #include "kernels/rotation.h"
+#include "kernels/row_blocks.h"
 
 namespace diptych::engine {
 namespace {
@@ -145,6 +146,15 @@ Tensor Operations::scale(const Tensor& x, network::ParameterId parameter) {
   return out;
 }
 
+Tensor Operations::activate(const Tensor& x, network::Activation activation) {
+  Tensor out = arena_.allocate(x.rows(), x.width());
+  kernels::for_each_row(x.rows(), x.width(), pool_, [&](int row) {
+    std::copy_n(x.row(row), x.width(), out.row(row));
+    kernels::activate(kernel_activation(activation), row_range(out.matrix(), row, 1));
+  });
+  return out;
+}
+
 Operations::Map Operations::feature_map(const network::Pixels& pixels) {
   const kernels::MapShape shape = shape_of(pixels);
   Map out{arena_.allocate(shape.rows(), 3), shape.batch, shape.height, shape.width};
@@ -178,19 +188,21 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
   return out;
 }
 
-Operations::Map Operations::average_pool(const Map& x, int size) {
-  const kernels::MapShape shape{x.batch, x.height / size, x.width / size};
+Operations::Map Operations::average_pool(const Map& x, int size, int stride) {
+  const kernels::Window window{size, stride};
+  const kernels::MapShape shape = window.output(shape_of(x));
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
-  kernels::average_pool(x.rows.matrix(), shape_of(x), size, out.rows.matrix(), pool_);
+  kernels::average_pool(x.rows.matrix(), shape_of(x), window, out.rows.matrix(), pool_);
   return out;
 }
 
 Operations::Map Operations::depthwise_convolution(const Map& x,
                                                   const network::DepthwiseConvolution& layer) {
-  Map out{arena_.allocate(x.rows.rows(), x.rows.width()), x.batch, x.height, x.width};
-  kernels::depthwise_convolution(x.rows.matrix(), shape_of(x), layer.kernel,
-                                 weights_.windows(layer), weights_.vector(layer.bias),
-                                 out.rows.matrix(), pool_);
+  const kernels::Window window{layer.kernel, layer.stride};
+  const kernels::MapShape shape = window.output(shape_of(x));
+  Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
+  kernels::depthwise_convolution(x.rows.matrix(), shape_of(x), window, weights_.windows(layer),
+                                 weights_.vector(layer.bias), out.rows.matrix(), pool_);
   return out;
 }
 

@@ -38,10 +38,11 @@ class Operations {
   Tensor add(const Tensor& a, const Tensor& b);
   Tensor multiply(const Tensor& a, const Tensor& b);
   Tensor scale(const Tensor& x, network::ParameterId parameter);
+  Tensor activate(const Tensor& x, network::Activation activation);
   Map feature_map(const network::Pixels& pixels);
   Map convolution(const Map& x, const network::Convolution& layer, network::Activation activation,
                   const Map* residual);
-  Map average_pool(const Map& x, int size);
+  Map average_pool(const Map& x, int size, int stride);
   Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer);
   Map merge_places(const Map& x, int size);
 

@@ -56,21 +56,15 @@ std::vector<float> linear_rows(const network::Linear& layer, const TensorView& w
   return rows;
 }
 
-/// Batch normalisation as y * scale + shift.
-struct FoldedNorm {
-  std::vector<float> scale;
-  std::vector<float> shift;
-};
-
 /// Rows of a convolution for one panel: scaled, and in the order (ky, kx, channel).
 std::vector<float> convolution_rows(const network::Convolution& layer, const TensorView& weight,
-                                    const FoldedNorm& norm, int first, int count) {
+                                    const std::vector<float>& scales, int first, int count) {
   const int area = layer.kernel * layer.kernel;
   const std::vector<float> stored = to_floats(rows_of(weight, first, count));
   std::vector<float> rows(stored.size());
   std::size_t from = 0;
   for (int i = 0; i < count; ++i) {
-    const float scale = norm.scale[static_cast<std::size_t>(first + i)];
+    const float scale = scales[static_cast<std::size_t>(first + i)];
     float* row = rows.data() + from;
     for (int channel = 0; channel < layer.inputs; ++channel) {
       for (int place = 0; place < area; ++place)
@@ -135,20 +129,30 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPoo
   });
 }
 
+Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) const {
+  if (!layer.norm) {
+    return {.scale = std::vector<float>(static_cast<std::size_t>(layer.outputs), 1.0F),
+            .shift = to_floats(view(layer.bias))};
+  }
+  FoldedNorm folded{.scale = to_floats(view(layer.norm->weight)),
+                    .shift = to_floats(view(layer.norm->bias))};
+  const std::vector<float> mean = to_floats(view(layer.norm->running_mean));
+  const std::vector<float> variance = to_floats(view(layer.norm->running_variance));
+  for (std::size_t i = 0; i < folded.scale.size(); ++i) {
+    folded.scale[i] /= std::sqrt(variance[i] + layer.norm->epsilon);
+    folded.shift[i] -= mean[i] * folded.scale[i];
+  }
+  return folded;
+}
+
 void Weights::pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool) {
   std::vector<PackedLinear*> packed;
   std::vector<FoldedNorm> norms;
   for (const network::Convolution& layer : layers) {
     PackedLinear& target = convolutions_[layer.weight];
     target = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs);
-    FoldedNorm folded{.scale = to_floats(view(layer.norm.weight)),
-                      .shift = to_floats(view(layer.norm.bias))};
-    const std::vector<float> mean = to_floats(view(layer.norm.running_mean));
-    const std::vector<float> variance = to_floats(view(layer.norm.running_variance));
-    for (std::size_t i = 0; i < folded.scale.size(); ++i) {
-      folded.scale[i] /= std::sqrt(variance[i] + layer.norm.epsilon);
-      target.bias()[i] = folded.shift[i] - mean[i] * folded.scale[i];
-    }
+    FoldedNorm folded = folded_norm(layer);
+    std::copy(folded.shift.begin(), folded.shift.end(), target.bias());
     norms.push_back(std::move(folded));
     packed.push_back(&target);
   }
@@ -156,7 +160,7 @@ void Weights::pack_convolutions(const std::vector<network::Convolution>& layers,
   pool.run(tasks.size(), [&](std::size_t i) {
     const auto [layer, panel] = tasks[i];
     const std::vector<float> rows =
-        convolution_rows(layers[layer], view(layers[layer].weight), norms[layer],
+        convolution_rows(layers[layer], view(layers[layer].weight), norms[layer].scale,
                          panel * kPanelWidth, panel_outputs(*packed[layer], panel));
     packed[layer]->set_panel(panel, rows.data());
   });

@@ -42,6 +42,13 @@ class Weights {
   void read_row(network::ParameterId parameter, std::int32_t index, std::span<float> out) const;
 
  private:
+  /// What follows a convolution as y * scale + shift.
+  struct FoldedNorm {
+    std::vector<float> scale;
+    std::vector<float> shift;
+  };
+  FoldedNorm folded_norm(const network::Convolution& layer) const;
+
   /// Parameter, first output, outputs.
   using LinearKey = std::tuple<network::ParameterId, int, int>;
   static LinearKey key(const network::Linear& layer) {

@@ -23,11 +23,13 @@ namespace diptych::kernels {
 constexpr int kPlacesAtOnce = 4;
 
 /// What the windows of neighbouring places see: cells[ky][i] points to the channels of one place,
-/// or to zeros outside the picture. Place p's window has columns p to p + size - 1.
+/// or to zeros outside the picture. Place p's window has columns p * stride to p * stride + size
+/// - 1.
 struct DepthwiseWindow {
-  std::array<std::array<const float*, kMaxDepthwiseSize + kPlacesAtOnce - 1>, kMaxDepthwiseSize>
-      cells;
+  static constexpr int kMaxColumns = kMaxDepthwiseSize + (kPlacesAtOnce - 1) * kMaxDepthwiseStride;
+  std::array<std::array<const float*, kMaxColumns>, kMaxDepthwiseSize> cells;
   int size;
+  int stride;
   int channels;
   const float* weights;
   const float* bias;
@@ -51,14 +53,15 @@ HWY_INLINE void convolve_channels(D d, const DepthwiseWindow& window, int c,
   auto sum_2 = sum_0;
   auto sum_3 = sum_0;
   const float* weight = window.weights + c;
+  const auto stride = static_cast<std::size_t>(window.stride);
   for (int ky = 0; ky < window.size; ++ky) {
     const auto& cells = window.cells[static_cast<std::size_t>(ky)];
     for (std::size_t kx = 0; kx < static_cast<std::size_t>(window.size); ++kx) {
       const auto w = hn::LoadU(d, weight);
       sum_0 = hn::MulAdd(hn::LoadU(d, cells[kx] + c), w, sum_0);
-      sum_1 = hn::MulAdd(hn::LoadU(d, cells[kx + 1] + c), w, sum_1);
-      sum_2 = hn::MulAdd(hn::LoadU(d, cells[kx + 2] + c), w, sum_2);
-      sum_3 = hn::MulAdd(hn::LoadU(d, cells[kx + 3] + c), w, sum_3);
+      sum_1 = hn::MulAdd(hn::LoadU(d, cells[kx + stride] + c), w, sum_1);
+      sum_2 = hn::MulAdd(hn::LoadU(d, cells[kx + 2 * stride] + c), w, sum_2);
+      sum_3 = hn::MulAdd(hn::LoadU(d, cells[kx + 3 * stride] + c), w, sum_3);
       weight += window.channels;
     }
   }
@@ -91,15 +94,14 @@ namespace {
 
 HWY_EXPORT(convolve_places);
 
-/// Points the window at the places around [left, left + kPlacesAtOnce) of line `y`.
-void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int picture, int y,
+/// Points the window of kPlacesAtOnce places at what it sees, from line `top` and column `left` on.
+void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int picture, int top,
          int left, const float* zeros) {
-  const int padding = (window.size - 1) / 2;
-  const int columns = window.size + kPlacesAtOnce - 1;
+  const int columns = window.size + (kPlacesAtOnce - 1) * window.stride;
   for (int ky = 0; ky < window.size; ++ky) {
-    const int line = y + ky - padding;
+    const int line = top + ky;
     for (int i = 0; i < columns; ++i) {
-      const int column = left + i - padding;
+      const int column = left + i;
       const bool inside = line >= 0 && line < shape.height && column >= 0 && column < shape.width;
       window.cells[static_cast<std::size_t>(ky)][static_cast<std::size_t>(i)] =
           inside ? x.row((picture * shape.height + line) * shape.width + column) : zeros;
@@ -109,28 +111,36 @@ void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int pict
 
 }  // namespace
 
-void depthwise_convolution(ConstMatrix x, const MapShape& shape, int size, const float* weights,
-                           const float* bias, Matrix out, ThreadPool& pool) {
-  ensure(x.rows == shape.rows() && out.rows == x.rows && out.width == x.width &&
-             size <= kMaxDepthwiseSize && size % 2 == 1,
+void depthwise_convolution(ConstMatrix x, const MapShape& shape, const Window& window,
+                           const float* weights, const float* bias, Matrix out, ThreadPool& pool) {
+  const MapShape places = window.output(shape);
+  ensure(x.rows == shape.rows() && out.rows == places.rows() && out.width == x.width &&
+             window.size <= kMaxDepthwiseSize && window.size % 2 == 1 &&
+             window.stride <= kMaxDepthwiseStride,
          "depthwise_convolution: shapes fit");
   const auto channels = static_cast<std::size_t>(x.width);
   const std::vector<float> zeros(channels);
   const auto convolve = DIPTYCH_DISPATCH(convolve_places);
-  const std::int64_t work = std::int64_t{shape.width} * x.width * size * size;
-  for_each_row(shape.batch * shape.height, work, pool, [&](int line) {
+  const std::int64_t work = std::int64_t{places.width} * x.width * window.size * window.size;
+  for_each_row(places.batch * places.height, work, pool, [&](int line) {
     // A block that reaches over the end of its line computes places that nobody keeps.
     std::vector<float> discarded(channels);
-    DepthwiseWindow window{
-        .cells = {}, .size = size, .channels = x.width, .weights = weights, .bias = bias};
-    for (int left = 0; left < shape.width; left += kPlacesAtOnce) {
-      aim(window, x, shape, line / shape.height, line % shape.height, left, zeros.data());
-      std::array<float*, kPlacesAtOnce> places{};
+    DepthwiseWindow seen{.cells = {},
+                         .size = window.size,
+                         .stride = window.stride,
+                         .channels = x.width,
+                         .weights = weights,
+                         .bias = bias};
+    const int top = line % places.height * window.stride - window.padding();
+    for (int first = 0; first < places.width; first += kPlacesAtOnce) {
+      aim(seen, x, shape, line / places.height, top, first * window.stride - window.padding(),
+          zeros.data());
+      std::array<float*, kPlacesAtOnce> results{};
       for (int i = 0; i < kPlacesAtOnce; ++i) {
-        places[static_cast<std::size_t>(i)] =
-            left + i < shape.width ? out.row(line * shape.width + left + i) : discarded.data();
+        results[static_cast<std::size_t>(i)] =
+            first + i < places.width ? out.row(line * places.width + first + i) : discarded.data();
       }
-      convolve(window, places);
+      convolve(seen, results);
     }
   });
 }

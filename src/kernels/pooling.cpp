@@ -18,22 +18,24 @@ void divide(float* sum, int width, int count) {
 
 }  // namespace
 
-void average_pool(ConstMatrix x, const MapShape& shape, int size, Matrix out, ThreadPool& pool) {
-  const int height = shape.height / size;
-  const int width = shape.width / size;
-  ensure(x.rows == shape.rows() && out.rows == shape.batch * height * width && out.width == x.width,
+void average_pool(ConstMatrix x, const MapShape& shape, const Window& window, Matrix out,
+                  ThreadPool& pool) {
+  const MapShape places = window.output(shape);
+  ensure(x.rows == shape.rows() && out.rows == places.rows() && out.width == x.width,
          "average_pool: shapes fit");
-  for_each_row(out.rows, std::int64_t{x.width} * size * size, pool, [&](int row) {
-    const int top = row / width % height * size;
-    const int left = row % width * size;
-    const int picture_row = row / (width * height) * shape.height * shape.width;
+  for_each_row(out.rows, std::int64_t{x.width} * window.size * window.size, pool, [&](int row) {
+    const int top = row / places.width % places.height * window.stride - window.padding();
+    const int left = row % places.width * window.stride - window.padding();
+    const int bottom = std::min(top + window.size, shape.height);
+    const int right = std::min(left + window.size, shape.width);
+    const int picture_row = row / (places.width * places.height) * shape.height * shape.width;
     float* mean = out.row(row);
     std::fill_n(mean, x.width, 0.0F);
-    for (int y = top; y < top + size; ++y) {
-      for (int column = left; column < left + size; ++column)
+    for (int y = std::max(top, 0); y < bottom; ++y) {
+      for (int column = std::max(left, 0); column < right; ++column)
         add_to(x.row(picture_row + y * shape.width + column), x.width, mean);
     }
-    divide(mean, x.width, size * size);
+    divide(mean, x.width, (bottom - std::max(top, 0)) * (right - std::max(left, 0)));
   });
 }
 

@@ -9,9 +9,10 @@
 
 namespace diptych::kernels {
 
-/// The mean over size x size places, windows side by side; places at the right and the bottom that
-/// fill no window are left out. `out` has (height / size) x (width / size) rows a picture.
-void average_pool(ConstMatrix x, const MapShape& shape, int size, Matrix out, ThreadPool& pool);
+/// The mean over what the window sees of the picture: its padding does not count. `out` has
+/// window.output(shape).rows() rows.
+void average_pool(ConstMatrix x, const MapShape& shape, const Window& window, Matrix out,
+                  ThreadPool& pool);
 
 /// Row i of `out` is the mean of rows [offsets[i], offsets[i + 1]) of x.
 void mean_rows(ConstMatrix x, std::span<const std::int32_t> offsets, Matrix out, ThreadPool& pool);

@@ -49,7 +49,7 @@ void validate_pooling(const EvaTransformerConfig& config) {
     check_divides("vision pool heads", config.pool_heads, "vision width", config.width);
   } else if (config.pooling != ImagePooling::class_token || !config.class_token) {
     fail(ErrorCode::invalid_argument,
-         "model config: vision pooling: expected a class token to pool, or a map pool");
+         "model config: vision pooling: got no class token to pool, and no map pool");
   }
 }
 
@@ -93,6 +93,20 @@ void validate_tower(const ConvNextConfig& config) {
   check_divides("the total stride", 32, "image_size", config.image_size);
   for (const int layers : config.layers) check_range("vision layers", layers, 1, kMaxLayers);
   for (const int width : config.widths) check_range("vision width", width, 1, kMaxWidth / 4);
+}
+
+void validate_tower(const ViTaminConfig& config) {
+  check_range("image_size", config.image_size, ViTaminConfig::kPatchSize, kMaxImageSize);
+  check_divides("the total stride", ViTaminConfig::kPatchSize, "image_size", config.image_size);
+  for (const int layers : config.convolution_layers)
+    check_range("vision convolution layers", layers, 1, kMaxLayers);
+  for (const int width : config.convolution_widths)
+    check_range("vision convolution width", width, 1, kMaxWidth / 4);
+  check_range("vision width", config.width, 1, kMaxWidth);
+  check_range("vision layers", config.layers, 1, kMaxLayers);
+  check_range("vision heads", config.heads, 1, config.width);
+  check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("vision heads", config.heads, "vision width", config.width);
 }
 
 void validate_tower(const TextTransformerConfig& config) {

@@ -106,6 +106,23 @@ struct ConvNextConfig {
   bool operator==(const ConvNextConfig&) const = default;
 };
 
+/// ViTamin (arXiv 2404.02132). Defaults are ViTamin-L's.
+struct ViTaminConfig {
+  static constexpr int kPatchSize = 16;  ///< side, in pixels, of what becomes one row
+
+  int image_size = 224;                                ///< side, in pixels; a multiple of 16
+  std::array<int, 2> convolution_layers = {2, 4};      ///< blocks of the two convolution stages
+  std::array<int, 2> convolution_widths = {160, 320};  ///< the first is the stem's too
+  int width = 1024;
+  int layers = 31;
+  int heads = 16;
+  int mlp_width = 2048;
+  bool positions = true;  ///< learned ones; ViTamin-XL has none
+
+  int places_per_side() const { return image_size / kPatchSize; }
+  bool operator==(const ViTaminConfig&) const = default;
+};
+
 /// CLIP's rule for the end-of-text token: the first largest id of the text.
 constexpr int kLargestId = -1;
 
@@ -167,7 +184,7 @@ struct BertConfig {
 };
 
 using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetConfig,
-                                      EvaTransformerConfig, ConvNextConfig>;
+                                      EvaTransformerConfig, ConvNextConfig, ViTaminConfig>;
 using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
 
 struct ModelConfig {

@@ -30,6 +30,15 @@ Linear declare_projection(ParameterTable& table, const std::string& name, int in
   return layer;
 }
 
+Linear declare_pointwise(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                         float deviation) {
+  Linear layer{.inputs = inputs, .outputs = outputs};
+  layer.weight =
+      table.declare(name + ".weight", {outputs, inputs, 1, 1}, Initialiser::normal(deviation));
+  layer.bias = table.declare(name + ".bias", {outputs}, Initialiser::constant(0.0F));
+  return layer;
+}
+
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
                   NormKind kind) {
   Norm norm{.kind = kind, .width = width, .epsilon = epsilon};
@@ -39,15 +48,32 @@ Norm declare_norm(ParameterTable& table, const std::string& name, int width, flo
   return norm;
 }
 
+namespace {
+
+/// He initialisation (arXiv 1502.01852), fan-out, as is usual for ResNets trained from nothing.
+ParameterId declare_kernel(ParameterTable& table, const std::string& name,
+                           const Convolution& layer) {
+  const int fan_out = layer.outputs * layer.kernel * layer.kernel;
+  return table.declare(name + ".weight", {layer.outputs, layer.inputs, layer.kernel, layer.kernel},
+                       Initialiser::normal(std::sqrt(2.0F / static_cast<float>(fan_out))));
+}
+
+}  // namespace
+
+Convolution declare_biased_convolution(ParameterTable& table, const std::string& name, int inputs,
+                                       int outputs, int kernel, int stride) {
+  Convolution layer{.inputs = inputs, .outputs = outputs, .kernel = kernel, .stride = stride};
+  layer.weight = declare_kernel(table, name, layer);
+  layer.bias = table.declare(name + ".bias", {outputs}, Initialiser::constant(0.0F));
+  return layer;
+}
+
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
                                 int stride, float gain) {
   Convolution layer{.inputs = inputs, .outputs = outputs, .kernel = kernel, .stride = stride};
-  // He initialisation (arXiv 1502.01852), fan-out, as is usual for ResNets trained from nothing.
-  const float deviation = std::sqrt(2.0F / static_cast<float>(outputs * kernel * kernel));
-  layer.weight = table.declare(convolution_name + ".weight", {outputs, inputs, kernel, kernel},
-                               Initialiser::normal(deviation));
-  BatchNorm& norm = layer.norm;
+  layer.weight = declare_kernel(table, convolution_name, layer);
+  BatchNorm& norm = layer.norm.emplace();
   norm.channels = outputs;
   norm.weight = table.declare(norm_name + ".weight", {outputs}, Initialiser::constant(gain));
   norm.bias = table.declare(norm_name + ".bias", {outputs}, Initialiser::constant(0.0F));
@@ -59,8 +85,9 @@ Convolution declare_convolution(ParameterTable& table, const std::string& convol
 }
 
 DepthwiseConvolution declare_depthwise_convolution(ParameterTable& table, const std::string& name,
-                                                   int channels, int kernel, float deviation) {
-  DepthwiseConvolution layer{.channels = channels, .kernel = kernel};
+                                                   int channels, int kernel, float deviation,
+                                                   int stride) {
+  DepthwiseConvolution layer{.channels = channels, .kernel = kernel, .stride = stride};
   layer.weight = table.declare(name + ".weight", {channels, 1, kernel, kernel},
                                Initialiser::normal(deviation));
   layer.bias = table.declare(name + ".bias", {channels}, Initialiser::constant(0.0F));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "network/config.h"
@@ -43,22 +44,24 @@ struct BatchNorm {
   float epsilon = 1e-5F;
 };
 
-/// Square convolution without bias, zero padding of (kernel - 1) / 2, then batch normalisation.
+/// Square convolution, zero padding of (kernel - 1) / 2; then a bias or batch normalisation.
 struct Convolution {
   ParameterId weight = kAbsent;  ///< [outputs, inputs, kernel, kernel]
   int inputs = 0;
   int outputs = 0;
   int kernel = 1;
   int stride = 1;
-  BatchNorm norm;
+  ParameterId bias = kAbsent;
+  std::optional<BatchNorm> norm;
 };
 
-/// Square convolution of every channel by itself, stride 1, zero padding of (kernel - 1) / 2.
+/// Square convolution of every channel by itself, zero padding of (kernel - 1) / 2.
 struct DepthwiseConvolution {
   ParameterId weight = kAbsent;  ///< [channels, 1, kernel, kernel]
   ParameterId bias = kAbsent;
   int channels = 0;
   int kernel = 1;
+  int stride = 1;
 };
 
 /// Each declares its parameters under `name` and returns the layer.
@@ -69,11 +72,18 @@ Linear declare_projection(ParameterTable& table, const std::string& name, int in
                           float deviation);
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
                   NormKind kind = NormKind::layer);
+/// A linear layer over every place of a map, stored as a 1 x 1 convolution with bias.
+Linear declare_pointwise(ParameterTable& table, const std::string& name, int inputs, int outputs,
+                         float deviation);
+/// With a bias and without batch normalisation.
+Convolution declare_biased_convolution(ParameterTable& table, const std::string& name, int inputs,
+                                       int outputs, int kernel, int stride);
 /// `gain` is where the batch normalisation's weight starts.
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
                                 int stride, float gain = 1.0F);
 DepthwiseConvolution declare_depthwise_convolution(ParameterTable& table, const std::string& name,
-                                                   int channels, int kernel, float deviation);
+                                                   int channels, int kernel, float deviation,
+                                                   int stride = 1);
 
 }  // namespace diptych::network

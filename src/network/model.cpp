@@ -30,6 +30,8 @@ Model make_model(const ModelConfig& config) {
     model.image = declare_eva_transformer(table, *eva, config.embedding_width);
   } else if (const auto* convnext = std::get_if<ConvNextConfig>(&config.image)) {
     model.image = declare_convnext(table, *convnext, config.embedding_width);
+  } else if (const auto* vitamin = std::get_if<ViTaminConfig>(&config.image)) {
+    model.image = declare_vitamin(table, *vitamin, config.embedding_width);
   } else {
     model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
                                           config.embedding_width);

@@ -9,6 +9,7 @@
 #include "network/modified_resnet.h"
 #include "network/text_transformer.h"
 #include "network/vision_transformer.h"
+#include "network/vitamin.h"
 
 namespace diptych::network {
 
@@ -17,7 +18,7 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext> image;
+  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin> image;
   std::variant<TextTransformer, Bert> text;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it

@@ -44,9 +44,9 @@ FeatureMap<typename Ops::Tensor> bottleneck(Ops& ops, const Bottleneck& block,
                                             const FeatureMap<typename Ops::Tensor>& x) {
   auto y = ops.convolution(x, block.convolution_1, Activation::relu, nullptr);
   y = ops.convolution(y, block.convolution_2, Activation::relu, nullptr);
-  if (block.stride > 1) y = ops.average_pool(y, block.stride);
+  if (block.stride > 1) y = ops.average_pool(y, block.stride, block.stride);
   if (!block.shortcut) return ops.convolution(y, block.convolution_3, Activation::relu, &x);
-  const auto pooled = block.stride > 1 ? ops.average_pool(x, block.stride) : x;
+  const auto pooled = block.stride > 1 ? ops.average_pool(x, block.stride, block.stride) : x;
   const auto identity = ops.convolution(pooled, *block.shortcut, Activation::none, nullptr);
   return ops.convolution(y, block.convolution_3, Activation::relu, &identity);
 }
@@ -74,7 +74,7 @@ typename Ops::Tensor image_tower(Ops& ops, const ModifiedResNet& tower, const Pi
   auto x = ops.feature_map(pixels);
   for (const Convolution& layer : tower.stem)
     x = ops.convolution(x, layer, Activation::relu, nullptr);
-  x = ops.average_pool(x, 2);
+  x = ops.average_pool(x, 2, 2);
   for (const Bottleneck& block : tower.bottlenecks) x = bottleneck(ops, block, x);
   return attention_pool(ops, tower.attention_pool, x);
 }

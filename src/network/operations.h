@@ -51,10 +51,14 @@ struct FeatureMap {
 ///   scale(x, parameter)          every column times its element of a vector
 ///   feature_map(pixels)          the pictures as a FeatureMap of 3 channels
 ///   convolution(x, layer, act, r)
-///                                act(batch_norm(x * W) + r); r may be null
-///   average_pool(x, size)        mean over size x size places, stride `size`
+///                                act(batch_norm(x * W) + r), or act(x * W + b + r) where the
+///                                layer has a bias instead; r may be null
+///   average_pool(x, size, stride)
+///                                mean over the size x size places of a window that moves by
+///                                `stride`, as a convolution's with padding, which does not count
 ///   depthwise_convolution(x, layer)
 ///                                every channel by its own window, and bias
+///   activate(x, act)             elementwise
 ///   merge_places(x, size)        squares of size x size places as one place each, values as a
 ///                                convolution's weight orders them (channel, y, x)
 ///
@@ -85,10 +89,11 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
   {
     ops.convolution(map, Convolution{}, Activation::none, map_residual)
     } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
-  { ops.average_pool(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.average_pool(map, 2, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
   {
     ops.depthwise_convolution(map, DepthwiseConvolution{})
     } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.activate(x, Activation::gelu) } -> std::same_as<typename Ops::Tensor>;
   { ops.merge_places(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
 };
 

@@ -13,7 +13,7 @@ using torch::Tensor;
 /// The momentum of PyTorch's running statistics, which the reference trains with.
 constexpr double kBatchNormMomentum = 0.1;
 
-Tensor activate(const Tensor& x, Activation activation) {
+Tensor activated(const Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::none:
       return x;
@@ -123,7 +123,7 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer, Activat
                             : parameter(layer.bias).narrow(0, layer.first_bias, layer.outputs);
     y = torch::nn::functional::linear(x, matrix, bias);
   }
-  return activate(add_residual(y, residual), activation);
+  return activated(add_residual(y, residual), activation);
 }
 
 Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
@@ -206,6 +206,10 @@ Tensor Operations::mean_rows(const Tensor& x, const Sequences& sequences) {
   return torch::cat(means);
 }
 
+Tensor Operations::activate(const Tensor& x, Activation activation) {
+  return activated(x, activation);
+}
+
 Operations::FeatureMap Operations::feature_map(const network::Pixels& pixels) {
   return as_feature_map(on_device(pixels));
 }
@@ -213,27 +217,31 @@ Operations::FeatureMap Operations::feature_map(const network::Pixels& pixels) {
 Operations::FeatureMap Operations::convolution(const FeatureMap& x,
                                                const network::Convolution& layer,
                                                Activation activation, const FeatureMap* residual) {
-  const Tensor convolved = torch::conv2d(as_pictures(x), parameter(layer.weight), /*bias=*/{},
-                                         layer.stride, (layer.kernel - 1) / 2);
-  const network::BatchNorm& norm = layer.norm;
-  const Tensor normalised = torch::batch_norm(
-      convolved, parameter(norm.weight), parameter(norm.bias), parameter(norm.running_mean),
-      parameter(norm.running_variance), training_, kBatchNormMomentum, norm.epsilon,
-      /*cudnn_enabled=*/true);
-  FeatureMap result = as_feature_map(normalised);
-  result.rows = activate(add_residual(result.rows, residual == nullptr ? nullptr : &residual->rows),
-                         activation);
+  const Tensor bias = layer.bias == network::kAbsent ? Tensor() : parameter(layer.bias);
+  Tensor convolved = torch::conv2d(as_pictures(x), parameter(layer.weight), bias, layer.stride,
+                                   (layer.kernel - 1) / 2);
+  if (layer.norm) {
+    const network::BatchNorm& norm = *layer.norm;
+    convolved = torch::batch_norm(convolved, parameter(norm.weight), parameter(norm.bias),
+                                  parameter(norm.running_mean), parameter(norm.running_variance),
+                                  training_, kBatchNormMomentum, norm.epsilon,
+                                  /*cudnn_enabled=*/true);
+  }
+  FeatureMap result = as_feature_map(convolved);
+  result.rows = activated(
+      add_residual(result.rows, residual == nullptr ? nullptr : &residual->rows), activation);
   return result;
 }
 
-Operations::FeatureMap Operations::average_pool(const FeatureMap& x, int size) {
-  return as_feature_map(torch::avg_pool2d(as_pictures(x), size, size));
+Operations::FeatureMap Operations::average_pool(const FeatureMap& x, int size, int stride) {
+  return as_feature_map(torch::avg_pool2d(as_pictures(x), size, stride, (size - 1) / 2,
+                                          /*ceil_mode=*/false, /*count_include_pad=*/false));
 }
 
 Operations::FeatureMap Operations::depthwise_convolution(
     const FeatureMap& x, const network::DepthwiseConvolution& layer) {
   return as_feature_map(torch::conv2d(as_pictures(x), parameter(layer.weight),
-                                      parameter(layer.bias), /*stride=*/1, (layer.kernel - 1) / 2,
+                                      parameter(layer.bias), layer.stride, (layer.kernel - 1) / 2,
                                       /*dilation=*/1, /*groups=*/layer.channels));
 }
 

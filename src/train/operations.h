@@ -38,10 +38,11 @@ class Operations {
   Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
   Tensor multiply(const Tensor& a, const Tensor& b) { return a * b; }
   Tensor scale(const Tensor& x, network::ParameterId id) { return x * parameter(id); }
+  Tensor activate(const Tensor& x, network::Activation activation);
   FeatureMap feature_map(const network::Pixels& pixels);
   FeatureMap convolution(const FeatureMap& x, const network::Convolution& layer,
                          network::Activation activation, const FeatureMap* residual);
-  FeatureMap average_pool(const FeatureMap& x, int size);
+  FeatureMap average_pool(const FeatureMap& x, int size, int stride);
   FeatureMap depthwise_convolution(const FeatureMap& x, const network::DepthwiseConvolution& layer);
   FeatureMap merge_places(const FeatureMap& x, int size);
 

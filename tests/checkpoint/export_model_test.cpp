@@ -70,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_pe_core", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_pe_core", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_pe_core_gigantic", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_vitamin", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_vitamin", ExportFormat::diptych, "open_clip"},
                     Case{"chinese_clip_vit", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"chinese_clip_resnet", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},
@@ -146,7 +148,8 @@ void expect_open_clip_names_and_shapes(const std::string& fixture) {
 }
 
 TEST(ExportModel, GivesTimmTowersTheNamesAndShapesOfOpenClip) {
-  for (const char* fixture : {"open_clip_siglip", "open_clip_eva02_timm", "open_clip_pe_core"}) {
+  for (const char* fixture :
+       {"open_clip_siglip", "open_clip_eva02_timm", "open_clip_pe_core", "open_clip_vitamin"}) {
     SCOPED_TRACE(fixture);
     expect_open_clip_names_and_shapes(fixture);
   }

@@ -28,12 +28,12 @@ def randomise(model):
             tensor.normal_(0.0, tensor[0].numel() ** -0.5)
 
 
-def build(model_cfg):
-    """open_clip's model; `timm_model_kwargs`, which open_clip's config has not, go to timm."""
+def build(model_cfg, to_timm):
+    """open_clip's model; `timm_model_kwargs`, which open_clip's config has not, go to timm as `to_timm` says it."""
     vision = dict(model_cfg["vision_cfg"])
     changes = {k: tuple(v) if isinstance(v, list) else v for k, v in vision.pop("timm_model_kwargs", {}).items()}
     create = timm.create_model
-    timm.create_model = functools.partial(create, **changes)
+    timm.create_model = functools.partial(create, **to_timm(changes))
     try:
         cfg = {k: v for k, v in model_cfg.items() if k != "custom_text"}
         return open_clip.model.CustomTextCLIP(**{**cfg, "vision_cfg": vision}).eval()
@@ -41,11 +41,11 @@ def build(model_cfg):
         timm.create_model = create
 
 
-def make(folder, model_cfg, preprocess_cfg, seed):
+def make(folder, model_cfg, preprocess_cfg, seed, to_timm=lambda changes: changes):
     """Writes the checkpoint, its config, and inputs with what the reference makes of them."""
     folder = pathlib.Path(folder).resolve().parent
     torch.manual_seed(seed)
-    model = build(model_cfg)
+    model = build(model_cfg, to_timm)
     text = model_cfg["text_cfg"]
     side = model_cfg["vision_cfg"]["image_size"]
     with torch.no_grad():

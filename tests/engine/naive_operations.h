@@ -210,8 +210,8 @@ class NaiveOperations {
       for (int o = 0; o < layer.outputs; ++o) {
         const int top = row / width % height * layer.stride - padding;
         const int left = row % width * layer.stride - padding;
-        double sum =
-            batch_norm(layer.norm, o, window_sum(x, row / (height * width), top, left, layer, o));
+        double sum = window_sum(x, row / (height * width), top, left, layer, o);
+        sum = layer.norm ? batch_norm(*layer.norm, o, sum) : sum + parameter(layer.bias).at(0, o);
         if (residual != nullptr) sum += residual->rows.at(row, o);
         out.rows.at(row, o) = activate(activation, sum);
       }
@@ -219,40 +219,35 @@ class NaiveOperations {
     return out;
   }
 
-  Map average_pool(const Map& x, int size) {
-    const int height = x.height / size;
-    const int width = x.width / size;
-    Map out{Tensor(x.batch * height * width, x.rows.width), x.batch, height, width};
+  Map average_pool(const Map& x, int size, int stride) {
+    Map out = places_of(x, size, stride, x.rows.width);
+    std::vector<int> counts(static_cast<std::size_t>(out.rows.rows));
+    for_each_seen(x, out, size, stride, [&](int row, int, int seen) {
+      ++counts[static_cast<std::size_t>(row)];
+      for (int c = 0; c < x.rows.width; ++c) out.rows.at(row, c) += x.rows.at(seen, c);
+    });
     for (int row = 0; row < out.rows.rows; ++row) {
-      for (int i = 0; i < size * size; ++i) {
-        const int y = row / width % height * size + i / size;
-        const int column = row % width * size + i % size;
-        for (int c = 0; c < x.rows.width; ++c)
-          out.rows.at(row, c) +=
-              x.rows.at((row / (height * width) * x.height + y) * x.width + column, c) /
-              (size * size);
-      }
+      for (int c = 0; c < x.rows.width; ++c)
+        out.rows.at(row, c) /= counts[static_cast<std::size_t>(row)];
     }
     return out;
   }
 
   Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer) {
-    const int padding = (layer.kernel - 1) / 2;
-    Map out = x;
-    for (int row = 0; row < x.rows.rows; ++row) {
-      for (int c = 0; c < layer.channels; ++c) {
-        double sum = parameter(layer.bias).at(0, c);
-        for (int i = 0; i < layer.kernel * layer.kernel; ++i) {
-          const int y = row / x.width % x.height + i / layer.kernel - padding;
-          const int column = row % x.width + i % layer.kernel - padding;
-          if (y < 0 || y >= x.height || column < 0 || column >= x.width) continue;
-          const int picture = row / (x.height * x.width);
-          sum += x.rows.at((picture * x.height + y) * x.width + column, c) *
-                 parameter(layer.weight).at(c, i);
-        }
-        out.rows.at(row, c) = sum;
-      }
+    Map out = places_of(x, layer.kernel, layer.stride, layer.channels);
+    for (int row = 0; row < out.rows.rows; ++row) {
+      for (int c = 0; c < layer.channels; ++c) out.rows.at(row, c) = parameter(layer.bias).at(0, c);
     }
+    for_each_seen(x, out, layer.kernel, layer.stride, [&](int row, int i, int seen) {
+      for (int c = 0; c < layer.channels; ++c)
+        out.rows.at(row, c) += x.rows.at(seen, c) * parameter(layer.weight).at(c, i);
+    });
+    return out;
+  }
+
+  Tensor activate(const Tensor& x, Activation activation) {
+    Tensor out = x;
+    for (double& value : out.values) value = activate(activation, value);
     return out;
   }
 
@@ -313,6 +308,30 @@ class NaiveOperations {
     for (int c = head * width; c < (head + 1) * width; ++c) {
       for (int k = 0; k < keys; ++k)
         out.at(row, c) += weights[static_cast<std::size_t>(k)] / sum * value.at(first_key + k, c);
+    }
+  }
+
+  /// A map of zeros, as a window of that size and stride leaves it.
+  static Map places_of(const Map& x, int size, int stride, int channels) {
+    const auto places = [=](int side) { return (side + 2 * ((size - 1) / 2) - size) / stride + 1; };
+    const int height = places(x.height);
+    const int width = places(x.width);
+    return {Tensor(x.batch * height * width, channels), x.batch, height, width};
+  }
+
+  /// Calls visit(row of `out`, place in its window, row of `x` that is seen there) for what lies
+  /// inside the picture.
+  template <typename Visit>
+  static void for_each_seen(const Map& x, const Map& out, int size, int stride,
+                            const Visit& visit) {
+    for (int row = 0; row < out.rows.rows; ++row) {
+      const int picture = row / (out.height * out.width);
+      for (int i = 0; i < size * size; ++i) {
+        const int y = row / out.width % out.height * stride + i / size - (size - 1) / 2;
+        const int column = row % out.width * stride + i % size - (size - 1) / 2;
+        if (y < 0 || y >= x.height || column < 0 || column >= x.width) continue;
+        visit(row, i, (picture * x.height + y) * x.width + column);
+      }
     }
   }
 

@@ -107,18 +107,17 @@ TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
 // them to float16. A double-precision computation from the file is off by as much: 1.6e-4.
 INSTANTIATE_TEST_SUITE_P(
     Fixtures, ReferenceTest,
-    testing::Values(Fixture{"openai_vit"}, Fixture{"openai_resnet"},
-                    Fixture{"open_clip_vit_safetensors"},
-                    Fixture{"open_clip_quickgelu_train_checkpoint"},
-                    Fixture{"open_clip_head80_bin"}, Fixture{"open_clip_siglip"},
-                    Fixture{"open_clip_convnext"}, Fixture{"open_clip_coca"}, Fixture{"hf_clip"},
-                    Fixture{"eva_clip_psz14"}, Fixture{"eva01_fused_qkv"},
-                    Fixture{"eva02_rope_swiglu_subln"}, Fixture{"eva02_bigE_postnorm"},
-                    Fixture{"eva_8b_rmsnorm"}, Fixture{"eva_18b_rmsnorm_postnorm"},
-                    Fixture{"open_clip_eva02_timm"}, Fixture{"open_clip_pe_core"},
-                    Fixture{"open_clip_pe_core_gigantic"}, Fixture{"chinese_clip_vit"},
-                    Fixture{"chinese_clip_resnet", test::kHalfStatisticsTolerance},
-                    Fixture{"hf_chinese_clip"}, Fixture{"open_clip_xlm_roberta"}),
+    testing::Values(
+        Fixture{"openai_vit"}, Fixture{"openai_resnet"}, Fixture{"open_clip_vit_safetensors"},
+        Fixture{"open_clip_quickgelu_train_checkpoint"}, Fixture{"open_clip_head80_bin"},
+        Fixture{"open_clip_siglip"}, Fixture{"open_clip_convnext"}, Fixture{"open_clip_coca"},
+        Fixture{"hf_clip"}, Fixture{"eva_clip_psz14"}, Fixture{"eva01_fused_qkv"},
+        Fixture{"eva02_rope_swiglu_subln"}, Fixture{"eva02_bigE_postnorm"},
+        Fixture{"eva_8b_rmsnorm"}, Fixture{"eva_18b_rmsnorm_postnorm"},
+        Fixture{"open_clip_eva02_timm"}, Fixture{"open_clip_pe_core"}, Fixture{"open_clip_vitamin"},
+        Fixture{"open_clip_pe_core_gigantic"}, Fixture{"chinese_clip_vit"},
+        Fixture{"chinese_clip_resnet", test::kHalfStatisticsTolerance}, Fixture{"hf_chinese_clip"},
+        Fixture{"open_clip_xlm_roberta"}),
     [](const auto& info) { return std::string(info.param.folder); });
 
 }  // namespace

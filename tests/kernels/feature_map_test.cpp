@@ -60,7 +60,7 @@ TEST(AveragePoolTest, LeavesOutWhatFillsNoWindow) {
   const TestMatrix x = TestMatrix::random(shape.rows(), 7, 1);
   TestMatrix out(2 * 2 * 2, 7);
   ThreadPool pool(2);
-  kernels::average_pool(x.view(), shape, 2, out.view(), pool);
+  kernels::average_pool(x.view(), shape, Window{2, 2}, out.view(), pool);
   for (int row = 0; row < out.rows(); ++row) {
     const int corner = row / 4 * 20 + row / 2 % 2 * 8 + row % 2 * 2;
     for (int i = 0; i < 7; ++i) {
@@ -70,6 +70,24 @@ TEST(AveragePoolTest, LeavesOutWhatFillsNoWindow) {
       ASSERT_NEAR(out.at(row, i), mean, test::accumulation_tolerance(4, 4.0));
     }
   }
+}
+
+TEST(AveragePoolTest, DoesNotCountItsPadding) {
+  const MapShape shape{.batch = 1, .height = 3, .width = 4};
+  const TestMatrix x = TestMatrix::random(shape.rows(), 2, 1);
+  TestMatrix out(2 * 2, 2);
+  ThreadPool pool(1);
+  kernels::average_pool(x.view(), shape, Window{3, 2}, out.view(), pool);
+  const auto expect_mean = [&](int row, const std::vector<int>& seen) {
+    double sum = 0.0;
+    for (const int place : seen) sum += x.at(place, 1);
+    EXPECT_NEAR(out.at(row, 1), sum / static_cast<double>(seen.size()),
+                test::accumulation_tolerance(seen.size(), 4.0));
+  };
+  expect_mean(0, {0, 1, 4, 5});
+  expect_mean(1, {1, 2, 3, 5, 6, 7});
+  expect_mean(2, {4, 5, 8, 9});
+  expect_mean(3, {5, 6, 7, 9, 10, 11});
 }
 
 TEST(MeanRowsTest, AveragesEverySequence) {

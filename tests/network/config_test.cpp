@@ -18,7 +18,8 @@ TEST(Config, AcceptsThePublishedModels) {
   for (const ModelConfig& config :
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
         test::convnext_base_w(), test::coca_b_32(), test::eva01_g_14(), test::eva02_l_14(),
-        test::eva_18b(), test::chinese_vit_b_16(), test::xlm_roberta_vit_b_32()})
+        test::eva_18b(), test::chinese_vit_b_16(), test::pe_core_b_16(), test::vitamin_l(),
+        test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -138,6 +139,21 @@ TEST(Config, RefusesBadPools) {
                   {"vision pool heads", image(&Tower::pool_heads, 0)},
                   {"embed_dim", image(&Tower::pool_heads, 7)},
                   {"text pooling", text(&TextTransformerConfig::causal, false)}});
+}
+
+TEST(Config, RefusesBadViTamins) {
+  using Tower = ViTaminConfig;
+  using Pair = std::array<int, 2>;
+  expect_refused(test::vitamin_l(),
+                 {{"image_size", image(&Tower::image_size, 0)},
+                  {"image_size", image(&Tower::image_size, 232)},
+                  {"vision convolution layers", image(&Tower::convolution_layers, Pair{2, 0})},
+                  {"vision convolution width", image(&Tower::convolution_widths, Pair{1 << 20, 8})},
+                  {"vision width", image(&Tower::width, 0)},
+                  {"vision layers", image(&Tower::layers, 0)},
+                  {"vision heads", image(&Tower::heads, 0)},
+                  {"vision width", image(&Tower::heads, 7)},
+                  {"vision mlp width", image(&Tower::mlp_width, 0)}});
 }
 
 TEST(Config, RefusesBadTextTowers) {

@@ -113,6 +113,8 @@ class CountingOperations {
     return x;
   }
 
+  Tensor activate(const Tensor& x, network::Activation) { return x; }
+
   Map feature_map(const network::Pixels& pixels) {
     return map_of(pixels.batch, pixels.height, pixels.width, 3);
   }
@@ -133,15 +135,17 @@ class CountingOperations {
   Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer) {
     EXPECT_EQ(x.rows.width, layer.channels);
     EXPECT_EQ(x.rows.rows, x.batch * x.height * x.width);
-    return x;
+    return map_of(x.batch, (x.height + layer.stride - 1) / layer.stride,
+                  (x.width + layer.stride - 1) / layer.stride, layer.channels);
   }
 
   Map merge_places(const Map& x, int size) {
     return map_of(x.batch, x.height / size, x.width / size, x.rows.width * size * size);
   }
 
-  Map average_pool(const Map& x, int size) {
-    return map_of(x.batch, x.height / size, x.width / size, x.rows.width);
+  Map average_pool(const Map& x, int size, int stride) {
+    const auto places = [=](int side) { return (side + 2 * ((size - 1) / 2) - size) / stride + 1; };
+    return map_of(x.batch, places(x.height), places(x.width), x.rows.width);
   }
 
  private:

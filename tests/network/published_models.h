@@ -137,6 +137,12 @@ inline network::ModelConfig pe_core_b_16() {
               .context_length = 32, .width = 1024, .heads = 16, .layers = 24, .mlp_width = 4096}};
 }
 
+/// ViTamin-L, 224 pixels.
+inline network::ModelConfig vitamin_l() {
+  return {
+      .embedding_width = 768, .image = network::ViTaminConfig{}, .text = text_tower(768, 12, 12)};
+}
+
 /// Chinese-CLIP's ViT-B-16 with RoBERTa-wwm-ext-base-chinese.
 inline network::ModelConfig chinese_vit_b_16() {
   return {.embedding_width = 512,

@@ -180,6 +180,26 @@ TEST(EvaTransformer, PoolsAllRowsByALearnedQuery) {
   EXPECT_THAT(place_rows(all, false).positions, ElementsAre(1, 2, 3, 4));
 }
 
+// A picture of 32 x 32 pixels is halved four times; the first block of a stage widens at the height
+// before. Its patches, 2 x 2, have no class token and are all computed.
+TEST(ViTamin, HalvesThePictureFourTimes) {
+  ModelConfig config = test::vitamin_l();
+  auto& tower = std::get<ViTaminConfig>(config.image);
+  tower.image_size = 32;
+  tower.convolution_layers = {1, 2};
+  tower.layers = 1;
+  const Model model = make_model(config);
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(1, 32));
+  EXPECT_EQ(features.rows, 1);
+  EXPECT_EQ(features.width, 768);
+  EXPECT_THAT(ops.convolution_heights(), ElementsAre(16, 16, 2));
+  // Widen and narrow; where the width changes, the shortcut comes first. Then q, k, v, output, two
+  // inputs and the output of the MLP, and the projection.
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(256, 64, 16, 64, 16, 16, 16, 4, 4, 4, 4, 4, 1));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(4, 4)));
+}
+
 TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);

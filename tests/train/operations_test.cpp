@@ -73,8 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Fixture{"eva01_fused_qkv", ""}, Fixture{"eva02_rope_swiglu_subln", ""},
                     Fixture{"eva02_bigE_postnorm", ""}, Fixture{"eva_8b_rmsnorm", ""},
                     Fixture{"eva_18b_rmsnorm_postnorm", ""}, Fixture{"open_clip_eva02_timm", ""},
-                    Fixture{"open_clip_pe_core", ""}, Fixture{"open_clip_pe_core_gigantic", ""},
-                    Fixture{"chinese_clip_vit", ""},
+                    Fixture{"open_clip_pe_core", ""}, Fixture{"open_clip_vitamin", ""},
+                    Fixture{"open_clip_pe_core_gigantic", ""}, Fixture{"chinese_clip_vit", ""},
                     Fixture{"chinese_clip_resnet", "", test::kHalfStatisticsTolerance},
                     Fixture{"hf_chinese_clip", ""}, Fixture{"open_clip_xlm_roberta", ""}),
     [](const auto& info) { return std::string(info.param.folder); });
