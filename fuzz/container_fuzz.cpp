@@ -1,13 +1,16 @@
 // Any bytes, as a file of any known container, either hold tensors with the bytes that their shapes
 // say or throw diptych::Error. The corpus has the containers without a fuzz target of their own:
-// torch files from before 1.6, npz and GGUF.
+// torch files from before 1.6, npz and GGUF; quantised tensors are computed. What can be read
+// either is a model or throws.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <vector>
 
 #include "checkpoint/container.h"
+#include "checkpoint/model_file.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)
@@ -17,9 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const checkpoint::Container container = checkpoint::read_container({"input", bytes, nullptr});
     for (const auto& [name, view] : container.tensors.tensors) {
-      if (view.bytes.size() != static_cast<std::size_t>(view.count()) * size_of(view.dtype))
-        std::abort();
+      if (DenseTensor(view).bytes().size() != view.size_bytes()) std::abort();
     }
+    const std::vector<checkpoint::SourceFile> files = {{"model.gguf", bytes, nullptr}};
+    checkpoint::load_model_folder(files);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();
   }

@@ -33,7 +33,7 @@ Inspection inspect_loaded(const Model& model) {
   const TensorMap& weights = model.implementation().file.weights;
   result.tensors = weights.tensors.size();
   for (const auto& [tensor, view] : weights.tensors) {
-    result.bytes += view.bytes.size();
+    result.bytes += view.size_bytes();
     result.dtypes[std::string(name(view.dtype))] += static_cast<std::uint64_t>(view.count());
   }
   result.model = model.info();

@@ -6,7 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -65,6 +70,39 @@ Container read_whole(const std::filesystem::path& path, std::size_t max_bytes) {
   return content;
 }
 
+/// Where files are mapped in this process, so that nobody gives away pages of other memory, which
+/// would lose their content.
+class Mappings {
+ public:
+  void add(const std::byte* begin, std::size_t size) {
+    const std::lock_guard lock(mutex_);
+    ends_.emplace(begin, begin + size);
+  }
+  void remove(const std::byte* begin) {
+    const std::lock_guard lock(mutex_);
+    ends_.erase(begin);
+  }
+  /// Calls `act` while the mapping that holds all of `bytes` stays; not when there is none.
+  template <typename Act>
+  void with_mapping(std::span<const std::byte> bytes, const Act& act) {
+    const std::lock_guard lock(mutex_);
+    const auto next = ends_.upper_bound(bytes.data());
+    if (next == ends_.begin()) return;
+    const std::byte* end = std::prev(next)->second;
+    if (std::greater_equal<>()(end, bytes.data() + bytes.size())) act();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const std::byte*, const std::byte*, std::less<>> ends_;
+};
+
+/// Never destroyed: files may be unmapped as late as the program's statics are.
+Mappings& mappings() {
+  static Mappings& all = *new Mappings;
+  return all;
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : name_(path.string()) {
@@ -74,10 +112,22 @@ MappedFile::MappedFile(const std::filesystem::path& path) : name_(path.string())
   void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (address == MAP_FAILED) fail(ErrorCode::io, "cannot map {}: {}", name_, std::strerror(errno));
   data_ = static_cast<const std::byte*>(address);
+  mappings().add(data_, size_);
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  mappings().remove(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::release_pages(std::span<const std::byte> bytes) noexcept {
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (begin >= end) return;
+  mappings().with_mapping(
+      bytes, [&] { ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED); });
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

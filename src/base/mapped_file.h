@@ -22,6 +22,10 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+  /// Gives back the memory that the pages within `bytes` take: they are read from the file again
+  /// when they are used. Does nothing for bytes of no MappedFile. Any thread may call it at any
+  /// time.
+  static void release_pages(std::span<const std::byte> bytes) noexcept;
   /// The path as given, for messages.
   const std::string& name() const noexcept { return name_; }
 

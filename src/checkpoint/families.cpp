@@ -37,6 +37,8 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &huggingface_chinese_clip_family(),
                                &chinese_clip_family(),
                                &open_clip_bert_family(),
+                               &big_vision_family(),
+                               &clip_cpp_family(),
                                &eva_clip_family(),
                                &open_clip_timm_vitamin_family(),
                                &open_clip_timm_pe_core_family(),

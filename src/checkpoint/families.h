@@ -8,6 +8,7 @@
 
 namespace diptych::checkpoint {
 
+struct Container;
 struct ModelFile;
 struct ParsedModel;
 class ModelFiles;
@@ -26,6 +27,8 @@ struct Family {
   ModelFile (*parse)(const ModelFiles& files, const ParsedModel& parsed) = nullptr;
   /// Changes tensors that the family's own program changes when the config asks for another size.
   void (*fit)(ParsedModel& parsed) = nullptr;
+  /// Brings what a container holds into the form that the rules are about, before anything else.
+  void (*prepare)(Container& container) = nullptr;
 };
 
 /// The families, each in a file of its own: <name>_family.cpp.
@@ -51,6 +54,10 @@ const Family& open_clip_timm_vitamin_family();
 const Family& open_clip_coca_family();
 /// open_clip's models over another timm image tower; recognised only.
 const Family& open_clip_timm_family();
+/// big_vision's own SigLIP files, in npz.
+const Family& big_vision_family();
+/// clip.cpp's files, in GGUF.
+const Family& clip_cpp_family();
 /// Canonical names as they are: diptych's own files.
 const Family& diptych_family();
 

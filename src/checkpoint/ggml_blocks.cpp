@@ -70,18 +70,19 @@ const GgmlType* find_ggml_type(std::uint32_t id) {
   return nullptr;
 }
 
-void dequantise(const GgmlType& type, std::span<const std::byte> blocks, std::span<float> out) {
-  ensure(!type.dtype && blocks.size() / type.bytes * kBlock == out.size(),
+void dequantise(const GgmlType& type, std::span<const std::byte> blocks, std::span<std::byte> out) {
+  std::array<float, kBlock> values;
+  ensure(!type.dtype && blocks.size() / type.bytes * sizeof values == out.size(),
          "the blocks fill the output");
-  for (std::size_t i = 0; i * kBlock < out.size(); ++i) {
+  for (std::size_t i = 0; i * sizeof values < out.size(); ++i) {
     const std::byte* from = blocks.data() + i * type.bytes;
-    const auto values = out.subspan(i * kBlock, kBlock);
     if (type.id == kQ8_0) {
       dequantise_bytes(from, values);
     } else {
       dequantise_bits(from, type.id == kQ4_1 || type.id == kQ5_1,
                       type.id == kQ5_0 || type.id == kQ5_1, values);
     }
+    std::memcpy(out.data() + i * sizeof values, values.data(), sizeof values);
   }
 }
 

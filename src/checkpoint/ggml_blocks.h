@@ -22,7 +22,7 @@ struct GgmlType {
 /// nullptr for a type that diptych does not read.
 const GgmlType* find_ggml_type(std::uint32_t id);
 
-/// Turns blocks of a quantised type into float32. `out` holds every element of `blocks`.
-void dequantise(const GgmlType& type, std::span<const std::byte> blocks, std::span<float> out);
+/// Turns blocks of a quantised type into float32, written to `out`, which holds every element.
+void dequantise(const GgmlType& type, std::span<const std::byte> blocks, std::span<std::byte> out);
 
 }  // namespace diptych::checkpoint

@@ -83,7 +83,7 @@ class GgufReader {
       alignment_ = reader_.read<std::uint32_t>();
       return;
     }
-    const std::string value = type == ValueType::array ? skip_array() : read_value(type);
+    const std::string value = type == ValueType::array ? read_array() : read_value(type);
     if (value.size() <= kMaxShownText) result_.metadata.emplace(key, value);
   }
 
@@ -124,17 +124,22 @@ class GgufReader {
     }
   }
 
-  std::string skip_array() {
+  /// A few numbers as "1, 2, 3"; of longer arrays and of texts only how many there are.
+  std::string read_array() {
+    constexpr std::uint64_t kMaxShown = 16;
     const ValueType type{reader_.read<std::uint32_t>()};
     const auto count = reader_.read<std::uint64_t>();
+    const bool shown = type != ValueType::text && count <= kMaxShown;
+    std::string values;
     for (std::uint64_t i = 0; i < count; ++i) {
       if (type == ValueType::text) {
         reader_.skip(reader_.read<std::uint64_t>());
       } else {
-        read_value(type);
+        const std::string value = read_value(type);
+        if (shown) values += (values.empty() ? "" : ", ") + value;
       }
     }
-    return fmt::format("{} values", count);
+    return shown ? values : fmt::format("{} values", count);
   }
 
   Entry read_entry() {
@@ -183,20 +188,20 @@ class GgufReader {
       if (type->dtype) {
         result_.tensors.tensors.emplace(entry.name, TensorView{*type->dtype, entry.shape, bytes});
       } else {
-        add_dequantised(entry, *type, bytes);
+        add_quantised(entry, *type, bytes);
       }
     }
   }
 
   /// Quantised tensors must not share their bytes, so that what they become is at most eight times
   /// the file.
-  void add_dequantised(const Entry& entry, const GgmlType& type, std::span<const std::byte> bytes) {
+  void add_quantised(const Entry& entry, const GgmlType& type, std::span<const std::byte> bytes) {
     quantised_ += bytes.size();
     if (quantised_ > reader_.bytes().size())
       fail(ErrorCode::corrupt_data, "gguf: tensors share their bytes ({})", reader_.name());
-    TensorBuffer buffer(DType::float32, entry.shape);
-    dequantise(type, bytes, buffer.floats());
-    result_.tensors.add(entry.name, std::move(buffer));
+    result_.tensors.tensors.emplace(
+        entry.name, computed_tensor(DType::float32, entry.shape,
+                                    [type, bytes](auto out) { dequantise(type, bytes, out); }));
   }
 
   ByteReader reader_;

@@ -18,7 +18,7 @@ void count_tensors(const Container& container, Inspection& inspection) {
     if (inspection.first_tensor.empty()) inspection.first_tensor = tensor;
     const auto count = static_cast<std::uint64_t>(view.count());
     inspection.numbers += count;
-    inspection.bytes += view.bytes.size();
+    inspection.bytes += view.size_bytes();
     inspection.dtypes[std::string(name(view.dtype))] += count;
   }
 }

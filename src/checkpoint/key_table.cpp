@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "checkpoint/convert_floating.h"
 
 namespace diptych::checkpoint {
@@ -95,59 +96,50 @@ int leading_ones(Transform transform) {
 
 /// Shape that an origin whose tensors are there leads to; `fitting` decides for reshaped ones.
 Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitting) {
-  Shape shape = source.at(origin.sources.front()).shape;
+  const Shape& stored = source.at(origin.sources.front()).shape;
   if (origin.transform == Transform::reshape && fitting != nullptr &&
-      without_ones(shape) == without_ones(*fitting))
+      without_ones(stored) == without_ones(*fitting))
     return *fitting;
-  for (int i = leading_ones(origin.transform); i > 0 && !shape.empty() && shape.front() == 1; --i)
-    shape.erase(shape.begin());
-  if (origin.transform == Transform::transpose) std::reverse(shape.begin(), shape.end());
-  if (origin.transform == Transform::stack && !shape.empty()) {
-    for (std::size_t i = 1; i < origin.sources.size(); ++i) {
-      const Shape& next = source.at(origin.sources[i]).shape;
-      if (!std::equal(next.begin() + !next.empty(), next.end(), shape.begin() + 1, shape.end()))
-        return next;
-      shape.front() += next.front();
-    }
+  Shape shape = transformed_shape(origin.transform, stored);
+  for (std::size_t i = 1; i < origin.sources.size(); ++i) {
+    const Shape next = transformed_shape(origin.transform, source.at(origin.sources[i]).shape);
+    if (shape.empty() || next.empty() ||
+        !std::equal(next.begin() + 1, next.end(), shape.begin() + 1, shape.end()))
+      return next;
+    shape.front() = static_cast<std::int64_t>(checked_add(static_cast<std::uint64_t>(shape.front()),
+                                                          static_cast<std::uint64_t>(next.front()),
+                                                          "stacked rows"));
   }
   return shape;
 }
 
-TensorBuffer transposed(const TensorView& matrix) {
-  const auto rows = static_cast<std::size_t>(matrix.shape[0]);
-  const auto columns = static_cast<std::size_t>(matrix.shape[1]);
-  const std::size_t item = size_of(matrix.dtype);
-  TensorBuffer result(matrix.dtype, {matrix.shape[1], matrix.shape[0]});
-  for (std::size_t column = 0; column < columns; ++column) {
-    for (std::size_t row = 0; row < rows; ++row) {
-      std::memcpy(result.bytes().data() + (column * rows + row) * item,
-                  matrix.bytes.data() + (row * columns + column) * item, item);
+/// The tensor of one or more others, computed when it is used.
+TensorView computed(Transform transform, std::vector<TensorView> parts, const Shape& shape) {
+  const DType dtype = parts.front().dtype;
+  return computed_tensor(dtype, shape, [transform, parts = std::move(parts)](auto out) {
+    for (const TensorView& part : parts) {
+      const DenseTensor dense(part);
+      transform_elements(transform, dense.view(), out.first(dense.bytes().size()));
+      out = out.subspan(dense.bytes().size());
+      MappedFile::release_pages(part.bytes);
     }
-  }
-  return result;
+  });
 }
 
-TensorBuffer stacked(const TensorMap& source, const Origin& origin, const Shape& shape) {
-  TensorBuffer result(source.at(origin.sources.front()).dtype, shape);
-  std::size_t offset = 0;
-  for (const std::string& name : origin.sources) {
-    const auto bytes = source.at(name).bytes;
-    std::copy(bytes.begin(), bytes.end(),
-              result.bytes().begin() + static_cast<std::ptrdiff_t>(offset));
-    offset += bytes.size();
+/// Part `index` of `count` equal ones along the first dimension.
+TensorView part_of(const TensorView& stacked, std::size_t index, std::size_t count) {
+  TensorView part{stacked.dtype, stacked.shape, {}};
+  part.shape.front() /= static_cast<std::int64_t>(count);
+  const std::size_t bytes = part.size_bytes();
+  if (!stacked.compute) {
+    part.bytes = stacked.bytes.subspan(index * bytes, bytes);
+    return part;
   }
-  return result;
-}
-
-/// The parts of a stacked tensor, as views.
-void split(const TensorView& stacked, const std::vector<std::string>& names, TensorMap& out) {
-  const std::size_t bytes = stacked.bytes.size() / names.size();
-  Shape shape = stacked.shape;
-  shape.front() /= static_cast<std::int64_t>(names.size());
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    out.tensors.emplace(names[i],
-                        TensorView{stacked.dtype, shape, stacked.bytes.subspan(i * bytes, bytes)});
-  }
+  return computed_tensor(part.dtype, part.shape, [stacked, index, bytes](auto out) {
+    const DenseTensor dense(stacked);
+    const auto from = dense.bytes().subspan(index * bytes, bytes);
+    std::copy(from.begin(), from.end(), out.begin());
+  });
 }
 
 /// Collects what does not fit, so that one message tells all of it.
@@ -268,15 +260,16 @@ TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
   TensorMap weights{.storage = source.storage};
   for (std::size_t i = 0; i < origins.size(); ++i) {
     const network::ParameterSpec& parameter = parameters.specs()[i];
-    const TensorView& first = source.at(origins[i].sources.front());
-    if (origins[i].transform == Transform::transpose) {
-      weights.add(parameter.name, transposed(first));
-    } else if (origins[i].transform == Transform::stack) {
-      weights.add(parameter.name, stacked(source, origins[i], parameter.shape));
-    } else {
-      weights.tensors.emplace(parameter.name,
-                              TensorView{first.dtype, parameter.shape, first.bytes});
+    const auto& [transform, sources] = origins[i];
+    TensorView& placed = weights.tensors[parameter.name];
+    if (sources.size() == 1 && !moves_elements(transform)) {
+      placed = source.at(sources.front());
+      placed.shape = parameter.shape;
+      continue;
     }
+    std::vector<TensorView> parts;
+    for (const std::string& tensor : sources) parts.push_back(source.at(tensor));
+    placed = computed(transform, std::move(parts), parameter.shape);
   }
   return weights;
 }
@@ -286,15 +279,15 @@ TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rul
   for (const auto& [canonical, view] : weights.tensors) {
     const auto origin = find_origin({}, rules, canonical);
     if (!origin) fail(ErrorCode::unsupported, "tensor {} has no name in that family", canonical);
-    if (origin->transform == Transform::transpose) {
-      result.add(origin->sources.front(), transposed(view));
-    } else if (origin->transform == Transform::stack) {
-      split(view, origin->sources, result);
-    } else {
-      TensorView named = view;
-      named.shape.insert(named.shape.begin(),
-                         static_cast<std::size_t>(leading_ones(origin->transform)), 1);
-      result.tensors.emplace(origin->sources.front(), named);
+    const auto& [transform, sources] = *origin;
+    if (transform > Transform::stack)
+      fail(ErrorCode::unsupported, "tensor {}: flax's layouts cannot be written", canonical);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      TensorView named = sources.size() == 1 ? view : part_of(view, i, sources.size());
+      if (transform == Transform::transpose)
+        named = computed(transform, {named}, transformed_shape(transform, named.shape));
+      named.shape.insert(named.shape.begin(), static_cast<std::size_t>(leading_ones(transform)), 1);
+      result.tensors.emplace(sources[i], std::move(named));
     }
   }
   return result;

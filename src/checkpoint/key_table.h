@@ -10,27 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "checkpoint/transform.h"
 #include "network/parameters.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
-
-/// How a family's tensors become a canonical one.
-enum class Transform {
-  same,       ///< as it is
-  reshape,    ///< as it is, but for dimensions of size 1
-  batched,    ///< as it is, but there under one more dimension of size 1
-  token,      ///< a vector, as it is, but there [1, 1, width]
-  transpose,  ///< of a matrix
-  stack,      ///< three tensors one after another along their first dimension: q, k, v
-};
 
 /// A line of a family's table: canonical name and where it comes from. In both, `#` stands for
 /// digits and `*` for anything; the n-th of one is the n-th of the other.
 struct KeyRule {
   std::string_view canonical;
   Transform transform = Transform::same;
-  std::array<std::string_view, 3> sources;  ///< the first only, unless they are stacked
+  std::array<std::string_view, 3> sources;  ///< the others empty, unless they are stacked
 };
 
 /// Tables one after another: of two rules that fit, the first counts.
@@ -61,14 +52,15 @@ void check_weights(const TensorMap& source, std::span<const KeyRule> rules,
                    std::span<const std::string_view> ignored,
                    const network::ParameterTable& parameters, const std::string& name);
 
-/// The same, and makes every parameter from its tensors.
+/// The same, and makes every parameter from its tensors: a view of them where the layout is the
+/// same, otherwise computed when it is used.
 TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
                         std::span<const std::string_view> ignored,
                         const network::ParameterTable& parameters, const std::string& name);
 
 /// The reverse: canonical weights under a family's names and in its layouts, by the first rule that
-/// fits each. Throws
-/// Error(unsupported) for a tensor that the rules have no name for.
+/// fits each. Throws Error(unsupported) for a tensor that the rules have no name for, and for one
+/// of flax's layouts.
 TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rules);
 
 }  // namespace diptych::checkpoint

@@ -80,6 +80,7 @@ ParsedModel parse_model(const ModelFiles& files) {
     fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} so far ({})",
          parsed.family->name, parsed.weights_name);
   }
+  if (parsed.family->prepare != nullptr) parsed.family->prepare(parsed.container);
   parsed.model = parsed.family->parse(files, parsed);
   Provenance& provenance = parsed.model.provenance;
   const auto named = parsed.container.metadata.find("name");

@@ -249,7 +249,7 @@ void write_safetensors(const std::filesystem::path& path, const TensorMap& tenso
   file.write(header);
   for (const Output& output : outputs) {
     if (output.dtype == output.view->dtype) {
-      file.write(output.view->bytes);
+      file.write(DenseTensor(*output.view).bytes());
     } else {
       file.write(convert_floating(*output.tensor, *output.view, output.dtype).bytes());
     }

@@ -138,7 +138,7 @@ void write_torch_archive(const std::filesystem::path& path, const TensorMap& ten
     const std::string entry = "archive/data/" + std::to_string(key++);
     const DType dtype = written_dtype(view, floating);
     if (dtype == view.dtype) {
-      zip.add(entry, view.bytes);
+      zip.add(entry, DenseTensor(view).bytes());
     } else {
       zip.add(entry, convert_floating(tensor, view, dtype).bytes());
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "engine/layer_list.h"
 
 namespace diptych::engine {
@@ -23,22 +24,24 @@ TensorView rows_of(const TensorView& view, std::int64_t first, std::int64_t coun
   return part;
 }
 
-/// One panel of a layer to be filled.
-struct PanelTask {
-  std::size_t layer;
-  int panel;
-};
-
-std::vector<PanelTask> panel_tasks(const std::vector<PackedLinear*>& packed) {
-  std::vector<PanelTask> tasks;
-  for (std::size_t layer = 0; layer < packed.size(); ++layer) {
-    for (int panel = 0; panel < packed[layer]->panels(); ++panel) tasks.push_back({layer, panel});
-  }
-  return tasks;
-}
-
 int panel_outputs(const PackedLinear& packed, int panel) {
   return std::min(kPanelWidth, packed.outputs() - panel * kPanelWidth);
+}
+
+/// Fills every panel of a layer with `rows(weight, first, count)`: rows [first, first + count) of
+/// W. The memory that the stored weight took is given back: what remains is the packed copy.
+template <typename Rows>
+void pack(const TensorView& stored, PackedLinear& packed, ThreadPool& pool, const Rows& rows) {
+  {
+    const DenseTensor weight(stored);
+    pool.run(static_cast<std::size_t>(packed.panels()), [&](std::size_t i) {
+      const auto panel = static_cast<int>(i);
+      const std::vector<float> values =
+          rows(weight.view(), panel * kPanelWidth, panel_outputs(packed, panel));
+      packed.set_panel(panel, values.data());
+    });
+  }
+  MappedFile::release_pages(stored.bytes);
 }
 
 /// Rows of W for one panel: [outputs of the panel, inputs].
@@ -88,6 +91,7 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   pack_linears(layers.linears, pool);
   pack_convolutions(layers.convolutions, pool);
   arrange_windows(layers.depthwise_convolutions);
+  keep_tables(layers.embeddings);
   similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
   if (model_.logit_bias != network::kAbsent)
     similarity_bias_ = to_floats(view(model_.logit_bias)).front();
@@ -103,30 +107,24 @@ void Weights::check(const TensorMap& checkpoint) {
     if (view.shape != spec.shape)
       fail(ErrorCode::invalid_argument, "checkpoint: {}: got shape {}, expected {}", spec.name,
            to_string(view.shape), to_string(spec.shape));
-    ensure(view.bytes.size() == static_cast<std::size_t>(view.count()) * size_of(view.dtype),
+    ensure(view.compute || view.bytes.size() == view.size_bytes(),
            "a tensor's bytes fill its shape");
     views_.push_back(view);
   }
 }
 
 void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool) {
-  std::vector<PackedLinear*> packed;
   for (const network::Linear& layer : layers) {
-    PackedLinear& target = linears_[key(layer)];
-    target = PackedLinear(layer.inputs, layer.outputs);
-    if (layer.bias != network::kAbsent)
-      to_floats(rows_of(view(layer.bias), layer.first_bias, layer.outputs),
-                {target.bias(), static_cast<std::size_t>(layer.outputs)});
-    packed.push_back(&target);
+    PackedLinear& packed = linears_[key(layer)];
+    packed = PackedLinear(layer.inputs, layer.outputs);
+    if (layer.bias != network::kAbsent) {
+      const std::vector<float> bias = to_floats(view(layer.bias));
+      std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
+    }
+    pack(view(layer.weight), packed, pool, [&](const TensorView& weight, int first, int count) {
+      return linear_rows(layer, weight, first, count);
+    });
   }
-  const std::vector<PanelTask> tasks = panel_tasks(packed);
-  pool.run(tasks.size(), [&](std::size_t i) {
-    const auto [layer, panel] = tasks[i];
-    const std::vector<float> rows =
-        linear_rows(layers[layer], view(layers[layer].weight), panel * kPanelWidth,
-                    panel_outputs(*packed[layer], panel));
-    packed[layer]->set_panel(panel, rows.data());
-  });
 }
 
 Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) const {
@@ -146,24 +144,26 @@ Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) cons
 }
 
 void Weights::pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool) {
-  std::vector<PackedLinear*> packed;
-  std::vector<FoldedNorm> norms;
   for (const network::Convolution& layer : layers) {
-    PackedLinear& target = convolutions_[layer.weight];
-    target = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs);
-    FoldedNorm folded = folded_norm(layer);
-    std::copy(folded.shift.begin(), folded.shift.end(), target.bias());
-    norms.push_back(std::move(folded));
-    packed.push_back(&target);
+    PackedLinear& packed = convolutions_[layer.weight];
+    packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs);
+    const FoldedNorm folded = folded_norm(layer);
+    std::copy(folded.shift.begin(), folded.shift.end(), packed.bias());
+    pack(view(layer.weight), packed, pool, [&](const TensorView& weight, int first, int count) {
+      return convolution_rows(layer, weight, folded.scale, first, count);
+    });
   }
-  const std::vector<PanelTask> tasks = panel_tasks(packed);
-  pool.run(tasks.size(), [&](std::size_t i) {
-    const auto [layer, panel] = tasks[i];
-    const std::vector<float> rows =
-        convolution_rows(layers[layer], view(layers[layer].weight), norms[layer].scale,
-                         panel * kPanelWidth, panel_outputs(*packed[layer], panel));
-    packed[layer]->set_panel(panel, rows.data());
-  });
+}
+
+/// Tables whose rows are read one at a time must not be computed for each.
+void Weights::keep_tables(const std::vector<network::ParameterId>& tables) {
+  for (const network::ParameterId table : tables) {
+    TensorView& kept = views_[static_cast<std::size_t>(table)];
+    if (!kept.compute) continue;
+    const auto dense = std::make_shared<const DenseTensor>(kept);
+    kept = dense->view();
+    storage_.push_back(dense);
+  }
 }
 
 void Weights::arrange_windows(const std::vector<network::DepthwiseConvolution>& layers) {

@@ -18,7 +18,8 @@ class Weights {
  public:
   /// Packs a checkpoint in canonical names, of any floating-point dtype; `pool` shares the work.
   /// Throws Error(invalid_argument) naming the first parameter that is missing or has the wrong
-  /// shape. Keeps the storage of `checkpoint`: embedding tables are read where they are.
+  /// shape. Keeps the storage of `checkpoint`: embedding tables are read where they are. Tensors of
+  /// a mapped file take memory only while they are packed.
   Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool);
 
   const network::Model& model() const { return model_; }
@@ -59,6 +60,7 @@ class Weights {
   void pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool);
   void pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool);
   void arrange_windows(const std::vector<network::DepthwiseConvolution>& layers);
+  void keep_tables(const std::vector<network::ParameterId>& tables);
   const TensorView& view(network::ParameterId parameter) const {
     return views_[static_cast<std::size_t>(parameter)];
   }

@@ -61,8 +61,25 @@ std::string to_string(const Shape& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-void to_floats(const TensorView& view, std::span<float> out) {
-  ensure(out.size() == static_cast<std::size_t>(view.count()), "output holds every element");
+std::size_t TensorView::size_bytes() const {
+  return checked_multiply(static_cast<std::uint64_t>(count()), size_of(dtype), "tensor bytes");
+}
+
+TensorView computed_tensor(DType dtype, Shape shape, ComputeBytes compute) {
+  return {dtype, std::move(shape), {}, std::make_shared<const ComputeBytes>(std::move(compute))};
+}
+
+DenseTensor::DenseTensor(const TensorView& tensor) : view_(tensor) {
+  if (!tensor.compute) return;
+  computed_ = TensorBuffer(tensor.dtype, tensor.shape);
+  (*tensor.compute)(computed_.bytes());
+  view_ = computed_.view();
+}
+
+void to_floats(const TensorView& tensor, std::span<float> out) {
+  ensure(out.size() == static_cast<std::size_t>(tensor.count()), "output holds every element");
+  const DenseTensor dense(tensor);
+  const TensorView& view = dense.view();
   switch (view.dtype) {
     case DType::float32:
       if (!out.empty()) std::memcpy(out.data(), view.bytes.data(), out.size_bytes());
@@ -86,7 +103,9 @@ std::vector<float> to_floats(const TensorView& view) {
   return out;
 }
 
-std::vector<std::int64_t> to_integers(const TensorView& view) {
+std::vector<std::int64_t> to_integers(const TensorView& tensor) {
+  const DenseTensor dense(tensor);
+  const TensorView& view = dense.view();
   std::vector<std::int64_t> values(static_cast<std::size_t>(view.count()));
   const std::span<std::int64_t> out(values);
   const auto widen = [](auto value) { return static_cast<std::int64_t>(value); };
@@ -144,7 +163,9 @@ std::span<const float> TensorBuffer::floats() const {
   return {reinterpret_cast<const float*>(bytes_.data()), bytes_.size() / sizeof(float)};
 }
 
-TensorBuffer convert(const TensorView& view, DType dtype) {
+TensorBuffer convert(const TensorView& tensor, DType dtype) {
+  const DenseTensor dense(tensor);
+  const TensorView& view = dense.view();
   TensorBuffer result(dtype, view.shape);
   if (dtype == view.dtype) {
     if (!view.bytes.empty())

@@ -24,15 +24,25 @@ std::int64_t element_count(const Shape& shape);
 /// "[3, 224, 224]".
 std::string to_string(const Shape& shape);
 
-/// A dense row-major array that somebody else owns. The bytes may be unaligned: read them with
-/// memcpy or `to_floats`.
+/// Writes a tensor's bytes.
+using ComputeBytes = std::function<void(std::span<std::byte> out)>;
+
+/// A dense row-major array that somebody else owns, or one that is computed whenever it is used: a
+/// checkpoint's tensor that is stored in another layout takes no memory until then. Read either
+/// with `to_floats`, or with `DenseTensor`; the bytes may be unaligned.
 struct TensorView {
   DType dtype = DType::float32;
   Shape shape;
-  std::span<const std::byte> bytes;
+  std::span<const std::byte> bytes;                       ///< none when it is computed
+  std::shared_ptr<const ComputeBytes> compute = nullptr;  ///< null when it is stored
 
   std::int64_t count() const { return element_count(shape); }
+  /// Bytes of its elements, stored or computed. Throws Error(corrupt_data) on overflow.
+  std::size_t size_bytes() const;
 };
+
+/// A view of a tensor that `compute` writes. What it reads must outlive the view.
+TensorView computed_tensor(DType dtype, Shape shape, ComputeBytes compute);
 
 /// The elements as float32, whatever the floating-point dtype. Throws Error(unsupported) for
 /// integer types.
@@ -60,7 +70,7 @@ class TensorBuffer {
   /// The elements; the dtype must be T's.
   std::span<float> floats();
   std::span<const float> floats() const;
-  TensorView view() const { return {dtype_, shape_, bytes_}; }
+  TensorView view() const { return {dtype_, shape_, bytes_, nullptr}; }
 
  private:
   DType dtype_ = DType::float32;
@@ -68,10 +78,27 @@ class TensorBuffer {
   std::vector<std::byte> bytes_;
 };
 
+/// A tensor whose bytes are in memory: the view's own, or computed now and freed with this object.
+class DenseTensor {
+ public:
+  /// Throws Error(out_of_memory).
+  explicit DenseTensor(const TensorView& tensor);
+  DenseTensor(DenseTensor&&) = default;
+  DenseTensor& operator=(DenseTensor&&) = default;
+
+  const TensorView& view() const { return view_; }
+  std::span<const std::byte> bytes() const { return view_.bytes; }
+
+ private:
+  TensorBuffer computed_;
+  TensorView view_;
+};
+
 /// A copy of the view's elements as `dtype` (between floating-point types only, or unchanged).
 TensorBuffer convert(const TensorView& view, DType dtype);
 
-/// Named tensors whose bytes live in `storage` (a mapped file, or buffers made while converting).
+/// Named tensors whose bytes live in `storage` (a mapped file, or buffers), or that are computed
+/// from such.
 struct TensorMap {
   std::map<std::string, TensorView, std::less<>> tensors;
   std::vector<std::shared_ptr<const void>> storage;

@@ -1,7 +1,10 @@
 #include "base/mapped_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -35,6 +38,34 @@ TEST_F(MappedFileTest, HoldsTheWholeFile) {
   const MappedFile file(path);
   EXPECT_EQ(text_of(file.bytes()), content);
   EXPECT_EQ(file.name(), path.string());
+}
+
+/// Pages of files that are in this process's memory.
+std::size_t resident_file_pages() {
+  std::ifstream status("/proc/self/statm");
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  std::size_t shared = 0;
+  status >> total >> resident >> shared;
+  return shared;
+}
+
+TEST_F(MappedFileTest, ReleasesPagesAndReadsThemAgain) {
+  constexpr std::size_t kPages = 2048;
+  const std::string content(kPages * static_cast<std::size_t>(getpagesize()), 'x');
+  const MappedFile file(save(content));
+  EXPECT_EQ(text_of(file.bytes()), content);
+  const std::size_t before = resident_file_pages();
+  MappedFile::release_pages(file.bytes());
+  EXPECT_LT(resident_file_pages() + kPages / 2, before);
+  EXPECT_EQ(text_of(file.bytes()), content);
+}
+
+TEST_F(MappedFileTest, ReleasesNoOtherMemory) {
+  const std::string own(std::size_t{1} << 20, 'x');
+  MappedFile::release_pages(std::as_bytes(std::span(own)));
+  EXPECT_EQ(own.find_first_not_of('x'), std::string::npos);
+  MappedFile::release_pages({});
 }
 
 TEST_F(MappedFileTest, AnEmptyFileHasNoBytes) {

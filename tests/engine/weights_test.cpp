@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "diptych/error.h"
 #include "engine/encoder.h"
@@ -36,6 +38,29 @@ TEST(WeightsTest, RefusesACheckpointThatDoesNotFit) {
   TensorMap reshaped = test::random_weights(model, 1);
   reshaped.add("ln_final.bias", TensorBuffer(DType::float32, {71}));
   EXPECT_THAT(error_of(model, reshaped), HasSubstr("ln_final.bias: got shape [71], expected [72]"));
+}
+
+TEST(WeightsTest, ComputesEachTensorOnceForEachLayerThatHasIt) {
+  const network::Model model = network::make_model(test::small_vit(network::Activation::gelu));
+  const TensorMap stored = test::random_weights(model, 1);
+  TensorMap computed;
+  std::map<std::string, int> computations;
+  for (const auto& [name, view] : stored.tensors) {
+    computed.tensors.emplace(name,
+                             computed_tensor(view.dtype, view.shape, [&](std::span<std::byte> out) {
+                               ++computations[name];
+                               std::copy(view.bytes.begin(), view.bytes.end(), out.begin());
+                             }));
+  }
+  const auto pool = std::make_shared<ThreadPool>(2);
+  engine::Encoder expected(std::make_shared<Weights>(model, stored, *pool), pool);
+  engine::Encoder got(std::make_shared<Weights>(model, computed, *pool), pool);
+  network::Tokens tokens;
+  tokens.append(std::vector<std::int32_t>{1, 2, 3});
+  EXPECT_EQ(to_floats(got.encode_texts(tokens).view()),
+            to_floats(expected.encode_texts(tokens).view()));
+  // Rows of a table are read many times.
+  EXPECT_EQ(computations.at("token_embedding.weight"), 1);
 }
 
 TEST(WeightsTest, ReadsHalfPrecisionAsTheNumbersItHolds) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -138,6 +139,29 @@ TEST(Convert, RefusesWhatWouldChangeIntegers) {
   const TensorView view = view_of(DType::int64, ids);
   expect_error([&] { convert(view, DType::int32); }, ErrorCode::unsupported, "int64 to int32");
   expect_error([&] { convert(view, DType::float32); }, ErrorCode::unsupported, "int64");
+}
+
+TEST(ComputedTensor, IsReadLikeAStoredOne) {
+  const std::array<float, 3> values = {1.0F, -2.0F, 3.0F};
+  int computations = 0;
+  const TensorView view = computed_tensor(DType::float32, {3}, [&](std::span<std::byte> out) {
+    ++computations;
+    std::memcpy(out.data(), values.data(), out.size());
+  });
+  EXPECT_EQ(view.size_bytes(), 12U);
+  EXPECT_EQ(computations, 0);
+  EXPECT_THAT(to_floats(view), ElementsAreArray(values));
+  EXPECT_THAT(to_floats(convert(view, DType::float16).view()), ElementsAreArray(values));
+  DenseTensor dense(view);
+  const DenseTensor moved = std::move(dense);
+  EXPECT_THAT(to_floats(moved.view()), ElementsAreArray(values));
+  EXPECT_EQ(computations, 3);
+}
+
+TEST(DenseTensor, LeavesStoredBytesWhereTheyAre) {
+  const std::array<float, 2> values = {1.0F, 2.0F};
+  const TensorView view = view_of(DType::float32, values);
+  EXPECT_EQ(DenseTensor(view).bytes().data(), view.bytes.data());
 }
 
 TEST(TensorMap, KeepsTheBytesOfWhatIsAdded) {
