@@ -18,7 +18,9 @@ struct ConvertOptions {
 };
 
 /// Writes a model into a folder in another form. diptych's own form also gets reference embeddings
-/// of two texts and a tiny picture, computed from what was written, so that a copy can be verified.
+/// of two texts and a tiny picture, computed from what was written, so that a copy can be verified;
+/// not where the model in float32 is larger than the machine's memory. Writing itself takes the
+/// memory of one tensor, whatever the model's size.
 /// Throws Error: invalid_argument for unknown words, unsupported for what the form cannot say, io.
 void convert_model(const Model& model, const std::filesystem::path& folder,
                    const ConvertOptions& options = {});

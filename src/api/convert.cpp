@@ -1,7 +1,13 @@
 #include "diptych/convert.h"
 
+#include <unistd.h>
+
+#include <cstdint>
+
 #include "api/model_implementation.h"
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "checkpoint/diptych_json.h"
 #include "checkpoint/export_model.h"
 #include "diptych/encoder.h"
 
@@ -52,6 +58,16 @@ ReferenceEmbeddings compute_references(const Encoder& encoder) {
   return references;
 }
 
+/// Writing streams, but references take a model that is packed in float32.
+bool fits_in_memory(const checkpoint::ModelFile& file) {
+  const auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                      static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t packed = 0;
+  for (const auto& [name, view] : file.weights.tensors)
+    packed += static_cast<std::uint64_t>(view.count()) * sizeof(float);
+  return packed < memory;
+}
+
 }  // namespace
 
 void convert_model(const Model& model, const std::filesystem::path& folder,
@@ -64,8 +80,10 @@ void convert_model(const Model& model, const std::filesystem::path& folder,
   file.references.reset();
   checkpoint::export_model(folder, file, format, dtype);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return;
+  if (!fits_in_memory(file)) return;
   file.references = compute_references(Encoder(Model::load(folder.string())));
-  checkpoint::export_model(folder, file, format, dtype);
+  write_file(folder / checkpoint::kDiptychJson,
+             checkpoint::write_diptych_json(file).dump(1) + "\n");
 }
 
 }  // namespace diptych

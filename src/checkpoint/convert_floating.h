@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 
 #include "tensor/tensor.h"
@@ -12,5 +15,10 @@ bool is_floating(DType dtype);
 /// A copy of a tensor of floating-point type as another one. Throws Error(invalid_argument), naming
 /// `tensor`, when a finite value would become an infinity.
 TensorBuffer convert_floating(const std::string& tensor, const TensorView& view, DType dtype);
+
+/// The same, given to `write` a part at a time, so that a stored tensor takes little memory.
+using WriteBytes = std::function<void(std::span<const std::byte>)>;
+void convert_floating(const std::string& tensor, const TensorView& view, DType dtype,
+                      const WriteBytes& write);
 
 }  // namespace diptych::checkpoint

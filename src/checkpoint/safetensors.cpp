@@ -251,8 +251,10 @@ void write_safetensors(const std::filesystem::path& path, const TensorMap& tenso
     if (output.dtype == output.view->dtype) {
       file.write(DenseTensor(*output.view).bytes());
     } else {
-      file.write(convert_floating(*output.tensor, *output.view, output.dtype).bytes());
+      convert_floating(*output.tensor, *output.view, output.dtype,
+                       [&](std::span<const std::byte> part) { file.write(part); });
     }
+    MappedFile::release_pages(output.view->bytes);
   }
   file.commit();
 }

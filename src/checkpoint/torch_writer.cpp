@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "checkpoint/convert_floating.h"
 #include "checkpoint/zip_writer.h"
@@ -142,6 +143,7 @@ void write_torch_archive(const std::filesystem::path& path, const TensorMap& ten
     } else {
       zip.add(entry, convert_floating(tensor, view, dtype).bytes());
     }
+    MappedFile::release_pages(view.bytes);
   }
   zip.add("archive/version", as_bytes("3\n"));
   zip.commit();
