@@ -1,0 +1,29 @@
+// Any bytes either are a numpy.savez file whose arrays have the bytes that their shapes say or
+// throw diptych::Error; and what can be read either is a model or throws.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+#include "checkpoint/model_file.h"
+#include "checkpoint/npz.h"
+#include "diptych/error.h"
+
+using namespace diptych;  // NOLINT(google-build-using-namespace)
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
+  try {
+    const TensorMap arrays = checkpoint::read_npz({bytes, "input"}, "input", nullptr);
+    for (const auto& [name, view] : arrays.tensors) {
+      if (DenseTensor(view).bytes().size() != view.size_bytes()) std::abort();
+    }
+    const std::vector<checkpoint::SourceFile> files = {{"model.npz", bytes, nullptr}};
+    checkpoint::load_model_folder(files);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::internal) std::abort();
+  }
+  return 0;
+}
