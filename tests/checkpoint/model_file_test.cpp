@@ -236,6 +236,16 @@ TEST(ModelFile, StacksAndTransposesHuggingFaceWeights) {
   }
 }
 
+TEST(ModelFile, IgnoresHuggingFacesPositionIds) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(data_path("hf_clip/config.json"), folder.path());
+  TensorMap tensors = read_safetensors(data_path("hf_clip/model.safetensors"));
+  for (const std::string tower : {"text_model", "vision_model"})
+    tensors.add(tower + ".embeddings.position_ids", TensorBuffer(DType::int64, {1, 16}));
+  write_safetensors(folder.path() / "model.safetensors", tensors);
+  EXPECT_FALSE(load_model_file(folder.path()).weights.tensors.empty());
+}
+
 TEST(ModelFile, LeavesWeightsInTheMappedFile) {
   const std::string folder = data_path("open_clip_vit_safetensors").string();
   SourceFile source = map_file(folder + "/open_clip_model.safetensors");
@@ -327,6 +337,10 @@ TEST(ModelFile, StripsModulePrefixesAndIgnoresBuffers) {
   for (const auto& [name, view] : model.tensors.tensors)
     renamed.tensors.emplace("module." + name, view);
   renamed.add("module.attn_mask", TensorBuffer({2, 2}, std::vector<float>(4)));
+  renamed.add("module.text.transformer.embeddings.position_ids",
+              TensorBuffer(DType::int64, {1, 7}));
+  for (const std::string scalar : {"input_resolution", "context_length", "vocab_size"})
+    renamed.add("module." + scalar, TensorBuffer(DType::int64, {}));
   model.tensors = renamed;
   EXPECT_TRUE(model.load().weights.tensors.contains("visual.proj"));
 }

@@ -45,6 +45,20 @@ TEST(TextTower, ComputesNoTokenThatCannotReachTheAnswer) {
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8), Pair(2, 8)));
 }
 
+/// OpenAI's tokenizer fills a row with 0, that of transformers with the end-of-text token.
+TEST(TextTower, DoesNotSeeWhatFillsARow) {
+  const Model model = make_model(two_blocks());
+  std::vector<std::int32_t> zeros(77, 0);
+  std::vector<std::int32_t> ends(77, 49407);
+  for (std::vector<std::int32_t>* row : {&zeros, &ends}) {
+    (*row)[0] = 49406;
+    (*row)[1] = 320;
+    (*row)[2] = 49407;
+  }
+  EXPECT_THAT(pack_tokens(model, zeros, 77).ids, ElementsAre(49406, 320, 49407));
+  EXPECT_EQ(pack_tokens(model, ends, 77).ids, pack_tokens(model, zeros, 77).ids);
+}
+
 Model two_layer_bert(ModelConfig config) {
   std::get<BertConfig>(config.text).layers = 2;
   return make_model(config);
