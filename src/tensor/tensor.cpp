@@ -22,18 +22,24 @@ void convert_each(const TensorView& view, std::span<Out> out, Convert convert) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = convert(element_at<Element>(view.bytes, i));
 }
 
-void store_floats(std::span<const float> values, DType dtype, std::span<std::byte> out) {
+template <typename Element, typename Convert>
+void store_each(std::span<const float> values, std::span<std::byte> out, Convert convert) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (dtype == DType::float32) {
-      std::memcpy(out.data() + 4 * i, &values[i], 4);
-    } else if (dtype == DType::float64) {
-      const double value = values[i];
-      std::memcpy(out.data() + 8 * i, &value, 8);
-    } else {
-      const std::uint16_t bits =
-          dtype == DType::float16 ? float_to_half(values[i]) : float_to_bfloat16(values[i]);
-      std::memcpy(out.data() + 2 * i, &bits, 2);
-    }
+    const Element element = convert(values[i]);
+    std::memcpy(out.data() + i * sizeof(Element), &element, sizeof(Element));
+  }
+}
+
+void store_floats(std::span<const float> values, DType dtype, std::span<std::byte> out) {
+  switch (dtype) {
+    case DType::float32:
+      return store_each<float>(values, out, [](float value) { return value; });
+    case DType::float16:
+      return store_each<std::uint16_t>(values, out, [](float v) { return float_to_half(v); });
+    case DType::bfloat16:
+      return store_each<std::uint16_t>(values, out, [](float v) { return float_to_bfloat16(v); });
+    default:
+      return store_each<double>(values, out, [](float value) { return value; });
   }
 }
 
@@ -85,9 +91,10 @@ void to_floats(const TensorView& tensor, std::span<float> out) {
       if (!out.empty()) std::memcpy(out.data(), view.bytes.data(), out.size_bytes());
       return;
     case DType::float16:
-      return convert_each<std::uint16_t>(view, out, half_to_float);
+      return convert_each<std::uint16_t>(view, out, [](auto bits) { return half_to_float(bits); });
     case DType::bfloat16:
-      return convert_each<std::uint16_t>(view, out, bfloat16_to_float);
+      return convert_each<std::uint16_t>(view, out,
+                                         [](auto bits) { return bfloat16_to_float(bits); });
     case DType::float64:
       return convert_each<double>(view, out,
                                   [](double value) { return static_cast<float>(value); });
