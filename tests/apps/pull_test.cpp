@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
@@ -28,16 +29,23 @@ constexpr const char* kRepository = "/someone/tiny/resolve/main/";
 /// A Hub on this machine that has one model, and a cache of its own.
 class Pull : public ::testing::Test {
  protected:
-  ServerReply answer(const ServerRequest& request) const {
+  ServerReply answer(const ServerRequest& request) {
     if (request.target == std::string(kRepository) + "open_clip_config.json") {
       return serve_file(request, config_);
     }
     if (request.target != std::string(kRepository) + "open_clip_model.safetensors") {
       return {.status = 404};
     }
+    const std::scoped_lock lock(mutex_);
     ServerReply reply = serve_file(request, weights_);
     reply.trickles = trickles_;
     return reply;
+  }
+
+  /// The server's threads read what they serve: from here on, this.
+  void serve_weights(std::string weights) {
+    const std::scoped_lock lock(mutex_);
+    weights_ = std::move(weights);
   }
 
   fs::path pulled() const {
@@ -48,6 +56,7 @@ class Pull : public ::testing::Test {
       read_text_file(data_path("open_clip_vit_safetensors/open_clip_config.json"));
   std::string weights_ =
       read_text_file(data_path("open_clip_vit_safetensors/open_clip_model.safetensors"));
+  std::mutex mutex_;
   std::atomic<bool> trickles_ = false;
   TemporaryFolder cache_;
   HttpServer server_{[this](const ServerRequest& request) { return answer(request); }};
@@ -110,7 +119,7 @@ TEST_F(Pull, OtherCommandsConnectToNothing) {
 // However far it had come, nothing that is not whole has the weights' name, and the next pull
 // finishes it.
 TEST_F(Pull, KilledAtAnyMomentItGoesOnLater) {
-  weights_ = pseudo_file(2'000'000);
+  serve_weights(pseudo_file(2'000'000));
   const unsigned seed = std::random_device()();
   std::mt19937 random(seed);
   for (int round = 0; round < 5; ++round) {
