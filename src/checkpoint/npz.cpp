@@ -162,7 +162,7 @@ TensorMap read_npz(const ZipArchive& archive, const std::string& name,
   TensorMap map;
   for (const auto& [entry, content] : archive.entries()) {
     map.tensors.emplace(entry.substr(0, entry.size() - kEnding.size()),
-                        read_npy(content.bytes, entry, name));
+                        read_npy(archive.find(entry)->bytes, entry, name));
   }
   map.storage.push_back(std::move(keep_alive));
   return map;

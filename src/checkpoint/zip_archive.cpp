@@ -24,6 +24,7 @@ constexpr std::size_t kEndSize = 22;
 constexpr std::size_t kLocator64Size = 20;
 constexpr std::size_t kMaxComment = 0xFFFF;
 constexpr std::uint32_t kIn64 = 0xFFFFFFFF;  ///< "the value is in the zip64 record"
+constexpr std::uint16_t kStored = 0;         ///< the method without compression
 constexpr std::uint16_t kEncrypted = 1U << 0;
 constexpr std::uint16_t kSizesFollowData = 1U << 3;
 constexpr std::uint16_t kZip64Extra = 0x0001;
@@ -172,11 +173,7 @@ void check_supported(const Header& header, const std::string& name) {
   }
   if ((header.flags & kEncrypted) != 0)
     fail(ErrorCode::unsupported, "zip: entry {} is encrypted ({})", header.name, name);
-  if (header.method != 0) {
-    fail(ErrorCode::unsupported, "zip: entry {} is compressed, expected stored entries ({})",
-         header.name, name);
-  }
-  if (header.compressed != header.size) {
+  if (header.method == kStored && header.compressed != header.size) {
     fail(ErrorCode::corrupt_data, "zip: entry {}: got {} stored bytes, expected {} ({})",
          header.name, header.compressed, header.size, name);
   }
@@ -204,7 +201,7 @@ std::span<const std::byte> locate(std::span<const std::byte> bytes, const Record
          "zip: entry {}: its local header contradicts the central directory ({})", central.name,
          name);
   }
-  return reader.take(central.size);
+  return reader.take(central.compressed);
 }
 
 struct Extent {
@@ -238,7 +235,7 @@ ZipArchive::ZipArchive(std::span<const std::byte> bytes, const std::string& name
     const auto data = locate(before_directory, record, name);
     const auto end = static_cast<std::uint64_t>(data.data() - bytes.data()) + data.size();
     extents.push_back({record.local_offset, end});
-    const ZipEntry entry{data, record.header.crc32};
+    const ZipEntry entry{data, record.header.crc32, record.header.method != kStored};
     if (!entries_.emplace(std::string(record.header.name), entry).second) {
       fail(ErrorCode::corrupt_data, "zip: entry {} occurs twice ({})", record.header.name, name);
     }
@@ -248,7 +245,12 @@ ZipArchive::ZipArchive(std::span<const std::byte> bytes, const std::string& name
 
 const ZipEntry* ZipArchive::find(std::string_view entry) const {
   const auto found = entries_.find(entry);
-  return found == entries_.end() ? nullptr : &found->second;
+  if (found == entries_.end()) return nullptr;
+  if (found->second.compressed) {
+    fail(ErrorCode::unsupported, "zip: entry {} is compressed, expected a stored one ({})", entry,
+         name_);
+  }
+  return &found->second;
 }
 
 std::span<const std::byte> ZipArchive::checked(std::string_view entry) const {

@@ -10,26 +10,28 @@
 namespace diptych::checkpoint {
 
 struct ZipEntry {
-  std::span<const std::byte> bytes;
-  std::uint32_t crc32 = 0;
+  std::span<const std::byte> bytes;  ///< as they lie in the file
+  std::uint32_t crc32 = 0;           ///< of what was compressed, where it was
+  bool compressed = false;
 };
 
-/// The entries of a zip file whose entries are stored, as PyTorch and numpy.savez write them;
-/// zip64 too. The views point into the given bytes. Nothing is extracted, yet names that would
-/// leave a folder are refused. The central directory, the local headers and the data must agree and
-/// not overlap.
+/// The entries of a zip file as PyTorch and numpy.savez write them, which store what counts; zip64
+/// too. Compressed entries, as TorchScript's code, may be there but not be read. The views point
+/// into the given bytes. Nothing is extracted, yet names that would leave a folder are refused. The
+/// central directory, the local headers and the data must agree and not overlap.
 class ZipArchive {
  public:
   /// `name` stands for the file in messages. Throws Error: corrupt_data, and unsupported for
-  /// compressed, encrypted and multi-volume archives.
+  /// encrypted and multi-volume archives.
   ZipArchive(std::span<const std::byte> bytes, const std::string& name);
 
   const std::map<std::string, ZipEntry, std::less<>>& entries() const { return entries_; }
   /// Bytes of the whole file.
   std::size_t size() const { return size_; }
+  /// Null when there is none. Throws Error(unsupported) for a compressed one.
   const ZipEntry* find(std::string_view entry) const;
-  /// The entry's bytes after a check of their CRC-32. Throws Error(corrupt_data) also when there is
-  /// no such entry.
+  /// The entry's bytes after a check of their CRC-32. Throws as find does, and Error(corrupt_data)
+  /// also when there is no such entry.
   std::span<const std::byte> checked(std::string_view entry) const;
 
  private:

@@ -67,6 +67,11 @@ TEST(Npz, RefusesBrokenArrays) {
   expect_refused(npy("{'order': 'C'}", 0), ErrorCode::corrupt_data, "header");
 }
 
+TEST(Npz, RefusesCompressedArrays) {
+  expect_error([] { read(build_zip({{.name = "x.npy", .data = "x", .method = 8}})); },
+               ErrorCode::unsupported, "compressed");
+}
+
 TEST(Npz, RefusesWhatItHasNot) {
   expect_refused(npy(header(">f4", "(1,)"), 4), ErrorCode::unsupported, "dtype");
   expect_refused(npy(header("|O", "(1,)"), 8), ErrorCode::unsupported, "dtype");
