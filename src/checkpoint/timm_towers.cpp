@@ -38,9 +38,13 @@ struct NamedConvNext {
   std::array<int, 4> layers;
   std::array<int, 4> widths;
   float norm_epsilon = kTimmEpsilon;
+  bool convolution_mlp = false;  ///< MLPs as 1 x 1 convolutions, stored with two more dimensions
 };
 constexpr auto kConvNexts = std::to_array<NamedConvNext>({
-    {"convnext_atto", {2, 2, 6, 2}, {40, 80, 160, 320}},
+    {.name = "convnext_atto",
+     .layers = {2, 2, 6, 2},
+     .widths = {40, 80, 160, 320},
+     .convolution_mlp = true},
     {"convnext_tiny", {3, 3, 9, 3}, {96, 192, 384, 768}},
     {"convnext_small", {3, 3, 27, 3}, {96, 192, 384, 768}},
     {"convnext_base", {3, 3, 27, 3}, {128, 256, 512, 1024}},
@@ -203,15 +207,15 @@ Json write_timm_tower(const ConvNextConfig& config) {
                {"timm_model_pretrained", false},
                {"timm_pool", ""},
                {"timm_proj", config.mlp_projection ? "mlp" : "linear"}};
-  const auto same_norm = [&](const NamedConvNext& named) {
-    return named.norm_epsilon == config.norm_epsilon;
+  const auto same_blocks = [&](const NamedConvNext& named) {
+    return !named.convolution_mlp && named.norm_epsilon == config.norm_epsilon;
   };
   const auto same_sizes = [&](const NamedConvNext& named) {
-    return same_norm(named) && named.layers == config.layers && named.widths == config.widths;
+    return same_blocks(named) && named.layers == config.layers && named.widths == config.widths;
   };
   const auto* named = std::find_if(kConvNexts.begin(), kConvNexts.end(), same_sizes);
   if (named == kConvNexts.end()) {
-    named = std::find_if(kConvNexts.begin(), kConvNexts.end(), same_norm);
+    named = std::find_if(kConvNexts.begin(), kConvNexts.end(), same_blocks);
     json["timm_model_kwargs"] = {{"depths", config.layers}, {"dims", config.widths}};
   }
   json["timm_model_name"] = named == kConvNexts.end() ? "" : named->name;
