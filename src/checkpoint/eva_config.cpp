@@ -128,8 +128,7 @@ Json write_eva_config(const ModelFile& model) {
                  {"vocab_size", text->vocabulary_size},
                  {"width", text->width},
                  {"heads", text->heads},
-                 {"layers", text->layers},
-                 {"mlp_ratio", mlp_ratio(text->width, text->mlp_width)}}}};
+                 {"layers", text->layers}}}};
   if (text->activation == Activation::quick_gelu) json["quick_gelu"] = true;
   const ModelFile said = read_eva_config(json, "model_config.json");
   if (said.config != model.config || said.preprocessing != model.preprocessing ||

@@ -88,8 +88,9 @@ TensorBuffer whole_number(std::int64_t value) {
   return buffer;
 }
 
-/// OpenAI's files have no config: their loader infers everything from shapes, and so does ours.
-/// What it would infer otherwise cannot be written.
+/// OpenAI's loader takes TorchScript only: its attempt at a state dict starts reading where that at
+/// TorchScript left the file, at its end. The files have no config: the loader infers everything
+/// from shapes, and so does ours. What it would infer otherwise cannot be written.
 void export_openai(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
   TensorMap weights = model.weights;
   weights.add("input_resolution", whole_number(network::image_size(model.config.image)));
@@ -103,7 +104,7 @@ void export_openai(const std::filesystem::path& folder, const ModelFile& model, 
          "CLIP's preprocessing and tokenizer ({})",
          folder.string());
   }
-  write_torch_archive(folder / "model.pt", weights, dtype);
+  write_torch_script(folder / "model.pt", weights, dtype);
 }
 
 /// What Chinese-CLIP's config leaves unsaid has one value: what reads back otherwise cannot be

@@ -9,9 +9,9 @@ namespace diptych::checkpoint {
 
 /// A form that other programs read.
 enum class ExportFormat {
-  diptych,       ///< diptych's own folder
-  open_clip,     ///< open_clip_model.safetensors and open_clip_config.json
-  openai,        ///< model.pt: a state dict, as OpenAI's loader takes it when it is no TorchScript
+  diptych,    ///< diptych's own folder
+  open_clip,  ///< open_clip_model.safetensors and open_clip_config.json
+  openai,     ///< model.pt: TorchScript that holds the weights, for OpenAI's loader with jit=False
   chinese_clip,  ///< clip_cn.pt, a checkpoint of Chinese-CLIP's, and model_config.json
   eva,           ///< EVA_CLIP.pt and model_config.json, for EVA-CLIP's own loader
   huggingface,   ///< model.safetensors, config.json and preprocessor_config.json of a CLIPModel

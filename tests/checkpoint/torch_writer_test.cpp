@@ -49,6 +49,43 @@ TEST(TorchWriter, NestsTheStateDictUnderAName) {
   expect_error([&] { read_container(map_file(path)); }, ErrorCode::unsupported, "no state dict");
 }
 
+TEST(TorchWriter, WritesTorchScriptThatItsReaderReads) {
+  const test::TemporaryFolder folder;
+  TensorMap written;
+  written.add("visual.layer1.0.weight", TensorBuffer({2, 2}, std::vector<float>{1, 2, 3, 4}));
+  written.add("visual.layer1.10.weight", TensorBuffer({1}, std::vector<float>{5}));
+  written.add("logit_scale", TensorBuffer({}, std::vector<float>{6}));
+  written.add("vocab_size", TensorBuffer(DType::int64, {}));
+  const std::string path = (folder.path() / "x.pt").string();
+  write_torch_script(path, written, DType::float16);
+  const Container got = read_container(map_file(path));
+  EXPECT_EQ(got.kind, ContainerKind::torch_script);
+  ASSERT_EQ(got.tensors.tensors.size(), written.tensors.size());
+  for (const auto& [name, view] : written.tensors) {
+    const TensorView& read = got.tensors.at(name);
+    EXPECT_EQ(read.shape, view.shape) << name;
+    EXPECT_EQ(read.dtype, view.dtype != DType::int64 ? DType::float16 : view.dtype) << name;
+  }
+  EXPECT_EQ(to_floats(got.tensors.at("visual.layer1.0.weight")), (std::vector<float>{1, 2, 3, 4}));
+}
+
+/// Names become code that others run.
+TEST(TorchWriter, RefusesTorchScriptNamesThatAreNoAttributes) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a\nb", "a..b", "a.", "a b", "training", "\"", "\u00e9"}) {
+    TensorMap written;
+    written.add(name, TensorBuffer({1}, std::vector<float>{1}));
+    expect_error([&] { write_torch_script(folder.path() / "x", written); },
+                 ErrorCode::invalid_argument, "cannot have a tensor named");
+  }
+  TensorMap both;
+  both.add("a", TensorBuffer({1}, std::vector<float>{1}));
+  both.add("a.b", TensorBuffer({1}, std::vector<float>{1}));
+  expect_error([&] { write_torch_script(folder.path() / "x", both); }, ErrorCode::invalid_argument,
+               "a tensor and a module");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(TorchWriter, WritesTheSameFileAgain) {
   const test::TemporaryFolder folder;
   TensorMap written;
