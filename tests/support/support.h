@@ -11,9 +11,6 @@ namespace diptych::test {
 /// Every tolerance the tests use, in one place.
 /// Features against the reference's, fp32: L2 of the difference over L2 of the reference, a row.
 constexpr double kFeatureTolerance = 1e-5;
-/// The same where the reference computed with batch statistics in float32 and its file has them in
-/// float16: the relative rounding of float16.
-constexpr double kHalfStatisticsTolerance = 0x1.0p-11;
 /// The golden training run: each loss (absolute), the first gradients and the last weights (L2,
 /// relative).
 constexpr double kLossTolerance = 1e-4;
