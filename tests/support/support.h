@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace diptych::test {
 
@@ -15,6 +16,8 @@ constexpr double kFeatureTolerance = 1e-5;
 /// relative).
 constexpr double kLossTolerance = 1e-4;
 constexpr double kGradientTolerance = 1e-4;
+/// What rounding may leave of a gradient, beside that of the whole model (L2).
+constexpr double kGradientNoise = 0x1.0p-22;
 constexpr double kTrainedWeightTolerance = 1e-3;
 /// A loss under bfloat16 autocast beside float32's: bfloat16 keeps 8 bits.
 constexpr double kBfloat16LossTolerance = 0.05;
@@ -39,6 +42,11 @@ inline double relative_error(std::span<const float> got, std::span<const float> 
 
 /// A file under tests/data.
 std::filesystem::path data_path(const std::string& name);
+
+/// The folders under tests/data that have a file of this name, sorted: with io.safetensors they are
+/// the fixtures, checkpoints and what their reference programs compute from them
+/// (tests/data/fixture.py).
+std::vector<std::string> data_folders_with(const std::string& file);
 
 /// A fresh folder, removed with everything in it at the end of its scope.
 class TemporaryFolder {

@@ -1,0 +1,82 @@
+// The gradients of one training step on whole models against what their reference programs gave
+// (tests/data/fixture.py).
+#include <gtest/gtest.h>
+
+#include "checkpoint/model_file.h"
+#include "checkpoint/safetensors.h"
+#include "support/support.h"
+#include "train/learner.h"
+
+namespace diptych {
+namespace {
+
+/// Learns from a fixture's pairs; reads what its program gave as the checkpoint that it is shaped
+/// as.
+struct ReferenceStep {
+  checkpoint::ModelFile file;
+  TensorMap gradients;
+  train::Learner learner;
+  train::Batch batch;
+
+  explicit ReferenceStep(const std::filesystem::path& folder)
+      : file(checkpoint::load_model_file(folder)),
+        gradients(checkpoint::load_model_file(folder / "gradients.safetensors").weights),
+        learner(network::make_model(file.config),
+                train::parameters_from(network::make_model(file.config).parameters, file.weights,
+                                       torch::kCPU),
+                {}, train::Precision::fp32,
+                file.config.logit_bias ? train::Loss::sigmoid : train::Loss::contrastive) {
+    const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
+    const TensorView& pixels = io.at("pixels");
+    const TensorView& tokens = io.at("tokens");
+    const std::vector<std::int64_t> wide = to_integers(tokens);
+    const std::vector<std::int32_t> ids(wide.begin(), wide.end());
+    batch.pixels = to_floats(pixels);
+    batch.side = static_cast<int>(pixels.shape[2]);
+    batch.tokens = network::pack_tokens(learner.model(), ids, static_cast<int>(tokens.shape[1]));
+  }
+};
+
+double norm(std::span<const float> values) {
+  double squares = 0.0;
+  for (const float value : values) squares += static_cast<double>(value) * value;
+  return std::sqrt(squares);
+}
+
+/// The gradient as floats; what took no part in the loss has none.
+std::vector<float> gradient_of(const torch::Tensor& parameter) {
+  if (!parameter.grad().defined()) return std::vector<float>(parameter.numel());
+  const TensorBuffer buffer = train::to_buffer(parameter.grad());
+  return {buffer.floats().begin(), buffer.floats().end()};
+}
+
+class Gradients : public testing::TestWithParam<std::string> {};
+
+TEST_P(Gradients, OfOneStepAreTheReferences) {
+  ReferenceStep step(test::data_path(GetParam()));
+  step.learner.loss(step.batch).backward();
+  const auto& specs = step.learner.model().parameters.specs();
+  double whole = 0.0;
+  for (const auto& spec : specs) {
+    if (spec.trained) whole = std::hypot(whole, norm(to_floats(step.gradients.at(spec.name))));
+  }
+  ASSERT_GT(whole, 0.0);
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!specs[i].trained) continue;
+    std::vector<float> difference = gradient_of(step.learner.parameters()[i]);
+    const std::vector<float> expected = to_floats(step.gradients.at(specs[i].name));
+    ASSERT_EQ(difference.size(), expected.size()) << specs[i].name;
+    for (std::size_t j = 0; j < expected.size(); ++j) difference[j] -= expected[j];
+    // What cancels out, as keys' biases under softmax, is rounding beside all the others.
+    EXPECT_LE(norm(difference),
+              test::kGradientTolerance * norm(expected) + test::kGradientNoise * whole)
+        << specs[i].name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, Gradients,
+                         testing::ValuesIn(test::data_folders_with("gradients.safetensors")),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace diptych
