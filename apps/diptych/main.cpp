@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
       "Exit status: 0 done, 1 some inputs refused or the answer is no, 2 wrong usage or input,\n"
       "3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of diptych's.");
   Action action;
+  add_caption(app, action);
   add_classify(app, action);
   add_convert(app, action);
   add_embed(app, action);

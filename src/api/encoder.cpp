@@ -1,11 +1,12 @@
 #include "diptych/encoder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include "api/model_implementation.h"
+#include "api/picture_batch.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "engine/encoder.h"
@@ -80,9 +81,6 @@ class Encoder::Implementation {
   }
   TensorBuffer image_features(const float* pixels, std::size_t count);
 
-  template <typename Read>
-  std::vector<std::optional<Failure>> preprocess(std::size_t first, std::size_t count,
-                                                 const Read& read, std::vector<float>& pixels);
   std::vector<std::int32_t> tokenize(std::span<const std::string> texts, std::size_t first,
                                      std::size_t count);
 
@@ -98,53 +96,20 @@ TensorBuffer Encoder::Implementation::image_features(const float* pixels, std::s
   return engine_.encode_images({pixels, static_cast<int>(count), size, size});
 }
 
-/// Reads `count` pictures into consecutive places of `pixels`; what failed leaves its place as it
-/// was.
-template <typename Read>
-std::vector<std::optional<Failure>> Encoder::Implementation::preprocess(
-    std::size_t first, std::size_t count, const Read& read, std::vector<float>& pixels) {
-  const Preprocessing& how = model_.info().preprocessing;
-  std::vector<std::optional<Failure>> failures(count);
-  pool_->run(count, [&](std::size_t i) {
-    try {
-      const std::span<float> place(pixels.data() + i * picture_values(), picture_values());
-      normalise(read(first + i), how, place);
-    } catch (const Error& error) {
-      failures[i] = Failure{first + i, error.code(), error.what()};
-    } catch (const std::bad_alloc&) {
-      failures[i] = Failure{first + i, ErrorCode::out_of_memory,
-                            fmt::format("picture {}: out of memory", first + i + 1)};
-    }
-  });
-  return failures;
-}
-
 template <typename Read>
 EncodedImages Encoder::Implementation::encode_images(std::size_t total, const Read& read,
                                                      const EncodeOptions& options) {
   const std::lock_guard lock(one_call_at_a_time_);
   EncodedImages result;
-  std::vector<float> pixels(std::min(batch_, total) * picture_values());
   result.rows.columns = width();
   in_batches(total, batch_, options, [&](std::size_t first, std::size_t count) {
-    auto failures = preprocess(first, count, read, pixels);
-    // The pictures that succeeded move together.
-    std::size_t good = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (failures[i]) {
-        result.failures.push_back(std::move(*failures[i]));
-        continue;
-      }
-      if (good != i) {
-        std::copy_n(pixels.data() + i * picture_values(), picture_values(),
-                    pixels.data() + good * picture_values());
-      }
-      result.inputs.push_back(first + i);
-      ++good;
-    }
-    if (good == 0) return;
+    api::PictureBatch batch =
+        api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
+    std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
+    if (batch.inputs.empty()) return;
+    result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
     result.rows.values.resize(result.inputs.size() * width());
-    place(image_features(pixels.data(), good), result.rows, result.rows.rows);
+    place(image_features(batch.pixels.data(), batch.inputs.size()), result.rows, result.rows.rows);
     result.rows.rows = result.inputs.size();
   });
   if (options.normalise) normalise_rows(result.rows);

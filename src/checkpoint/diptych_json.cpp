@@ -99,6 +99,15 @@ Value read_word(ConfigFields& fields, std::string_view field,
 
 // towers
 
+Json write_decoder(const network::MultimodalDecoderConfig& config) {
+  return {{"width", config.width},
+          {"layers", config.layers},
+          {"heads", config.heads},
+          {"mlp_width", config.mlp_width},
+          {"activation", word_for(config.activation, kActivations)},
+          {"norm_epsilon", config.norm_epsilon}};
+}
+
 Json write_tower(const VisionTransformerConfig& config) {
   Json json = {{"architecture", kVisionTransformer},
                {"image_size", config.image_size},
@@ -224,6 +233,13 @@ void read_transformer(ConfigFields& fields, Config& config) {
   config.mlp_width = fields.integer("mlp_width");
   config.activation = read_word(fields, "activation", kActivations);
   config.norm_epsilon = static_cast<float>(fields.number("norm_epsilon", config.norm_epsilon));
+}
+
+network::MultimodalDecoderConfig read_decoder(ConfigFields fields) {
+  network::MultimodalDecoderConfig config;
+  read_transformer(fields, config);
+  fields.refuse_rest();
+  return config;
 }
 
 VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
@@ -507,6 +523,7 @@ Json write_diptych_json(const ModelFile& model) {
                {"assumptions", model.assumptions}};
   if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
     json["tokenizer"]["vocabulary"] = vocabulary;
+  if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
   if (model.references) json["references"] = write_references(*model.references);
   return json;
 }
@@ -520,6 +537,7 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.config.image = read_image_tower(fields.object("image_tower"));
   model.config.text = read_text_tower(fields.object("text_tower"));
   model.config.logit_bias = fields.boolean("logit_bias", false);
+  if (fields.has("decoder")) model.config.decoder = read_decoder(fields.object("decoder"));
   model.preprocessing = read_preprocessing(fields.object("preprocessing"));
   model.tokenizer.kind = read_tokenizer(fields.object("tokenizer"));
   model.provenance = read_provenance(fields.object("provenance"));

@@ -1,4 +1,4 @@
-// open_clip's CoCa (arXiv 2205.01917), whose part that captions is left out.
+// open_clip's CoCa (arXiv 2205.01917).
 #include <array>
 
 #include "checkpoint/families.h"
@@ -14,6 +14,7 @@ constexpr auto kSignature = std::to_array<Pattern>({"text.cls_emb", "visual.attn
 constexpr auto kRules = std::to_array<KeyRule>({
     {"logit_*", Transform::reshape, {"logit_*"}},
     {"visual.*", Transform::same, {"visual.*"}},
+    {"text_decoder.*", Transform::same, {"text_decoder.*"}},
     {"*", Transform::same, {"text.*"}},
 });
 
@@ -21,8 +22,12 @@ constexpr auto kIgnored = std::to_array<Pattern>({"*attn_mask", "text_decoder.*"
 
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   ModelFile model = parse_stated_open_clip(files, parsed);
-  if (occurs(parsed.container.tensors, "text_decoder.*"))
-    model.assumptions.push_back("The decoder that writes captions was left out.");
+  const bool there = occurs(parsed.container.tensors, "text_decoder.*");
+  if (!there) model.config.decoder.reset();
+  if (there && !model.config.decoder) {
+    model.assumptions.push_back(
+        "The decoder that writes captions was left out: it is not as wide as what it reads.");
+  }
   return model;
 }
 

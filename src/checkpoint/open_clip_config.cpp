@@ -177,6 +177,28 @@ network::TextTowerConfig read_text_tower(ConfigFields fields, Activation activat
   return read_text_transformer(fields, activation);
 }
 
+/// CoCa's decoder; none where it is not as wide as the embedding and the text tower, whose rows it
+/// reads: open_clip cannot run such a one either.
+std::optional<network::MultimodalDecoderConfig> read_decoder(ConfigFields fields,
+                                                             const network::ModelConfig& model,
+                                                             Activation activation) {
+  network::MultimodalDecoderConfig config;
+  config.width = fields.integer("width", config.width);
+  config.heads = fields.integer("heads", config.heads);
+  config.layers = fields.integer("layers", config.layers);
+  config.mlp_width = 4 * std::clamp(config.width, 0, 1'000'000);
+  config.activation = activation;
+  fields.expect("mlp_ratio", 4);
+  fields.expect("dim_head", 64);
+  // Of open_clip's fields those that it does not use, and what the text tower says too.
+  fields.ignore({"context_length", "vocab_size", "attn_pooler_heads", "n_queries"});
+  fields.refuse_rest();
+  const auto* text = std::get_if<network::TextTransformerConfig>(&model.text);
+  const bool fits =
+      text != nullptr && config.width == text->width && config.width == model.embedding_width;
+  return fits ? std::optional(config) : std::nullopt;
+}
+
 /// One value for all channels, or one for each.
 void read_channels(ConfigFields& fields, std::string_view field, std::array<float, 3>& channels) {
   const Json* value = fields.raw(field);
@@ -333,6 +355,15 @@ Json write_text_tower(const network::TextTowerConfig& tower) {
   return json;
 }
 
+Json write_decoder(const network::MultimodalDecoderConfig& config, int context_length) {
+  if (config.mlp_width != 4 * config.width || config.norm_epsilon != kDefaultEpsilon)
+    refuse_to_write("decoder");
+  return {{"width", config.width},
+          {"heads", config.heads},
+          {"layers", config.layers},
+          {"context_length", context_length}};
+}
+
 /// open_clip has one switch for both towers; those of timm do not listen to it.
 bool has_quick_gelu(const network::ModelConfig& config) {
   const Activation text = std::get<network::TextTransformerConfig>(config.text).activation;
@@ -344,6 +375,8 @@ bool has_quick_gelu(const network::ModelConfig& config) {
   };
   const bool quick = text == Activation::quick_gelu;
   const bool same = !listens || (image->activation == Activation::quick_gelu) == quick;
+  const Activation plain = quick ? Activation::quick_gelu : Activation::gelu;
+  if (config.decoder && config.decoder->activation != plain) refuse_to_write("decoder");
   if (!same || !can_be_written(text) || (listens && !can_be_written(image->activation)))
     refuse_to_write("activation");
   return quick;
@@ -385,6 +418,10 @@ Json write_open_clip_config(const ModelFile& model) {
                {"text_cfg", write_text_tower(model.config.text)},
                {"quick_gelu", has_quick_gelu(model.config)}};
   if (has_custom_text(model.config)) json["custom_text"] = true;
+  if (model.config.decoder) {
+    json["multimodal_cfg"] =
+        write_decoder(*model.config.decoder, network::context_length(model.config.text));
+  }
   // Where training would start; a checkpoint has its own.
   if (model.config.logit_bias) json["init_logit_bias"] = -10;
   return {{"model_cfg", std::move(json)},
@@ -403,13 +440,16 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   model.config.text =
       read_text_tower(fields.object("text_cfg"), activation, model.config.embedding_width);
   model.config.logit_bias = fields.has("init_logit_bias");
+  if (fields.has("multimodal_cfg")) {
+    model.config.decoder = read_decoder(fields.object("multimodal_cfg"), model.config, activation);
+  }
   if (std::holds_alternative<network::BertConfig>(model.config.text)) {
     model.tokenizer = {.kind = TokenizerSpec::Kind::none};  // it has files of its own
   } else {
     read_tokenizer(fields.object("text_cfg"), model);
   }
-  fields.ignore({"custom_text", "multimodal_cfg", "cast_dtype", "output_dict", "init_logit_scale",
-                 "nonscalar_logit_scale"});
+  fields.ignore(
+      {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
   if (wrapped) {
     fields.refuse_rest();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "network/captions.h"
 #include "network/config.h"
 
 namespace diptych::engine {
@@ -76,8 +77,8 @@ static_assert(network::Operations<ListingOperations>);
 LayerList list_layers(const network::Model& model) {
   ListingOperations operations;
   const int side = network::image_size(model.config.image);
-  network::image_features(operations, model,
-                          {.data = nullptr, .batch = 1, .height = side, .width = side});
+  const network::Pixels picture{.data = nullptr, .batch = 1, .height = side, .width = side};
+  network::image_features(operations, model, picture);
   network::Tokens tokens;
   tokens.append(std::vector<std::int32_t>{0});
   const auto* clip = std::get_if<network::TextTransformerConfig>(&model.config.text);
@@ -86,6 +87,10 @@ LayerList list_layers(const network::Model& model) {
     tokens.append(std::vector<std::int32_t>{0, network::class_token_id(*clip)});
   }
   network::text_features(operations, model, tokens);
+  if (model.decoder) {
+    auto captions = network::begin_captions(operations, model, picture, 1);
+    network::append_tokens(operations, model, captions, std::vector<std::int32_t>{0});
+  }
   return operations.take();
 }
 

@@ -144,6 +144,24 @@ void validate_pool(const ImageTowerConfig& image, int embedding_width) {
     check_divides("vision pool heads", tower->pool_heads, "embed_dim", embedding_width);
 }
 
+void validate_decoder(const ModelConfig& model) {
+  if (!model.decoder) return;
+  const MultimodalDecoderConfig& config = *model.decoder;
+  const auto* image = std::get_if<VisionTransformerConfig>(&model.image);
+  const auto* text = std::get_if<TextTransformerConfig>(&model.text);
+  if (image == nullptr || image->pooling != ImagePooling::queries || text == nullptr ||
+      text->pooling != TextPooling::class_token)
+    fail(ErrorCode::invalid_argument,
+         "model config: decoder: got other towers than CoCa's, expected those");
+  check_range("vision pool queries", image->pool_queries, 2, kMaxWidth);
+  check_range("decoder width", config.width, model.embedding_width, model.embedding_width);
+  check_range("decoder width", config.width, text->width, text->width);
+  check_range("decoder layers", config.layers, 1, kMaxLayers);
+  check_range("decoder heads", config.heads, 1, config.width);
+  check_range("decoder mlp width", config.mlp_width, 1, kMaxWidth);
+  check_divides("decoder heads", config.heads, "decoder width", config.width);
+}
+
 /// Without a projection a tower's rows are the features.
 template <typename Tower>
 void validate_projection(const char* field, const Tower& tower, int embedding_width) {
@@ -182,6 +200,7 @@ void validate(const ModelConfig& config) {
   std::visit([](const auto& tower) { validate_tower(tower); }, config.image);
   std::visit([](const auto& tower) { validate_tower(tower); }, config.text);
   validate_pool(config.image, width);
+  validate_decoder(config);
   std::visit([=](const auto& tower) { validate_projection("vision width", tower, width); },
              config.image);
   std::visit([=](const auto& tower) { validate_projection("text width", tower, width); },

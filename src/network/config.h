@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <variant>
 
 namespace diptych::network {
@@ -187,12 +188,28 @@ using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetCon
                                       EvaTransformerConfig, ConvNextConfig, ViTaminConfig>;
 using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
 
+/// CoCa's decoder, which writes captions (arXiv 2205.01917). It reads what the text tower's blocks
+/// and the image tower's learned queries give, so that it is as wide as they. Defaults are those of
+/// coca_ViT-B-32.
+struct MultimodalDecoderConfig {
+  int width = 512;
+  int heads = 8;
+  int layers = 12;  ///< blocks over the caption; as many over the picture stand between them
+  int mlp_width = 2048;
+  Activation activation = Activation::gelu;
+  float norm_epsilon = 1e-5F;
+
+  bool operator==(const MultimodalDecoderConfig&) const = default;
+};
+
 struct ModelConfig {
   int embedding_width = 512;
   ImageTowerConfig image;
   TextTowerConfig text;
   /// A score is scale x cosine similarity, plus this bias where there is one (SigLIP).
   bool logit_bias = false;
+  /// Where a model writes captions.
+  std::optional<MultimodalDecoderConfig> decoder;
 
   bool operator==(const ModelConfig&) const = default;
 };

@@ -42,6 +42,10 @@ Model make_model(const ModelConfig& config) {
     model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
                                           config.embedding_width);
   }
+  if (config.decoder) {
+    model.decoder =
+        declare_multimodal_decoder(table, *config.decoder, vocabulary_size(config.text));
+  }
   const float scale = config.logit_bias ? kInitialBiasedLogitScale : kInitialLogitScale;
   model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(scale));
   if (config.logit_bias) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "network/convnext.h"
 #include "network/eva_transformer.h"
 #include "network/modified_resnet.h"
+#include "network/multimodal_decoder.h"
 #include "network/text_transformer.h"
 #include "network/vision_transformer.h"
 #include "network/vitamin.h"
@@ -14,12 +16,13 @@
 namespace diptych::network {
 
 /// Two towers and what makes a score of their cosine similarity, as a description: the numbers are
-/// an executor's.
+/// an executor's. CoCa's has a decoder besides, which writes captions (network/captions.h).
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
   std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin> image;
   std::variant<TextTransformer, Bert> text;
+  std::optional<MultimodalDecoder> decoder;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
 };

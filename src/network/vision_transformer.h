@@ -26,6 +26,9 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                                              const VisionTransformerConfig& config,
                                              int embedding_width);
 
+/// The rows of `count` sequences of `length` but each sequence's first.
+std::vector<std::int32_t> rows_behind_first(int count, int length);
+
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
@@ -57,6 +60,23 @@ template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels) {
   return image_tower(ops, tower, pixels,
                      PatchSelection::all(pixels.batch, tower.config.grid() * tower.config.grid()));
+}
+
+/// What a decoder reads of pictures: the pooled rows of all learned queries but the first, which
+/// gives the feature. [pictures * (pool_queries - 1), embedding width]. Only with
+/// ImagePooling::queries.
+template <Operations Ops>
+typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, const Pixels& pixels) {
+  const VisionTransformerConfig& config = tower.config;
+  const auto selection = PatchSelection::all(pixels.batch, config.grid() * config.grid());
+  const Sequences sequences =
+      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
+  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
+  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
+  return ops.norm(ops.rows(x, rows_behind_first(pixels.batch, config.pool_queries)),
+                  tower.norm_post);
 }
 
 }  // namespace diptych::network

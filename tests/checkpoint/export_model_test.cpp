@@ -79,6 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_xlm_roberta", ExportFormat::diptych, "open_clip_bert"},
                     Case{"open_clip_convnext", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_coca", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_coca_captions", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_coca_captions", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
 

@@ -174,7 +174,8 @@ Json coca_config() {
 }
 
 TEST(OpenClipConfig, ReadsCoca) {
-  EXPECT_EQ(read_open_clip_config(coca_config(), "test.json").config, test::coca_b_32());
+  EXPECT_EQ(read_open_clip_config(coca_config(), "test.json").config,
+            test::coca_b_32_with_decoder());
 }
 
 TEST(OpenClipConfig, WritesWhatItReads) {

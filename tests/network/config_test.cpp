@@ -17,9 +17,9 @@ using test::vit_b_32;
 TEST(Config, AcceptsThePublishedModels) {
   for (const ModelConfig& config :
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
-        test::convnext_base_w(), test::coca_b_32(), test::eva01_g_14(), test::eva02_l_14(),
-        test::eva_18b(), test::chinese_vit_b_16(), test::pe_core_b_16(), test::vitamin_l(),
-        test::xlm_roberta_vit_b_32()})
+        test::convnext_base_w(), test::coca_b_32(), test::coca_b_32_with_decoder(),
+        test::eva01_g_14(), test::eva02_l_14(), test::eva_18b(), test::chinese_vit_b_16(),
+        test::pe_core_b_16(), test::vitamin_l(), test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -154,6 +154,24 @@ TEST(Config, RefusesBadViTamins) {
                   {"vision heads", image(&Tower::heads, 0)},
                   {"vision width", image(&Tower::heads, 7)},
                   {"vision mlp width", image(&Tower::mlp_width, 0)}});
+}
+
+TEST(Config, RefusesBadDecoders) {
+  using Decoder = MultimodalDecoderConfig;
+  const auto decoder = [](int Decoder::*field, int value) {
+    return [=](ModelConfig& config) { (*config.decoder).*field = value; };
+  };
+  expect_refused(test::coca_b_32_with_decoder(),
+                 {{"decoder", image(&VisionTransformerConfig::pooling, ImagePooling::class_token)},
+                  {"decoder", text(&TextTransformerConfig::pooling, TextPooling::end_of_text)},
+                  {"vision pool queries", image(&VisionTransformerConfig::pool_queries, 1)},
+                  {"decoder width", decoder(&Decoder::width, 256)},
+                  {"decoder width", text(&TextTransformerConfig::width, 256)},
+                  {"decoder layers", decoder(&Decoder::layers, 0)},
+                  {"decoder layers", decoder(&Decoder::layers, 1 << 20)},
+                  {"decoder heads", decoder(&Decoder::heads, 0)},
+                  {"decoder width", decoder(&Decoder::heads, 7)},
+                  {"decoder mlp width", decoder(&Decoder::mlp_width, 0)}});
 }
 
 TEST(Config, RefusesBadTextTowers) {

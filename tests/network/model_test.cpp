@@ -180,6 +180,15 @@ TEST(Model, NamesTheParametersOfCoca) {
             Shape({2304, 768}));
 }
 
+TEST(Model, NamesTheParametersOfADecoder) {
+  const Model model = make_model(test::coca_b_32_with_decoder());
+  EXPECT_EQ(shape_of(model, "text_decoder.resblocks.11.attn.in_proj_weight"), Shape({1536, 512}));
+  EXPECT_EQ(shape_of(model, "text_decoder.cross_attn.11.ln_1_kv.weight"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "text_decoder.cross_attn.0.mlp.c_fc.weight"), Shape({2048, 512}));
+  EXPECT_EQ(shape_of(model, "text_decoder.ln_final.bias"), Shape({512}));
+  EXPECT_EQ(shape_of(model, "text_decoder.text_projection"), Shape({512, 49408}));
+}
+
 TEST(Model, NamesTheParametersOfAResNet) {
   const Model model = make_model(test::rn50());
   EXPECT_EQ(shape_of(model, "visual.conv1.weight"), Shape({32, 3, 3, 3}));

@@ -74,6 +74,13 @@ inline network::ModelConfig coca_b_32() {
   return config;
 }
 
+/// The same with its decoder.
+inline network::ModelConfig coca_b_32_with_decoder() {
+  network::ModelConfig config = coca_b_32();
+  config.decoder = network::MultimodalDecoderConfig{};
+  return config;
+}
+
 inline network::TextTransformerConfig text_tower(int width, int layers, int heads) {
   return {.width = width, .heads = heads, .layers = layers, .mlp_width = 4 * width};
 }

@@ -4,6 +4,7 @@
 
 #include "checkpoint/model_file.h"
 #include "checkpoint/safetensors.h"
+#include "network/captions.h"
 #include "support/support.h"
 #include "train/parameters.h"
 #include "train/towers.h"
@@ -57,6 +58,41 @@ TEST_P(Reference, FeaturesAgree) {
 INSTANTIATE_TEST_SUITE_P(Fixtures, Reference,
                          testing::ValuesIn(test::data_folders_with("io.safetensors")),
                          [](const auto& info) { return info.param; });
+
+/// CoCa's decoder on libtorch, token by token, against open_clip's logits.
+TEST(CaptionLogits, AgreeWithTheReference) {
+  const std::filesystem::path folder = test::data_path("open_clip_coca_captions");
+  const auto file = checkpoint::load_model_file(folder);
+  const network::Model model = network::make_model(file.config);
+  const train::Parameters parameters =
+      train::parameters_from(model.parameters, file.weights, torch::kCPU);
+  const TensorMap io = checkpoint::read_safetensors(folder / "captions.safetensors");
+  const std::vector<float> values = to_floats(io.at("pixels"));
+  const std::vector<float> expected = to_floats(io.at("logits"));
+  const std::vector<std::int64_t> tokens = to_integers(io.at("tokens"));
+  const auto texts = static_cast<std::size_t>(io.at("tokens").shape[0]);
+  const std::size_t length = tokens.size() / texts;
+  const std::size_t vocabulary = expected.size() / tokens.size();
+  const torch::NoGradGuard no_gradients;
+  train::Operations operations(model.parameters, parameters, /*training=*/false);
+  const int side = network::image_size(file.config.image);
+  auto captions = network::begin_captions(operations, model,
+                                          {values.data(), static_cast<int>(texts), side, side}, 1);
+  for (std::size_t place = 0; place < length; ++place) {
+    std::vector<std::int32_t> newest;
+    for (std::size_t i = 0; i < texts; ++i)
+      newest.push_back(static_cast<std::int32_t>(tokens[i * length + place]));
+    const TensorBuffer logits =
+        train::to_buffer(network::append_tokens(operations, model, captions, newest));
+    for (std::size_t i = 0; i < texts; ++i) {
+      EXPECT_LE(test::relative_error(
+                    logits.floats().subspan(i * vocabulary, vocabulary),
+                    std::span(expected).subspan((i * length + place) * vocabulary, vocabulary)),
+                test::kFeatureTolerance)
+          << "text " << i << ", token " << place;
+    }
+  }
+}
 
 }  // namespace
 }  // namespace diptych
