@@ -145,6 +145,7 @@ void add_embed(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
   add_model_option(*command, options->model.model);
+  add_image_size_option(*command, options->model.load);
   CLI::Option* images =
       command->add_option("--images", options->images, "pictures, or folders with pictures");
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,

@@ -10,6 +10,14 @@ void add_model_option(CLI::App& command, std::string& model) {
                      "default: the embedded model");
 }
 
+void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
+  command
+      .add_option("--image-size", options.image_size,
+                  "side of the pictures in pixels, to which the image tower's positions are "
+                  "resized; default: the model's")
+      ->check(CLI::Range(1, 1 << 14).description(""));
+}
+
 void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
   const std::map<std::string, Precision> precisions = {
       {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"int8", Precision::int8}};
@@ -22,5 +30,5 @@ void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
 }
 
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(diptych::Model::load(options.model), options.encoder);
+  return diptych::Encoder(diptych::Model::load(options.model, options.load), options.encoder);
 }

@@ -8,8 +8,12 @@
 /// The options that every command with a model has.
 struct ModelOptions {
   std::string model;  ///< empty: the embedded model
+  diptych::LoadOptions load;
   diptych::EncoderOptions encoder;
 };
+
+/// --image-size
+void add_image_size_option(CLI::App& command, diptych::LoadOptions& options);
 
 /// --model
 void add_model_option(CLI::App& command, std::string& model);

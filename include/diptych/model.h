@@ -48,6 +48,15 @@ struct ModelInfo {
   std::vector<std::string> assumptions;
 };
 
+struct LoadOptions {
+  /// Side of the pictures that the image tower is to see, in pixels; its positions are resized as
+  /// its family's program does. Default 0: the model's own.
+  int image_size = 0;
+  /// The longest text that the text tower is to see, in tokens; its positions are resized. Default
+  /// 0: the model's own.
+  int context_length = 0;
+};
+
 /// Two towers ready to encode, with how their inputs are made. Copies are cheap and share the
 /// weights. Immutable; every member is thread-safe.
 class Model {
@@ -57,10 +66,13 @@ class Model {
   ///   - a path: a checkpoint file, or a folder with one checkpoint and its family's config;
   ///     "local-dir:" may stand before it;
   ///   - the name of a listed model that was pulled (diptych/catalogue.h). Nothing is ever fetched.
+  ///     What its files leave open is as its publisher says.
   /// Weights are mapped where their format allows it, so that a file must not be cut short while a
   /// model loaded from it lives. Nothing in a file is ever executed. Throws Error: not_found, io,
-  /// corrupt_data, unsupported, out_of_memory; invalid_argument when weights and config do not fit.
-  static Model load(const std::string& name_or_path = {});
+  /// corrupt_data, unsupported, out_of_memory; invalid_argument when weights and config do not fit,
+  /// when the files contradict what is known of the name, and for sizes that the towers cannot
+  /// have.
+  static Model load(const std::string& name_or_path = {}, const LoadOptions& options = {});
 
   const ModelInfo& info() const;
 

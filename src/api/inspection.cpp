@@ -58,7 +58,8 @@ std::string_view name(Certainty certainty) {
 
 Inspection inspect(const std::string& name_or_path) {
   if (api::names_embedded_model(name_or_path)) return inspect_loaded(Model::load(name_or_path));
-  checkpoint::Inspection found = checkpoint::inspect(api::model_path(name_or_path));
+  checkpoint::Inspection found =
+      checkpoint::inspect(api::model_path(name_or_path), api::known_facts(name_or_path));
   Inspection result{.container = std::move(found.container),
                     .family = std::move(found.family),
                     .certainty = from(found.certainty),

@@ -19,20 +19,20 @@ std::shared_ptr<const Tokenizer> make_tokenizer(const checkpoint::ModelFile& fil
                                                 const std::string& model_name) {
   const std::string& family = file.provenance.family;
   const bool as_openai = family == "openai" || family == "huggingface_clip";
-  if (file.tokenizer.kind == text::TokenizerSpec::Kind::clip && as_openai) {
+  if (file.tokenizer == text::TokenizerSpec{} && as_openai) {
     return clip_tokenizer(ClipSpecialTokens::openai);
   }
   return text::make_tokenizer(file.tokenizer, model_name);
 }
 
-checkpoint::ModelFile load_embedded() {
+checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
   const std::vector<SourceFile> files = api::embedded_files();
   if (files.empty()) {
     fail(ErrorCode::not_found,
          "embedded model: this build has none, expected models/pictogram/model.safetensors when it "
          "was configured; `make model` makes it, --model names another");
   }
-  return checkpoint::load_model_folder(files);
+  return checkpoint::load_model_folder(files, request);
 }
 
 }  // namespace
@@ -45,16 +45,27 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
          info.image_size, info.name);
   }
   tokenizer = make_tokenizer(file, info.name);
-  if (tokenizer && tokenizer->vocabulary_size() > info.vocabulary_size) tokenizer = nullptr;
+  const bool too_large = tokenizer && tokenizer->vocabulary_size() > info.vocabulary_size;
+  if (too_large && !file.tokenizer.vocabulary.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "tokenizer: got one of {} tokens, expected at most the text tower's {} ({})",
+         tokenizer->vocabulary_size(), info.vocabulary_size, info.name);
+  }
+  if (too_large) tokenizer = nullptr;
   info.tokenizer = tokenizer ? text::name(file.tokenizer.kind) : "none";
 }
 
-Model Model::load(const std::string& name_or_path) {
+Model Model::load(const std::string& name_or_path, const LoadOptions& options) {
+  checkpoint::LoadRequest request{.image_size = options.image_size,
+                                  .context_length = options.context_length};
   if (api::names_embedded_model(name_or_path)) {
-    return Model(std::make_shared<const Implementation>(api::kEmbeddedName, load_embedded()));
+    return Model(
+        std::make_shared<const Implementation>(api::kEmbeddedName, load_embedded(request)));
   }
-  return Model(std::make_shared<const Implementation>(
-      name_or_path, checkpoint::load_model_file(api::model_path(name_or_path))));
+  const std::filesystem::path path = api::model_path(name_or_path);
+  request.known = api::known_facts(name_or_path);
+  return Model(std::make_shared<const Implementation>(name_or_path,
+                                                      checkpoint::load_model_file(path, request)));
 }
 
 const ModelInfo& Model::info() const {

@@ -294,7 +294,8 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   return model;
 }
 
-constexpr Family kFamily = {"big_vision", kSignature, kRules, {}, parse, nullptr, prepare};
+constexpr Family kFamily = {"big_vision", kSignature,        kRules, {},
+                            parse,        GridResize::plain, prepare};
 
 }  // namespace
 

@@ -1,13 +1,10 @@
 // Chinese-CLIP's own files.
-#include <fmt/format.h>
-
 #include <array>
 #include <variant>
 
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/families.h"
 #include "checkpoint/parse_model.h"
-#include "checkpoint/position_table.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -15,7 +12,6 @@ namespace {
 using Pattern = std::string_view;
 
 constexpr const char* kConfig = "model_config.json";
-constexpr const char* kPositions = "visual.positional_embedding";
 
 /// Written as Chinese-CLIP publishes its files; each second rule reads what it saves when it trains
 /// with FlashAttention.
@@ -74,22 +70,8 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
                                  : infer(parsed);
 }
 
-/// A config may ask for another resolution than the file was trained at.
-void resize_positions(ParsedModel& parsed) {
-  const auto* tower = std::get_if<network::VisionTransformerConfig>(&parsed.model.config.image);
-  const auto found = parsed.container.tensors.tensors.find(kPositions);
-  if (tower == nullptr || found == parsed.container.tensors.tensors.end()) return;
-  const TensorView table = found->second;
-  const int places = tower->grid() * tower->grid();
-  if (!is_position_table(table) || table.shape[0] == 1 + places) return;
-  parsed.container.tensors.add(kPositions, resize_aligned(table, tower->grid()));
-  parsed.model.assumptions.push_back(
-      fmt::format("The image tower's {} positions were resized to {}, as model_config.json's "
-                  "resolution asks.",
-                  table.shape[0] - 1, places));
-}
-
-constexpr Family kFamily = {"chinese_clip", kSignature, kRules, kIgnored, parse, resize_positions};
+constexpr Family kFamily = {"chinese_clip", kSignature, kRules,
+                            kIgnored,       parse,      GridResize::aligned};
 
 }  // namespace
 

@@ -157,7 +157,8 @@ void add_logit_scale(Container& container) {
   container.tensors.add(kLogitScale, TensorBuffer({}, std::vector{std::log(kReleasedScale)}));
 }
 
-constexpr Family kFamily = {"clip_cpp", kSignature, kRules, {}, parse, nullptr, add_logit_scale};
+constexpr Family kFamily = {"clip_cpp", kSignature,        kRules,         {},
+                            parse,      GridResize::plain, add_logit_scale};
 
 }  // namespace
 

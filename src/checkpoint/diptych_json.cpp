@@ -71,8 +71,13 @@ constexpr auto kTokenizers =
     std::to_array<Word<TokenizerSpec::Kind>>({{"clip", TokenizerSpec::Kind::clip},
                                               {"chinese", TokenizerSpec::Kind::chinese},
                                               {"wordpiece", TokenizerSpec::Kind::wordpiece},
+                                              {"sentencepiece", TokenizerSpec::Kind::sentencepiece},
                                               {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
                                               {"none", TokenizerSpec::Kind::none}});
+constexpr auto kCleanings =
+    std::to_array<Word<text::Cleaning>>({{"whitespace", text::Cleaning::whitespace},
+                                         {"lower", text::Cleaning::lower},
+                                         {"canonicalize", text::Cleaning::canonicalize}});
 constexpr auto kBertPoolings = std::to_array<Word<BertPooling>>(
     {{"class_token", BertPooling::class_token}, {"mean", BertPooling::mean}});
 
@@ -493,18 +498,55 @@ ReferenceEmbeddings read_references(ConfigFields fields) {
   return references;
 }
 
-TokenizerSpec::Kind read_tokenizer(ConfigFields fields) {
-  const auto kind = read_word(fields, "kind", kTokenizers);
-  if (const char* vocabulary = vocabulary_file(kind)) fields.expect("vocabulary", vocabulary);
+Json write_tokenizer(const TokenizerSpec& spec) {
+  Json json = {{"kind", word_for(spec.kind, kTokenizers)}};
+  if (!spec.vocabulary.empty()) json["vocabulary"] = vocabulary_file(spec.kind);
+  if (spec.cleaning != text::Cleaning::none) json["cleaning"] = word_for(spec.cleaning, kCleanings);
+  if (spec.kind == TokenizerSpec::Kind::sentencepiece) {
+    json["start_id"] = spec.special.start;
+    json["end_id"] = spec.special.end;
+    json["pad_id"] = spec.special.pad;
+  }
+  if (spec.kind == TokenizerSpec::Kind::wordpiece) {
+    json["separator"] = spec.wordpiece.ends_with_separator;
+    json["longest_word"] = spec.wordpiece.longest_word;
+  }
+  return json;
+}
+
+TokenizerSpec read_tokenizer(ConfigFields fields) {
+  TokenizerSpec spec{.kind = read_word(fields, "kind", kTokenizers)};
+  if (const char* vocabulary = vocabulary_file(spec.kind)) fields.expect("vocabulary", vocabulary);
+  if (fields.has("cleaning")) spec.cleaning = read_word(fields, "cleaning", kCleanings);
+  if (spec.kind == TokenizerSpec::Kind::sentencepiece) {
+    spec.special = {.start = fields.integer("start_id"),
+                    .end = fields.integer("end_id"),
+                    .pad = fields.integer("pad_id")};
+  }
+  if (spec.kind == TokenizerSpec::Kind::wordpiece) {
+    spec.wordpiece.ends_with_separator = fields.boolean("separator", true);
+    spec.wordpiece.longest_word = fields.integer("longest_word", spec.wordpiece.longest_word);
+  }
   fields.refuse_rest();
-  return kind;
+  return spec;
 }
 
 }  // namespace
 
 const char* vocabulary_file(TokenizerSpec::Kind kind) {
-  if (kind == TokenizerSpec::Kind::wordpiece) return "vocabulary.txt";
-  if (kind == TokenizerSpec::Kind::xlm_roberta) return "sentencepiece.bpe.model";
+  switch (kind) {
+    case TokenizerSpec::Kind::clip:
+      return "merges.txt";
+    case TokenizerSpec::Kind::wordpiece:
+      return "vocabulary.txt";
+    case TokenizerSpec::Kind::sentencepiece:
+      return "sentencepiece.model";
+    case TokenizerSpec::Kind::xlm_roberta:
+      return "sentencepiece.bpe.model";
+    case TokenizerSpec::Kind::chinese:
+    case TokenizerSpec::Kind::none:
+      break;
+  }
   return nullptr;
 }
 
@@ -518,11 +560,9 @@ Json write_diptych_json(const ModelFile& model) {
                {"text_tower", std::visit(write, model.config.text)},
                {"logit_bias", model.config.logit_bias},
                {"preprocessing", write_preprocessing(model.preprocessing)},
-               {"tokenizer", {{"kind", word_for(model.tokenizer.kind, kTokenizers)}}},
+               {"tokenizer", write_tokenizer(model.tokenizer)},
                {"provenance", write_provenance(model.provenance)},
                {"assumptions", model.assumptions}};
-  if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
-    json["tokenizer"]["vocabulary"] = vocabulary;
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
   if (model.references) json["references"] = write_references(*model.references);
   return json;
@@ -539,7 +579,7 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.config.logit_bias = fields.boolean("logit_bias", false);
   if (fields.has("decoder")) model.config.decoder = read_decoder(fields.object("decoder"));
   model.preprocessing = read_preprocessing(fields.object("preprocessing"));
-  model.tokenizer.kind = read_tokenizer(fields.object("tokenizer"));
+  model.tokenizer = read_tokenizer(fields.object("tokenizer"));
   model.provenance = read_provenance(fields.object("provenance"));
   model.provenance.name = fields.text("name", "");
   model.provenance.licence = fields.text("licence", "");

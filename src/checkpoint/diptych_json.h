@@ -8,7 +8,7 @@
 namespace diptych::checkpoint {
 
 inline constexpr const char* kDiptychJson = "diptych.json";
-/// The file that holds such a tokenizer's vocabulary; null when that is built in.
+/// The file that holds such a tokenizer's vocabulary; null when that is always built in.
 const char* vocabulary_file(TokenizerSpec::Kind kind);
 
 /// diptych.json, as docs/model-format.md describes it, of everything but the weights.

@@ -81,7 +81,7 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   return model;
 }
 
-constexpr Family kFamily = {"eva_clip", kSignature, kRules, kIgnored, parse};
+constexpr Family kFamily = {"eva_clip", kSignature, kRules, kIgnored, parse, GridResize::plain};
 
 }  // namespace
 

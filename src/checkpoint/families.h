@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "checkpoint/key_table.h"
+#include "checkpoint/position_table.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
@@ -25,8 +26,8 @@ struct Family {
   /// Reads the config that lies beside the weights, or infers it; without weights. Throws Error.
   /// Null: diptych recognises the family and cannot load it.
   ModelFile (*parse)(const ModelFiles& files, const ParsedModel& parsed) = nullptr;
-  /// Changes tensors that the family's own program changes when the config asks for another size.
-  void (*fit)(ParsedModel& parsed) = nullptr;
+  /// How its own program resizes the image tower's positions.
+  GridResize positions = GridResize::antialiased;
   /// Brings what a container holds into the form that the rules are about, before anything else.
   void (*prepare)(Container& container) = nullptr;
 };

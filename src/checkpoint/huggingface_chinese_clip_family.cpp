@@ -24,8 +24,8 @@ constexpr auto kIgnored = std::to_array<Pattern>({"*.position_ids", "text_model.
 constexpr auto kSignature = std::to_array<Pattern>(
     {"text_model.encoder.layer.0.attention.self.query.weight", "vision_model.encoder.layers.0.*"});
 
-constexpr Family kFamily = {"huggingface_chinese_clip", kSignature, kRules, kIgnored,
-                            parse_huggingface};
+constexpr Family kFamily = {"huggingface_chinese_clip", kSignature,         kRules, kIgnored,
+                            parse_huggingface,          GridResize::aligned};
 
 }  // namespace
 

@@ -47,7 +47,8 @@ constexpr auto kSignature = std::to_array<Pattern>(
     {"vision_model.encoder.layers.0.self_attn.q_proj.weight",
      "text_model.encoder.layers.0.self_attn.q_proj.weight", "visual_projection.weight"});
 
-constexpr Family kFamily = {"huggingface_clip", kSignature, kRules, kIgnored, parse_huggingface};
+constexpr Family kFamily = {"huggingface_clip", kSignature,        kRules,
+                            kIgnored,           parse_huggingface, GridResize::plain};
 
 }  // namespace
 

@@ -221,7 +221,7 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
 }
 
 Json write_huggingface_config(const ModelFile& model) {
-  if (model.tokenizer.kind != TokenizerSpec::Kind::clip) {
+  if (model.tokenizer != TokenizerSpec{}) {
     fail(ErrorCode::unsupported,
          "Hugging Face's form cannot say this model's tokenizer: got {}, "
          "expected clip",

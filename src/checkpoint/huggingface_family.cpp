@@ -5,6 +5,7 @@
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/huggingface_config.h"
 #include "checkpoint/parse_model.h"
+#include "checkpoint/tokenizer_files.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -49,6 +50,9 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   } else {
     model.assumptions.emplace_back(assumed_preprocessing(mode));
   }
+  // Of transformers' two tokenizers this is the one that holds everything.
+  if (files.contains("tokenizer.json") && model.tokenizer.kind == TokenizerSpec::Kind::clip)
+    bind_tokenizer_files(files, {.cleaning = text::Cleaning::none}, model);
   return model;
 }
 

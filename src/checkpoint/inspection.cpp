@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "checkpoint/fit_positions.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/sharded.h"
 #include "network/model.h"
@@ -27,7 +28,7 @@ void count_tensors(const Container& container, Inspection& inspection) {
 ModelFile describe(const ModelFiles& files) {
   ParsedModel parsed = parse_model(files);
   validate_model(parsed);
-  fit_tensors(parsed);
+  fit_positions(parsed);
   const network::Model description = network::make_model(parsed.model.config);
   check_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
                 description.parameters, parsed.weights_name);
@@ -50,8 +51,8 @@ std::string_view name(Certainty certainty) {
   return "";
 }
 
-Inspection inspect(const std::filesystem::path& file_or_folder) {
-  const ModelFiles files(file_or_folder);
+Inspection inspect(const std::filesystem::path& file_or_folder, std::optional<KnownFacts> known) {
+  const ModelFiles files(file_or_folder, std::move(known));
   const Container container = read_weights(files, files.weights());
   Inspection inspection;
   count_tensors(container, inspection);

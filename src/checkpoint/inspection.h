@@ -40,6 +40,7 @@ struct Inspection {
 
 /// Looks at a checkpoint without reading its weights. Throws Error for what is no readable
 /// container: not_found, io, corrupt_data, unsupported.
-Inspection inspect(const std::filesystem::path& file_or_folder);
+Inspection inspect(const std::filesystem::path& file_or_folder,
+                   std::optional<KnownFacts> known = std::nullopt);
 
 }  // namespace diptych::checkpoint

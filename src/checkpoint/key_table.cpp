@@ -240,6 +240,13 @@ bool matches(std::string_view pattern, std::string_view name) {
   return match(pattern, name, captures);
 }
 
+std::optional<std::string> source_name(const TensorMap& source, std::span<const KeyRule> rules,
+                                       std::string_view canonical) {
+  const auto origin = find_origin(source, rules, canonical);
+  if (!origin || origin->sources.size() != 1 || !all_present(source, *origin)) return std::nullopt;
+  return origin->sources.front();
+}
+
 std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
                                      std::string_view canonical) {
   const auto origin = find_origin(source, rules, canonical);

@@ -44,6 +44,11 @@ bool matches(std::string_view pattern, std::string_view name);
 std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
                                      std::string_view canonical);
 
+/// The tensor that a canonical one is made of; none when it is not there, or when there are
+/// several.
+std::optional<std::string> source_name(const TensorMap& source, std::span<const KeyRule> rules,
+                                       std::string_view canonical);
+
 /// Finds every parameter's tensors: the first rule that fits the parameter and whose tensors are
 /// all there. Throws Error(invalid_argument), naming tensors with got and expected, when some are
 /// missing, have another shape, are not of floating-point type, or are left over and not on the

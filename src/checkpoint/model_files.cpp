@@ -4,6 +4,7 @@
 
 #include <array>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -32,8 +33,8 @@ bool has_ending(const std::string& file, const std::vector<std::string_view>& en
 
 }  // namespace
 
-ModelFiles::ModelFiles(const std::filesystem::path& file_or_folder)
-    : name_(file_or_folder.string()) {
+ModelFiles::ModelFiles(const std::filesystem::path& file_or_folder, std::optional<KnownFacts> known)
+    : name_(file_or_folder.string()), known_(std::move(known)) {
   std::error_code error;
   const auto status = std::filesystem::status(file_or_folder, error);
   if (!std::filesystem::exists(status))

@@ -2,11 +2,13 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "checkpoint/container.h"
+#include "checkpoint/known_facts.h"
 
 namespace diptych::checkpoint {
 
@@ -14,9 +16,13 @@ namespace diptych::checkpoint {
 /// with what lies beside it.
 class ModelFiles {
  public:
-  /// Throws Error(not_found).
-  explicit ModelFiles(const std::filesystem::path& file_or_folder);
+  /// `known`: what is known of the model besides. Throws Error(not_found).
+  explicit ModelFiles(const std::filesystem::path& file_or_folder,
+                      std::optional<KnownFacts> known = std::nullopt);
   explicit ModelFiles(std::span<const SourceFile> files);
+
+  /// What is known of the model besides its files; null when nothing is.
+  const KnownFacts* known() const { return known_ ? &*known_ : nullptr; }
 
   /// What messages call them.
   const std::string& name() const { return name_; }
@@ -37,6 +43,7 @@ class ModelFiles {
   std::filesystem::path folder_;
   std::string chosen_;  ///< the file that was named, if one was
   bool in_memory_ = false;
+  std::optional<KnownFacts> known_;
   std::map<std::string, SourceFile> files_;  ///< on disk: only the names
 };
 

@@ -5,7 +5,7 @@
 #include "checkpoint/families.h"
 #include "checkpoint/open_clip_config.h"
 #include "checkpoint/parse_model.h"
-#include "checkpoint/unigram_model.h"
+#include "checkpoint/tokenizer_files.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -31,28 +31,6 @@ constexpr auto kIgnored = std::to_array<Pattern>(
 constexpr auto kSignature =
     std::to_array<Pattern>({"text.transformer.encoder.layer.0.attention.self.query.weight"});
 
-/// XLM-R's tokenizer, where a file of it lies beside the weights.
-void find_tokenizer(const ModelFiles& files, ModelFile& model) {
-  constexpr const char* kModel = "sentencepiece.bpe.model";
-  constexpr const char* kDescription = "tokenizer.json";
-  using Kind = TokenizerSpec::Kind;
-  model.tokenizer = {.kind = Kind::none};
-  if (files.contains(kModel)) {
-    model.tokenizer = {.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kModel)};
-  } else if (files.contains(kDescription)) {
-    const Json json = read_json(files, kDescription);
-    if (is_unigram(json))
-      model.tokenizer = {.kind = Kind::xlm_roberta,
-                         .vocabulary = sentencepiece_model(json, kDescription)};
-  }
-  if (model.tokenizer.kind == Kind::none) {
-    model.assumptions.emplace_back(
-        "There is no sentencepiece.bpe.model or tokenizer.json of XLM-R's beside the weights: "
-        "texts "
-        "can only be given as token ids.");
-  }
-}
-
 ModelFile infer(const ParsedModel& parsed) {
   ModelFile model;
   model.config = infer_config(parsed.container.tensors, open_clip_bert_family(),
@@ -68,9 +46,9 @@ ModelFile infer(const ParsedModel& parsed) {
 }
 
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
-  auto stated = find_open_clip_config(files);
-  ModelFile model = stated ? std::move(*stated) : infer(parsed);
-  find_tokenizer(files, model);
+  if (auto stated = find_open_clip_config(files)) return std::move(*stated);
+  ModelFile model = infer(parsed);
+  bind_tokenizer_files(files, {}, model);
   return model;
 }
 

@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/architectures.h"
 #include "checkpoint/bert_config.h"
 #include "checkpoint/config_fields.h"
 #include "checkpoint/mlp_ratio.h"
+#include "checkpoint/parse_model.h"
 #include "checkpoint/timm_eva.h"
 #include "checkpoint/timm_towers.h"
 #include "checkpoint/timm_vitamin.h"
+#include "checkpoint/tokenizer_files.h"
 
 // Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
 
@@ -214,9 +217,10 @@ void read_channels(ConfigFields& fields, std::string_view field, std::array<floa
 }
 
 template <typename Choice>
-Choice read_choice(ConfigFields& fields, std::string_view field,
+Choice read_choice(ConfigFields& fields, std::string_view field, Choice otherwise,
                    std::initializer_list<std::pair<std::string_view, Choice>> choices) {
-  const std::string text = fields.text(field, choices.begin()->first);
+  if (!fields.has(field)) return otherwise;
+  const std::string text = fields.text(field);
   for (const auto& [known, choice] : choices) {
     if (text == known) return choice;
   }
@@ -224,31 +228,40 @@ Choice read_choice(ConfigFields& fields, std::string_view field,
        fields.path_of(field), text, fields.file());
 }
 
-Preprocessing read_preprocessing(ConfigFields fields, int image_size) {
-  Preprocessing preprocessing;
+Preprocessing read_preprocessing(ConfigFields fields, int image_size, Preprocessing preprocessing) {
   preprocessing.size = read_side(fields, "size", image_size);
   read_channels(fields, "mean", preprocessing.mean);
   read_channels(fields, "std", preprocessing.std);
   preprocessing.interpolation = read_choice<Interpolation>(
-      fields, "interpolation",
+      fields, "interpolation", preprocessing.interpolation,
       {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
-  preprocessing.mode = read_choice<ResizeMode>(fields, "resize_mode",
+  preprocessing.mode = read_choice<ResizeMode>(fields, "resize_mode", preprocessing.mode,
                                                {{"shortest", ResizeMode::shortest},
                                                 {"squash", ResizeMode::squash},
                                                 {"longest", ResizeMode::longest}});
-  preprocessing.fill = fields.integer("fill_color", 0);
+  preprocessing.fill = fields.integer("fill_color", preprocessing.fill);
   fields.expect("mode", "RGB");
   fields.refuse_rest();
   return preprocessing;
 }
 
-/// Names of tokenizers on the Hugging Face hub, of which diptych has none.
-void read_tokenizer(ConfigFields fields, ModelFile& model) {
-  if (!fields.has("hf_tokenizer_name")) return;
-  model.tokenizer.kind = TokenizerSpec::Kind::none;
-  model.assumptions.push_back("Diptych does not have the tokenizer " +
-                              fields.text("hf_tokenizer_name") +
-                              ": texts can only be given as token ids.");
+text::Cleaning read_cleaning(ConfigFields& fields) {
+  return read_choice<text::Cleaning>(fields, "clean", text::Cleaning::whitespace,
+                                     {{"whitespace", text::Cleaning::whitespace},
+                                      {"lower", text::Cleaning::lower},
+                                      {"canonicalize", text::Cleaning::canonicalize}});
+}
+
+/// None for CLIP's own tokenizer; otherwise open_clip takes one of transformers'.
+std::optional<TokenizerUse> read_tokenizer_use(ConfigFields fields) {
+  if (!fields.has("hf_tokenizer_name") && !fields.has("hf_model_name")) return std::nullopt;
+  TokenizerUse use{.name = fields.text("hf_tokenizer_name", fields.text("hf_model_name", ""))};
+  ConfigFields options = fields.object("tokenizer_kwargs");
+  use.cleaning = read_cleaning(options);
+  use.strips_separator = options.boolean("strip_sep_token", false);
+  fields.expect("tokenizer_mode", nullptr);
+  options.refuse_rest();
+  return use;
 }
 
 /// What open_clip's table of published weights says of such models.
@@ -412,7 +425,7 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
 }  // namespace
 
 Json write_open_clip_config(const ModelFile& model) {
-  if (model.tokenizer.kind != TokenizerSpec::Kind::clip) refuse_to_write("tokenizer");
+  if (model.tokenizer != TokenizerSpec{}) refuse_to_write("tokenizer");
   Json json = {{"embed_dim", model.config.embedding_width},
                {"vision_cfg", write_image_tower(model.config.image)},
                {"text_cfg", write_text_tower(model.config.text)},
@@ -428,7 +441,8 @@ Json write_open_clip_config(const ModelFile& model) {
           {"preprocess_cfg", write_preprocessing(model.preprocessing)}};
 }
 
-ModelFile read_open_clip_config(const Json& json, const std::string& file) {
+ModelFile read_open_clip_config(const Json& json, const std::string& file,
+                                const std::optional<Preprocessing>& known) {
   ConfigFields whole(json, "", file);
   const bool wrapped = whole.has("model_cfg");
   ConfigFields fields = wrapped ? whole.object("model_cfg") : whole;
@@ -443,21 +457,24 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file) {
   if (fields.has("multimodal_cfg")) {
     model.config.decoder = read_decoder(fields.object("multimodal_cfg"), model.config, activation);
   }
-  if (std::holds_alternative<network::BertConfig>(model.config.text)) {
+  if (read_tokenizer_use(fields.object("text_cfg")))
     model.tokenizer = {.kind = TokenizerSpec::Kind::none};  // it has files of its own
-  } else {
-    read_tokenizer(fields.object("text_cfg"), model);
-  }
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
   if (wrapped) {
     fields.refuse_rest();
-    model.preprocessing = read_preprocessing(whole.object("preprocess_cfg"), image_size);
+    model.preprocessing = read_preprocessing(whole.object("preprocess_cfg"), image_size,
+                                             known.value_or(Preprocessing{}));
   } else {
     fields.ignore({"model_cfg", "preprocess_cfg"});
     fields.refuse_rest();
-    assume_preprocessing(model, image_size);
+    if (known) {
+      model.preprocessing = *known;
+      model.preprocessing.size = image_size;
+    } else {
+      assume_preprocessing(model, image_size);
+    }
   }
   return model;
 }
@@ -466,13 +483,46 @@ network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields, Activati
   return read_text_transformer(fields, activation);
 }
 
+namespace {
+
+/// A config with the tokenizer beside it. Where the model is known, its publisher's words stand for
+/// what the config leaves open.
+ModelFile read_with_tokenizer(const ModelFiles& files, Json json, const std::string& name,
+                              const KnownFacts* facts) {
+  Json& stated = json.contains("model_cfg") ? json["model_cfg"] : json;
+  if (facts != nullptr && facts->quick_gelu && stated.is_object() && !stated.contains("quick_gelu"))
+    stated["quick_gelu"] = *facts->quick_gelu;
+  ModelFile model =
+      read_open_clip_config(json, name, facts != nullptr ? facts->preprocessing : std::nullopt);
+  ConfigFields fields(stated, "", name);
+  if (const auto use = read_tokenizer_use(fields.object("text_cfg")))
+    bind_tokenizer_files(files, *use, model);
+  return model;
+}
+
+}  // namespace
+
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
+  const KnownFacts* facts = files.known();
   for (const char* file : kFiles) {
-    if (!files.contains(file)) continue;
-    const SourceFile source = files.open(file);
-    return read_open_clip_config(parse_json(source.bytes, source.name), file);
+    // A guess does not stand against a config.
+    const bool is_certain = facts != nullptr && !facts->guessed;
+    if (files.contains(file))
+      return read_with_tokenizer(files, read_json(files, file), file, is_certain ? facts : nullptr);
   }
-  return std::nullopt;
+  const Json* architecture = facts != nullptr ? find_architecture(facts->architecture) : nullptr;
+  if (architecture == nullptr) return std::nullopt;
+  ModelFile model = read_with_tokenizer(files, *architecture, facts->name, facts);
+  if (facts->guessed) {
+    model.assumptions.push_back("The file is called as " + facts->name +
+                                "'s is: that model's architecture, activation and preprocessing "
+                                "were assumed.");
+  }
+  return model;
+}
+
+ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name) {
+  return read_with_tokenizer(files, *find_architecture(name), name, nullptr);
 }
 
 }  // namespace diptych::checkpoint

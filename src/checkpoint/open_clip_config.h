@@ -11,13 +11,19 @@
 namespace diptych::checkpoint {
 
 /// Reads open_clip's config: {model_cfg, preprocess_cfg} of a hub folder, or the bare model config.
-/// The result has no weights. Throws Error: corrupt_data, and unsupported naming the field that
-/// asks for what diptych has not.
-ModelFile read_open_clip_config(const Json& json, const std::string& file);
+/// What it does not say of preprocessing is `known`'s, or where nothing is, assumed. The result has
+/// no weights. Throws Error: corrupt_data, and unsupported naming the field that asks for what
+/// diptych has not.
+ModelFile read_open_clip_config(const Json& json, const std::string& file,
+                                const std::optional<Preprocessing>& known = std::nullopt);
 
-/// The same for the config beside a checkpoint: open_clip_config.json or model_config.json; none
-/// when there is neither.
+/// The same for the config beside a checkpoint, open_clip_config.json or model_config.json, or that
+/// of the architecture that the model is known to have; none when there is none of these. With the
+/// tokenizer that lies beside it.
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files);
+
+/// The same for an architecture of open_clip's (architectures.h).
+ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name);
 
 /// A model config's text_cfg alone, which EVA-CLIP's configs share.
 network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields,

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "checkpoint/architectures.h"
 #include "checkpoint/families.h"
 #include "checkpoint/open_clip_config.h"
 
@@ -43,20 +45,38 @@ std::optional<ModelFile> stated(const ModelFiles& files, const ParsedModel& pars
   return model;
 }
 
-ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
-  if (auto model = stated(files, parsed)) return std::move(*model);
-  ModelFile model;
-  model.config = infer_config(parsed.container.tensors, open_clip_family(),
-                              network::Activation::gelu, parsed.weights_name);
-  model.config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
-  model.preprocessing.size = network::image_size(model.config.image);
+constexpr const char* kAssumedActivation =
+    "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
+    "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.";
+
+/// A model of sizes that none of open_clip's architectures has.
+ModelFile infer_open_clip(const network::ModelConfig& config) {
+  ModelFile model{.config = config};
+  model.preprocessing.size = network::image_size(config.image);
   model.assumptions = {
       "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
       "was inferred from their shapes, with attention heads of width 64.",
-      "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
-      "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.",
+      kAssumedActivation,
       "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
       "centre crop, OpenAI's mean and standard deviation)."};
+  return model;
+}
+
+ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
+  if (auto model = stated(files, parsed)) return std::move(*model);
+  const network::ModelConfig config = infer_config(parsed.container.tensors, open_clip_family(),
+                                                   network::Activation::gelu, parsed.weights_name);
+  const std::string architecture = architecture_of_sizes(config);
+  ModelFile model = architecture.empty() ? infer_open_clip(config)
+                                         : read_open_clip_architecture(files, architecture);
+  if (!architecture.empty()) {
+    model.assumptions.insert(model.assumptions.begin(),
+                             {"There is no open_clip_config.json or model_config.json beside the "
+                              "weights: their sizes are those of open_clip's " +
+                                  architecture + ", whose heads and pooling were taken.",
+                              kAssumedActivation});
+  }
+  model.config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
   return model;
 }
 

@@ -17,8 +17,11 @@ namespace diptych::checkpoint {
 namespace {
 
 ModelFile parse_diptych(const ModelFiles& files) {
-  ModelFile model = read_diptych_json(read_json(files, kDiptychJson), kDiptychJson);
-  if (const char* vocabulary = vocabulary_file(model.tokenizer.kind))
+  const Json json = read_json(files, kDiptychJson);
+  ModelFile model = read_diptych_json(json, kDiptychJson);
+  const bool may_be_built_in = model.tokenizer.kind == TokenizerSpec::Kind::clip;
+  const char* vocabulary = vocabulary_file(model.tokenizer.kind);
+  if (vocabulary != nullptr && (!may_be_built_in || json["tokenizer"].contains("vocabulary")))
     model.tokenizer.vocabulary = files.read_text(vocabulary);
   return model;
 }
@@ -82,6 +85,8 @@ ParsedModel parse_model(const ModelFiles& files) {
   }
   if (parsed.family->prepare != nullptr) parsed.family->prepare(parsed.container);
   parsed.model = parsed.family->parse(files, parsed);
+  if (files.known() != nullptr && !files.known()->guessed)
+    check_known_facts(*files.known(), parsed.model);
   Provenance& provenance = parsed.model.provenance;
   const auto named = parsed.container.metadata.find("name");
   if (named != parsed.container.metadata.end()) provenance.name = named->second;
@@ -105,10 +110,6 @@ void validate_model(const ParsedModel& parsed) {
          "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
          model.preprocessing.size, image_size, parsed.weights_name);
   }
-}
-
-void fit_tensors(ParsedModel& parsed) {
-  if (parsed.family->fit != nullptr) parsed.family->fit(parsed);
 }
 
 }  // namespace diptych::checkpoint

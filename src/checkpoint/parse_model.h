@@ -28,9 +28,6 @@ ParsedModel parse_model(const ModelFiles& files);
 /// Error(invalid_argument).
 void validate_model(const ParsedModel& parsed);
 
-/// The third step: tensors that the family resizes to fit the config.
-void fit_tensors(ParsedModel& parsed);
-
 // for the families
 
 Json read_json(const ModelFiles& files, const std::string& file);

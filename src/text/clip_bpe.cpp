@@ -19,8 +19,6 @@ namespace {
 constexpr std::int32_t kBytes = 256;
 constexpr std::int32_t kMerges = 48894;
 constexpr std::int32_t kFirstMerge = 2 * kBytes;
-constexpr std::int32_t kStart = kFirstMerge + kMerges;
-constexpr std::int32_t kEnd = kStart + 1;
 constexpr std::string_view kWordEnd = "</w>";
 /// The published file lists more merges than CLIP uses; those in use lie in its first bytes.
 constexpr std::size_t kMergeTextBytes = 525'000;
@@ -72,24 +70,50 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
+std::string_view without_version(std::string_view merges) {
+  take_line(merges);
+  return merges;
+}
+
+std::int32_t count_lines(std::string_view text) {
+  constexpr std::ptrdiff_t kMaxMerges = 1 << 22;
+  const std::ptrdiff_t lines = std::count(text.begin(), text.end(), '\n');
+  if (lines > kMaxMerges) {
+    fail(ErrorCode::corrupt_data, "merges: got {}, expected at most {}", lines, kMaxMerges);
+  }
+  return static_cast<std::int32_t>(lines);
+}
+
 }  // namespace
 
+bool are_published_merges(std::string_view merges) {
+  if (count_lines(merges) != kMerges) return false;
+  const std::string published = gunzip(embedded::clip_merges(), kMergeTextBytes);
+  return without_version(published).starts_with(merges);
+}
+
 ClipBpe::ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens)
+    : ClipBpe(special_tokens, without_version(gunzip(compressed_merges, kMergeTextBytes)),
+              kMerges) {
+  looks_words_up_ = true;
+}
+
+ClipBpe::ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens)
+    : ClipBpe(special_tokens, merges, count_lines(merges)) {}
+
+ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std::int32_t count)
     : special_tokens_(special_tokens == ClipSpecialTokens::openai ? kOpenAiSpecialTokens
                                                                   : kOpenClipSpecialTokens),
-      tokens_(kStart),
-      ends_word_(kStart),
-      merges_(kMerges) {
+      tokens_(static_cast<std::size_t>(kFirstMerge + count)),
+      ends_word_(tokens_.size()),
+      merges_(static_cast<std::size_t>(count)) {
   const std::array<char, kBytes> bytes = bytes_by_id();
   for (std::int32_t i = 0; i < kBytes; ++i) {
     const std::string byte(1, bytes[static_cast<std::size_t>(i)]);
     add_token(i, byte, false);
     add_token(kBytes + i, byte, true);
   }
-  const std::string text = gunzip(compressed_merges, kMergeTextBytes);
-  std::string_view rest = text;
-  take_line(rest);  // the version
-  for (std::int32_t id = kFirstMerge; id < kStart; ++id) add_merge(id, take_line(rest));
+  for (std::int32_t id = kFirstMerge; id < start(); ++id) add_merge(id, take_line(merges));
 }
 
 void ClipBpe::add_token(std::int32_t id, std::string bytes, bool ends_word) {
@@ -110,6 +134,10 @@ void ClipBpe::add_merge(std::int32_t id, std::string_view line) {
   if (joined.first == TokenTable::kNone || joined.second == TokenTable::kNone) {
     fail(ErrorCode::corrupt_data, "merges: got \"{}\" for token {}, expected two earlier tokens",
          line, id);
+  }
+  if ((ends_word ? ending_ : inner_).find(left + right) != TokenTable::kNone) {
+    fail(ErrorCode::corrupt_data, "merges: got \"{}\" for token {}, which is one already", line,
+         id);
   }
   merges_[static_cast<std::size_t>(id - kFirstMerge)] = joined;
   add_token(id, left + right, ends_word);
@@ -167,12 +195,11 @@ std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
 }
 
 void ClipBpe::append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const {
-  if (word == special_tokens_[0]) return ids.push_back(kStart);
-  if (word == special_tokens_[1]) return ids.push_back(kEnd);
+  if (word == special_tokens_[0]) return ids.push_back(start());
+  if (word == special_tokens_[1]) return ids.push_back(end());
   const std::string bytes = encode_utf8(word);
-  if (const std::int32_t whole = ending_.find(bytes); whole != TokenTable::kNone) {
-    return ids.push_back(whole);
-  }
+  const std::int32_t whole = looks_words_up_ ? ending_.find(bytes) : TokenTable::kNone;
+  if (whole != TokenTable::kNone) return ids.push_back(whole);
   const std::vector<std::int32_t> pieces = merge(bytes);
   ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
@@ -184,13 +211,13 @@ std::vector<std::int32_t> ClipBpe::encode(std::string_view text, int context_len
   }
   const auto limit = static_cast<std::size_t>(context_length) - 1;
   const std::u32string clean = clip_clean(decode_utf8(text));
-  std::vector<std::int32_t> ids = {kStart};
+  std::vector<std::int32_t> ids = {start()};
   for (const std::u32string_view word : clip_words(clean, special_tokens_)) {
     if (ids.size() >= limit) break;
     append_word(word, ids);
   }
   if (ids.size() > limit) ids.resize(limit);
-  ids.push_back(kEnd);
+  ids.push_back(end());
   return ids;
 }
 
@@ -201,7 +228,7 @@ std::string ClipBpe::decode(std::span<const std::int32_t> ids) const {
       fail(ErrorCode::invalid_argument, "token id: got {}, expected less than {}", id,
            vocabulary_size());
     }
-    if (id >= kStart) continue;
+    if (id >= start()) continue;
     bytes += tokens_[static_cast<std::size_t>(id)];
     if (ends_word_[static_cast<std::size_t>(id)]) bytes += ' ';
   }

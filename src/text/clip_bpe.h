@@ -14,6 +14,9 @@
 
 namespace diptych::text {
 
+/// Whether these are CLIP's own merges, one a line.
+bool are_published_merges(std::string_view merges);
+
 /// CLIP's byte-level BPE (Radford et al., 2021; Sennrich et al., 2016). Tokens are the 256 bytes,
 /// the 256 bytes that end a word, one token for each merge in the order of the merges (their rank),
 /// start of text, end of text. A text is start, tokens, end; when it is longer than the context,
@@ -22,6 +25,9 @@ class ClipBpe final : public Tokenizer {
  public:
   /// `compressed_merges`: bpe_simple_vocab_16e6.txt.gz. Throws Error(corrupt_data).
   ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens);
+  /// `merges`: "left right", one a line, as Hugging Face's tokenizer.json writes them. Throws
+  /// Error(corrupt_data).
+  ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens);
   ClipBpe(const ClipBpe&) = delete;
   ClipBpe& operator=(const ClipBpe&) = delete;
 
@@ -39,6 +45,10 @@ class ClipBpe final : public Tokenizer {
  private:
   using IdPair = std::pair<std::int32_t, std::int32_t>;
 
+  ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std::int32_t count);
+
+  std::int32_t start() const { return static_cast<std::int32_t>(tokens_.size()); }
+  std::int32_t end() const { return start() + 1; }
   void add_token(std::int32_t id, std::string bytes, bool ends_word);
   void add_merge(std::int32_t id, std::string_view line);
   bool joins(std::int32_t id, IdPair neighbours) const;
@@ -51,6 +61,7 @@ class ClipBpe final : public Tokenizer {
   TokenTable inner_;                 // views into tokens_
   TokenTable ending_;                // tokens that end a word
   std::vector<IdPair> merges_;       // by rank: the ids that are joined
+  bool looks_words_up_ = false;      // whether merging gives every word that is a token that token
 };
 
 }  // namespace diptych::text

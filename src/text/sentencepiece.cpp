@@ -6,39 +6,56 @@
 #include <array>
 
 #include "base/error.h"
-#include "text/clip_words.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
+#include "text/sentencepiece_model.h"
 
 namespace diptych::text {
 namespace {
 
+// fairseq's numbers
 constexpr std::int32_t kStart = 0;
 constexpr std::int32_t kEnd = 2;
 constexpr std::int32_t kUnknown = 3;
 /// What fairseq's numbering adds to a piece's own number.
 constexpr std::int32_t kOffset = 1;
 
-/// Runs of whitespace become one space, none at the ends, as Python's " ".join(text.split()).
-std::u32string collapse_whitespace(std::u32string_view text) {
-  std::u32string result;
-  bool pending = false;
-  for (const char32_t character : text) {
-    if (is_whitespace(character)) {
-      pending = !result.empty();
-      continue;
-    }
-    if (pending) result += U' ';
-    pending = false;
-    result += character;
+void check_text(std::string_view text) {
+  if (!is_utf8(text)) fail(ErrorCode::invalid_argument, "text: got bytes that are not UTF-8");
+}
+
+/// The ids between the special ones, cut so that all fit.
+std::vector<std::int32_t> surround(const SpecialIds& special, const std::vector<std::int32_t>& ids,
+                                   int context_length) {
+  const int around =
+      (special.start != SpecialIds::kNone ? 1 : 0) + (special.end != SpecialIds::kNone ? 1 : 0);
+  if (context_length < std::max(around, 1)) {
+    fail(ErrorCode::invalid_argument,
+         "context length: got {}, expected at least {} for the start and the end", context_length,
+         std::max(around, 1));
   }
-  return result;
+  const std::size_t room = static_cast<std::size_t>(context_length - around);
+  std::vector<std::int32_t> row;
+  if (special.start != SpecialIds::kNone) row.push_back(special.start);
+  row.insert(row.end(), ids.begin(),
+             ids.begin() + static_cast<std::ptrdiff_t>(std::min(room, ids.size())));
+  if (special.end != SpecialIds::kNone) row.push_back(special.end);
+  return row;
+}
+
+void check_id(std::int32_t id, int vocabulary_size) {
+  if (id < 0 || id >= vocabulary_size) {
+    fail(ErrorCode::invalid_argument, "token id: got {}, expected less than {}", id,
+         vocabulary_size);
+  }
 }
 
 }  // namespace
 
 SentencePiece::SentencePiece(std::string_view model, std::string_view name)
     : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
-  const auto status = processor_->LoadFromSerializedProto(model);
+  // The library sees only what was checked.
+  const auto status =
+      processor_->LoadFromSerializedProto(serialise(parse_sentencepiece_model(model, name)));
   if (!status.ok()) {
     fail(ErrorCode::corrupt_data, "tokenizer: got no SentencePiece model: {} ({})",
          status.error_message(), name);
@@ -48,6 +65,7 @@ SentencePiece::SentencePiece(std::string_view model, std::string_view name)
 SentencePiece::~SentencePiece() = default;
 
 std::vector<std::int32_t> SentencePiece::encode(std::string_view text) const {
+  check_text(text);
   std::vector<int> pieces;
   const auto status = processor_->Encode(text, &pieces);
   ensure(status.ok(), "a SentencePiece model encodes any text");
@@ -69,6 +87,31 @@ std::string SentencePiece::piece(int i) const {
   return processor_->IdToPiece(i);
 }
 
+SentencePieceTokenizer::SentencePieceTokenizer(std::string_view model, const SpecialIds& special,
+                                               std::string_view name)
+    : pieces_(model, name), special_(special) {
+  for (const std::int32_t id : {special.start, special.end, special.pad}) {
+    if (id < SpecialIds::kNone || id >= pieces_.size()) {
+      fail(ErrorCode::corrupt_data, "tokenizer: special id: got {}, expected less than {} ({})", id,
+           pieces_.size(), name);
+    }
+  }
+}
+
+std::vector<std::int32_t> SentencePieceTokenizer::encode(std::string_view text,
+                                                         int context_length) const {
+  return surround(special_, pieces_.encode(text), context_length);
+}
+
+std::string SentencePieceTokenizer::decode(std::span<const std::int32_t> ids) const {
+  std::vector<std::int32_t> pieces;
+  for (const std::int32_t id : ids) {
+    check_id(id, vocabulary_size());
+    if (id != special_.start && id != special_.end && id != special_.pad) pieces.push_back(id);
+  }
+  return pieces_.decode(pieces);
+}
+
 XlmRoberta::XlmRoberta(std::string_view model, std::string_view name) : pieces_(model, name) {
   constexpr std::array<std::string_view, 3> kFirst = {"<unk>", "<s>", "</s>"};
   for (int i = 0; i < static_cast<int>(kFirst.size()); ++i) {
@@ -81,26 +124,15 @@ XlmRoberta::XlmRoberta(std::string_view model, std::string_view name) : pieces_(
 }
 
 std::vector<std::int32_t> XlmRoberta::encode(std::string_view text, int context_length) const {
-  if (context_length < 2) {
-    fail(ErrorCode::invalid_argument,
-         "context length: got {}, expected at least 2 for the start and the end", context_length);
-  }
-  const std::u32string clean = collapse_whitespace(clip_repair(decode_utf8(text)));
-  std::vector<std::int32_t> ids = {kStart};
-  for (const std::int32_t piece : pieces_.encode(encode_utf8(clean)))
-    ids.push_back(piece == 0 ? kUnknown : piece + kOffset);
-  ids.resize(std::min(ids.size(), static_cast<std::size_t>(context_length) - 1));
-  ids.push_back(kEnd);
-  return ids;
+  std::vector<std::int32_t> ids = pieces_.encode(text);
+  for (std::int32_t& id : ids) id = id == 0 ? kUnknown : id + kOffset;
+  return surround({.start = kStart, .end = kEnd}, ids, context_length);
 }
 
 std::string XlmRoberta::decode(std::span<const std::int32_t> ids) const {
   std::vector<std::int32_t> pieces;
   for (const std::int32_t id : ids) {
-    if (id < 0 || id >= vocabulary_size()) {
-      fail(ErrorCode::invalid_argument, "token id: got {}, expected less than {}", id,
-           vocabulary_size());
-    }
+    check_id(id, vocabulary_size());
     const bool special = id < kUnknown || id == vocabulary_size() - 1;
     if (!special) pieces.push_back(id == kUnknown ? 0 : id - kOffset);
   }

@@ -19,8 +19,8 @@ namespace diptych::text {
 /// and thread-safe.
 class SentencePiece {
  public:
-  /// `model` is the content of a .model file, `name` what messages call it. Throws
-  /// Error(corrupt_data).
+  /// `model` is the content of a .model file, `name` what messages call it. Throws Error:
+  /// corrupt_data, unsupported.
   SentencePiece(std::string_view model, std::string_view name);
   ~SentencePiece();
 
@@ -34,9 +34,38 @@ class SentencePiece {
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
 };
 
-/// XLM-R's tokenizer (arXiv 1911.02116) as open_clip uses it: the text repaired as for CLIP, the
-/// pieces between <s> and </s>. Its ids are fairseq's: <s> 0, <pad> 1, </s> 2, <unk> 3, every other
-/// piece one more than in the model, and <mask> last.
+/// Ids that a tokenizer puts around the pieces of a text and behind it.
+struct SpecialIds {
+  static constexpr std::int32_t kNone = -1;
+  std::int32_t start = kNone;  ///< before the pieces; kNone: nothing
+  std::int32_t end = kNone;    ///< behind them; kNone: nothing
+  std::int32_t pad = 0;        ///< fills a row of fixed length
+
+  bool operator==(const SpecialIds&) const = default;
+};
+
+/// A SentencePiece model with the special ids that its family puts around a text: T5's (c4-en and
+/// mc4, arXiv 1910.10683, SigLIP's) and Gemma's (SigLIP 2's) have only an end. Its ids are the
+/// model's.
+class SentencePieceTokenizer final : public Tokenizer {
+ public:
+  /// As SentencePiece's; throws also Error(corrupt_data) for special ids that the model lacks.
+  SentencePieceTokenizer(std::string_view model, const SpecialIds& special, std::string_view name);
+
+  /// A text that is too long is cut before its end.
+  std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
+  std::string decode(std::span<const std::int32_t> ids) const override;
+  int vocabulary_size() const override { return pieces_.size(); }
+  std::int32_t pad_id() const override { return special_.pad; }
+  int default_context_length() const override { return 64; }
+
+ private:
+  SentencePiece pieces_;
+  SpecialIds special_;
+};
+
+/// XLM-R's tokenizer (arXiv 1911.02116): the pieces between <s> and </s>. Its ids are fairseq's:
+/// <s> 0, <pad> 1, </s> 2, <unk> 3, every other piece one more than in the model, and <mask> last.
 class XlmRoberta final : public Tokenizer {
  public:
   /// As SentencePiece's; the model's first pieces must be <unk>, <s> and </s>.

@@ -1,10 +1,32 @@
 #include "text/tokenizer_spec.h"
 
 #include "base/error.h"
-#include "text/sentencepiece.h"
-#include "text/wordpiece.h"
+#include "text/clip_bpe.h"
 
 namespace diptych::text {
+namespace {
+
+std::shared_ptr<const Tokenizer> make_bare(const TokenizerSpec& spec, const std::string& owner) {
+  const std::string name = "vocabulary of " + owner;
+  switch (spec.kind) {
+    case TokenizerSpec::Kind::clip:
+      if (spec.vocabulary.empty()) return clip_tokenizer();
+      return std::make_shared<const ClipBpe>(spec.vocabulary, ClipSpecialTokens::openai);
+    case TokenizerSpec::Kind::chinese:
+      return chinese_tokenizer();
+    case TokenizerSpec::Kind::wordpiece:
+      return std::make_shared<const WordPiece>(spec.vocabulary, name, spec.wordpiece);
+    case TokenizerSpec::Kind::sentencepiece:
+      return std::make_shared<const SentencePieceTokenizer>(spec.vocabulary, spec.special, name);
+    case TokenizerSpec::Kind::xlm_roberta:
+      return std::make_shared<const XlmRoberta>(spec.vocabulary, name);
+    case TokenizerSpec::Kind::none:
+      return nullptr;
+  }
+  fail(ErrorCode::internal, "unknown tokenizer {}", static_cast<int>(spec.kind));
+}
+
+}  // namespace
 
 std::string_view name(TokenizerSpec::Kind kind) {
   switch (kind) {
@@ -14,6 +36,8 @@ std::string_view name(TokenizerSpec::Kind kind) {
       return "chinese";
     case TokenizerSpec::Kind::wordpiece:
       return "wordpiece";
+    case TokenizerSpec::Kind::sentencepiece:
+      return "sentencepiece";
     case TokenizerSpec::Kind::xlm_roberta:
       return "xlm_roberta";
     case TokenizerSpec::Kind::none:
@@ -24,19 +48,9 @@ std::string_view name(TokenizerSpec::Kind kind) {
 
 std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
                                                 const std::string& owner) {
-  switch (spec.kind) {
-    case TokenizerSpec::Kind::clip:
-      return clip_tokenizer();
-    case TokenizerSpec::Kind::chinese:
-      return chinese_tokenizer();
-    case TokenizerSpec::Kind::wordpiece:
-      return wordpiece_tokenizer_from(spec.vocabulary, "vocabulary of " + owner);
-    case TokenizerSpec::Kind::xlm_roberta:
-      return std::make_shared<const XlmRoberta>(spec.vocabulary, "vocabulary of " + owner);
-    case TokenizerSpec::Kind::none:
-      return nullptr;
-  }
-  fail(ErrorCode::internal, "unknown tokenizer {}", static_cast<int>(spec.kind));
+  auto bare = make_bare(spec, owner);
+  if (bare == nullptr || spec.cleaning == Cleaning::none) return bare;
+  return std::make_shared<const CleaningTokenizer>(spec.cleaning, std::move(bare));
 }
 
 }  // namespace diptych::text

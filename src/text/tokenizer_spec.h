@@ -5,6 +5,9 @@
 #include <string_view>
 
 #include "diptych/tokenizer.h"
+#include "text/cleaning.h"
+#include "text/sentencepiece.h"
+#include "text/wordpiece.h"
 
 namespace diptych::text {
 
@@ -14,22 +17,29 @@ struct TokenizerSpec {
     clip,
     chinese,
     wordpiece,
+    sentencepiece,
     xlm_roberta,
     none,  ///< one that diptych does not have: texts can only be given as token ids
   };
   Kind kind = Kind::clip;
   /// The whole vocabulary file: one token a line for `wordpiece`, a SentencePiece model for
-  /// `xlm_roberta`. Empty otherwise.
+  /// `sentencepiece` and `xlm_roberta`, a merge a line for a `clip` with other merges than CLIP's
+  /// own. Empty otherwise.
   std::string vocabulary;
+  /// What is done to a text first; only for those with a vocabulary, CLIP's excepted.
+  Cleaning cleaning = Cleaning::none;
+  /// Only for `sentencepiece`.
+  SpecialIds special;
+  WordPieceOptions wordpiece;  ///< only for `wordpiece`
 
   bool operator==(const TokenizerSpec&) const = default;
 };
 
-/// "clip", "chinese", "wordpiece", "xlm_roberta", "none".
+/// "clip", "chinese", "wordpiece", "sentencepiece", "xlm_roberta", "none".
 std::string_view name(TokenizerSpec::Kind kind);
 
-/// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error(corrupt_data) for a
-/// vocabulary that is none.
+/// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error: corrupt_data for a
+/// vocabulary that is none, unsupported.
 std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
                                                 const std::string& owner);
 

@@ -17,8 +17,6 @@ std::span<const std::byte> bert_chinese_vocabulary();
 namespace text {
 namespace {
 
-/// Longer words are [UNK] (the reference's limit, in code points).
-constexpr std::size_t kLongestWord = 200;
 constexpr std::size_t kMaxVocabularyBytes = std::size_t{64} << 20;
 constexpr std::string_view kContinuation = "##";
 
@@ -36,8 +34,9 @@ std::vector<std::string_view> lines(std::string_view text) {
 
 }  // namespace
 
-WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name)
-    : vocabulary_text_(vocabulary_text), tokens_(lines(vocabulary_text_)) {
+WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name,
+                     const WordPieceOptions& options)
+    : vocabulary_text_(vocabulary_text), tokens_(lines(vocabulary_text_)), options_(options) {
   if (!is_utf8(vocabulary_text_)) {
     fail(ErrorCode::corrupt_data, "vocabulary: got bytes that are not UTF-8 ({})", name);
   }
@@ -75,7 +74,7 @@ std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_l
     append_word(word, ids);
   }
   if (ids.size() > limit) ids.resize(limit);
-  ids.push_back(end_);
+  if (options_.ends_with_separator) ids.push_back(end_);
   return ids;
 }
 
@@ -85,7 +84,7 @@ void WordPiece::append_word(std::u32string_view word, std::vector<std::int32_t>&
     ids.resize(first);
     ids.push_back(unknown_);
   };
-  if (word.size() > kLongestWord) return make_unknown();
+  if (word.size() > static_cast<std::size_t>(options_.longest_word)) return make_unknown();
 
   const std::string bytes = encode_utf8(word);
   std::string_view rest = bytes;

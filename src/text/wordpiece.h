@@ -18,12 +18,21 @@ std::shared_ptr<const Tokenizer> wordpiece_tokenizer_from(std::string_view vocab
 
 namespace text {
 
+struct WordPieceOptions {
+  bool ends_with_separator = true;  ///< whether a text ends with [SEP]; CLIPA's do not
+  /// Longer words are [UNK], in code points. Default: Chinese-CLIP's.
+  int longest_word = 200;
+
+  bool operator==(const WordPieceOptions&) const = default;
+};
+
 /// BERT's two stages: basic tokens, each cut greedily into the longest pieces of the vocabulary
 /// from left to right; a word that cannot be cut is [UNK]. A text is [CLS] pieces [SEP], cut to the
-/// context length before [SEP].
+/// context length before [SEP]; CLIPA's texts (arXiv 2305.07017) have padding in its place.
 class WordPiece final : public Tokenizer {
  public:
-  WordPiece(std::string_view vocabulary_text, std::string_view name);
+  WordPiece(std::string_view vocabulary_text, std::string_view name,
+            const WordPieceOptions& options = {});
   WordPiece(const WordPiece&) = delete;
   WordPiece& operator=(const WordPiece&) = delete;
 
@@ -49,6 +58,7 @@ class WordPiece final : public Tokenizer {
   std::int32_t unknown_ = 0;
   std::int32_t start_ = 0;
   std::int32_t end_ = 0;
+  WordPieceOptions options_;
 };
 
 }  // namespace text

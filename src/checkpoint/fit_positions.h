@@ -1,0 +1,12 @@
+#pragma once
+
+namespace diptych::checkpoint {
+
+struct ParsedModel;
+
+/// Resizes the position tables of both towers to what the config asks for, as the family's own
+/// program does, and says so among the model's assumptions. A table that cannot be resized is left
+/// for the check of shapes. Throws Error(out_of_memory).
+void fit_positions(ParsedModel& parsed);
+
+}  // namespace diptych::checkpoint

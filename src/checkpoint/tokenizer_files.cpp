@@ -1,0 +1,131 @@
+#include "checkpoint/tokenizer_files.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "checkpoint/huggingface_tokenizer.h"
+#include "checkpoint/parse_model.h"
+#include "text/sentencepiece_model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using text::Cleaning;
+using text::SentencePieceModel;
+using text::SpecialIds;
+using Kind = TokenizerSpec::Kind;
+
+constexpr const char* kDescription = "tokenizer.json";
+constexpr const char* kXlmRoberta = "sentencepiece.bpe.model";
+constexpr const char* kWordPiece = "vocab.txt";
+/// Names that T5's and Gemma's SentencePiece models have.
+constexpr std::array<const char*, 3> kSentencePiece = {"spiece.model", "tokenizer.model",
+                                                       "sentencepiece.model"};
+/// Where Hugging Face's tokenizers say which tokens are special, the first that says it.
+constexpr std::array<const char*, 2> kSpecialTokens = {"tokenizer_config.json",
+                                                       "special_tokens_map.json"};
+
+/// A field of those files; null when none has it.
+Json find_setting(const ModelFiles& files, const char* field) {
+  for (const char* file : kSpecialTokens) {
+    if (!files.contains(file)) continue;
+    const Json json = read_json(files, file);
+    if (json.is_object() && json.contains(field) && !json[field].is_null()) return json[field];
+  }
+  return nullptr;
+}
+
+/// A special token's text, written alone or with its properties.
+std::optional<std::string> find_token(const ModelFiles& files, const char* field) {
+  const Json token = find_setting(files, field);
+  if (token.is_string()) return token.get<std::string>();
+  if (token.is_object() && token.contains("content") && token["content"].is_string())
+    return token["content"].get<std::string>();
+  return std::nullopt;
+}
+
+std::int32_t id_of(const SentencePieceModel& model, std::string_view token) {
+  const auto found = std::find_if(model.pieces.begin(), model.pieces.end(),
+                                  [&](const auto& piece) { return piece.text == token; });
+  return found == model.pieces.end() ? SpecialIds::kNone
+                                     : static_cast<std::int32_t>(found - model.pieces.begin());
+}
+
+/// T5 ends a text with "</s>", Gemma with "<eos>".
+std::int32_t end_of(const SentencePieceModel& model) {
+  const std::int32_t end = id_of(model, "</s>");
+  return end != SpecialIds::kNone ? end : id_of(model, "<eos>");
+}
+
+std::int32_t pad_of(const ModelFiles& files, const SentencePieceModel& model, ModelFile& file) {
+  if (const auto token = find_token(files, "pad_token")) {
+    const std::int32_t id = id_of(model, *token);
+    if (id == SpecialIds::kNone)
+      fail(ErrorCode::corrupt_data, "tokenizer: pad_token: got \"{}\", which is no piece", *token);
+    return id;
+  }
+  // Gemma's padding is its own; SigLIP pads T5's pieces with their end.
+  const bool is_gemma = id_of(model, "<eos>") != SpecialIds::kNone;
+  const std::int32_t pad = is_gemma ? id_of(model, "<pad>") : end_of(model);
+  file.assumptions.push_back(
+      "No file says what fills a row of tokens: SigLIP's padding was assumed (id " +
+      std::to_string(std::max(pad, 0)) + ").");
+  return std::max(pad, 0);
+}
+
+/// What the tokenizer's settings say beyond its template.
+void complete_special_ids(const ModelFiles& files, bool has_template, ModelFile& file) {
+  const SentencePieceModel model =
+      text::parse_sentencepiece_model(file.tokenizer.vocabulary, "tokenizer");
+  SpecialIds& special = file.tokenizer.special;
+  if (!has_template || find_setting(files, "add_eos_token") == true) {
+    const auto token = find_token(files, "eos_token");
+    special.end = token ? id_of(model, *token) : end_of(model);
+  }
+  special.pad = pad_of(files, model, file);
+}
+
+const char* find_sentencepiece(const ModelFiles& files) {
+  for (const char* file : kSentencePiece) {
+    if (files.contains(file)) return file;
+  }
+  return nullptr;
+}
+
+/// None when there is no such file.
+std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
+  if (files.contains(kXlmRoberta))
+    return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
+  if (files.contains(kDescription))
+    return read_huggingface_tokenizer(read_json(files, kDescription), kDescription);
+  if (const char* model = find_sentencepiece(files))
+    return TokenizerSpec{.kind = Kind::sentencepiece, .vocabulary = files.read_text(model)};
+  if (files.contains(kWordPiece))
+    return TokenizerSpec{.kind = Kind::wordpiece, .vocabulary = files.read_text(kWordPiece)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model) {
+  auto spec = read_tokenizer(files);
+  if (!spec) {
+    model.tokenizer = {.kind = Kind::none};
+    model.assumptions.push_back(
+        "No file of the tokenizer" + (use.name.empty() ? "" : " " + use.name) +
+        " (tokenizer.json, sentencepiece.bpe.model, spiece.model, tokenizer.model or vocab.txt) "
+        "lies beside the weights: texts can only be given as token ids.");
+    return;
+  }
+  model.tokenizer = std::move(*spec);
+  if (model.tokenizer.kind == Kind::clip) return;
+  model.tokenizer.cleaning = std::max(model.tokenizer.cleaning, use.cleaning);
+  model.tokenizer.wordpiece.ends_with_separator = !use.strips_separator;
+  if (model.tokenizer.kind == Kind::sentencepiece)
+    complete_special_ids(files, files.contains(kDescription), model);
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,52 @@
+#include "text/cleaning.h"
+
+#include "text/clip_words.h"
+#include "text/unicode.h"
+
+namespace diptych::text {
+namespace {
+
+/// Runs of whitespace become one space, none at the ends, as Python's " ".join(text.split()).
+std::u32string collapse_whitespace(std::u32string_view text) {
+  std::u32string result;
+  bool pending = false;
+  for (const char32_t character : text) {
+    if (is_whitespace(character)) {
+      pending = !result.empty();
+      continue;
+    }
+    if (pending) result += U' ';
+    pending = false;
+    result += character;
+  }
+  return result;
+}
+
+/// Python's string.punctuation.
+bool is_ascii_punctuation(char32_t c) {
+  return (c >= 0x21 && c <= 0x2F) || (c >= 0x3A && c <= 0x40) || (c >= 0x5B && c <= 0x60) ||
+         (c >= 0x7B && c <= 0x7E);
+}
+
+/// big_vision's canonicalize_text, which SigLIP was trained with.
+std::u32string canonicalize(std::u32string text) {
+  for (char32_t& c : text) {
+    if (c == U'_') c = U' ';
+  }
+  std::erase_if(text, is_ascii_punctuation);
+  return lower_case(text);
+}
+
+}  // namespace
+
+std::string clean(std::string_view text, Cleaning cleaning) {
+  std::u32string result = decode_utf8(text);
+  if (cleaning == Cleaning::none) return std::string(text);
+  result = clip_repair(result);
+  if (cleaning == Cleaning::canonicalize) result = canonicalize(std::move(result));
+  result = collapse_whitespace(result);
+  if (cleaning == Cleaning::lower) result = lower_case(result);
+  return encode_utf8(result);
+}
+
+}  // namespace diptych::text

@@ -1,0 +1,144 @@
+#include "checkpoint/tokenizer_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "checkpoint/json.h"
+#include "support/expect_error.h"
+#include "support/support.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using test::data_path;
+using test::expect_error;
+using text::Cleaning;
+using Ids = std::vector<std::int32_t>;
+using Kind = TokenizerSpec::Kind;
+
+/// A folder with some of the files of a reference tokenizer.
+class TokenizerFiles : public testing::Test {
+ protected:
+  void copy(const std::string& kind, const std::vector<std::string>& names) {
+    for (const std::string& name : names)
+      std::filesystem::copy_file(source(kind) / name, folder_.path() / name);
+  }
+
+  static std::filesystem::path source(const std::string& kind) {
+    return data_path("huggingface_tokenizers/" + kind);
+  }
+
+  ModelFile bind(const TokenizerUse& use) const {
+    ModelFile model;
+    bind_tokenizer_files(ModelFiles(folder_.path()), use, model);
+    return model;
+  }
+
+  /// open_clip's ids, with transformers' tokenizers (tests/data/huggingface_tokenizers/make).
+  static void expect_reference_ids(const TokenizerSpec& spec, const std::string& kind) {
+    const auto tokenizer = text::make_tokenizer(spec, "test");
+    const Json expected = Json::parse(read_text_file(source(kind) / "expected.json"));
+    const int context = expected.at("context");
+    for (const Json& entry : expected.at("cases")) {
+      const auto text = entry.at("text").get<std::string>();
+      Ids ids = tokenizer->encode(text, context);
+      ids.resize(static_cast<std::size_t>(context), tokenizer->pad_id());
+      EXPECT_EQ(ids, entry.at("ids").get<Ids>()) << kind << ": " << text;
+    }
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+constexpr const char* kJson = "tokenizer.json";
+constexpr const char* kSettings = "tokenizer_config.json";
+
+TEST_F(TokenizerFiles, ReadSiglipsFromItsDescription) {
+  copy("t5", {kJson, kSettings});
+  const ModelFile model = bind({.cleaning = Cleaning::canonicalize});
+  EXPECT_EQ(model.tokenizer.kind, Kind::sentencepiece);
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.end = 1, .pad = 1}));
+  EXPECT_THAT(model.assumptions, testing::IsEmpty());
+  expect_reference_ids(model.tokenizer, "t5");
+}
+
+TEST_F(TokenizerFiles, ReadSiglipsFromItsModelAlone) {
+  copy("t5", {"spiece.model"});
+  const ModelFile model = bind({.cleaning = Cleaning::canonicalize});
+  EXPECT_THAT(model.assumptions,
+              testing::ElementsAre(testing::HasSubstr("SigLIP's padding was assumed (id 1)")));
+  expect_reference_ids(model.tokenizer, "t5");
+}
+
+TEST_F(TokenizerFiles, ReadSiglip2sFromItsDescription) {
+  copy("gemma", {kJson, kSettings});
+  const ModelFile model = bind({.cleaning = Cleaning::canonicalize});
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.end = 1, .pad = 0}));
+  EXPECT_THAT(model.assumptions, testing::IsEmpty());
+  expect_reference_ids(model.tokenizer, "gemma");
+}
+
+TEST_F(TokenizerFiles, ReadSiglip2sFromItsModelAlone) {
+  copy("gemma", {"tokenizer.model"});
+  expect_reference_ids(bind({.cleaning = Cleaning::canonicalize}).tokenizer, "gemma");
+}
+
+TEST_F(TokenizerFiles, ReadClipasWordPiece) {
+  copy("wordpiece", {kJson, kSettings});
+  const ModelFile model = bind({.strips_separator = true});
+  EXPECT_EQ(model.tokenizer.kind, Kind::wordpiece);
+  EXPECT_EQ(model.tokenizer.wordpiece.longest_word, 100);
+  expect_reference_ids(model.tokenizer, "wordpiece");
+}
+
+TEST_F(TokenizerFiles, ReadAVocabularyAlone) {
+  write_file(folder_.path() / "vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n");
+  const auto tokenizer = text::make_tokenizer(bind({}).tokenizer, "test");
+  EXPECT_EQ(tokenizer->encode("A b", 8), Ids({2, 4, 1, 3}));
+}
+
+TEST_F(TokenizerFiles, ReadClipsOwnForm) {
+  copy("clip", {kJson});
+  const ModelFile model = bind({.cleaning = Cleaning::none});
+  EXPECT_EQ(model.tokenizer.kind, Kind::clip);
+  EXPECT_THAT(model.tokenizer.vocabulary, testing::StartsWith("a t</w>\n"));
+  const auto tokenizer = text::make_tokenizer(model.tokenizer, "test");
+  const Json expected = Json::parse(read_text_file(source("clip") / "expected.json"));
+  const int context = expected.at("context");
+  for (const Json& entry : expected.at("cases")) {
+    const auto text = entry.at("text").get<std::string>();
+    Ids ids = tokenizer->encode(text, context);
+    ids.resize(static_cast<std::size_t>(context), tokenizer->vocabulary_size() - 1);  // its padding
+    EXPECT_EQ(ids, entry.at("ids").get<Ids>()) << text;
+  }
+}
+
+TEST_F(TokenizerFiles, AreSavedWithTheModel) {
+  for (const std::string kind : {"t5", "gemma", "wordpiece", "clip"}) {
+    const test::TemporaryFolder folder;
+    std::filesystem::copy(source(kind) / kJson, folder.path() / kJson);
+    ModelFile model = load_model_file(data_path("open_clip_vit_safetensors"));
+    bind_tokenizer_files(ModelFiles(folder.path()), {.cleaning = Cleaning::lower}, model);
+    save_model_folder(folder.path() / "saved", model, DType::float32);
+    EXPECT_EQ(load_model_file(folder.path() / "saved").tokenizer, model.tokenizer) << kind;
+  }
+}
+
+TEST_F(TokenizerFiles, AreMissedByName) {
+  const ModelFile model = bind({.name = "google/mt5-base"});
+  EXPECT_EQ(model.tokenizer.kind, Kind::none);
+  EXPECT_THAT(model.assumptions,
+              testing::ElementsAre(testing::AllOf(testing::HasSubstr("google/mt5-base"),
+                                                  testing::HasSubstr("token ids"))));
+}
+
+TEST_F(TokenizerFiles, MayNotNameAPaddingThatIsNoPiece) {
+  copy("t5", {"spiece.model"});
+  write_file(folder_.path() / kSettings, R"({"pad_token": {"content": "<filler>"}})");
+  expect_error([&] { bind({}); }, ErrorCode::corrupt_data, "<filler>");
+}
+
+}  // namespace
+}  // namespace diptych::checkpoint
