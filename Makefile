@@ -51,10 +51,10 @@ model: build ## make the embedded model again: packages, data, an hour of traini
 
 lint: ## check formatting, layers and names
 	@tools/setup lint
-	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
+	$(CONFIGURE) release -B build/lint -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
 	tools/check_format
 	tools/check_layers
-	tools/check_names build/release
+	tools/check_names build/lint
 
 format: ## format all sources in place
 	@tools/setup lint
