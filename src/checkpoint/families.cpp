@@ -12,11 +12,6 @@ constexpr auto kDiptychSignature = std::to_array<Pattern>({"token_embedding.weig
 constexpr auto kDiptychRules = std::to_array<KeyRule>({{"*", Transform::same, {"*"}}});
 constexpr Family kDiptych = {"diptych", kDiptychSignature, kDiptychRules, {}};
 
-// recognised, their towers not described in network/
-
-constexpr auto kHuggingFaceSiglipSignature = std::to_array<Pattern>({"vision_model.head.probe"});
-constexpr Family kHuggingFaceSiglip = {"huggingface_siglip", kHuggingFaceSiglipSignature, {}, {}};
-
 }  // namespace
 
 const Family& diptych_family() {
@@ -33,7 +28,7 @@ const Family* recognise_family(const TensorMap& tensors) {
   // that of timm's vision transformer PE-Core's.
   const std::array families = {&openai_family(),
                                &huggingface_clip_family(),
-                               &kHuggingFaceSiglip,
+                               &huggingface_siglip_family(),
                                &huggingface_chinese_clip_family(),
                                &chinese_clip_family(),
                                &open_clip_bert_family(),

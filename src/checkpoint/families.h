@@ -36,6 +36,8 @@ struct Family {
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
+/// transformers' SiglipModel.
+const Family& huggingface_siglip_family();
 /// Chinese-CLIP's own files and their Hugging Face form.
 const Family& chinese_clip_family();
 const Family& huggingface_chinese_clip_family();

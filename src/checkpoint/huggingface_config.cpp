@@ -11,9 +11,9 @@
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/config_fields.h"
 
-// Fields and defaults: transformers 4 and 5, CLIPConfig and ChineseCLIPConfig with their text and
-// vision parts, and CLIPImageProcessor. Its configs carry dozens of fields that have no meaning for
-// the model, so what is not asked for is not refused.
+// Fields and defaults: transformers 4 and 5, CLIPConfig, ChineseCLIPConfig and SiglipConfig with
+// their text and vision parts, and CLIPImageProcessor. Its configs carry dozens of fields that have
+// no meaning for the model, so what is not asked for is not refused.
 
 namespace diptych::checkpoint {
 namespace {
@@ -67,6 +67,45 @@ network::TextTransformerConfig read_text(ConfigFields fields) {
 network::BertConfig read_chinese_text(ConfigFields fields) {
   network::BertConfig config = read_huggingface_bert(fields, {.vocabulary_size = 30522});
   config.context_length = std::min(config.context_length, config.positions);
+  return config;
+}
+
+network::VisionTransformerConfig read_siglip_vision(ConfigFields fields) {
+  fields.expect("num_channels", 3);
+  fields.expect("vision_use_head", true);
+  return {.image_size = fields.integer("image_size", 224),
+          .patch_size = fields.integer("patch_size", 16),
+          .width = fields.integer("hidden_size", 768),
+          .layers = fields.integer("num_hidden_layers", 12),
+          .heads = fields.integer("num_attention_heads", 12),
+          .mlp_width = fields.integer("intermediate_size", 3072),
+          .activation = read_huggingface_activation(fields, "hidden_act", "gelu_pytorch_tanh"),
+          .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-6)),
+          .class_token = false,
+          .norm_pre = false,
+          .patch_bias = true,
+          .pooling = network::ImagePooling::map,
+          .projection = network::Projection::none};
+}
+
+network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embedding_width) {
+  network::TextTransformerConfig config{
+      .context_length = fields.integer("max_position_embeddings", 64),
+      .vocabulary_size = fields.integer("vocab_size", 32000),
+      .width = fields.integer("hidden_size", 768),
+      .heads = fields.integer("num_attention_heads", 12),
+      .layers = fields.integer("num_hidden_layers", 12),
+      .mlp_width = fields.integer("intermediate_size", 3072),
+      .activation = read_huggingface_activation(fields, "hidden_act", "gelu_pytorch_tanh"),
+      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-6)),
+      .causal = false,
+      .pooling = network::TextPooling::last,
+      .projection = network::Projection::linear};
+  const int projected = fields.integer("projection_size", config.width);
+  if (projected != embedding_width) {
+    fail(ErrorCode::corrupt_data, "config: {}: got {}, expected the image tower's width {} ({})",
+         fields.path_of("projection_size"), projected, embedding_width, fields.file());
+  }
   return config;
 }
 
@@ -192,6 +231,22 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
     model.config.text = read_text(fields.object("text_config"));
     model.preprocessing.size = network::image_size(model.config.image);
   }
+  return model;
+}
+
+ModelFile read_huggingface_siglip_config(const Json& json, const std::string& file) {
+  ConfigFields fields(json, "", file);
+  fields.expect("model_type", "siglip");
+  ModelFile model;
+  const network::VisionTransformerConfig image = read_siglip_vision(fields.object("vision_config"));
+  model.config.embedding_width = image.width;
+  model.config.image = image;
+  model.config.text = read_siglip_text(fields.object("text_config"), image.width);
+  model.config.logit_bias = true;
+  model.preprocessing.size = image.image_size;
+  model.preprocessing.mode = ResizeMode::squash;
+  model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+  model.tokenizer.kind = TokenizerSpec::Kind::none;
   return model;
 }
 

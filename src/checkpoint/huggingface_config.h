@@ -14,6 +14,9 @@ namespace diptych::checkpoint {
 /// naming the field.
 ModelFile read_huggingface_config(const Json& json, const std::string& file);
 
+/// Reads config.json of a transformers SiglipModel, likewise; its tokenizer is none as yet.
+ModelFile read_huggingface_siglip_config(const Json& json, const std::string& file);
+
 /// Reads preprocessor_config.json of a CLIPImageProcessor; `bare_size` is what a `size` that is
 /// only a number means, `shortest` or `squash`. Throws Error likewise.
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,

@@ -47,6 +47,38 @@ inline constexpr auto kHuggingFaceImageRules = std::to_array<KeyRule>({
      {"vision_model.encoder.layers.#.mlp.fc2.*"}},
 });
 
+/// The causal or bidirectional text tower without its projection.
+inline constexpr auto kHuggingFaceTextRules = std::to_array<KeyRule>({
+    {"token_embedding.weight", Transform::same, {"text_model.embeddings.token_embedding.weight"}},
+    {"positional_embedding", Transform::same, {"text_model.embeddings.position_embedding.weight"}},
+    {"ln_final.*", Transform::same, {"text_model.final_layer_norm.*"}},
+    {"transformer.resblocks.#.ln_1.*",
+     Transform::same,
+     {"text_model.encoder.layers.#.layer_norm1.*"}},
+    {"transformer.resblocks.#.ln_2.*",
+     Transform::same,
+     {"text_model.encoder.layers.#.layer_norm2.*"}},
+    {"transformer.resblocks.#.attn.in_proj_weight",
+     Transform::stack,
+     {"text_model.encoder.layers.#.self_attn.q_proj.weight",
+      "text_model.encoder.layers.#.self_attn.k_proj.weight",
+      "text_model.encoder.layers.#.self_attn.v_proj.weight"}},
+    {"transformer.resblocks.#.attn.in_proj_bias",
+     Transform::stack,
+     {"text_model.encoder.layers.#.self_attn.q_proj.bias",
+      "text_model.encoder.layers.#.self_attn.k_proj.bias",
+      "text_model.encoder.layers.#.self_attn.v_proj.bias"}},
+    {"transformer.resblocks.#.attn.out_proj.*",
+     Transform::same,
+     {"text_model.encoder.layers.#.self_attn.out_proj.*"}},
+    {"transformer.resblocks.#.mlp.c_fc.*",
+     Transform::same,
+     {"text_model.encoder.layers.#.mlp.fc1.*"}},
+    {"transformer.resblocks.#.mlp.c_proj.*",
+     Transform::same,
+     {"text_model.encoder.layers.#.mlp.fc2.*"}},
+});
+
 /// Family::parse by config.json and preprocessor_config.json, or without them by the shapes and the
 /// family's defaults.
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed);

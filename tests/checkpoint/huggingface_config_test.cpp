@@ -45,6 +45,40 @@ TEST(HuggingFaceConfig, BindsChineseClip) {
       ErrorCode::unsupported, "position_embedding_type");
 }
 
+TEST(HuggingFaceConfig, ReadsSiglip) {
+  const ModelFile model = read_huggingface_siglip_config(
+      Json::parse(R"({"model_type": "siglip", "text_config": {"vocab_size": 256000},
+                      "vision_config": {"image_size": 256}})"),
+      "config.json");
+  EXPECT_EQ(model.config.embedding_width, 768);
+  EXPECT_TRUE(model.config.logit_bias);
+  const auto& image = std::get<network::VisionTransformerConfig>(model.config.image);
+  EXPECT_EQ(image.image_size, 256);
+  EXPECT_EQ(image.pooling, network::ImagePooling::map);
+  EXPECT_EQ(image.activation, network::Activation::gelu_tanh);
+  const auto& text = std::get<network::TextTransformerConfig>(model.config.text);
+  EXPECT_EQ(text.vocabulary_size, 256000);
+  EXPECT_EQ(text.context_length, 64);
+  EXPECT_FALSE(text.causal);
+  EXPECT_EQ(model.preprocessing.mode, ResizeMode::squash);
+  EXPECT_EQ(model.preprocessing.size, 256);
+}
+
+TEST(HuggingFaceConfig, RefusesSiglipsOfOtherParts) {
+  const auto refused = [](const std::string& text, ErrorCode code, const std::string& reason) {
+    test::expect_error([&] { read_huggingface_siglip_config(Json::parse(text), "config.json"); },
+                       code, reason);
+  };
+  refused(R"({"model_type": "siglip2", "text_config": {}, "vision_config": {}})",
+          ErrorCode::unsupported, "model_type");
+  refused(
+      R"({"model_type": "siglip", "text_config": {}, "vision_config": {"vision_use_head": false}})",
+      ErrorCode::unsupported, "vision_use_head");
+  refused(
+      R"({"model_type": "siglip", "text_config": {"projection_size": 512}, "vision_config": {}})",
+      ErrorCode::corrupt_data, "projection_size");
+}
+
 TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
   const auto end_of_text = [](const std::string& id) {
     const ModelFile model =

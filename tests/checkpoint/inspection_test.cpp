@@ -53,8 +53,7 @@ TEST(Inspection, SaysWhyARecognisedFileDoesNotLoad) {
 TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
   const test::TemporaryFolder folder;
   for (const auto& [tensor, family] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"visual.trunk.pos_embed", "open_clip_timm"},
-           {"vision_model.head.probe", "huggingface_siglip"}}) {
+           {"visual.trunk.pos_embed", "open_clip_timm"}}) {
     TensorMap tensors;
     tensors.add(tensor, TensorBuffer({1}, std::vector<float>(1)));
     write_safetensors(folder.path() / "a.safetensors", tensors);
@@ -63,6 +62,15 @@ TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
     EXPECT_EQ(got.certainty, Certainty::recognised);
     EXPECT_THAT(got.problem, testing::HasSubstr("family " + family));
   }
+}
+
+TEST(Inspection, AsksForTheConfigOfASiglipModel) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(data_path("hf_siglip/model.safetensors"), folder.path());
+  const Inspection got = inspect(folder.path());
+  EXPECT_EQ(got.family, "huggingface_siglip");
+  EXPECT_FALSE(got.model);
+  EXPECT_THAT(got.problem, testing::HasSubstr("expected config.json"));
 }
 
 TEST(Inspection, CountsAFileOfNoKnownFamily) {

@@ -1,0 +1,92 @@
+// Hugging Face transformers, SiglipModel: SigLIP (arXiv 2303.15343) and SigLIP 2 (arXiv
+// 2502.14786).
+#include <array>
+#include <string>
+
+#include "base/error.h"
+#include "checkpoint/container.h"
+#include "checkpoint/families.h"
+#include "checkpoint/huggingface_config.h"
+#include "checkpoint/huggingface_family.h"
+#include "checkpoint/parse_model.h"
+#include "checkpoint/tokenizer_files.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Pattern = std::string_view;
+
+constexpr const char* kConfig = "config.json";
+constexpr const char* kPreprocessing = "preprocessor_config.json";
+
+constexpr auto kHeadRules = std::to_array<KeyRule>({
+    {"logit_bias", Transform::reshape, {"logit_bias"}},
+    {"visual.conv1.bias", Transform::same, {"vision_model.embeddings.patch_embedding.bias"}},
+    {"visual.attn_pool.latent", Transform::batched, {"vision_model.head.probe"}},
+    {"visual.attn_pool.q.*", Transform::same, {"vision_model.head.attention.q_proj.*"}},
+    {"visual.attn_pool.kv.*", Transform::same, {"vision_model.head.attention.kv_proj.*"}},
+    {"visual.attn_pool.proj.*", Transform::same, {"vision_model.head.attention.out_proj.*"}},
+    {"visual.attn_pool.norm.*", Transform::same, {"vision_model.head.layernorm.*"}},
+    {"visual.attn_pool.mlp.*", Transform::same, {"vision_model.head.mlp.*"}},
+    {"text_projection.*", Transform::same, {"text_model.head.*"}},
+});
+
+constexpr auto kRules = concatenate(kHeadRules, kHuggingFaceImageRules, kHuggingFaceTextRules);
+constexpr auto kIgnored = std::to_array<Pattern>({"*.position_ids"});
+constexpr auto kSignature =
+    std::to_array<Pattern>({"vision_model.head.probe", "text_model.head.weight"});
+
+/// PyTorch's attention keeps the query's, key's and value's matrices in one, of which ours has the
+/// first apart.
+void part_query(TensorMap& map, const std::string& kind) {
+  const std::string attention = "vision_model.head.attention.";
+  const auto found = map.tensors.find(attention + "in_proj_" + kind);
+  if (found == map.tensors.end()) return;
+  const TensorView whole = found->second;
+  if (whole.shape.empty() || whole.shape.front() % 3 != 0 || whole.compute) return;
+  TensorView query = whole;
+  TensorView key_and_value = whole;
+  query.shape.front() = whole.shape.front() / 3;
+  key_and_value.shape.front() = whole.shape.front() - query.shape.front();
+  query.bytes = whole.bytes.first(query.size_bytes());
+  key_and_value.bytes = whole.bytes.subspan(query.size_bytes());
+  map.tensors.erase(found);
+  map.tensors[attention + "q_proj." + kind] = query;
+  map.tensors[attention + "kv_proj." + kind] = key_and_value;
+}
+
+void prepare(Container& container) {
+  part_query(container.tensors, "weight");
+  part_query(container.tensors, "bias");
+}
+
+ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
+  if (!files.contains(kConfig)) {
+    fail(ErrorCode::invalid_argument,
+         "{}: got weights of transformers' SiglipModel alone, expected config.json beside them",
+         parsed.weights_name);
+  }
+  ModelFile model = read_huggingface_siglip_config(read_json(files, kConfig), kConfig);
+  if (files.contains(kPreprocessing)) {
+    model.preprocessing =
+        read_huggingface_preprocessing(read_json(files, kPreprocessing), model.preprocessing.size,
+                                       kPreprocessing, ResizeMode::squash);
+  } else {
+    model.assumptions.emplace_back(
+        "There is no preprocessor_config.json beside the weights: SigLIP's preprocessing was "
+        "assumed (both sides resized bicubically, mean and standard deviation 0.5).");
+  }
+  bind_tokenizer_files(files, {.cleaning = text::Cleaning::canonicalize}, model);
+  return model;
+}
+
+constexpr Family kFamily = {"huggingface_siglip", kSignature, kRules, kIgnored, parse,
+                            GridResize::plain,    prepare};
+
+}  // namespace
+
+const Family& huggingface_siglip_family() {
+  return kFamily;
+}
+
+}  // namespace diptych::checkpoint
