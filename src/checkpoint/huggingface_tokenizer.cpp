@@ -32,8 +32,8 @@ constexpr std::array<std::string_view, 4> kFairseqFirst = {"<s>", "<pad>", "</s>
 constexpr std::string_view kFairseqLast = "<mask>";
 
 const Json& member(const Json& object, const char* key) {
-  static const Json kNull;
-  return object.is_object() && object.contains(key) ? object[key] : kNull;
+  static const Json absent;
+  return object.is_object() && object.contains(key) ? object[key] : absent;
 }
 
 std::string text_of(const Json& value) {
