@@ -26,6 +26,8 @@ std::string name(Activation activation) {
       return "gelu_tanh";
     case Activation::silu:
       return "silu";
+    case Activation::sigmoid:
+      return "sigmoid";
   }
   return "";
 }
@@ -100,6 +102,15 @@ TowerInfo describe(const network::ViTaminConfig& tower) {
           .layers = {tower.convolution_layers[0], tower.convolution_layers[1], tower.layers},
           .heads = tower.heads,
           .mlp_width = tower.mlp_width,
+          .activation = name(Activation::gelu),
+          .pooling = name(network::ImagePooling::mean)};
+}
+
+TowerInfo describe(const network::FastVitConfig& tower) {
+  return {.architecture = "FastViT",
+          .width = tower.widths.front(),
+          .layers = tower.layers,
+          .mlp_width = tower.mlp_ratio * tower.widths.front(),
           .activation = name(Activation::gelu),
           .pooling = name(network::ImagePooling::mean)};
 }

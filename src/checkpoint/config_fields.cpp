@@ -100,16 +100,23 @@ std::vector<double> ConfigFields::numbers(std::string_view field) {
   return value.get<std::vector<double>>();
 }
 
+std::vector<int> ConfigFields::integers(std::string_view field) {
+  const std::vector<double> values = numbers(field);
+  std::vector<int> result(values.size());
+  std::transform(values.begin(), values.end(), result.begin(),
+                 [](double value) { return static_cast<int>(std::clamp(value, 0.0, 1e6)); });
+  return result;
+}
+
 template <std::size_t count>
 std::array<int, count> ConfigFields::stages(std::string_view field) {
-  const std::vector<double> values = numbers(field);
+  const std::vector<int> values = integers(field);
   std::array<int, count> result{};
   if (values.size() != result.size()) {
     fail(ErrorCode::corrupt_data, "config: {}: got {} stages, expected {} ({})", path_of(field),
          values.size(), result.size(), file_);
   }
-  std::transform(values.begin(), values.end(), result.begin(),
-                 [](double value) { return static_cast<int>(std::clamp(value, 0.0, 1e6)); });
+  std::copy(values.begin(), values.end(), result.begin());
   return result;
 }
 

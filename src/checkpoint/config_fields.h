@@ -32,6 +32,8 @@ class ConfigFields {
   /// One whole number for each of a network's four stages.
   std::array<int, 4> four(std::string_view field);
   std::array<int, 2> two(std::string_view field);
+  /// Whole numbers, however many.
+  std::vector<int> integers(std::string_view field);
   std::vector<std::string> texts(std::string_view field);
   /// An object; an empty one when it is absent.
   ConfigFields object(std::string_view field);

@@ -18,6 +18,7 @@ using network::BertConfig;
 using network::BertPooling;
 using network::ConvNextConfig;
 using network::EvaTransformerConfig;
+using network::FastVitConfig;
 using network::ImagePooling;
 using network::ModifiedResNetConfig;
 using network::NormKind;
@@ -33,6 +34,7 @@ constexpr std::string_view kEvaTransformer = "eva_transformer";
 constexpr std::string_view kModifiedResNet = "modified_resnet";
 constexpr std::string_view kConvNext = "convnext";
 constexpr std::string_view kViTamin = "vitamin";
+constexpr std::string_view kFastVit = "fastvit";
 constexpr std::string_view kTextTransformer = "text_transformer";
 constexpr std::string_view kBert = "bert";
 
@@ -192,6 +194,18 @@ Json write_tower(const ViTaminConfig& config) {
           {"pooling", "mean"}};
 }
 
+Json write_tower(const FastVitConfig& config) {
+  return {{"architecture", kFastVit},
+          {"image_size", config.image_size},
+          {"layers", config.layers},
+          {"widths", config.widths},
+          {"mlp_ratio", config.mlp_ratio},
+          {"attention_stages", config.attention_stages},
+          {"attention_norm", config.attention_norm},
+          {"excited_stages", config.excited_stages},
+          {"pooling", "mean"}};
+}
+
 Json write_tower(const TextTransformerConfig& config) {
   Json json = {{"architecture", kTextTransformer},
                {"context_length", config.context_length},
@@ -324,6 +338,19 @@ ViTaminConfig read_vitamin(ConfigFields& fields) {
   return config;
 }
 
+FastVitConfig read_fastvit(ConfigFields& fields) {
+  FastVitConfig config;
+  config.image_size = fields.integer("image_size");
+  config.layers = fields.integers("layers");
+  config.widths = fields.integers("widths");
+  config.mlp_ratio = fields.integer("mlp_ratio");
+  config.attention_stages = fields.integer("attention_stages");
+  config.attention_norm = fields.boolean("attention_norm", config.attention_norm);
+  config.excited_stages = fields.integer("excited_stages");
+  fields.expect("pooling", "mean");
+  return config;
+}
+
 network::ImageTowerConfig read_image_tower(ConfigFields fields) {
   const std::string architecture = fields.text("architecture");
   network::ImageTowerConfig config;
@@ -337,6 +364,8 @@ network::ImageTowerConfig read_image_tower(ConfigFields fields) {
     config = read_convnext(fields);
   } else if (architecture == kViTamin) {
     config = read_vitamin(fields);
+  } else if (architecture == kFastVit) {
+    config = read_fastvit(fields);
   } else {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
          fields.path_of("architecture"), architecture, fields.file());

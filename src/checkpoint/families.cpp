@@ -36,6 +36,7 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &clip_cpp_family(),
                                &eva_clip_family(),
                                &open_clip_timm_vitamin_family(),
+                               &open_clip_timm_fastvit_family(),
                                &open_clip_timm_pe_core_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),

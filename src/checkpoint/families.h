@@ -30,6 +30,9 @@ struct Family {
   GridResize positions = GridResize::antialiased;
   /// Brings what a container holds into the form that the rules are about, before anything else.
   void (*prepare)(Container& container) = nullptr;
+  /// Where a layer is stored as branches that are added up: puts the layers that the rules are
+  /// about in their place. The config is known to be valid. Throws Error(invalid_argument).
+  void (*fuse)(ParsedModel& parsed) = nullptr;
 };
 
 /// The families, each in a file of its own: <name>_family.cpp.
@@ -53,6 +56,8 @@ const Family& open_clip_timm_pe_core_family();
 const Family& open_clip_timm_convnext_family();
 /// open_clip's models over timm's ViTamin.
 const Family& open_clip_timm_vitamin_family();
+/// open_clip's models over timm's FastViT: MobileCLIP.
+const Family& open_clip_timm_fastvit_family();
 /// open_clip's CoCa.
 const Family& open_clip_coca_family();
 /// open_clip's models over another timm image tower; recognised only.

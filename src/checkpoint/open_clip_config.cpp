@@ -286,6 +286,18 @@ void assume_preprocessing(ModelFile& model, int image_size) {
         "bilinearly, mean and standard deviation 0.5).");
     return;
   }
+  if (const auto* fastvit = std::get_if<network::FastVitConfig>(&model.config.image)) {
+    model.preprocessing.interpolation = Interpolation::bilinear;
+    // Those with layer normalisation are MobileCLIP2's S3 and S4.
+    if (!fastvit->attention_norm) {
+      model.preprocessing.mean = {0.0F, 0.0F, 0.0F};
+      model.preprocessing.std = {1.0F, 1.0F, 1.0F};
+    }
+    model.assumptions.push_back(
+        "The config states no preprocessing: MobileCLIP's was assumed (shortest side resized "
+        "bilinearly, centre crop, OpenAI's mean and standard deviation for S3 and S4 only).");
+    return;
+  }
   model.assumptions.push_back(
       "The config states no preprocessing: open_clip's default was assumed (shortest side resized "
       "bicubically, centre crop, OpenAI's mean and standard deviation).");
@@ -324,6 +336,11 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
     return write_timm_tower(*convnext);
   if (const auto* vitamin = std::get_if<network::ViTaminConfig>(&tower))
     return write_timm_vitamin(*vitamin);
+  if (std::holds_alternative<network::FastVitConfig>(tower)) {
+    fail(ErrorCode::unsupported,
+         "open_clip's form of MobileCLIP has the branches that its image tower was trained with, "
+         "which were fused into one layer each when it was loaded: it cannot be written");
+  }
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
   if (is_timm_tower(*config)) return write_timm_tower(*config);

@@ -97,7 +97,7 @@ ParsedModel parse_model(const ModelFiles& files) {
   return parsed;
 }
 
-void validate_model(const ParsedModel& parsed) {
+void validate_model(ParsedModel& parsed) {
   const ModelFile& model = parsed.model;
   try {
     network::validate(model.config);
@@ -110,6 +110,7 @@ void validate_model(const ParsedModel& parsed) {
          "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
          model.preprocessing.size, image_size, parsed.weights_name);
   }
+  if (parsed.family->fuse != nullptr) parsed.family->fuse(parsed);
 }
 
 }  // namespace diptych::checkpoint

@@ -24,9 +24,9 @@ struct ParsedModel {
 /// load_model_file.
 ParsedModel parse_model(const ModelFiles& files);
 
-/// The second step: the config describes a model that can be, and its preprocessing fits it. Throws
-/// Error(invalid_argument).
-void validate_model(const ParsedModel& parsed);
+/// The second step: the config describes a model that can be, and its preprocessing fits it; layers
+/// that are stored as branches are fused. Throws Error(invalid_argument).
+void validate_model(ParsedModel& parsed);
 
 // for the families
 

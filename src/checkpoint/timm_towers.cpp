@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/timm_eva.h"
+#include "checkpoint/timm_fastvit.h"
 #include "checkpoint/timm_vitamin.h"
 
 // Names and sizes: timm 1.0.31, vision_transformer.py and convnext.py; how they become towers:
@@ -151,6 +152,7 @@ auto find_named(const Towers& towers, const std::string& name) {
 network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& name,
                                      int image_size) {
   if (is_timm_eva(name)) return read_timm_eva(fields, image_size);
+  if (is_timm_fastvit(name)) return read_timm_fastvit(fields, image_size);
   if (is_timm_vitamin(name)) return read_timm_vitamin(fields);
   if (const NamedTower* named = find_named(kSiglipTowers, name))
     return read_vision_transformer(fields, *named, image_size);

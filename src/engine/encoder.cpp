@@ -43,6 +43,12 @@ std::int64_t widest_activation(const network::ViTamin& tower) {
   return side * side * 4 * tower.config.convolution_widths.front();
 }
 
+/// The stem after its first convolution, or the first stage's MLP.
+std::int64_t widest_activation(const network::FastVit& tower) {
+  const std::int64_t side = tower.config.image_size / network::FastVitConfig::kPatchSize;
+  return side * side * std::max(4, tower.config.mlp_ratio) * tower.config.widths.front();
+}
+
 int widest_token(const network::TextTransformer& tower) {
   return std::max(tower.config.mlp_width, 3 * tower.config.width);
 }

@@ -39,6 +39,7 @@ class ListingOperations {
   }
   Tensor rotate(const Tensor&, const network::RotaryTable&, Indices) { return {}; }
   Tensor columns(const Tensor&, int, int) { return {}; }
+  Tensor repeat_columns(const Tensor&, int) { return {}; }
   Tensor rows(const Tensor&, Indices) { return {}; }
   Tensor embed(network::ParameterId parameter, Indices) {
     list_.embeddings.push_back(parameter);

@@ -31,6 +31,8 @@ kernels::Activation kernel_activation(network::Activation activation) {
       return kernels::Activation::gelu_tanh;
     case network::Activation::silu:
       return kernels::Activation::silu;
+    case network::Activation::sigmoid:
+      return kernels::Activation::sigmoid;
   }
   fail(ErrorCode::internal, "unknown activation {}", static_cast<int>(activation));
 }
@@ -91,6 +93,15 @@ Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table, In
   Tensor out = arena_.allocate(x.rows(), x.width());
   kernels::rotate_pairs(x.matrix(), table.cosines.data(), table.sines.data(), table.pairs,
                         positions, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::repeat_columns(const Tensor& x, int times) {
+  Tensor out = arena_.allocate(x.rows(), x.width() * times);
+  kernels::for_each_row(x.rows(), out.width(), pool_, [&](int row) {
+    float* to = out.row(row);
+    for (int i = 0; i < x.width(); ++i) to = std::fill_n(to, times, x.row(row)[i]);
+  });
   return out;
 }
 

@@ -31,6 +31,7 @@ class Operations {
                    const network::Sequences& key_sequences, network::Mask mask);
   Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions);
   Tensor columns(const Tensor& x, int first, int count) { return x.columns(first, count); }
+  Tensor repeat_columns(const Tensor& x, int times);
   Tensor rows(const Tensor& x, Indices indices);
   Tensor embed(network::ParameterId parameter, Indices indices);
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);

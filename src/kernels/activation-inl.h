@@ -44,7 +44,7 @@ HWY_INLINE V erf(D d, V x) {
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1.0F)), small, large);
 }
 
-/// x sigmoid(scale x) = x / (1 + exp(-scale x)).
+/// x sigmoid(scaled) = x / (1 + exp(-scaled)).
 template <class D, class V>
 HWY_INLINE V sigmoid_unit(D d, V x, V scaled) {
   // exp(88) is close to the largest float; beyond it the quotient is as good as zero.
@@ -58,6 +58,7 @@ HWY_INLINE V activate_vector(D d, V x) {
   if constexpr (kActivation == Activation::quick_gelu)
     return sigmoid_unit(d, x, hn::Mul(x, hn::Set(d, 1.702F)));
   if constexpr (kActivation == Activation::silu) return sigmoid_unit(d, x, x);
+  if constexpr (kActivation == Activation::sigmoid) return sigmoid_unit(d, hn::Set(d, 1.0F), x);
   if constexpr (kActivation == Activation::gelu) {
     const V half = hn::Mul(x, hn::Set(d, 0.5F));
     return hn::MulAdd(half, erf(d, hn::Mul(x, hn::Set(d, 0.70710678F))), half);
@@ -97,6 +98,8 @@ HWY_INLINE void activate_row(Activation activation, float* values, std::size_t c
       return activate_all<Activation::gelu_tanh>(values, count);
     case Activation::silu:
       return activate_all<Activation::silu>(values, count);
+    case Activation::sigmoid:
+      return activate_all<Activation::sigmoid>(values, count);
   }
 }
 

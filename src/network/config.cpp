@@ -11,6 +11,9 @@ constexpr int kMaxWidth = 1 << 17;
 constexpr int kMaxRotaryGrid = 256;
 constexpr int kMaxRotaryHeadWidth = 1024;
 constexpr int kMaxLayers = 1024;
+constexpr int kMaxFastVitStages = 8;
+constexpr int kMaxFastVitWidth = 1 << 14;
+constexpr int kMaxFastVitMlpRatio = 8;
 constexpr int kMaxContextLength = 1 << 16;
 constexpr int kMaxVocabularySize = 1 << 24;
 
@@ -107,6 +110,27 @@ void validate_tower(const ViTaminConfig& config) {
   check_range("vision heads", config.heads, 1, config.width);
   check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
   check_divides("vision heads", config.heads, "vision width", config.width);
+}
+
+void validate_tower(const FastVitConfig& config) {
+  check_range("vision stages", config.stages(), 1, kMaxFastVitStages);
+  check_range("vision stages with layers", static_cast<int>(config.layers.size()), config.stages(),
+              config.stages());
+  check_range("image_size", config.image_size, config.stride(), kMaxImageSize);
+  check_divides("the total stride", config.stride(), "image_size", config.image_size);
+  check_range("vision mlp ratio", config.mlp_ratio, 1, kMaxFastVitMlpRatio);
+  check_range("vision attention stages", config.attention_stages, 0, config.stages());
+  check_range("vision excited stages", config.excited_stages, 0, config.stages() - 1);
+  int narrower = 1;
+  for (int i = 0; i < config.stages(); ++i) {
+    const int width = config.widths[static_cast<std::size_t>(i)];
+    check_range("vision layers", config.layers[static_cast<std::size_t>(i)], 1, kMaxLayers);
+    check_range("vision width", width, 1, kMaxFastVitWidth);
+    check_divides("the width before", narrower, "vision width", width);
+    if (config.has_attention(i))
+      check_divides("the width of a head", FastVitConfig::kHeadWidth, "vision width", width);
+    narrower = width;
+  }
 }
 
 void validate_tower(const TextTransformerConfig& config) {

@@ -3,10 +3,11 @@
 #include <array>
 #include <optional>
 #include <variant>
+#include <vector>
 
 namespace diptych::network {
 
-enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu };
+enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu, sigmoid };
 
 enum class NormKind {
   layer,  ///< (x - mean) / sqrt(variance + epsilon) * weight + bias (arXiv 1607.06450)
@@ -124,6 +125,31 @@ struct ViTaminConfig {
   bool operator==(const ViTaminConfig&) const = default;
 };
 
+/// FastViT (arXiv 2303.14189) as MobileCLIP has it (arXiv 2311.17049, 2508.20691). Defaults are
+/// those of MCi0, MobileCLIP-S0's.
+struct FastVitConfig {
+  static constexpr int kPatchSize = 4;       ///< side, in pixels, of a place of the first stage
+  static constexpr int kMixerWindow = 3;     ///< sides, in places, of the depthwise convolutions
+  static constexpr int kWindow = 7;          ///< the same of all others
+  static constexpr int kHeadWidth = 32;      ///< of attention
+  static constexpr int kFinalExpansion = 2;  ///< of the last stage's width, before the mean
+
+  int image_size = 256;  ///< side, in pixels; a multiple of what the stages make one place
+  std::vector<int> layers = {2, 6, 10, 2};  ///< of every stage
+  std::vector<int> widths = {64, 128, 256, 512};
+  int mlp_ratio = 3;            ///< of an MLP's width to its stage's
+  int attention_stages = 1;     ///< how many of the last stages mix places by attention
+  bool attention_norm = false;  ///< layer normalisation before attention
+  /// How many of the last stages begin with squeeze-and-excitation (arXiv 1709.01507).
+  int excited_stages = 2;
+
+  int stages() const { return static_cast<int>(widths.size()); }
+  int stride() const { return kPatchSize << (stages() - 1); }
+  bool has_attention(int stage) const { return stage >= stages() - attention_stages; }
+  bool has_excitation(int stage) const { return stage >= stages() - excited_stages; }
+  bool operator==(const FastVitConfig&) const = default;
+};
+
 /// CLIP's rule for the end-of-text token: the first largest id of the text.
 constexpr int kLargestId = -1;
 
@@ -184,8 +210,9 @@ struct BertConfig {
   bool operator==(const BertConfig&) const = default;
 };
 
-using ImageTowerConfig = std::variant<VisionTransformerConfig, ModifiedResNetConfig,
-                                      EvaTransformerConfig, ConvNextConfig, ViTaminConfig>;
+using ImageTowerConfig =
+    std::variant<VisionTransformerConfig, ModifiedResNetConfig, EvaTransformerConfig,
+                 ConvNextConfig, ViTaminConfig, FastVitConfig>;
 using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
 
 /// CoCa's decoder, which writes captions (arXiv 2205.01917). It reads what the text tower's blocks

@@ -32,6 +32,8 @@ Model make_model(const ModelConfig& config) {
     model.image = declare_convnext(table, *convnext, config.embedding_width);
   } else if (const auto* vitamin = std::get_if<ViTaminConfig>(&config.image)) {
     model.image = declare_vitamin(table, *vitamin, config.embedding_width);
+  } else if (const auto* fastvit = std::get_if<FastVitConfig>(&config.image)) {
+    model.image = declare_fastvit(table, *fastvit, config.embedding_width);
   } else {
     model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
                                           config.embedding_width);

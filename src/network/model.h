@@ -7,6 +7,7 @@
 #include "network/bert.h"
 #include "network/convnext.h"
 #include "network/eva_transformer.h"
+#include "network/fastvit.h"
 #include "network/modified_resnet.h"
 #include "network/multimodal_decoder.h"
 #include "network/text_transformer.h"
@@ -20,7 +21,7 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin> image;
+  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin, FastVit> image;
   std::variant<TextTransformer, Bert> text;
   std::optional<MultimodalDecoder> decoder;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar

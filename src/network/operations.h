@@ -42,6 +42,7 @@ struct FeatureMap {
 ///                                (a, b) of neighbouring columns becomes (a cos - b sin, b cos + a
 ///                                sin)
 ///   columns(x, first, count)     a part of every row
+///   repeat_columns(x, times)     every column so many times, side by side
 ///   rows(x, indices)             the named rows, in that order
 ///   embed(parameter, indices)    the named rows of a parameter [rows, width]; a vector is one row
 ///   prepend(first, x, sequences) every sequence of x with its row of `first` before it
@@ -78,6 +79,7 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
     } -> std::same_as<typename Ops::Tensor>;
   { ops.rotate(x, RotaryTable{}, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.columns(x, 0, 1) } -> std::same_as<typename Ops::Tensor>;
+  { ops.repeat_columns(x, 2) } -> std::same_as<typename Ops::Tensor>;
   { ops.rows(x, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.embed(ParameterId{}, indices) } -> std::same_as<typename Ops::Tensor>;
   { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;

@@ -27,6 +27,8 @@ Tensor activated(const Tensor& x, Activation activation) {
       return torch::gelu(x, "tanh");
     case Activation::silu:
       return torch::silu(x);
+    case Activation::sigmoid:
+      return torch::sigmoid(x);
   }
   fail(ErrorCode::internal, "unknown activation {}", static_cast<int>(activation));
 }

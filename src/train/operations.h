@@ -31,6 +31,7 @@ class Operations {
   Tensor rotate(const Tensor& x, const network::RotaryTable& table,
                 std::span<const std::int32_t> positions);
   Tensor columns(const Tensor& x, int first, int count) { return x.narrow(1, first, count); }
+  Tensor repeat_columns(const Tensor& x, int times) { return x.repeat_interleave(times, 1); }
   Tensor rows(const Tensor& x, std::span<const std::int32_t> indices);
   Tensor embed(network::ParameterId parameter, std::span<const std::int32_t> indices);
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);

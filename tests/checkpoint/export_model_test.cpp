@@ -72,6 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_pe_core_gigantic", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_vitamin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_vitamin", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_mobileclip", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_mobileclip_five", ExportFormat::diptych, "open_clip"},
                     Case{"chinese_clip_vit", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"chinese_clip_resnet", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},

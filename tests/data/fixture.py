@@ -3,7 +3,8 @@
 A fixture is a checkpoint in its family's own container and config, and beside it
 - io.safetensors: pixels, padded ids, and features and logits by the reference program;
 - gradients.safetensors: the gradients of the loss of one training step on those pairs, named and shaped as the checkpoint's tensors;
-  what is not trained is as in the checkpoint, so that whoever reads the checkpoint can read them.
+  what is not trained is as in the checkpoint, so that whoever reads the checkpoint can read them. Where diptych fuses layers as
+  it loads them, fused_gradients.safetensors instead: those of its own tensors.
 
 Needs torch and open_clip_torch from the Python package index.
 """
@@ -89,14 +90,20 @@ def save_tensors(tensors, file):
     file.chmod(0o644)
 
 
-def write(make_file, model, pixels, ids, family, container, reference, seed):
-    """All but the checkpoint and its config; the model computes in float32 and has encode_image and encode_text."""
+def write(make_file, model, pixels, ids, family, container, reference, seed, fuse=None):
+    """All but the checkpoint and its config; the model computes in float32 and has encode_image and encode_text. `fuse` fuses its
+    layers and returns what renames its tensors."""
     folder = pathlib.Path(make_file).resolve().parent
     with torch.no_grad():
         images, texts, logits = features_and_logits(model.eval(), pixels, ids)
     save_tensors({"pixels": pixels, "tokens": ids.int(), "image_features": images, "text_features": texts,
                   "logits_per_image": logits}, folder / "io.safetensors")
-    save_tensors(gradients(model, pixels, ids), folder / "gradients.safetensors")
+    if fuse:
+        rename = fuse(model)
+        renamed = {rename(name): tensor for name, tensor in gradients(model, pixels, ids).items()}
+        save_tensors(renamed, folder / "fused_gradients.safetensors")
+    else:
+        save_tensors(gradients(model, pixels, ids), folder / "gradients.safetensors")
     described = {"family": family, "container": container, "reference": reference, "seed": seed, "torch": torch.__version__}
     (folder / "fixture.json").write_text(json.dumps(described, indent=1) + "\n")
     return folder

@@ -17,16 +17,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "parity"))
 import references
 
 
-def ids_of(text):
+def ids_of(text, pairs):
     described = text.get("hf_config")
     if described:
-        return fixture.framed_ids(4, text["context_length"], described["vocab_size"], described["bos_token_id"],
+        return fixture.framed_ids(pairs, text["context_length"], described["vocab_size"], described["bos_token_id"],
                                   described["eos_token_id"], described["pad_token_id"])
     length = text["context_length"] - (1 if text.get("embed_cls") else 0)  # its appended class token takes one place
-    return fixture.clip_ids(4, length, text["vocab_size"])
+    return fixture.clip_ids(pairs, length, text["vocab_size"])
 
 
-def make(make_file, model_cfg, preprocess_cfg, seed):
+def make(make_file, model_cfg, preprocess_cfg, seed, pairs=4, fuse=None):
     """Writes the checkpoint, its config, and what fixture.write does. `timm_model_kwargs` and `hf_config` in the config, which
     open_clip's has not, state what published ones leave to the model that they name."""
     torch.manual_seed(seed)
@@ -35,9 +35,9 @@ def make(make_file, model_cfg, preprocess_cfg, seed):
         fixture.randomise(model)
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     side = model_cfg["vision_cfg"]["image_size"]
-    folder = fixture.write(make_file, model, torch.randn(4, 3, side, side), ids_of(model_cfg["text_cfg"]), "open_clip",
+    folder = fixture.write(make_file, model, torch.randn(pairs, 3, side, side), ids_of(model_cfg["text_cfg"], pairs), "open_clip",
                            "safetensors", f"open_clip {open_clip.__version__}, timm {timm.__version__}, "
-                           f"transformers {transformers.__version__}", seed)
+                           f"transformers {transformers.__version__}", seed, fuse)
     fixture.save_tensors(weights, folder / "open_clip_model.safetensors")
     config = {"model_cfg": model_cfg, "preprocess_cfg": preprocess_cfg}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")

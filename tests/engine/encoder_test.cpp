@@ -121,8 +121,9 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
   constexpr std::array kNames = {
-      "VitGelu",        "VitQuickGelu", "ResNet",   "Siglip",      "Clipa", "Eva02",      "Eva18b",
-      "BertClassToken", "BertMean",     "ConvNext", "ConvNextMlp", "Coca",  "CocaStacked"};
+      "VitGelu",     "VitQuickGelu", "ResNet",         "Siglip",   "Clipa",
+      "Eva02",       "Eva18b",       "BertClassToken", "BertMean", "ConvNext",
+      "ConvNextMlp", "Coca",         "CocaStacked",    "FastVit",  "FastVitFiveStages"};
   return kNames.at(info.index);
 }
 
@@ -133,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
                     test::small_eva_02(), test::small_eva_18b(),
                     test::small_bert(network::BertPooling::class_token),
                     test::small_bert(network::BertPooling::mean), test::small_convnext(false),
-                    test::small_convnext(true), test::small_coca(false), test::small_coca(true)),
+                    test::small_convnext(true), test::small_coca(false), test::small_coca(true),
+                    test::small_fastvit(false), test::small_fastvit(true)),
     tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {

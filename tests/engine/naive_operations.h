@@ -133,6 +133,14 @@ class NaiveOperations {
     return out;
   }
 
+  Tensor repeat_columns(const Tensor& x, int times) {
+    Tensor out(x.rows, x.width * times);
+    for (int row = 0; row < x.rows; ++row) {
+      for (int i = 0; i < out.width; ++i) out.at(row, i) = x.at(row, i / times);
+    }
+    return out;
+  }
+
   Tensor rows(const Tensor& x, Indices indices) {
     Tensor out(static_cast<int>(indices.size()), x.width);
     for (int row = 0; row < out.rows; ++row) {
@@ -281,6 +289,8 @@ class NaiveOperations {
         return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
       case Activation::silu:
         return x / (1.0 + std::exp(-x));
+      case Activation::sigmoid:
+        return 1.0 / (1.0 + std::exp(-x));
     }
     return NAN;
   }

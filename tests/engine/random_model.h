@@ -177,6 +177,24 @@ inline network::ModelConfig small_convnext(bool mlp) {
   return config;
 }
 
+/// `five_stages`: as MobileCLIP2-S3's, otherwise as MobileCLIP-S0's.
+inline network::ModelConfig small_fastvit(bool five_stages) {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  network::FastVitConfig tower{
+      .image_size = 96, .layers = {1, 2, 1, 1}, .widths = {8, 16, 32, 64}, .mlp_ratio = 3};
+  if (five_stages) {
+    tower = {.image_size = 128,
+             .layers = {1, 1, 2, 1, 1},
+             .widths = {8, 16, 32, 64, 96 * 2},
+             .mlp_ratio = 4,
+             .attention_stages = 2,
+             .attention_norm = true,
+             .excited_stages = 0};
+  }
+  config.image = tower;
+  return config;
+}
+
 /// As CoCa's; `stacked`: the pool is as wide as the tower, so that its weights are stacked.
 inline network::ModelConfig small_coca(bool stacked) {
   network::ModelConfig config = small_vit(network::Activation::gelu);

@@ -27,13 +27,15 @@ double reference(Activation activation, double x) {
       return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
     case Activation::silu:
       return x / (1.0 + std::exp(-x));
+    case Activation::sigmoid:
+      return 1.0 / (1.0 + std::exp(-x));
   }
   return NAN;
 }
 
 class ActivationTest : public testing::TestWithParam<Activation> {};
 
-/// All are x times a factor in [0, 1]: an error of a few rounding steps of that factor.
+/// All are x, sigmoid 1, times a factor in [0, 1]: an error of a few rounding steps of that factor.
 TEST_P(ActivationTest, IsWithinAFewRoundingErrorsEverywhere) {
   std::vector<float> x = {0.0F, -0.0F, 1e-30F, -1e-30F, 1e4F, -1e4F, 1e30F, -1e30F};
   for (int i = -200'000; i <= 200'000; ++i) x.push_back(static_cast<float>(i) * 1e-4F);
@@ -42,7 +44,8 @@ TEST_P(ActivationTest, IsWithinAFewRoundingErrorsEverywhere) {
     kernels::activate(GetParam(), {y.data(), 1, static_cast<int>(y.size()), y.size()});
     for (std::size_t i = 0; i < x.size(); ++i) {
       constexpr double kEpsilon = std::numeric_limits<float>::epsilon();
-      ASSERT_NEAR(y[i], reference(GetParam(), x[i]), 2.0 * kEpsilon * std::abs(x[i])) << x[i];
+      const double scale = GetParam() == Activation::sigmoid ? 1.0 : std::abs(x[i]);
+      ASSERT_NEAR(y[i], reference(GetParam(), x[i]), 2.0 * kEpsilon * scale) << x[i];
     }
   });
 }
@@ -63,8 +66,8 @@ TEST_P(ActivationTest, GivesAnElementTheSameBitsWhereverItStands) {
 
 INSTANTIATE_TEST_SUITE_P(All, ActivationTest,
                          testing::Values(Activation::none, Activation::relu, Activation::quick_gelu,
-                                         Activation::gelu, Activation::gelu_tanh,
-                                         Activation::silu));
+                                         Activation::gelu, Activation::gelu_tanh, Activation::silu,
+                                         Activation::sigmoid));
 
 }  // namespace
 }  // namespace diptych

@@ -19,7 +19,8 @@ TEST(Config, AcceptsThePublishedModels) {
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
         test::convnext_base_w(), test::coca_b_32(), test::coca_b_32_with_decoder(),
         test::eva01_g_14(), test::eva02_l_14(), test::eva_18b(), test::chinese_vit_b_16(),
-        test::pe_core_b_16(), test::vitamin_l(), test::xlm_roberta_vit_b_32()})
+        test::pe_core_b_16(), test::vitamin_l(), test::mobileclip2_s0(),
+        test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 
@@ -154,6 +155,26 @@ TEST(Config, RefusesBadViTamins) {
                   {"vision heads", image(&Tower::heads, 0)},
                   {"vision width", image(&Tower::heads, 7)},
                   {"vision mlp width", image(&Tower::mlp_width, 0)}});
+}
+
+TEST(Config, RefusesBadFastVits) {
+  using Tower = FastVitConfig;
+  using Stages = std::vector<int>;
+  expect_refused(test::mobileclip2_s0(),
+                 {{"image_size", image(&Tower::image_size, 0)},
+                  {"image_size", image(&Tower::image_size, 240)},
+                  {"vision stages", image(&Tower::widths, Stages{})},
+                  {"vision stages", image(&Tower::widths, Stages(40, 64))},
+                  {"vision stages with layers", image(&Tower::layers, Stages{2, 6, 10})},
+                  {"vision layers", image(&Tower::layers, Stages{2, 0, 10, 2})},
+                  {"vision width", image(&Tower::widths, Stages{0, 128, 256, 512})},
+                  {"vision width", image(&Tower::widths, Stages{64, 96, 256, 512})},
+                  {"vision width", image(&Tower::widths, Stages{3, 6, 12, 24})},
+                  {"vision width", image(&Tower::widths, Stages{64, 128, 256, 1 << 20})},
+                  {"vision mlp ratio", image(&Tower::mlp_ratio, 0)},
+                  {"vision mlp ratio", image(&Tower::mlp_ratio, 1 << 20)},
+                  {"vision attention stages", image(&Tower::attention_stages, 5)},
+                  {"vision excited stages", image(&Tower::excited_stages, 4)}});
 }
 
 TEST(Config, RefusesBadDecoders) {

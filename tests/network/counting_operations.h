@@ -76,6 +76,8 @@ class CountingOperations {
     return {x.rows, count};
   }
 
+  Tensor repeat_columns(const Tensor& x, int times) { return {x.rows, x.width * times}; }
+
   Tensor rows(const Tensor& x, Indices indices) {
     for (const std::int32_t index : indices) EXPECT_LT(index, x.rows);
     return {static_cast<int>(indices.size()), x.width};

@@ -150,6 +150,13 @@ inline network::ModelConfig vitamin_l() {
       .embedding_width = 768, .image = network::ViTaminConfig{}, .text = text_tower(768, 12, 12)};
 }
 
+/// MobileCLIP2-S0.
+inline network::ModelConfig mobileclip2_s0() {
+  auto text = text_tower(512, 12, 8);
+  text.causal = false;
+  return {.embedding_width = 512, .image = network::FastVitConfig{}, .text = text};
+}
+
 /// Chinese-CLIP's ViT-B-16 with RoBERTa-wwm-ext-base-chinese.
 inline network::ModelConfig chinese_vit_b_16() {
   return {.embedding_width = 512,

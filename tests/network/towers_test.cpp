@@ -214,6 +214,25 @@ TEST(ViTamin, HalvesThePictureFourTimes) {
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(4, 4)));
 }
 
+// A picture of 64 x 64 pixels has 16 x 16 places in the first stage and 2 x 2 in the last.
+TEST(FastVit, HalvesItsMapsThreeTimes) {
+  ModelConfig config = test::mobileclip2_s0();
+  auto& tower = std::get<FastVitConfig>(config.image);
+  tower.image_size = 64;
+  tower.layers = {1, 1, 1, 1};
+  const Model model = make_model(config);
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(2, 64));
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.convolution_heights(), ElementsAre(32));
+  // The stem's last layer; a stage's squeeze and excitation of one row a picture, what follows its
+  // downsampling, and its MLP; the last one's attention; the head's excitation, and the projection.
+  EXPECT_THAT(ops.linear_rows(), ElementsAre(512, 512, 512, 128, 128, 128, 2, 2, 32, 32, 32, 2, 2,
+                                             8, 8, 8, 8, 8, 2, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8)));
+}
+
 TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);

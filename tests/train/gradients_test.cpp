@@ -10,6 +10,23 @@
 namespace diptych {
 namespace {
 
+constexpr const char* kGradients = "gradients.safetensors";
+/// Of models that are loaded in another form than they are stored in: under diptych's own names.
+constexpr const char* kFusedGradients = "fused_gradients.safetensors";
+
+TensorMap read_gradients(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / kFusedGradients))
+    return checkpoint::read_safetensors(folder / kFusedGradients);
+  return checkpoint::load_model_file(folder / kGradients).weights;
+}
+
+std::vector<std::string> fixtures() {
+  std::vector<std::string> folders = test::data_folders_with(kGradients);
+  const std::vector<std::string> fused = test::data_folders_with(kFusedGradients);
+  folders.insert(folders.end(), fused.begin(), fused.end());
+  return folders;
+}
+
 /// Learns from a fixture's pairs; reads what its program gave as the checkpoint that it is shaped
 /// as.
 struct ReferenceStep {
@@ -20,7 +37,7 @@ struct ReferenceStep {
 
   explicit ReferenceStep(const std::filesystem::path& folder)
       : file(checkpoint::load_model_file(folder)),
-        gradients(checkpoint::load_model_file(folder / "gradients.safetensors").weights),
+        gradients(read_gradients(folder)),
         learner(network::make_model(file.config),
                 train::parameters_from(network::make_model(file.config).parameters, file.weights,
                                        torch::kCPU),
@@ -74,8 +91,7 @@ TEST_P(Gradients, OfOneStepAreTheReferences) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, Gradients,
-                         testing::ValuesIn(test::data_folders_with("gradients.safetensors")),
+INSTANTIATE_TEST_SUITE_P(Fixtures, Gradients, testing::ValuesIn(fixtures()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace
