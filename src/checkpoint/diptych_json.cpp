@@ -130,6 +130,8 @@ Json write_tower(const VisionTransformerConfig& config) {
                {"norm_epsilon", config.norm_epsilon},
                {"pooling", word_for(config.pooling, kImagePoolings)},
                {"projection", word_for(config.projection, kProjections)}};
+  if (config.convolution_stem) json["convolution_stem"] = true;
+  if (!config.class_position) json["class_position"] = false;
   if (config.pooling == ImagePooling::queries) {
     json["pool_queries"] = config.pool_queries;
     json["pool_heads"] = config.pool_heads;
@@ -267,6 +269,8 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   config.patch_size = fields.integer("patch_size");
   read_transformer(fields, config);
   config.patch_bias = fields.boolean("patch_bias", config.patch_bias);
+  config.convolution_stem = fields.boolean("convolution_stem", config.convolution_stem);
+  config.class_position = fields.boolean("class_position", config.class_position);
   config.class_token = fields.boolean("class_token", config.class_token);
   config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
   config.pooling = read_word(fields, "pooling", kImagePoolings, std::optional(config.pooling));

@@ -53,7 +53,7 @@ struct Grid {
 Grid grid_of(const network::ImageTowerConfig& tower) {
   constexpr std::string_view kPositions = "visual.positional_embedding";
   if (const auto* vit = std::get_if<network::VisionTransformerConfig>(&tower))
-    return {kPositions, vit->grid(), vit->class_token ? 1 : 0};
+    return {kPositions, vit->grid(), vit->class_token && vit->class_position ? 1 : 0};
   if (const auto* eva = std::get_if<network::EvaTransformerConfig>(&tower))
     return {kPositions, eva->grid(), eva->class_token ? 1 : 0};
   return {"visual.attnpool.positional_embedding", network::image_size(tower) / 32, 1};

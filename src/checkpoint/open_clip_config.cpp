@@ -286,10 +286,11 @@ void assume_preprocessing(ModelFile& model, int image_size) {
         "bilinearly, mean and standard deviation 0.5).");
     return;
   }
-  if (const auto* fastvit = std::get_if<network::FastVitConfig>(&model.config.image)) {
+  const auto* fastvit = std::get_if<network::FastVitConfig>(&model.config.image);
+  if (fastvit != nullptr || (image != nullptr && image->convolution_stem)) {
     model.preprocessing.interpolation = Interpolation::bilinear;
     // Those with layer normalisation are MobileCLIP2's S3 and S4.
-    if (!fastvit->attention_norm) {
+    if (fastvit == nullptr || !fastvit->attention_norm) {
       model.preprocessing.mean = {0.0F, 0.0F, 0.0F};
       model.preprocessing.std = {1.0F, 1.0F, 1.0F};
     }

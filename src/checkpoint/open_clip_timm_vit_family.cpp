@@ -1,8 +1,11 @@
-// open_clip's models over timm's vision transformer: SigLIP.
+// open_clip's models over timm's vision transformer: SigLIP, MobileCLIP-B and MobileCLIP2-L.
 #include <array>
+#include <variant>
 
 #include "checkpoint/families.h"
+#include "checkpoint/fused_branches.h"
 #include "checkpoint/open_clip_family.h"
+#include "network/patch_embedding.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -14,6 +17,10 @@ constexpr auto kSignature = std::to_array<Pattern>(
 
 constexpr auto kRules = std::to_array<KeyRule>({
     {"logit_*", Transform::reshape, {"logit_*"}},
+    {"visual.class_embedding", Transform::token, {"visual.trunk.cls_token"}},
+    {"visual.stem.*", Transform::same, {"visual.stem.*"}},
+    {"visual.ln_pre.*", Transform::same, {"visual.trunk.norm_pre.*"}},
+    {"visual.proj.*", Transform::same, {"visual.trunk.head.*"}},
     {"visual.conv1.*", Transform::same, {"visual.trunk.patch_embed.proj.*"}},
     {"visual.positional_embedding", Transform::batched, {"visual.trunk.pos_embed"}},
     {"visual.transformer.resblocks.#.ln_1.*", Transform::same, {"visual.trunk.blocks.#.norm1.*"}},
@@ -37,7 +44,35 @@ constexpr auto kRules = std::to_array<KeyRule>({
     {"*", Transform::same, {"*"}},
 });
 
-constexpr Family kFamily = {"open_clip", kSignature, kRules, {}, parse_stated_open_clip};
+constexpr auto kIgnored = std::to_array<Pattern>({"*num_batches_tracked"});
+
+/// MobileCLIP-B's stem, under the names that the rules leave as they are.
+void fuse_stem(const network::VisionTransformerConfig& config, BranchTensors tensors) {
+  const std::string stem = "visual.trunk.patch_embed.backbone.";
+  const int narrow = config.width / 4;
+  FusedConvolution first(narrow, 3, network::ConvolutionStem::kFirstWindow);
+  first.add_convolution(tensors, stem + "0", network::ConvolutionStem::kFirstWindow);
+  first.put(tensors, "visual.stem.0");
+  FusedConvolution second(narrow, narrow, network::ConvolutionStem::kWindow);
+  second.add_convolution(tensors, stem + "1", network::ConvolutionStem::kWindow);
+  second.put(tensors, "visual.stem.1");
+  FusedConvolution third(config.width, narrow, network::ConvolutionStem::kWindow);
+  third.add_biased(tensors, stem + "2.conv");
+  third.put(tensors, "visual.stem.2");
+}
+
+void fuse(ParsedModel& parsed) {
+  const auto* tower = std::get_if<network::VisionTransformerConfig>(&parsed.model.config.image);
+  if (tower != nullptr && tower->convolution_stem)
+    fuse_stem(*tower, BranchTensors(parsed.container.tensors, parsed.weights_name));
+}
+
+constexpr Family kFamily = {.name = "open_clip",
+                            .signature = kSignature,
+                            .rules = kRules,
+                            .ignored = kIgnored,
+                            .parse = parse_stated_open_clip,
+                            .fuse = fuse};
 
 }  // namespace
 

@@ -97,6 +97,28 @@ VisionTransformerConfig config_of(const NamedTower& tower) {
           .projection = network::Projection::none};
 }
 
+/// CLIP's, with a class token and a linear projection: MobileCLIP's (arXiv 2311.17049, 2508.20691).
+struct NamedClassTokenTower {
+  std::string_view name;
+  VisionTransformerConfig config;
+};
+constexpr auto kClassTokenTowers = std::to_array<NamedClassTokenTower>({
+    {"vit_large_patch14_clip_224",
+     {.patch_size = 14,
+      .width = kLarge.width,
+      .layers = kLarge.layers,
+      .heads = kLarge.heads,
+      .mlp_width = kLarge.mlp_width,
+      .projection = network::Projection::linear}},
+    {"vit_base_mci_224",
+     {.patch_size = 16,
+      .norm_epsilon = kTimmEpsilon,
+      .norm_pre = false,
+      .convolution_stem = true,
+      .class_position = false,
+      .projection = network::Projection::linear}},
+});
+
 Activation read_activation(ConfigFields& fields, Activation otherwise) {
   if (!fields.has("act_layer")) return otherwise;
   if (fields.text("act_layer") == "gelu_tanh") return Activation::gelu_tanh;
@@ -122,6 +144,26 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const Name
   changes.refuse_rest();
   fields.expect("timm_pool", "map");
   fields.expect("timm_proj", "none");
+  return config;
+}
+
+VisionTransformerConfig read_class_token_tower(ConfigFields& fields,
+                                               const NamedClassTokenTower& named, int image_size) {
+  VisionTransformerConfig config = named.config;
+  ConfigFields changes = fields.object("timm_model_kwargs");
+  config.image_size = changes.integer("img_size", image_size);
+  if (!config.convolution_stem)
+    config.patch_size = changes.integer("patch_size", config.patch_size);
+  config.layers = changes.integer("depth", config.layers);
+  config.heads = changes.integer("num_heads", config.heads);
+  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
+    config.width = changes.integer("embed_dim", config.width);
+    config.mlp_width = read_mlp_width(changes, config.width);
+  }
+  changes.refuse_rest();
+  fields.expect("timm_pool", "token");
+  // The tower's own classifier is the projection.
+  fields.expect("timm_proj", nullptr);
   return config;
 }
 
@@ -156,6 +198,8 @@ network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& na
   if (is_timm_vitamin(name)) return read_timm_vitamin(fields);
   if (const NamedTower* named = find_named(kSiglipTowers, name))
     return read_vision_transformer(fields, *named, image_size);
+  if (const NamedClassTokenTower* named = find_named(kClassTokenTowers, name))
+    return read_class_token_tower(fields, *named, image_size);
   if (const NamedConvNext* named = find_named(kConvNexts, name))
     return read_convnext(fields, *named, image_size);
   fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
@@ -175,10 +219,34 @@ network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size) 
 }
 
 bool is_timm_tower(const VisionTransformerConfig& config) {
-  return !config.class_token;
+  return !config.class_token || config.projection == network::Projection::linear;
 }
 
-Json write_timm_tower(const VisionTransformerConfig& config) {
+namespace {
+
+/// Under the name of the first: the second's batch normalisation is gone.
+Json write_class_token_tower(const VisionTransformerConfig& config) {
+  if (config.convolution_stem) {
+    fail(ErrorCode::unsupported,
+         "open_clip's form of MobileCLIP-B has batch normalisation in its stem, which was fused "
+         "when it was loaded: it cannot be written");
+  }
+  const NamedClassTokenTower& named = kClassTokenTowers.front();
+  Json json = {{"image_size", config.image_size},
+               {"timm_model_pretrained", false},
+               {"timm_model_name", named.name},
+               {"timm_pool", "token"},
+               {"timm_proj", nullptr}};
+  if (config != named.config) {
+    json["timm_model_kwargs"] = {
+        {"img_size", config.image_size}, {"patch_size", config.patch_size},
+        {"embed_dim", config.width},     {"depth", config.layers},
+        {"num_heads", config.heads},     {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)}};
+  }
+  return json;
+}
+
+Json write_siglip_tower(const VisionTransformerConfig& config) {
   Json json = {{"image_size", config.image_size},
                {"timm_model_pretrained", false},
                {"timm_pool", "map"},
@@ -198,6 +266,14 @@ Json write_timm_tower(const VisionTransformerConfig& config) {
         {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)},
         {"act_layer", config.activation == Activation::gelu_tanh ? "gelu_tanh" : "gelu"}};
   }
+  return json;
+}
+
+}  // namespace
+
+Json write_timm_tower(const VisionTransformerConfig& config) {
+  const Json json =
+      config.class_token ? write_class_token_tower(config) : write_siglip_tower(config);
   ConfigFields fields(json, "vision_cfg", "open_clip_config.json");
   if (read_timm_tower(fields, config.image_size) != network::ImageTowerConfig(config))
     fail(ErrorCode::unsupported, "open_clip's config cannot say this model's image tower");

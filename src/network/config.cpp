@@ -6,6 +6,8 @@ namespace diptych::network {
 namespace {
 
 constexpr int kMaxImageSize = 16384;
+/// What a convolution stem makes one row: 4 x 2 x 2 pixels a side.
+constexpr int kStemPatchSize = 16;
 constexpr int kMaxWidth = 1 << 17;
 /// Rotary tables are made before any weight is seen.
 constexpr int kMaxRotaryGrid = 256;
@@ -39,6 +41,11 @@ void validate_tower(const VisionTransformerConfig& config) {
   check_range("vision heads", config.heads, 1, config.width);
   check_range("vision mlp width", config.mlp_width, 1, kMaxWidth);
   check_divides("vision heads", config.heads, "vision width", config.width);
+  if (config.convolution_stem) {
+    check_range("patch_size", config.patch_size, kStemPatchSize, kStemPatchSize);
+    check_divides("the patch size", config.patch_size, "image_size", config.image_size);
+    check_divides("four", 4, "vision width", config.width);
+  }
   if (config.pooling == ImagePooling::class_token && !config.class_token)
     fail(ErrorCode::invalid_argument, "model config: vision pooling: got no class token to pool");
   if (config.pooling != ImagePooling::queries) return;

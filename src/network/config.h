@@ -42,6 +42,9 @@ struct VisionTransformerConfig {
   bool class_token = true;
   bool norm_pre = true;     ///< layer normalisation before the blocks
   bool patch_bias = false;  ///< of the patch embedding
+  /// Patches of 16 pixels pass three convolutions instead of one (MobileCLIP-B, arXiv 2311.17049).
+  bool convolution_stem = false;
+  bool class_position = true;  ///< the class token has a position too
   ImagePooling pooling = ImagePooling::class_token;
   int pool_queries = 256;  ///< of ImagePooling::queries
   int pool_heads = 8;      ///< of ImagePooling::queries

@@ -10,16 +10,6 @@ namespace {
 constexpr float kDeviation = 0.02F;
 constexpr float kInitialGamma = 1e-6F;
 
-/// A convolution with bias whose window and stride are the same, as a layer over its squares.
-Linear declare_square_convolution(ParameterTable& table, const std::string& name, int inputs,
-                                  int outputs, int size) {
-  Linear layer{.inputs = inputs * size * size, .outputs = outputs};
-  layer.weight = table.declare(name + ".weight", {outputs, inputs, size, size},
-                               Initialiser::normal(kDeviation));
-  layer.bias = table.declare(name + ".bias", {outputs}, Initialiser::constant(0.0F));
-  return layer;
-}
-
 ConvNextBlock declare_block(ParameterTable& table, const std::string& name, int width,
                             float epsilon) {
   constexpr int kExpansion = 4;
@@ -56,8 +46,8 @@ ConvNext declare_convnext(ParameterTable& table, const ConvNextConfig& config,
   ConvNext tower{.config = config};
   const float epsilon = config.norm_epsilon;
   int width = config.widths.front();
-  tower.stem =
-      declare_square_convolution(table, "visual.stem.0", 3, width, ConvNextConfig::kPatchSize);
+  tower.stem = declare_square_convolution(table, "visual.stem.0", 3, width,
+                                          ConvNextConfig::kPatchSize, kDeviation);
   tower.stem_norm = declare_norm(table, "visual.stem.1", width, epsilon);
   for (std::size_t i = 0; i < config.widths.size(); ++i) {
     const std::string name = "visual.stages." + std::to_string(i);
@@ -66,7 +56,7 @@ ConvNext declare_convnext(ParameterTable& table, const ConvNextConfig& config,
       stage.downsample =
           Downsample{.norm = declare_norm(table, name + ".downsample.0", width, epsilon),
                      .reduction = declare_square_convolution(table, name + ".downsample.1", width,
-                                                             config.widths[i], 2)};
+                                                             config.widths[i], 2, kDeviation)};
       width = config.widths[i];
     }
     for (int block = 0; block < config.layers[i]; ++block) {

@@ -39,6 +39,15 @@ Linear declare_pointwise(ParameterTable& table, const std::string& name, int inp
   return layer;
 }
 
+Linear declare_square_convolution(ParameterTable& table, const std::string& name, int inputs,
+                                  int outputs, int size, float deviation) {
+  Linear layer{.inputs = inputs * size * size, .outputs = outputs};
+  layer.weight = table.declare(name + ".weight", {outputs, inputs, size, size},
+                               Initialiser::normal(deviation));
+  layer.bias = table.declare(name + ".bias", {outputs}, Initialiser::constant(0.0F));
+  return layer;
+}
+
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
                   NormKind kind) {
   Norm norm{.kind = kind, .width = width, .epsilon = epsilon};

@@ -75,6 +75,10 @@ Norm declare_norm(ParameterTable& table, const std::string& name, int width, flo
 /// A linear layer over every place of a map, stored as a 1 x 1 convolution with bias.
 Linear declare_pointwise(ParameterTable& table, const std::string& name, int inputs, int outputs,
                          float deviation);
+/// A convolution of windows side by side with a bias, as a matrix over what they see
+/// (Operations::patches, merge_places).
+Linear declare_square_convolution(ParameterTable& table, const std::string& name, int inputs,
+                                  int outputs, int size, float deviation);
 /// With a bias and without batch normalisation.
 Convolution declare_biased_convolution(ParameterTable& table, const std::string& name, int inputs,
                                        int outputs, int kernel, int stride);

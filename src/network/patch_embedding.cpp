@@ -59,16 +59,40 @@ std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selecti
   return rows;
 }
 
+namespace {
+
+ConvolutionStem declare_stem(ParameterTable& table, int width) {
+  const int narrow = width / 4;
+  constexpr int kFirst = ConvolutionStem::kFirstWindow;
+  constexpr int kWindow = ConvolutionStem::kWindow;
+  const auto declare = [&](const char* name, int inputs, int outputs, int size) {
+    const float deviation = 1.0F / std::sqrt(static_cast<float>(inputs * size * size));
+    return declare_square_convolution(table, name, inputs, outputs, size, deviation);
+  };
+  return {.first = declare("visual.stem.0", 3, narrow, kFirst),
+          .second = declare("visual.stem.1", narrow, narrow, kWindow),
+          .third = declare("visual.stem.2", narrow, width, kWindow)};
+}
+
+}  // namespace
+
 PatchEmbedding declare_patch_embedding(ParameterTable& table, const PatchEmbeddingConfig& config) {
   const int patch_inputs = 3 * config.patch_size * config.patch_size;
-  const int places = config.grid * config.grid + (config.class_token ? 1 : 0);
-  PatchEmbedding embedding{.patch_size = config.patch_size, .grid = config.grid};
+  const int places =
+      config.grid * config.grid + (config.class_token && config.class_position ? 1 : 0);
+  PatchEmbedding embedding{.patch_size = config.patch_size,
+                           .grid = config.grid,
+                           .class_position = config.class_position};
   if (config.class_token) {
     embedding.class_embedding = table.declare("visual.class_embedding", {config.width},
                                               Initialiser::normal(config.deviation));
   }
   embedding.positional_embedding = table.declare(
       "visual.positional_embedding", {places, config.width}, Initialiser::normal(config.deviation));
+  if (config.convolution_stem) {
+    embedding.stem = declare_stem(table, config.width);
+    return embedding;
+  }
   embedding.projection.inputs = patch_inputs;
   embedding.projection.outputs = config.width;
   embedding.projection.weight =

@@ -9,12 +9,15 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
                                              int embedding_width) {
   const float deviation = 1.0F / std::sqrt(static_cast<float>(config.width));
   VisionTransformer tower{.config = config};
-  tower.patch_embedding = declare_patch_embedding(table, {.patch_size = config.patch_size,
-                                                          .grid = config.grid(),
-                                                          .width = config.width,
-                                                          .class_token = config.class_token,
-                                                          .bias = config.patch_bias,
-                                                          .deviation = deviation});
+  tower.patch_embedding =
+      declare_patch_embedding(table, {.patch_size = config.patch_size,
+                                      .grid = config.grid(),
+                                      .width = config.width,
+                                      .class_token = config.class_token,
+                                      .bias = config.patch_bias,
+                                      .deviation = deviation,
+                                      .convolution_stem = config.convolution_stem,
+                                      .class_position = config.class_position});
   const int pooled_width = config.pooling == ImagePooling::queries ? embedding_width : config.width;
   tower.projection =
       declare_projection(table, "visual.proj", config.projection, pooled_width, embedding_width);

@@ -32,7 +32,8 @@ bool has_unknown_tower(const Json& config) {
   const bool known_timm = timm.empty() || timm.find("siglip") != timm.npos ||
                           timm.starts_with("eva02_") || timm.starts_with("eva_giant") ||
                           timm.starts_with("convnext_") || timm.starts_with("vit_pe_core_") ||
-                          timm.starts_with("vitamin_") || timm.starts_with("fastvit_mci");
+                          timm.starts_with("vitamin_") || timm.starts_with("fastvit_mci") ||
+                          timm == "vit_base_mci_224" || timm == "vit_large_patch14_clip_224";
   const bool known_text = text.empty() || text.find("roberta") != text.npos;
   return !known_timm || !known_text || config.at("vision_cfg").contains("ls_init_value");
 }

@@ -73,6 +73,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_vitamin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_vitamin", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_mobileclip", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_mobileclip_b", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_mobileclip_l", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_mobileclip_l", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_mobileclip_five", ExportFormat::diptych, "open_clip"},
                     Case{"chinese_clip_vit", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"chinese_clip_resnet", ExportFormat::chinese_clip, "chinese_clip"},
@@ -152,8 +155,8 @@ void expect_open_clip_names_and_shapes(const std::string& fixture) {
 }
 
 TEST(ExportModel, GivesTimmTowersTheNamesAndShapesOfOpenClip) {
-  for (const char* fixture :
-       {"open_clip_siglip", "open_clip_eva02_timm", "open_clip_pe_core", "open_clip_vitamin"}) {
+  for (const char* fixture : {"open_clip_siglip", "open_clip_eva02_timm", "open_clip_pe_core",
+                              "open_clip_vitamin", "open_clip_mobileclip_l"}) {
     SCOPED_TRACE(fixture);
     expect_open_clip_names_and_shapes(fixture);
   }

@@ -9,7 +9,17 @@ import open_clip_fixture
 
 # timm's names, of the parts that are left in the fused form, to diptych's.
 NAMES = [(r"^text\.", ""),
-         (r"^visual\.trunk\.head\.fc\.", "visual.proj."),
+         (r"^visual\.trunk\.head\.(fc\.)?", "visual.proj."),
+         (r"^visual\.trunk\.cls_token$", "visual.class_embedding"),
+         (r"^visual\.trunk\.pos_embed$", "visual.positional_embedding"),
+         (r"^visual\.trunk\.patch_embed\.backbone\.(\d)\.conv\.", r"visual.stem.\1."),
+         (r"^visual\.trunk\.blocks\.", "visual.transformer.resblocks."),
+         (r"^visual\.trunk\.norm\.", "visual.ln_post."),
+         (r"^(visual\.transformer.*)\.norm(\d)\.", r"\1.ln_\2."),
+         (r"^(visual\.transformer.*)\.qkv\.", r"\1.in_proj_"),
+         (r"^(visual\.transformer.*)\.attn\.proj\.", r"\1.attn.out_proj."),
+         (r"^(visual\.transformer.*)\.fc1\.", r"\1.c_fc."),
+         (r"^(visual\.transformer.*)\.fc2\.", r"\1.c_proj."),
          (r"^visual\.trunk\.final_conv\.reparam_conv\.", "visual.head.depthwise."),
          (r"^visual\.trunk\.final_conv\.", "visual.head."),
          (r"^visual\.trunk\.", "visual."),
@@ -45,6 +55,19 @@ def fuse_norm(attention_block):
     fused.bias.data = qkv.weight @ (norm.bias - norm.running_mean * scale)
     attention_block.token_mixer.qkv = fused
     attention_block.norm = torch.nn.Identity()
+
+
+@torch.no_grad()
+def fuse_stem(model):
+    """Of MobileCLIP-B."""
+    model.visual.trunk.eval().double()
+    for layer in list(model.visual.trunk.patch_embed.backbone)[:2]:
+        layer.conv, norm = fuse_conv_bn_eval(layer.conv, layer.bn), layer.bn
+        layer.bn = norm.act  # timm keeps the activation in the normalisation
+    model.visual.trunk.float()
+    for parameter in model.parameters():
+        parameter.requires_grad_(True)
+    return renamed
 
 
 @torch.no_grad()

@@ -157,6 +157,21 @@ TEST(Config, RefusesBadViTamins) {
                   {"vision mlp width", image(&Tower::mlp_width, 0)}});
 }
 
+TEST(Config, RefusesBadConvolutionStems) {
+  using Tower = VisionTransformerConfig;
+  ModelConfig stem = test::vit_b_32();
+  auto& tower = std::get<Tower>(stem.image);
+  tower.patch_size = 16;
+  tower.convolution_stem = true;
+  expect_refused(stem, {{"patch_size", image(&Tower::patch_size, 32)},
+                        {"image_size", image(&Tower::image_size, 230)},
+                        {"vision width", [](ModelConfig& config) {
+                           auto& odd = std::get<Tower>(config.image);
+                           odd.width = 6;
+                           odd.heads = 2;
+                         }}});
+}
+
 TEST(Config, RefusesBadFastVits) {
   using Tower = FastVitConfig;
   using Stages = std::vector<int>;

@@ -47,6 +47,16 @@ def vitamin_sizes(conv_depths, conv_dims, embed_dim, **others):
     return {**others, "embed_dim": embed_dim, "embed_cfg": sizes}
 
 
+def mobileclip_b_sizes(embed_dim, **others):
+    """The stem is as wide as the tower."""
+    from timm.layers import HybridEmbed
+    from timm.models.vision_transformer_hybrid import ConvStem
+
+    stem = ConvStem(channels=(embed_dim // 4, embed_dim // 4, embed_dim), stride=(4, 2, 2), kernel_size=(4, 2, 2), padding=0,
+                    act_layer=torch.nn.GELU)
+    return {**others, "embed_dim": embed_dim, "embed_layer": functools.partial(HybridEmbed, backbone=stem, proj=False)}
+
+
 @functools.cache
 def describe_tiny_towers():
     """Tiny fixtures state what a published config leaves to timm's and transformers' definitions of a named model; this hands
@@ -77,6 +87,8 @@ def describe_tiny_towers():
                 described["timm"]["conv_mlp"] = False
             if "conv_depths" in kwargs:
                 described["timm"] = vitamin_sizes(**kwargs)
+            if config["vision_cfg"]["timm_model_name"] == "vit_base_mci_224":
+                described["timm"] = mobileclip_b_sizes(**kwargs)
             if "scale_attn_inner" in kwargs:
                 described["timm"].setdefault("qkv_fused", not kwargs["scale_attn_inner"])
             if kwargs.get("act_layer") == "gelu_tanh":
