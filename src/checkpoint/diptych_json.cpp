@@ -130,6 +130,7 @@ Json write_tower(const VisionTransformerConfig& config) {
                {"norm_epsilon", config.norm_epsilon},
                {"pooling", word_for(config.pooling, kImagePoolings)},
                {"projection", word_for(config.projection, kProjections)}};
+  if (config.layer_scale) json["layer_scale"] = true;
   if (config.convolution_stem) json["convolution_stem"] = true;
   if (!config.class_position) json["class_position"] = false;
   if (config.pooling == ImagePooling::queries) {
@@ -221,6 +222,7 @@ Json write_tower(const TextTransformerConfig& config) {
                {"causal", config.causal},
                {"pooling", word_for(config.pooling, kTextPoolings)},
                {"projection", word_for(config.projection, kProjections)}};
+  if (config.layer_scale) json["layer_scale"] = true;
   if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
   if (config.pooling == TextPooling::class_token) json["pad_id"] = config.pad_id;
   return json;
@@ -268,6 +270,7 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   config.image_size = fields.integer("image_size");
   config.patch_size = fields.integer("patch_size");
   read_transformer(fields, config);
+  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
   config.patch_bias = fields.boolean("patch_bias", config.patch_bias);
   config.convolution_stem = fields.boolean("convolution_stem", config.convolution_stem);
   config.class_position = fields.boolean("class_position", config.class_position);
@@ -383,6 +386,7 @@ TextTransformerConfig read_text_transformer(ConfigFields& fields) {
   config.context_length = fields.integer("context_length");
   config.vocabulary_size = fields.integer("vocabulary_size");
   read_transformer(fields, config);
+  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
   config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
   config.causal = fields.boolean("causal", config.causal);
   config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));

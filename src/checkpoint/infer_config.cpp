@@ -83,6 +83,7 @@ network::VisionTransformerConfig infer_vision_transformer(const Sizes& sizes,
   config.layers = sizes.count(blocks, ".ln_1.weight");
   config.heads = sizes.heads("image", config.width);
   config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);
+  config.layer_scale = sizes.has(blocks + "0.ls_1.gamma");
   return config;
 }
 
@@ -161,6 +162,7 @@ network::TextTransformerConfig infer_text_transformer(const Sizes& sizes,
   config.heads = sizes.heads("text", config.width);
   config.layers = sizes.count(blocks, ".ln_1.weight");
   config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);
+  config.layer_scale = sizes.has(blocks + "0.ls_1.gamma");
   return config;
 }
 

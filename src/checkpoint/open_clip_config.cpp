@@ -102,6 +102,7 @@ network::VisionTransformerConfig read_vision_transformer(ConfigFields& fields,
   config.mlp_width = read_mlp_width(fields, config.width);
   config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
+  config.layer_scale = fields.number("ls_init_value", 0.0) > 0.0;
   config.norm_pre = !fields.boolean("no_ln_pre", false);
   if (fields.text("pool_type", "tok") == "avg" && fields.boolean("final_ln_after_pool", false)) {
     config.pooling = network::ImagePooling::mean;
@@ -164,6 +165,7 @@ network::TextTransformerConfig read_text_transformer(ConfigFields& fields, Activ
   config.mlp_width = read_mlp_width(fields, config.width);
   config.activation = read_activation(fields, activation);
   config.norm_epsilon = read_epsilon(fields);
+  config.layer_scale = fields.number("ls_init_value", 0.0) > 0.0;
   config.causal = !fields.boolean("no_causal_mask", false);
   read_text_pooling(fields, config);
   config.projection = read_text_projection(fields);
@@ -320,6 +322,8 @@ Json write_transformer(const Config& config) {
                {"layers", config.layers},
                {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)}};
   if (config.norm_epsilon != kDefaultEpsilon) json["norm_kwargs"] = {{"eps", config.norm_epsilon}};
+  // Where training starts, which the weights replace.
+  if (config.layer_scale) json["ls_init_value"] = 1e-4;
   return json;
 }
 

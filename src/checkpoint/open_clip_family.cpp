@@ -107,6 +107,10 @@ ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_n
   ModelFile model;
   model.config =
       infer_config(tensors, openai_family(), network::Activation::quick_gelu, weights_name);
+  // OpenAI's program has no layer scales: weights with such are none of its own.
+  if (auto* image = std::get_if<network::VisionTransformerConfig>(&model.config.image))
+    image->layer_scale = false;
+  std::get<network::TextTransformerConfig>(model.config.text).layer_scale = false;
   model.preprocessing.size = network::image_size(model.config.image);
   return model;
 }

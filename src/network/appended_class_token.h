@@ -28,7 +28,7 @@ typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
   const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(key_value, 0, width),
                                       ops.columns(key_value, width, width), block.heads,
                                       texts.sequences, texts.seen, Mask::causal);
-  return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &x));
+  return behind_attention(ops, block, x, attended);
 }
 
 /// The class tokens behind all blocks, [texts, width].

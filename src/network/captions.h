@@ -50,7 +50,7 @@ typename Ops::Tensor attend(Ops& ops, const ResidualBlock& block, const typename
   const auto attended =
       ops.attention(query, ops.columns(keys_values, 0, width),
                     ops.columns(keys_values, width, width), block.heads, queries, keys, Mask::full);
-  return mlp(ops, block, ops.linear(attended, block.attention_output, Activation::none, &x));
+  return behind_attention(ops, block, x, attended);
 }
 
 /// A block over the captions, of which x is the newest tokens: their keys and values join the

@@ -40,8 +40,9 @@ struct VisionTransformerConfig {
   Activation activation = Activation::gelu;
   float norm_epsilon = 1e-5F;
   bool class_token = true;
-  bool norm_pre = true;     ///< layer normalisation before the blocks
-  bool patch_bias = false;  ///< of the patch embedding
+  bool norm_pre = true;      ///< layer normalisation before the blocks
+  bool layer_scale = false;  ///< of each branch (arXiv 2103.17239)
+  bool patch_bias = false;   ///< of the patch embedding
   /// Patches of 16 pixels pass three convolutions instead of one (MobileCLIP-B, arXiv 2311.17049).
   bool convolution_stem = false;
   bool class_position = true;  ///< the class token has a position too
@@ -175,6 +176,7 @@ struct TextTransformerConfig {
   int mlp_width = 2048;
   Activation activation = Activation::gelu;
   float norm_epsilon = 1e-5F;
+  bool layer_scale = false;  ///< of each branch (arXiv 2103.17239)
   /// The id whose first occurrence ends and pools a text.
   int end_of_text_id = kLargestId;
   bool causal = true;

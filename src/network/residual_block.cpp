@@ -4,6 +4,13 @@
 
 namespace diptych::network {
 
+namespace {
+
+/// As open_clip's ViT-M-16-alt has it.
+constexpr float kInitialLayerScale = 1e-4F;
+
+}  // namespace
+
 std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const std::string& name,
                                                    const ResidualBlocksConfig& config) {
   // The deviations of CLIP's own initialisation: residual branches shrink with depth.
@@ -24,6 +31,12 @@ std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const 
                                                Initialiser::constant(0.0F));
     block.attention_output =
         declare_linear(table, prefix + ".attn.out_proj", config.width, config.width, residual);
+    if (config.layer_scale) {
+      block.scale_1 = table.declare(prefix + ".ls_1.gamma", {config.width},
+                                    Initialiser::constant(kInitialLayerScale));
+      block.scale_2 = table.declare(prefix + ".ls_2.gamma", {config.width},
+                                    Initialiser::constant(kInitialLayerScale));
+    }
     block.norm_2 = declare_norm(table, prefix + ".ln_2", config.width, config.norm_epsilon);
     block.mlp_in =
         declare_linear(table, prefix + ".mlp.c_fc", config.width, config.mlp_width, mlp_in);

@@ -35,7 +35,7 @@ bool has_unknown_tower(const Json& config) {
                           timm.starts_with("vitamin_") || timm.starts_with("fastvit_mci") ||
                           timm == "vit_base_mci_224" || timm == "vit_large_patch14_clip_224";
   const bool known_text = text.empty() || text.find("roberta") != text.npos;
-  return !known_timm || !known_text || config.at("vision_cfg").contains("ls_init_value");
+  return !known_timm || !known_text;
 }
 
 /// What a config says, looked up as plainly as can be.

@@ -215,7 +215,6 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
          "vision_cfg.timm_model_name");
   refuse("/model_cfg/vision_cfg/attentional_pool", "parallel", "vision_cfg.attentional_pool");
   refuse("/model_cfg/vision_cfg/pool_type", "avg", "vision_cfg.pool_type");
-  refuse("/model_cfg/vision_cfg/ls_init_value", 1e-4, "vision_cfg.ls_init_value");
   refuse("/model_cfg/vision_cfg/eva_model_name", "eva-clip-b", "vision_cfg.eva_model_name");
   refuse("/model_cfg/vision_cfg/image_size", {224, 256}, "vision_cfg.image_size");
   refuse("/model_cfg/text_cfg/hf_model_name", "mt5-base", "text_cfg.hf_model_name");
