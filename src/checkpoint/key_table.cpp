@@ -113,14 +113,26 @@ Shape shape_of(const TensorMap& source, const Origin& origin, const Shape* fitti
   return shape;
 }
 
+/// float32 where parts differ, as those of files that were quantised tensor by tensor may.
+DType common_type(std::span<const TensorView> parts) {
+  const DType first = parts.front().dtype;
+  const bool same = std::all_of(parts.begin(), parts.end(),
+                                [&](const TensorView& part) { return part.dtype == first; });
+  return same ? first : DType::float32;
+}
+
 /// The tensor of one or more others, computed when it is used.
 TensorView computed(Transform transform, std::vector<TensorView> parts, const Shape& shape) {
-  const DType dtype = parts.front().dtype;
-  return computed_tensor(dtype, shape, [transform, parts = std::move(parts)](auto out) {
+  const DType dtype = common_type(parts);
+  return computed_tensor(dtype, shape, [transform, dtype, parts = std::move(parts)](auto out) {
     for (const TensorView& part : parts) {
-      const DenseTensor dense(part);
-      transform_elements(transform, dense.view(), out.first(dense.bytes().size()));
-      out = out.subspan(dense.bytes().size());
+      const auto place = out.first(static_cast<std::size_t>(part.count()) * size_of(dtype));
+      if (part.dtype == dtype) {
+        transform_elements(transform, DenseTensor(part).view(), place);
+      } else {
+        transform_elements(transform, convert(part, dtype).view(), place);
+      }
+      out = out.subspan(place.size());
       MappedFile::release_pages(part.bytes);
     }
   });
@@ -181,11 +193,9 @@ class Misfits {
 /// Notes what is wrong with one parameter's tensors.
 void check(const TensorMap& source, const Origin& origin, const network::ParameterSpec& parameter,
            Misfits& misfits) {
-  const DType dtype = source.at(origin.sources.front()).dtype;
   for (const std::string& tensor : origin.sources) {
     const DType got = source.at(tensor).dtype;
-    if (!is_floating(got) || got != dtype)
-      return misfits.misshaped(tensor, name(got), "one floating-point type");
+    if (!is_floating(got)) return misfits.misshaped(tensor, name(got), "a floating-point type");
   }
   const Shape shape = shape_of(source, origin, &parameter.shape);
   if (shape != parameter.shape) {

@@ -181,6 +181,29 @@ TEST(ClipCpp, PlacesQuantisedWeights) {
   }
 }
 
+/// Half precision.
+Stored as_float16(const TensorView& view) {
+  std::string bytes;
+  for (const float value : to_floats(view)) bytes += little_endian(float_to_half(value));
+  return {1, bytes};
+}
+
+TEST(ClipCpp, JoinsQueryKeyAndValueOfDifferentTypes) {
+  const std::string bytes = clip_cpp_file([](const std::string& name, const TensorView& view) {
+    return name == "t.blk.1.attn_k.weight" ? as_float16(view) : as_float32(name, view);
+  });
+  const ModelFile model = load(bytes);
+  const std::string joined = "transformer.resblocks.1.attn.in_proj_weight";
+  const std::vector<float> got = to_floats(model.weights.at(joined));
+  std::vector<float> expected = to_floats(load_model_file(data_path("hf_clip")).weights.at(joined));
+  const std::size_t third = expected.size() / 3;
+  std::transform(expected.begin() + static_cast<std::ptrdiff_t>(third),
+                 expected.begin() + static_cast<std::ptrdiff_t>(2 * third),
+                 expected.begin() + static_cast<std::ptrdiff_t>(third),
+                 [](float value) { return half_to_float(float_to_half(value)); });
+  EXPECT_EQ(got, expected);
+}
+
 TEST(ClipCpp, RefusesHalfAModelAndMissingSettings) {
   const std::string one_tower = clip_cpp_file(as_float32, {.text_encoder = false});
   expect_error([&] { load(one_tower); }, ErrorCode::unsupported, "without its text tower");

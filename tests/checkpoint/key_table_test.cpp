@@ -104,8 +104,20 @@ TEST(KeyTable, RefusesPartsThatDoNotFitTogether) {
   expect_error([&] { place(source); }, ErrorCode::invalid_argument, "layer10.v_w: got [1, 3]");
   source.add("layer10.v_w", TensorBuffer({}, std::vector<float>(1)));
   expect_error([&] { place(source); }, ErrorCode::invalid_argument, "layer10.v_w: got []");
-  source.add("layer10.v_w", TensorBuffer(DType::float16, {1, 2}));
-  expect_error([&] { place(source); }, ErrorCode::invalid_argument, "layer10.v_w: got float16");
+  source.add("layer10.v_w", TensorBuffer(DType::int64, {1, 2}));
+  expect_error([&] { place(source); }, ErrorCode::invalid_argument, "layer10.v_w: got int64");
+}
+
+TEST(KeyTable, JoinsPartsOfDifferentTypesAsFloat32) {
+  TensorMap source = make_source();
+  for (const std::string part : {"q_w", "k_w"}) {
+    const std::string name = "layer10." + part;
+    source.add(name, convert(source.at(name), DType::float16));
+  }
+  const TensorMap weights = place(source);
+  const TensorView& joined = weights.at("blocks.10.fused_w");
+  EXPECT_EQ(joined.dtype, DType::float32);
+  EXPECT_EQ(to_floats(joined), (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
 TEST(KeyTable, ListsAFewOfMany) {
