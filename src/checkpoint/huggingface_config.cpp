@@ -11,9 +11,10 @@
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/config_fields.h"
 
-// Fields and defaults: transformers 4 and 5, CLIPConfig, ChineseCLIPConfig and SiglipConfig with
-// their text and vision parts, and CLIPImageProcessor. Its configs carry dozens of fields that have
-// no meaning for the model, so what is not asked for is not refused.
+// Fields and defaults: transformers 4 and 5, CLIPConfig (MetaClip2Config is the same),
+// ChineseCLIPConfig and SiglipConfig with their text and vision parts, and CLIPImageProcessor. Its
+// configs carry dozens of fields that have no meaning for the model, so what is not asked for is
+// not refused.
 
 namespace diptych::checkpoint {
 namespace {
@@ -36,12 +37,13 @@ network::VisionTransformerConfig read_vision(ConfigFields fields) {
           .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
 }
 
-/// transformers pools at the first eos_token_id, but at the largest id for configs that say 2,
-/// which older versions wrote whatever the vocabulary.
-int end_of_text_id(ConfigFields& fields, int vocabulary_size) {
+/// transformers pools at the first eos_token_id. For CLIP, not for MetaCLIP 2, it pools at the
+/// largest id when the config says 2, which older versions wrote whatever the vocabulary.
+int end_of_text_id(ConfigFields& fields, int vocabulary_size, bool metaclip_2) {
   constexpr int kWrittenByOldVersions = 2;
   const int id = fields.integer("eos_token_id", vocabulary_size - 1);
-  if (id == kWrittenByOldVersions || id == vocabulary_size - 1) return network::kLargestId;
+  if (!metaclip_2 && (id == kWrittenByOldVersions || id == vocabulary_size - 1))
+    return network::kLargestId;
   if (id < 0 || id >= vocabulary_size) {
     fail(ErrorCode::corrupt_data, "config: {}: got {}, expected 0 to {} ({})",
          fields.path_of("eos_token_id"), id, vocabulary_size - 1, fields.file());
@@ -49,7 +51,7 @@ int end_of_text_id(ConfigFields& fields, int vocabulary_size) {
   return id;
 }
 
-network::TextTransformerConfig read_text(ConfigFields fields) {
+network::TextTransformerConfig read_text(ConfigFields fields, bool metaclip_2) {
   network::TextTransformerConfig config{
       .context_length = fields.integer("max_position_embeddings", 77),
       .vocabulary_size = fields.integer("vocab_size", 49408),
@@ -59,7 +61,7 @@ network::TextTransformerConfig read_text(ConfigFields fields) {
       .mlp_width = fields.integer("intermediate_size", 2048),
       .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
       .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
-  config.end_of_text_id = end_of_text_id(fields, config.vocabulary_size);
+  config.end_of_text_id = end_of_text_id(fields, config.vocabulary_size, metaclip_2);
   return config;
 }
 
@@ -155,11 +157,12 @@ Json write_transformer(const Config& config, int embedding_width) {
 /// Whether a config has only what CLIPModel's towers have.
 bool is_clip_tower(const network::VisionTransformerConfig& config) {
   return config.pooling == network::ImagePooling::class_token && config.norm_pre &&
-         !config.patch_bias && config.projection == network::Projection::matrix;
+         !config.patch_bias && !config.layer_scale &&
+         config.projection == network::Projection::matrix;
 }
 bool is_clip_tower(const network::TextTransformerConfig& config) {
   return config.causal && config.pooling == network::TextPooling::end_of_text &&
-         config.projection == network::Projection::matrix;
+         !config.layer_scale && config.projection == network::Projection::matrix;
 }
 
 Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {
@@ -217,9 +220,11 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   ConfigFields fields(json, "", file);
   const std::string type = fields.text("model_type");
   const bool chinese = type == "chinese_clip";
-  if (type != "clip" && !chinese) {
+  const bool metaclip_2 = type == "metaclip_2";
+  if (type != "clip" && !chinese && !metaclip_2) {
     fail(ErrorCode::unsupported,
-         "config: model_type: got \"{}\", diptych has clip and chinese_clip ({})", type, file);
+         "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2 ({})", type,
+         file);
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);
@@ -228,8 +233,9 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
     model.config.text = read_chinese_text(fields.object("text_config"));
     bind_chinese_clip(model);
   } else {
-    model.config.text = read_text(fields.object("text_config"));
+    model.config.text = read_text(fields.object("text_config"), metaclip_2);
     model.preprocessing.size = network::image_size(model.config.image);
+    if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
   }
   return model;
 }

@@ -51,7 +51,9 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
     model.assumptions.emplace_back(assumed_preprocessing(mode));
   }
   // Of transformers' two tokenizers this is the one that holds everything.
-  if (files.contains("tokenizer.json") && model.tokenizer.kind == TokenizerSpec::Kind::clip)
+  const TokenizerSpec::Kind kind = model.tokenizer.kind;
+  if (kind == TokenizerSpec::Kind::none ||
+      (kind == TokenizerSpec::Kind::clip && files.contains("tokenizer.json")))
     bind_tokenizer_files(files, {.cleaning = text::Cleaning::none}, model);
   return model;
 }

@@ -92,6 +92,14 @@ TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
   expect_error([&] { end_of_text("600"); }, ErrorCode::corrupt_data, "eos_token_id");
 }
 
+// Its published configs say 2 and mean it.
+TEST(HuggingFaceConfig, PoolsMetaClip2AtTheStatedToken) {
+  const ModelFile model = read(
+      R"({"model_type": "metaclip_2", "text_config": {"vocab_size": 600, "eos_token_id": 2}})");
+  EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text).end_of_text_id, 2);
+  EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::none);
+}
+
 TEST(HuggingFaceConfig, RefusesWhatNoTowerHasYet) {
   expect_error([] { read(R"({"model_type": "siglip"})"); }, ErrorCode::unsupported, "siglip");
   expect_error([] { read(R"({"model_type": "clip", "vision_config": {"num_channels": 4}})"); },
