@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,11 +27,13 @@ struct Options {
 };
 
 constexpr const char* kUnknown = "-";
-constexpr const char* kExamples =
+constexpr const char* kFooter =
     "Examples:\n"
     "  diptych models\n"
     "  diptych models siglip 384\n"
-    "  diptych models --family openai --json";
+    "  diptych models --family openai --json\n"
+    "A size after ~ is rounded; one after < is what the parameters take as float32, where the\n"
+    "publisher names none.";
 
 std::string lower_case(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -60,9 +63,13 @@ const ModelSource* sized_source(const ListedModel& model) {
   return found == model.sources.end() ? nullptr : &*found;
 }
 
+/// Where no size is known, what the parameters take as float32, the most that weights have.
 std::string size_of(const ListedModel& model) {
   const ModelSource* source = sized_source(model);
-  if (model.bytes == 0 && source == nullptr) return kUnknown;
+  if (model.bytes == 0 && source == nullptr) {
+    const double bytes = model.parameters * sizeof(float);
+    return bytes > 0 ? fmt::format("<{:.0f} MB", std::ceil(bytes / 1e6)) : kUnknown;
+  }
   const bool rounded = model.bytes == 0 && source->bytes_are_rounded;
   const auto bytes = static_cast<double>(model.bytes > 0 ? model.bytes : source->bytes);
   return fmt::format("{}{:.0f} MB", rounded ? "~" : "", bytes / 1e6);
@@ -195,6 +202,6 @@ void add_models(CLI::App& app, Action& action) {
                       "diptych, openai, open_clip, chinese_clip or eva_clip");
   command->add_flag("--here", options->here, "only those on this machine");
   command->add_flag("--json", options->json, "print JSON instead of text");
-  command->footer(kExamples);
+  command->footer(kFooter);
   command->callback([options, &action] { action = [options] { return list(*options); }; });
 }

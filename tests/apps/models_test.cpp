@@ -54,6 +54,15 @@ TEST(Models, OneIsShownWhole) {
   EXPECT_THAT(run.output, HasSubstr("63.3 %"));
 }
 
+// Of weights whose publisher names no size, the table says what they take at most.
+TEST(Models, EachHasASizeAndParameters) {
+  const ProgramRun run = run_diptych({"models", "SigLIP2-256"});
+  EXPECT_THAT(run.output, HasSubstr("<1508 MB"));
+  EXPECT_THAT(run_diptych({"models", "openai/ViT-B-32"}).output, HasSubstr("~354 MB"));
+  for (const Json& model : models({"--family", "open_clip"}))
+    EXPECT_TRUE(model.at("parameters").is_number()) << model.at("name");
+}
+
 TEST(Models, ThoseInTheCacheAreHere) {
   const TemporaryFolder cache;
   const EnvironmentVariable variable("DIPTYCH_CACHE", cache.path().string());
