@@ -50,6 +50,8 @@ std::string name(network::TextPooling pooling) {
   switch (pooling) {
     case network::TextPooling::end_of_text:
       return "end-of-text token";
+    case network::TextPooling::first:
+      return "first token";
     case network::TextPooling::last:
       return "last token";
     case network::TextPooling::class_token:

@@ -59,6 +59,7 @@ constexpr auto kImagePoolings =
 constexpr auto kTextPoolings =
     std::to_array<Word<TextPooling>>({{"end_of_text", TextPooling::end_of_text},
                                       {"last", TextPooling::last},
+                                      {"first", TextPooling::first},
                                       {"class_token", TextPooling::class_token}});
 constexpr auto kNormKinds =
     std::to_array<Word<NormKind>>({{"layer", NormKind::layer}, {"rms", NormKind::rms}});
@@ -209,6 +210,10 @@ Json write_tower(const FastVitConfig& config) {
           {"pooling", "mean"}};
 }
 
+bool leaves_padding_out(TextPooling pooling) {
+  return pooling == TextPooling::class_token || pooling == TextPooling::first;
+}
+
 Json write_tower(const TextTransformerConfig& config) {
   Json json = {{"architecture", kTextTransformer},
                {"context_length", config.context_length},
@@ -224,7 +229,8 @@ Json write_tower(const TextTransformerConfig& config) {
                {"projection", word_for(config.projection, kProjections)}};
   if (config.layer_scale) json["layer_scale"] = true;
   if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
-  if (config.pooling == TextPooling::class_token) json["pad_id"] = config.pad_id;
+  if (leaves_padding_out(config.pooling)) json["pad_id"] = config.pad_id;
+  if (config.sinusoids) json["sinusoids"] = true;
   return json;
 }
 
@@ -390,7 +396,8 @@ TextTransformerConfig read_text_transformer(ConfigFields& fields) {
   config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
   config.causal = fields.boolean("causal", config.causal);
   config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));
-  if (config.pooling == TextPooling::class_token) config.pad_id = fields.integer("pad_id");
+  if (leaves_padding_out(config.pooling)) config.pad_id = fields.integer("pad_id");
+  config.sinusoids = fields.boolean("sinusoids", config.sinusoids);
   config.projection =
       read_word(fields, "projection", kProjections, std::optional(config.projection));
   return config;

@@ -161,8 +161,9 @@ bool is_clip_tower(const network::VisionTransformerConfig& config) {
          config.projection == network::Projection::matrix;
 }
 bool is_clip_tower(const network::TextTransformerConfig& config) {
-  return config.causal && config.pooling == network::TextPooling::end_of_text &&
-         !config.layer_scale && config.projection == network::Projection::matrix;
+  return config.causal && !config.sinusoids &&
+         config.pooling == network::TextPooling::end_of_text && !config.layer_scale &&
+         config.projection == network::Projection::matrix;
 }
 
 Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {

@@ -27,7 +27,7 @@ using PieceType = SentencePieceModel::PieceType;
 constexpr std::size_t kMaxPieces = 1 << 22;
 constexpr const char* kSpace = "\xe2\x96\x81";  // U+2581, which stands for a space in pieces
 
-/// fairseq's special pieces, which XLM-R puts before and behind SentencePiece's.
+/// fairseq's special pieces, which XLM-R and NLLB put before and behind SentencePiece's.
 constexpr std::array<std::string_view, 4> kFairseqFirst = {"<s>", "<pad>", "</s>", "<unk>"};
 constexpr std::string_view kFairseqLast = "<mask>";
 
@@ -222,7 +222,8 @@ void Reader::read_pre_tokenizer(const Json& part, SentencePieceModel& model) con
     for (const Json& inner : part["pretokenizers"]) read_pre_tokenizer(inner, model);
   } else if (type == "WhitespaceSplit") {
     model.remove_extra_whitespaces = true;
-  } else if (type == "Metaspace") {
+  } else if (type == "Metaspace" && member(part, "replacement") == kSpace) {
+    model.escape_whitespaces = true;
     model.add_dummy_prefix =
         member(part, "prepend_scheme") != "never" && member(part, "add_prefix_space") != false;
   } else if (type != "Split" || member(member(part, "pattern"), "String") != " ") {
@@ -235,7 +236,8 @@ std::int32_t read_id(const Json& id) {
   return fits ? id.get<std::int32_t>() : SpecialIds::kNone;
 }
 
-/// What a template puts around a text.
+/// What a template puts around a text. NLLB's older files put a text's language behind its end;
+/// transformers puts it before the text whatever they say, and so were open_clip's models trained.
 SpecialIds Reader::special_ids() const {
   SpecialIds special;
   const std::int32_t pad = read_id(member(member(tokenizer_, "padding"), "pad_id"));
@@ -245,23 +247,36 @@ SpecialIds Reader::special_ids() const {
   const Json& single = member(processor, "single");
   if (member(processor, "type") != "TemplateProcessing" || !single.is_array())
     refuse("post_processor", processor, "a template");
-  bool behind = false;
+  std::vector<std::int32_t> before;
+  std::vector<std::int32_t> behind;
+  bool is_behind = false;
   for (const Json& part : single) {
     if (!member(part, "Sequence").is_null()) {
-      behind = true;
+      is_behind = true;
       continue;
     }
     const std::string token = text_of(member(member(part, "SpecialToken"), "id"));
     const Json& ids = member(member(member(processor, "special_tokens"), token.c_str()), "ids");
-    std::int32_t& place = behind ? special.end : special.start;
-    if (!ids.is_array() || ids.size() != 1 || place != SpecialIds::kNone)
-      refuse("post_processor", single, "at most one token on either side");
-    place = read_id(ids[0]);
+    if (!ids.is_array() || ids.size() != 1)
+      refuse("post_processor", single, "one id for every special token");
+    (is_behind ? behind : before).push_back(read_id(ids[0]));
   }
+  if (before.empty() && behind.size() == 2) {
+    before.push_back(behind.back());
+    behind.pop_back();
+  }
+  if (before.size() > 1 || behind.size() > 1)
+    refuse("post_processor", single, "at most one token on either side");
+  if (!before.empty()) special.start = before.front();
+  if (!behind.empty()) special.end = behind.front();
   return special;
 }
 
-bool has_fairseq_numbers(const std::vector<Piece>& pieces) {
+/// XLM-R's, whose numbers are not its model's own. NLLB has no model but this description: its
+/// pieces keep their ids.
+bool is_xlm_roberta(const SentencePieceModel& model) {
+  const std::vector<Piece>& pieces = model.pieces;
+  if (model.algorithm != SentencePieceModel::Algorithm::unigram) return false;
   if (pieces.size() <= kFairseqFirst.size() || pieces.back().text != kFairseqLast) return false;
   return std::equal(kFairseqFirst.begin(), kFairseqFirst.end(), pieces.begin(),
                     [](std::string_view text, const Piece& piece) { return piece.text == text; });
@@ -277,7 +292,7 @@ std::vector<Piece> without_fairseq_numbers(const std::vector<Piece>& pieces) {
 }
 
 TokenizerSpec Reader::finish(SentencePieceModel model, TokenizerSpec spec) const {
-  if (has_fairseq_numbers(model.pieces)) {
+  if (is_xlm_roberta(model)) {
     model.pieces = without_fairseq_numbers(model.pieces);
     spec.kind = TokenizerSpec::Kind::xlm_roberta;
   } else {

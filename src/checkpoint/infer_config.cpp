@@ -152,13 +152,24 @@ network::ModifiedResNetConfig infer_modified_resnet(const Sizes& sizes) {
   return config;
 }
 
+/// Without learned positions it is NLLB's (checkpoint/m2m100.h), whose files do not show its
+/// context.
 network::TextTransformerConfig infer_text_transformer(const Sizes& sizes,
                                                       network::Activation activation) {
+  const bool is_nllb = !sizes.has("positional_embedding");
   const std::string blocks = "transformer.resblocks.";
   network::TextTransformerConfig config{.activation = activation};
-  config.context_length = sizes.of("positional_embedding", 0, 2);
   config.vocabulary_size = sizes.of("token_embedding.weight", 0, 2);
-  config.width = sizes.of("positional_embedding", 1, 2);
+  config.width = sizes.of("token_embedding.weight", 1, 2);
+  if (is_nllb) {
+    config.activation = network::Activation::relu;
+    config.causal = false;
+    config.pooling = network::TextPooling::first;
+    config.pad_id = 1;
+    config.sinusoids = true;
+  } else {
+    config.context_length = sizes.of("positional_embedding", 0, 2);
+  }
   config.heads = sizes.heads("text", config.width);
   config.layers = sizes.count(blocks, ".ln_1.weight");
   config.mlp_width = sizes.of(blocks + "0.mlp.c_fc.weight", 0, 2);

@@ -9,6 +9,7 @@
 #include "checkpoint/architectures.h"
 #include "checkpoint/bert_config.h"
 #include "checkpoint/config_fields.h"
+#include "checkpoint/m2m100.h"
 #include "checkpoint/mlp_ratio.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/timm_eva.h"
@@ -178,6 +179,7 @@ network::TextTransformerConfig read_text_transformer(ConfigFields& fields, Activ
 /// With `hf_model_name` the tower is one of transformers' and has its own activation.
 network::TextTowerConfig read_text_tower(ConfigFields fields, Activation activation,
                                          int embedding_width) {
+  if (names_m2m100(fields)) return read_open_clip_m2m100(fields);
   if (fields.has("hf_model_name")) return read_open_clip_bert(fields, embedding_width);
   return read_text_transformer(fields, activation);
 }
@@ -369,7 +371,7 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
 
 Json write_text_tower(const network::TextTowerConfig& tower) {
   const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
-  if (config == nullptr) refuse_to_write("text tower");
+  if (config == nullptr || config->sinusoids) refuse_to_write("text tower");
   Json json = write_transformer(*config);
   write_tanh(*config, json);
   if (config->pooling == network::TextPooling::class_token) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "checkpoint/architectures.h"
 #include "checkpoint/families.h"
+#include "checkpoint/m2m100.h"
 #include "checkpoint/open_clip_config.h"
 
 namespace diptych::checkpoint {
@@ -18,15 +19,16 @@ using Pattern = std::string_view;
 
 /// open_clip's custom-text models put `text.` before the text tower's names; some files store the
 /// logit scale and bias as [1].
-constexpr auto kOpenClipRules = std::to_array<KeyRule>({
+constexpr auto kOwnRules = std::to_array<KeyRule>({
     {"logit_*", Transform::reshape, {"logit_*"}},
     {"*", Transform::same, {"*"}},
     {"*", Transform::same, {"text.*"}},
 });
+constexpr auto kOpenClipRules = concatenate(kOwnRules, kM2m100Rules);
 
-constexpr auto kOpenClipIgnored =
-    std::to_array<Pattern>({"*.num_batches_tracked", "*attn_mask", "*position_ids",
-                            "input_resolution", "context_length", "vocab_size"});
+constexpr auto kOpenClipIgnored = std::to_array<Pattern>(
+    {"*.num_batches_tracked", "*attn_mask", "*position_ids", "*.embed_positions.weights",
+     "input_resolution", "context_length", "vocab_size"});
 
 constexpr auto kOpenAiSignature =
     std::to_array<Pattern>({"visual.*", "input_resolution", "transformer.resblocks.0.ln_1.weight"});

@@ -4,6 +4,7 @@
 
 #include "checkpoint/families.h"
 #include "checkpoint/fused_branches.h"
+#include "checkpoint/m2m100.h"
 #include "checkpoint/open_clip_family.h"
 #include "network/patch_embedding.h"
 
@@ -15,7 +16,7 @@ using Pattern = std::string_view;
 constexpr auto kSignature = std::to_array<Pattern>(
     {"visual.trunk.blocks.0.attn.qkv.bias", "visual.trunk.blocks.0.mlp.fc1.weight"});
 
-constexpr auto kRules = std::to_array<KeyRule>({
+constexpr auto kOwnRules = std::to_array<KeyRule>({
     {"logit_*", Transform::reshape, {"logit_*"}},
     {"visual.class_embedding", Transform::token, {"visual.trunk.cls_token"}},
     {"visual.stem.*", Transform::same, {"visual.stem.*"}},
@@ -44,7 +45,10 @@ constexpr auto kRules = std::to_array<KeyRule>({
     {"*", Transform::same, {"*"}},
 });
 
-constexpr auto kIgnored = std::to_array<Pattern>({"*num_batches_tracked"});
+constexpr auto kRules = concatenate(kOwnRules, kM2m100Rules);
+
+constexpr auto kIgnored =
+    std::to_array<Pattern>({"*num_batches_tracked", "*.embed_positions.weights"});
 
 /// MobileCLIP-B's stem, under the names that the rules leave as they are.
 void fuse_stem(const network::VisionTransformerConfig& config, BranchTensors tensors) {

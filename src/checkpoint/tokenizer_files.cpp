@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "base/error.h"
 #include "checkpoint/huggingface_tokenizer.h"
@@ -76,6 +77,26 @@ std::int32_t pad_of(const ModelFiles& files, const SentencePieceModel& model, Mo
   return std::max(pad, 0);
 }
 
+bool is_nllb(const ModelFile& file) {
+  const auto* text = std::get_if<network::TextTransformerConfig>(&file.config.text);
+  return text != nullptr && text->sinusoids;
+}
+
+/// NLLB's texts begin with their language, which the settings may choose.
+void choose_language(const ModelFiles& files, const SentencePieceModel& model,
+                     SpecialIds& special) {
+  if (find_setting(files, "legacy_behaviour") == true) {
+    fail(ErrorCode::unsupported,
+         "tokenizer: legacy_behaviour: got true, diptych has false: the language before the text");
+  }
+  const auto language = find_token(files, "src_lang");
+  if (!language) return;
+  special.start = id_of(model, *language);
+  if (special.start == SpecialIds::kNone) {
+    fail(ErrorCode::corrupt_data, "tokenizer: src_lang: got \"{}\", which is no piece", *language);
+  }
+}
+
 /// What the tokenizer's settings say beyond its template.
 void complete_special_ids(const ModelFiles& files, bool has_template, ModelFile& file) {
   const SentencePieceModel model =
@@ -85,7 +106,12 @@ void complete_special_ids(const ModelFiles& files, bool has_template, ModelFile&
     const auto token = find_token(files, "eos_token");
     special.end = token ? id_of(model, *token) : end_of(model);
   }
-  special.pad = pad_of(files, model, file);
+  if (is_nllb(file)) {
+    special.pad = std::get<network::TextTransformerConfig>(file.config.text).pad_id;
+    choose_language(files, model, special);
+  } else {
+    special.pad = pad_of(files, model, file);
+  }
 }
 
 const char* find_sentencepiece(const ModelFiles& files) {
@@ -97,10 +123,10 @@ const char* find_sentencepiece(const ModelFiles& files) {
 
 /// None when there is no such file.
 std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
-  if (files.contains(kXlmRoberta))
-    return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
   if (files.contains(kDescription))
     return read_huggingface_tokenizer(read_json(files, kDescription), kDescription);
+  if (files.contains(kXlmRoberta))
+    return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
   if (const char* model = find_sentencepiece(files))
     return TokenizerSpec{.kind = Kind::sentencepiece, .vocabulary = files.read_text(model)};
   if (files.contains(kWordPiece))
@@ -112,6 +138,8 @@ std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
 
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model) {
   auto spec = read_tokenizer(files);
+  // NLLB's own model lacks the languages: only its description has all the ids.
+  if (spec && spec->kind == Kind::xlm_roberta && is_nllb(model)) spec.reset();
   if (!spec) {
     model.tokenizer = {.kind = Kind::none};
     model.assumptions.push_back(

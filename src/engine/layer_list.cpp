@@ -48,6 +48,7 @@ class ListingOperations {
   Tensor prepend(const Tensor&, const Tensor&, const Sequences&) { return {}; }
   Tensor mean_rows(const Tensor&, const Sequences&) { return {}; }
   Tensor add(const Tensor&, const Tensor&) { return {}; }
+  Tensor add_constants(const Tensor&, float, std::span<const float>) { return {}; }
   Tensor multiply(const Tensor&, const Tensor&) { return {}; }
   Tensor scale(const Tensor&, network::ParameterId parameter) {
     list_.scales.push_back(parameter);

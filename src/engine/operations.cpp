@@ -145,6 +145,17 @@ Tensor Operations::add(const Tensor& a, const Tensor& b) {
   return out;
 }
 
+Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const float> constants) {
+  Tensor out = arena_.allocate(x.rows(), x.width());
+  kernels::for_each_row(x.rows(), x.width(), pool_, [&](int row) {
+    const float* from = x.row(row);
+    const float* added = constants.data() + static_cast<std::ptrdiff_t>(row) * x.width();
+    float* to = out.row(row);
+    for (int i = 0; i < x.width(); ++i) to[i] = factor * from[i] + added[i];
+  });
+  return out;
+}
+
 Tensor Operations::multiply(const Tensor& a, const Tensor& b) {
   Tensor out = arena_.allocate(a.rows(), a.width());
   kernels::multiply(a.matrix(), b.matrix(), out.matrix(), pool_);

@@ -37,6 +37,7 @@ class Operations {
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
   Tensor add(const Tensor& a, const Tensor& b);
+  Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants);
   Tensor multiply(const Tensor& a, const Tensor& b);
   Tensor scale(const Tensor& x, network::ParameterId parameter);
   Tensor activate(const Tensor& x, network::Activation activation);

@@ -151,6 +151,18 @@ void validate_tower(const TextTransformerConfig& config) {
   if (config.pooling == TextPooling::class_token && !config.causal)
     fail(ErrorCode::invalid_argument,
          "model config: text pooling: got a class token without the causal mask");
+  if (config.pooling == TextPooling::first) {
+    if (config.causal)
+      fail(ErrorCode::invalid_argument,
+           "model config: text pooling: got the first token under the causal mask");
+    check_range("pad_id", config.pad_id, 0, config.vocabulary_size - 1);
+  }
+  if (!config.sinusoids) return;
+  check_range("text width", config.width, 4, kMaxWidth);
+  check_divides("sine and cosine", 2, "text width", config.width);
+  if (config.pooling == TextPooling::class_token)
+    fail(ErrorCode::invalid_argument,
+         "model config: text pooling: got a class token and sinusoids");
 }
 
 void validate_tower(const BertConfig& config) {

@@ -160,7 +160,8 @@ constexpr int kLargestId = -1;
 /// Which row of a text transformer is the text's.
 enum class TextPooling {
   end_of_text,
-  last,  ///< of the row of ids, padding and all
+  last,   ///< of the row of ids, padding and all
+  first,  ///< of the text, which is without padding then. Only without the causal mask.
   /// A class token's behind the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
   class_token,
 };
@@ -181,7 +182,10 @@ struct TextTransformerConfig {
   int end_of_text_id = kLargestId;
   bool causal = true;
   TextPooling pooling = TextPooling::end_of_text;
-  int pad_id = 0;  ///< the id that TextPooling::class_token does not look at
+  int pad_id = 0;  ///< the id that TextPooling::class_token and first do not look at
+  /// Positions are computed (network/sinusoids.h) and embeddings scaled up to them, as in the first
+  /// transformer (arXiv 1706.03762, sections 3.4 and 3.5); otherwise positions are learned.
+  bool sinusoids = false;
   Projection projection = Projection::matrix;
 
   bool operator==(const TextTransformerConfig&) const = default;

@@ -48,6 +48,7 @@ struct FeatureMap {
 ///   prepend(first, x, sequences) every sequence of x with its row of `first` before it
 ///   mean_rows(x, sequences)      the mean of every sequence's rows
 ///   add(a, b)                    elementwise
+///   add_constants(x, factor, c)  factor x + c, of as many numbers from the host
 ///   multiply(a, b)               elementwise
 ///   scale(x, parameter)          every column times its element of a vector
 ///   feature_map(pixels)          the pictures as a FeatureMap of 3 channels
@@ -70,7 +71,8 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
                               const FeatureMap<typename Ops::Tensor>& map,
                               const FeatureMap<typename Ops::Tensor>* map_residual,
                               const Pixels& pixels, const Sequences& sequences,
-                              std::span<const std::int32_t> indices) {
+                              std::span<const std::int32_t> indices,
+                              std::span<const float> constants) {
   { ops.patches(pixels, 1) } -> std::same_as<typename Ops::Tensor>;
   { ops.linear(x, Linear{}, Activation::none, residual) } -> std::same_as<typename Ops::Tensor>;
   { ops.norm(x, Norm{}) } -> std::same_as<typename Ops::Tensor>;
@@ -85,6 +87,7 @@ concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
   { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.add_constants(x, 1.0F, constants) } -> std::same_as<typename Ops::Tensor>;
   { ops.multiply(x, x) } -> std::same_as<typename Ops::Tensor>;
   { ops.scale(x, ParameterId{}) } -> std::same_as<typename Ops::Tensor>;
   { ops.feature_map(pixels) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;

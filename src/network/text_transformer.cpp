@@ -1,6 +1,10 @@
 #include "network/text_transformer.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "base/error.h"
+#include "network/sinusoids.h"
 
 namespace diptych::network {
 namespace {
@@ -32,15 +36,28 @@ void append_with_class_token(const TextTransformerConfig& config, std::span<cons
   tokens.append(ids, places);
 }
 
+void append_without_padding(std::int32_t pad, std::span<const std::int32_t> row, Tokens& tokens) {
+  if (row.front() == pad) {
+    fail(ErrorCode::invalid_argument,
+         "tokens: got padding (id {}) at 0, expected the token that is pooled", pad);
+  }
+  std::vector<std::int32_t> ids;
+  std::copy_if(row.begin(), row.end(), std::back_inserter(ids),
+               [pad](std::int32_t id) { return id != pad; });
+  tokens.append(ids);
+}
+
 }  // namespace
 
 TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
                                          int embedding_width) {
   TextTransformer tower{.config = config};
   const bool class_token = config.pooling == TextPooling::class_token;
-  tower.positional_embedding = table.declare(
-      "positional_embedding", {config.context_length + (class_token ? 1 : 0), config.width},
-      Initialiser::normal(0.01F));
+  if (!config.sinusoids) {
+    tower.positional_embedding = table.declare(
+        "positional_embedding", {config.context_length + (class_token ? 1 : 0), config.width},
+        Initialiser::normal(0.01F));
+  }
   if (class_token) {
     tower.class_embedding = table.declare("cls_emb", {config.width}, Initialiser::normal(0.01F));
   }
@@ -59,6 +76,8 @@ void append_reaching_tokens(const TextTransformer& tower, std::span<const std::i
   const TextTransformerConfig& config = tower.config;
   if (config.pooling == TextPooling::class_token)
     return append_with_class_token(config, row, tokens);
+  if (config.pooling == TextPooling::first)
+    return append_without_padding(config.pad_id, row, tokens);
   if (!config.causal || config.pooling == TextPooling::last) return tokens.append(row);
   tokens.append(row.first(end_of_text(config, row) + 1));
 }
@@ -98,8 +117,15 @@ std::vector<std::int32_t> first_row_last(const Sequences& sequences) {
   return rows;
 }
 
+std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens) {
+  std::vector<std::int32_t> positions = tokens.places;
+  for (std::int32_t& position : positions) position += tower.config.pad_id + 1;
+  return sinusoids(positions, tower.config.width);
+}
+
 std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens& tokens) {
   const TextTransformerConfig& config = tower.config;
+  if (config.pooling == TextPooling::first) return tokens.sequences.first_rows();
   std::vector<std::int32_t> rows = tokens.sequences.last_rows();
   if (config.causal || config.pooling == TextPooling::last) return rows;
   for (int i = 0; i < tokens.sequences.count(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <vector>
 
 #include "network/appended_class_token.h"
@@ -13,8 +14,8 @@ namespace diptych::network {
 struct TextTransformer {
   TextTransformerConfig config;
   ParameterId token_embedding = kAbsent;
-  ParameterId class_embedding = kAbsent;  ///< of TextPooling::class_token
-  ParameterId positional_embedding = kAbsent;
+  ParameterId class_embedding = kAbsent;       ///< of TextPooling::class_token
+  ParameterId positional_embedding = kAbsent;  ///< of learned positions
   std::vector<ResidualBlock> blocks;
   Norm norm_final;
   OutputProjection projection;
@@ -22,6 +23,9 @@ struct TextTransformer {
 
 TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
                                          int embedding_width);
+
+/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from behind its padding id.
+std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens);
 
 /// The row of every text that is pooled.
 std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens& tokens);
@@ -46,12 +50,21 @@ typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const 
   return ops.rows(with_class_tokens, first_row_last(tokens.sequences));
 }
 
+/// What the blocks take: embedded tokens and where they stand.
+template <Operations Ops>
+typename Ops::Tensor embed_places(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
+  const auto x = embed_tokens(ops, tower, tokens);
+  if (!tower.config.sinusoids)
+    return ops.add(x, ops.embed(tower.positional_embedding, tokens.places));
+  return ops.add_constants(x, std::sqrt(static_cast<float>(tower.config.width)),
+                           sinusoids_of(tower, tokens));
+}
+
 /// Features [texts, embedding width], not normalised. The texts are as `append_reaching_tokens`
 /// leaves them.
 template <Operations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
-  auto x = ops.add(embed_tokens(ops, tower, tokens),
-                   ops.embed(tower.positional_embedding, tokens.places));
+  auto x = embed_places(ops, tower, tokens);
   if (tower.config.pooling == TextPooling::class_token) {
     x = class_tokens_behind_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
     return project(ops, tower.projection, ops.norm(x, tower.norm_final));
@@ -63,8 +76,10 @@ typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const To
 }
 
 /// Appends the part of a padded row of ids that can reach the answer. Under a causal mask up to and
-/// with the end-of-text token (the whole row when it has none), otherwise all of it. A class token
-/// is appended as an id of its own (network/config.h).
+/// with the end-of-text token (the whole row when it has none), otherwise all of it, without
+/// padding where the first token is pooled. A class token is appended as an id of its own
+/// (network/config.h). Throws Error(invalid_argument) for a row whose pooled first token is
+/// padding.
 void append_reaching_tokens(const TextTransformer& tower, std::span<const std::int32_t> row,
                             Tokens& tokens);
 

@@ -177,6 +177,12 @@ Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table,
       .to(x.dtype());
 }
 
+Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const float> constants) {
+  const Tensor host =
+      torch::from_blob(const_cast<float*>(constants.data()), x.sizes(), torch::kFloat32);
+  return factor * x + host.to(device());
+}
+
 Tensor Operations::rows(const Tensor& x, std::span<const std::int32_t> indices) {
   return x.index_select(0, on_device(indices));
 }

@@ -47,7 +47,7 @@ TEST(ChineseClipConfig, BindsTokenizerAndSquashingPreprocessing) {
 }
 
 TEST(ChineseClipConfig, ReadsTheLayersOfAResNetInQuotesToo) {
-  for (const Json layers : {Json({3, 4, 6, 3}), Json("[3,4,6,3]")}) {
+  for (const Json& layers : {Json({3, 4, 6, 3}), Json("[3,4,6,3]")}) {
     Json json = base_config();
     json["vision"] = {{"embed_dim", 1024},
                       {"image_resolution", 224},
@@ -60,7 +60,7 @@ TEST(ChineseClipConfig, ReadsTheLayersOfAResNetInQuotesToo) {
 }
 
 TEST(ChineseClipConfig, ReadsWhatItWrites) {
-  for (const network::ImageTowerConfig image : std::initializer_list<network::ImageTowerConfig>{
+  for (const network::ImageTowerConfig& image : std::initializer_list<network::ImageTowerConfig>{
            VisionTransformerConfig{224, 14, 1280, 32, 16, 5120, Activation::quick_gelu},
            ModifiedResNetConfig{}}) {
     const network::ModelConfig config{

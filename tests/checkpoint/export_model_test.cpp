@@ -82,6 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hf_chinese_clip", ExportFormat::chinese_clip, "chinese_clip"},
                     Case{"hf_chinese_clip", ExportFormat::diptych, "huggingface_chinese_clip"},
                     Case{"open_clip_xlm_roberta", ExportFormat::diptych, "open_clip_bert"},
+                    Case{"open_clip_nllb", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_nllb_siglip", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_convnext", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_coca", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_coca_captions", ExportFormat::open_clip, "open_clip"},
@@ -190,6 +192,7 @@ TEST(ExportModel, RefusesWhatChineseClipCannotSay) {
   };
   refuse("openai_vit", [](ModelFile&) {});
   refuse("open_clip_xlm_roberta", [](ModelFile&) {});
+  refuse("open_clip_nllb", [](ModelFile&) {});
   refuse("chinese_clip_vit",
          [](ModelFile& model) { model.preprocessing.mode = ResizeMode::shortest; });
   refuse("chinese_clip_vit", [](ModelFile& model) { model.tokenizer = {}; });

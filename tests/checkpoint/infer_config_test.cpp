@@ -36,7 +36,7 @@ ModelConfig with_image(const network::ImageTowerConfig& image) {
 
 TEST(InferConfig, FindsThePublishedArchitectures) {
   const auto quick = Activation::quick_gelu;
-  for (const network::ImageTowerConfig image : std::initializer_list<network::ImageTowerConfig>{
+  for (const network::ImageTowerConfig& image : std::initializer_list<network::ImageTowerConfig>{
            VisionTransformerConfig{224, 32, 768, 12, 12, 3072, quick},
            VisionTransformerConfig{336, 14, 1024, 24, 16, 4096, quick},
            ModifiedResNetConfig{224, 64, {3, 4, 6, 3}, 32},

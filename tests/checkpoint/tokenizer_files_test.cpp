@@ -115,8 +115,67 @@ TEST_F(TokenizerFiles, ReadClipsOwnForm) {
   }
 }
 
+ModelFile over_nllb() {
+  ModelFile model;
+  model.config.text = network::TextTransformerConfig{
+      .causal = false, .pooling = network::TextPooling::first, .pad_id = 1, .sinusoids = true};
+  return model;
+}
+
+// The first id is that of eng_Latn, the last that of </s>.
+TEST_F(TokenizerFiles, ReadNllbs) {
+  copy("nllb", {kJson, kSettings});
+  ModelFile model = over_nllb();
+  bind_tokenizer_files(ModelFiles(folder_.path()), {}, model);
+  EXPECT_EQ(model.tokenizer.kind, Kind::sentencepiece);
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.start = 302, .end = 2, .pad = 1}));
+  EXPECT_THAT(model.assumptions, testing::IsEmpty());
+  expect_reference_ids(model.tokenizer, "nllb");
+}
+
+/// The folder's settings and description, changed.
+void change(const std::filesystem::path& file, const std::string& pointer, const Json& value) {
+  Json json = Json::parse(read_text_file(file));
+  json[Json::json_pointer(pointer)] = value;
+  write_file(file, json.dump());
+}
+
+TEST_F(TokenizerFiles, MayNameNllbsLanguage) {
+  copy("nllb", {kJson, kSettings});
+  ModelFile model = over_nllb();
+  change(folder_.path() / kSettings, "/src_lang", "rus_Cyrl");
+  bind_tokenizer_files(ModelFiles(folder_.path()), {}, model);
+  EXPECT_EQ(model.tokenizer.special.start, 304);
+  const auto refuse = [&](const char* field, const Json& value, ErrorCode code) {
+    change(folder_.path() / kSettings, std::string("/") + field, value);
+    expect_error([&] { bind_tokenizer_files(ModelFiles(folder_.path()), {}, model); }, code, field);
+  };
+  refuse("src_lang", "tlh_Latn", ErrorCode::corrupt_data);
+  refuse("legacy_behaviour", true, ErrorCode::unsupported);
+}
+
+// As facebook/nllb-200-distilled-600M's tokenizer.json has it; transformers overrules that.
+TEST_F(TokenizerFiles, PutNllbsLanguageFirstWhereTheFileHasItLast) {
+  copy("nllb", {kJson, kSettings});
+  const Json single =
+      Json::parse(read_text_file(folder_.path() / kJson))["post_processor"]["single"];
+  change(folder_.path() / kJson, "/post_processor/single", {single[1], single[2], single[0]});
+  ModelFile model = over_nllb();
+  bind_tokenizer_files(ModelFiles(folder_.path()), {}, model);
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.start = 302, .end = 2, .pad = 1}));
+}
+
+// Its SentencePiece model is like XLM-R's and has no languages.
+TEST_F(TokenizerFiles, DoNotTakeNllbsModelForXlmRobertas) {
+  std::filesystem::copy_file(data_path("xlm_roberta/sentencepiece.bpe.model"),
+                             folder_.path() / "sentencepiece.bpe.model");
+  ModelFile model = over_nllb();
+  bind_tokenizer_files(ModelFiles(folder_.path()), {}, model);
+  EXPECT_EQ(model.tokenizer.kind, Kind::none);
+}
+
 TEST_F(TokenizerFiles, AreSavedWithTheModel) {
-  for (const std::string kind : {"t5", "gemma", "wordpiece", "clip"}) {
+  for (const std::string kind : {"t5", "gemma", "wordpiece", "clip", "nllb"}) {
     const test::TemporaryFolder folder;
     std::filesystem::copy(source(kind) / kJson, folder.path() / kJson);
     ModelFile model = load_model_file(data_path("open_clip_vit_safetensors"));

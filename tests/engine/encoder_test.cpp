@@ -121,9 +121,10 @@ TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
 
 std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
   constexpr std::array kNames = {
-      "VitGelu",     "VitQuickGelu", "ResNet",         "Siglip",   "Clipa",
-      "Eva02",       "Eva18b",       "BertClassToken", "BertMean", "ConvNext",
-      "ConvNextMlp", "Coca",         "CocaStacked",    "FastVit",  "FastVitFiveStages"};
+      "VitGelu",     "VitQuickGelu", "ResNet",         "Siglip",    "Clipa",
+      "Eva02",       "Eva18b",       "BertClassToken", "BertMean",  "ConvNext",
+      "ConvNextMlp", "Coca",         "CocaStacked",    "FastVit",   "FastVitFiveStages",
+      "PeCore",      "PeCoreGiant",  "ViTamin",        "ViTaminXl", "Nllb"};
   return kNames.at(info.index);
 }
 
@@ -135,7 +136,9 @@ INSTANTIATE_TEST_SUITE_P(
                     test::small_bert(network::BertPooling::class_token),
                     test::small_bert(network::BertPooling::mean), test::small_convnext(false),
                     test::small_convnext(true), test::small_coca(false), test::small_coca(true),
-                    test::small_fastvit(false), test::small_fastvit(true)),
+                    test::small_fastvit(false), test::small_fastvit(true),
+                    test::small_pe_core(true), test::small_pe_core(false),
+                    test::small_vitamin(true), test::small_vitamin(false), test::small_nllb()),
     tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {

@@ -176,6 +176,16 @@ class NaiveOperations {
     return out;
   }
 
+  Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants) {
+    Tensor out(x.rows, x.width);
+    for (int row = 0; row < x.rows; ++row) {
+      for (int i = 0; i < x.width; ++i)
+        out.at(row, i) =
+            factor * x.at(row, i) + constants[static_cast<std::size_t>(row * x.width + i)];
+    }
+    return out;
+  }
+
   Tensor add(const Tensor& a, const Tensor& b) {
     Tensor out = a;
     for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] += b.values[i];

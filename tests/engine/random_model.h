@@ -151,6 +151,50 @@ inline network::ModelConfig small_eva_18b() {
                     .projection = network::Projection::matrix});
 }
 
+/// As PE-Core's: rotary positions that count columns first from one, a stacked bias, a norm before
+/// the blocks, a map pool, and no class token in the giant.
+inline network::ModelConfig small_pe_core(bool class_token) {
+  return small_eva({.image_size = 28,
+                    .patch_size = 7,
+                    .width = 72,
+                    .layers = 2,
+                    .heads = 3,
+                    .mlp_width = 190,
+                    .key_bias = true,
+                    .rotary_grid = 4,
+                    .rotary_origin = 1,
+                    .rotary_columns_first = true,
+                    .class_token = class_token,
+                    .norm_pre = true,
+                    .pooling = network::ImagePooling::map,
+                    .pool_heads = 4});
+}
+
+/// `positions`: learned ones, which ViTamin-XL has not.
+inline network::ModelConfig small_vitamin(bool positions) {
+  network::ModelConfig config = small_vit(network::Activation::gelu);
+  config.image = network::ViTaminConfig{.image_size = 48,
+                                        .convolution_layers = {1, 2},
+                                        .convolution_widths = {10, 18},
+                                        .width = 36,
+                                        .layers = 2,
+                                        .heads = 3,
+                                        .mlp_width = 70,
+                                        .positions = positions};
+  return config;
+}
+
+/// As NLLB's: positions computed, no mask, the first token pooled.
+inline network::ModelConfig small_nllb() {
+  network::ModelConfig config = small_vit(network::Activation::relu);
+  auto& text = std::get<network::TextTransformerConfig>(config.text);
+  text.causal = false;
+  text.pooling = network::TextPooling::first;
+  text.pad_id = 1;
+  text.sinusoids = true;
+  return config;
+}
+
 /// With a mean as RoBERTa has it, otherwise as Chinese-CLIP.
 inline network::ModelConfig small_bert(network::BertPooling pooling) {
   network::ModelConfig config = small_vit(network::Activation::quick_gelu);

@@ -192,6 +192,25 @@ TEST(Config, RefusesBadFastVits) {
                   {"vision excited stages", image(&Tower::excited_stages, 4)}});
 }
 
+TEST(Config, RefusesSinusoidsThatItCannotCompute) {
+  ModelConfig nllb = vit_b_32();
+  auto& tower = std::get<TextTransformerConfig>(nllb.text);
+  tower.causal = false;
+  tower.pooling = TextPooling::first;
+  tower.sinusoids = true;
+  EXPECT_NO_THROW(validate(nllb));
+  using Text = TextTransformerConfig;
+  expect_refused(nllb, {{"text pooling", text(&Text::causal, true)},
+                        {"pad_id", text(&Text::pad_id, -1)},
+                        {"pad_id", text(&Text::pad_id, 49408)}});
+  tower.pooling = TextPooling::end_of_text;
+  tower.heads = 1;
+  expect_refused(nllb,
+                 {{"text width", text(&Text::width, 2)}, {"text width", text(&Text::width, 5)}});
+  tower.causal = true;
+  expect_refused(nllb, {{"text pooling", text(&Text::pooling, TextPooling::class_token)}});
+}
+
 TEST(Config, RefusesBadDecoders) {
   using Decoder = MultimodalDecoderConfig;
   const auto decoder = [](int Decoder::*field, int value) {

@@ -59,6 +59,36 @@ TEST(TextTower, DoesNotSeeWhatFillsARow) {
   EXPECT_EQ(pack_tokens(model, ends, 77).ids, pack_tokens(model, zeros, 77).ids);
 }
 
+/// As NLLB's over a small vocabulary.
+ModelConfig two_blocks_of_nllb() {
+  ModelConfig config = two_blocks();
+  auto& text = std::get<TextTransformerConfig>(config.text);
+  text.causal = false;
+  text.pooling = TextPooling::first;
+  text.pad_id = 1;
+  text.sinusoids = true;
+  return config;
+}
+
+// Texts of three and two tokens, the first with padding within.
+TEST(TextTower, LeavesPaddingOutWhereItPoolsTheFirstToken) {
+  const Model model = make_model(two_blocks_of_nllb());
+  const Tokens tokens =
+      pack_tokens(model, std::vector<std::int32_t>{9, 5, 1, 2, 1, 9, 2, 1, 1, 1}, 5);
+  EXPECT_THAT(tokens.ids, ElementsAre(9, 5, 2, 9, 2));
+  EXPECT_THAT(tokens.places, ElementsAre(0, 1, 2, 0, 1));
+  CountingOperations ops(model);
+  const auto features = text_features(ops, model, tokens);
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(5, 5), Pair(2, 5)));
+  test::expect_error(
+      [&] {
+        pack_tokens(model, std::vector<std::int32_t>{1, 5}, 2);
+      },
+      ErrorCode::invalid_argument, "padding (id 1) at 0");
+}
+
 Model two_layer_bert(ModelConfig config) {
   std::get<BertConfig>(config.text).layers = 2;
   return make_model(config);
