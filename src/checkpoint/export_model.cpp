@@ -12,10 +12,12 @@
 #include "checkpoint/eva_config.h"
 #include "checkpoint/families.h"
 #include "checkpoint/huggingface_config.h"
+#include "checkpoint/huggingface_family.h"
 #include "checkpoint/open_clip_config.h"
 #include "checkpoint/open_clip_family.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/timm_towers.h"
+#include "checkpoint/tokenizer_files.h"
 #include "checkpoint/torch_writer.h"
 #include "network/model.h"
 
@@ -61,6 +63,7 @@ void export_open_clip(const std::filesystem::path& folder, const ModelFile& mode
   const Json config = write_open_clip_config(model);
   const TensorMap weights = to_open_clip_names(model.config, model.weights);
   write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
+  if (model.tokenizer != TokenizerSpec{}) copy_tokenizer_files(folder, model);
   write_json(folder / "open_clip_config.json", config);
 }
 
@@ -75,8 +78,13 @@ void export_eva(const std::filesystem::path& folder, const ModelFile& model, DTy
 
 void export_huggingface(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
   const Json config = write_huggingface_config(model);
-  const Json preprocessing = write_huggingface_preprocessing(model.preprocessing);
-  const TensorMap weights = to_family_names(model.weights, huggingface_clip_family().rules);
+  const bool siglip = config.at("model_type") == "siglip";
+  const Json preprocessing = write_huggingface_preprocessing(
+      model.preprocessing, siglip ? "SiglipImageProcessor" : "CLIPImageProcessor");
+  const TensorMap weights = siglip
+                                ? to_huggingface_siglip_names(model.weights)
+                                : to_family_names(model.weights, huggingface_clip_family().rules);
+  copy_tokenizer_files(folder, model);
   write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
   write_json(folder / "preprocessor_config.json", preprocessing);
   write_json(folder / "config.json", config);

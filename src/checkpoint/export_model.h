@@ -14,16 +14,18 @@ enum class ExportFormat {
   openai,     ///< model.pt: TorchScript that holds the weights, for OpenAI's loader with jit=False
   chinese_clip,  ///< clip_cn.pt, a checkpoint of Chinese-CLIP's, and model_config.json
   eva,           ///< EVA_CLIP.pt and model_config.json, for EVA-CLIP's own loader
-  huggingface,   ///< model.safetensors, config.json and preprocessor_config.json of a CLIPModel
+  /// model.safetensors, config.json and preprocessor_config.json of a CLIPModel, a MetaClip2Model
+  /// or a SiglipModel, whichever the model is
+  huggingface,
 };
 
 /// The format of a name as written above. Throws Error(invalid_argument) listing the names.
 ExportFormat export_format(std::string_view name);
 
 /// Writes the model into a folder, which is made, with floating-point tensors as `weights_dtype`.
-/// Loading the result gives identical tensors. Throws Error: io; invalid_argument as
-/// save_model_folder; and unsupported, naming it, when the format cannot say something that the
-/// model needs.
+/// Where another program takes a tokenizer from files, those that lay beside the weights. Loading
+/// the result gives identical tensors. Throws Error: io; invalid_argument as save_model_folder; and
+/// unsupported, naming it, when the format cannot say something that the model needs.
 void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
                   DType weights_dtype);
 

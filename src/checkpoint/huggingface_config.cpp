@@ -10,6 +10,7 @@
 #include "checkpoint/bert_config.h"
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/config_fields.h"
+#include "checkpoint/tokenizer_files.h"
 
 // Fields and defaults: transformers 4 and 5, CLIPConfig (MetaClip2Config is the same),
 // ChineseCLIPConfig and SiglipConfig with their text and vision parts, and CLIPImageProcessor. Its
@@ -24,6 +25,11 @@ using network::Activation;
 /// Pillow's filter numbers.
 constexpr int kBilinear = 2;
 constexpr int kBicubic = 3;
+
+constexpr const char* kMetaClip2 = "metaclip_2";
+/// Of the tokenizer that MetaCLIP 2 has.
+constexpr int kXlmRobertaStart = 0;
+constexpr int kXlmRobertaPad = 1;
 
 network::VisionTransformerConfig read_vision(ConfigFields fields) {
   fields.expect("num_channels", 3);
@@ -166,34 +172,84 @@ bool is_clip_tower(const network::TextTransformerConfig& config) {
          config.projection == network::Projection::matrix;
 }
 
-Json write_vision(const network::ImageTowerConfig& tower, int embedding_width) {
+/// Whether both towers and the scores are what a SiglipModel has.
+bool is_siglip(const network::ModelConfig& config) {
+  const auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
+  const auto* text = std::get_if<network::TextTransformerConfig>(&config.text);
+  if (image == nullptr || text == nullptr || !config.logit_bias) return false;
+  return image->pooling == network::ImagePooling::map && !image->class_token && !image->norm_pre &&
+         image->patch_bias && !image->layer_scale && !image->convolution_stem &&
+         image->projection == network::Projection::none && !text->causal && !text->sinusoids &&
+         text->pooling == network::TextPooling::last && !text->layer_scale &&
+         text->projection == network::Projection::linear;
+}
+
+/// The fields of a tower of SigLIP's.
+template <typename Config>
+Json write_siglip_tower(const Config& config, const char* type) {
+  return {{"model_type", type},
+          {"hidden_size", config.width},
+          {"intermediate_size", config.mlp_width},
+          {"num_hidden_layers", config.layers},
+          {"num_attention_heads", config.heads},
+          {"hidden_act", huggingface_activation(config.activation)},
+          {"layer_norm_eps", config.norm_epsilon}};
+}
+
+Json write_siglip(const ModelFile& model) {
+  const auto& image = std::get<network::VisionTransformerConfig>(model.config.image);
+  const auto& text = std::get<network::TextTransformerConfig>(model.config.text);
+  Json vision_config = write_siglip_tower(image, "siglip_vision_model");
+  vision_config["image_size"] = image.image_size;
+  vision_config["patch_size"] = image.patch_size;
+  vision_config["num_channels"] = 3;
+  vision_config["vision_use_head"] = true;
+  Json text_config = write_siglip_tower(text, "siglip_text_model");
+  text_config["max_position_embeddings"] = text.context_length;
+  text_config["vocab_size"] = text.vocabulary_size;
+  text_config["projection_size"] = model.config.embedding_width;
+  const auto& special = model.tokenizer.special;
+  if (special.end != text::SpecialIds::kNone) {
+    text_config["eos_token_id"] = special.end;
+    text_config["pad_token_id"] = special.pad;
+  }
+  return {{"architectures", {"SiglipModel"}},
+          {"model_type", "siglip"},
+          {"vision_config", std::move(vision_config)},
+          {"text_config", std::move(text_config)}};
+}
+
+/// CLIPModel and MetaClip2Model differ in what they call their parts, and in which token is pooled.
+Json write_vision(const network::ImageTowerConfig& tower, int embedding_width,
+                  const std::string& type) {
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr || !is_clip_tower(*config))
     fail(ErrorCode::unsupported,
          "Hugging Face's CLIPModel has no tower like this model's image tower");
   Json json = write_transformer(*config, embedding_width);
-  json["model_type"] = "clip_vision_model";
+  json["model_type"] = type + "_vision_model";
   json["image_size"] = config->image_size;
   json["patch_size"] = config->patch_size;
   json["num_channels"] = 3;
   return json;
 }
 
-Json write_text(const network::TextTowerConfig& tower, int embedding_width) {
+Json write_text(const network::TextTowerConfig& tower, int embedding_width,
+                const std::string& type) {
   const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
-  if (config == nullptr || !is_clip_tower(*config))
+  const bool pools_largest = config != nullptr && config->end_of_text_id == network::kLargestId;
+  if (config == nullptr || !is_clip_tower(*config) || (type == kMetaClip2 && pools_largest))
     fail(ErrorCode::unsupported,
          "Hugging Face's CLIPModel has no tower like this model's text tower");
   Json json = write_transformer(*config, embedding_width);
-  json["model_type"] = "clip_text_model";
+  json["model_type"] = type + "_text_model";
   json["max_position_embeddings"] = config->context_length;
   json["vocab_size"] = config->vocabulary_size;
   // CLIP's vocabulary ends with the start-of-text and the end-of-text token.
   const int last = config->vocabulary_size - 1;
-  json["bos_token_id"] = last - 1;
-  json["eos_token_id"] =
-      config->end_of_text_id == network::kLargestId ? last : config->end_of_text_id;
-  json["pad_token_id"] = json["eos_token_id"];
+  json["bos_token_id"] = type == kMetaClip2 ? kXlmRobertaStart : last - 1;
+  json["eos_token_id"] = pools_largest ? last : config->end_of_text_id;
+  json["pad_token_id"] = type == kMetaClip2 ? Json(kXlmRobertaPad) : json["eos_token_id"];
   return json;
 }
 
@@ -221,7 +277,7 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   ConfigFields fields(json, "", file);
   const std::string type = fields.text("model_type");
   const bool chinese = type == "chinese_clip";
-  const bool metaclip_2 = type == "metaclip_2";
+  const bool metaclip_2 = type == kMetaClip2;
   if (type != "clip" && !chinese && !metaclip_2) {
     fail(ErrorCode::unsupported,
          "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2 ({})", type,
@@ -283,23 +339,27 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
 }
 
 Json write_huggingface_config(const ModelFile& model) {
-  if (model.tokenizer != TokenizerSpec{}) {
-    fail(ErrorCode::unsupported,
-         "Hugging Face's form cannot say this model's tokenizer: got {}, "
-         "expected clip",
-         name(model.tokenizer.kind));
+  const TokenizerSpec::Kind tokenizer = model.tokenizer.kind;
+  const bool clips = tokenizer == TokenizerSpec::Kind::clip;
+  const bool siglip = is_siglip(model.config);
+  if (tokenizer == TokenizerSpec::Kind::chinese || (siglip && clips)) {
+    fail(ErrorCode::unsupported, "Hugging Face's form cannot say this model's tokenizer: got {}",
+         name(tokenizer));
   }
+  check_tokenizer_files(model, "Hugging Face's");
+  if (siglip) return write_siglip(model);
   if (model.config.logit_bias)
     fail(ErrorCode::unsupported, "Hugging Face's CLIPModel has no bias like this model's scores");
   const int width = model.config.embedding_width;
-  return {{"architectures", {"CLIPModel"}},
-          {"model_type", "clip"},
+  const std::string type = clips ? "clip" : kMetaClip2;
+  return {{"architectures", {clips ? "CLIPModel" : "MetaClip2Model"}},
+          {"model_type", type},
           {"projection_dim", width},
-          {"vision_config", write_vision(model.config.image, width)},
-          {"text_config", write_text(model.config.text, width)}};
+          {"vision_config", write_vision(model.config.image, width, type)},
+          {"text_config", write_text(model.config.text, width, type)}};
 }
 
-Json write_huggingface_preprocessing(const Preprocessing& preprocessing) {
+Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::string_view type) {
   if (preprocessing.mode == ResizeMode::longest || preprocessing.background) {
     fail(
         ErrorCode::unsupported,
@@ -308,7 +368,7 @@ Json write_huggingface_preprocessing(const Preprocessing& preprocessing) {
   const Json square = {{"height", preprocessing.size}, {"width", preprocessing.size}};
   const bool crops = preprocessing.mode == ResizeMode::shortest;
   return {
-      {"image_processor_type", "CLIPImageProcessor"},
+      {"image_processor_type", type},
       {"do_convert_rgb", true},
       {"do_resize", true},
       {"size", crops ? Json{{"shortest_edge", preprocessing.size}} : square},

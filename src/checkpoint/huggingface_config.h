@@ -23,10 +23,12 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
                                              const std::string& file,
                                              ResizeMode bare_size = ResizeMode::shortest);
 
-/// The reverse of both. They throw Error(unsupported), naming it, for what a CLIPModel or its
-/// processor cannot be told.
+/// The reverse: of a SiglipModel where the towers are SigLIP's, of a MetaClip2Model where CLIP's
+/// towers have another tokenizer than CLIP's, otherwise of a CLIPModel. Throws Error(unsupported),
+/// naming it, for what such a model cannot be told.
 Json write_huggingface_config(const ModelFile& model);
-Json write_huggingface_preprocessing(const Preprocessing& preprocessing);
+/// The same of an image processor of that type.
+Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::string_view type);
 
 /// The activation that transformers calls so: "gelu", "quick_gelu", "gelu_new". Throws
 /// Error(unsupported) naming the field.

@@ -83,4 +83,7 @@ inline constexpr auto kHuggingFaceTextRules = std::to_array<KeyRule>({
 /// family's defaults.
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed);
 
+/// Canonical weights as a SiglipModel names and shapes them.
+TensorMap to_huggingface_siglip_names(const TensorMap& weights);
+
 }  // namespace diptych::checkpoint

@@ -1,5 +1,6 @@
 // Hugging Face transformers, SiglipModel: SigLIP (arXiv 2303.15343) and SigLIP 2 (arXiv
 // 2502.14786).
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -36,10 +37,12 @@ constexpr auto kIgnored = std::to_array<Pattern>({"*.position_ids"});
 constexpr auto kSignature =
     std::to_array<Pattern>({"vision_model.head.probe", "text_model.head.weight"});
 
+constexpr const char* kAttention = "vision_model.head.attention.";
+
 /// PyTorch's attention keeps the query's, key's and value's matrices in one, of which ours has the
 /// first apart.
 void part_query(TensorMap& map, const std::string& kind) {
-  const std::string attention = "vision_model.head.attention.";
+  const std::string attention = kAttention;
   const auto found = map.tensors.find(attention + "in_proj_" + kind);
   if (found == map.tensors.end()) return;
   const TensorView whole = found->second;
@@ -53,6 +56,25 @@ void part_query(TensorMap& map, const std::string& kind) {
   map.tensors.erase(found);
   map.tensors[attention + "q_proj." + kind] = query;
   map.tensors[attention + "kv_proj." + kind] = key_and_value;
+}
+
+/// The reverse.
+void join_query(TensorMap& map, const std::string& kind) {
+  const std::string attention = kAttention;
+  const TensorView query = map.at(attention + "q_proj." + kind);
+  const TensorView rest = map.at(attention + "kv_proj." + kind);
+  const DType dtype = query.dtype == rest.dtype ? query.dtype : DType::float32;
+  Shape shape = query.shape;
+  shape.front() += rest.shape.front();
+  map.tensors.erase(attention + "q_proj." + kind);
+  map.tensors.erase(attention + "kv_proj." + kind);
+  map.tensors[attention + "in_proj_" + kind] =
+      computed_tensor(dtype, shape, [query, rest, dtype](std::span<std::byte> out) {
+        const TensorBuffer first = convert(query, dtype);
+        const TensorBuffer second = convert(rest, dtype);
+        const auto behind = std::ranges::copy(first.bytes(), out.begin()).out;
+        std::ranges::copy(second.bytes(), behind);
+      });
 }
 
 void prepare(Container& container) {
@@ -87,6 +109,15 @@ constexpr Family kFamily = {"huggingface_siglip", kSignature, kRules, kIgnored, 
 
 const Family& huggingface_siglip_family() {
   return kFamily;
+}
+
+TensorMap to_huggingface_siglip_names(const TensorMap& weights) {
+  TensorMap named = to_family_names(weights, kRules);
+  join_query(named, "weight");
+  join_query(named, "bias");
+  // A SiglipModel's are rows of one, which it does not take as scalars.
+  for (const char* scalar : {"logit_scale", "logit_bias"}) named.tensors.at(scalar).shape = {1};
+  return named;
 }
 
 }  // namespace diptych::checkpoint

@@ -39,11 +39,25 @@ struct ReferenceEmbeddings {
   std::vector<float> picture_embedding;
 };
 
+/// How a model uses a tokenizer whose files lie beside its weights.
+struct TokenizerUse {
+  std::string name;  ///< of a repository on the Hugging Face hub; may be empty
+  text::Cleaning cleaning = text::Cleaning::whitespace;
+  bool strips_separator = false;  ///< CLIPA's: no [SEP] at the end
+};
+
+/// What other programs want of such a tokenizer.
+struct TokenizerFiles {
+  std::optional<TokenizerUse> use;  ///< none where the model's form does not say it
+  std::vector<SourceFile> files;    ///< as they lay beside the weights
+};
+
 /// A checkpoint in canonical terms.
 struct ModelFile {
   network::ModelConfig config;
   Preprocessing preprocessing;
   TokenizerSpec tokenizer;
+  TokenizerFiles tokenizer_files;
   /// One tensor of floating-point type for each parameter of network::make_model(config), under its
   /// canonical name and with its shape. Views into the mapped file where the layout allows.
   TensorMap weights;

@@ -392,6 +392,21 @@ Json write_text_tower(const network::TextTowerConfig& tower) {
   return json;
 }
 
+/// What open_clip's HFTokenizer is told; it finds the files beside the config, whatever their name.
+void write_tokenizer_use(const ModelFile& model, Json& text) {
+  constexpr const char* kNameless = "local";
+  const std::optional<TokenizerUse>& use = model.tokenizer_files.use;
+  if (!use) refuse_to_write("tokenizer");
+  if (use->cleaning == text::Cleaning::none) refuse_to_write("tokenizer, which cleans no text");
+  check_tokenizer_files(model, "open_clip's");
+  text["hf_tokenizer_name"] = use->name.empty() ? kNameless : use->name;
+  Json options = Json::object();
+  if (use->cleaning == text::Cleaning::lower) options["clean"] = "lower";
+  if (use->cleaning == text::Cleaning::canonicalize) options["clean"] = "canonicalize";
+  if (use->strips_separator) options["strip_sep_token"] = true;
+  if (!options.empty()) text["tokenizer_kwargs"] = std::move(options);
+}
+
 Json write_decoder(const network::MultimodalDecoderConfig& config, int context_length) {
   if (config.mlp_width != 4 * config.width || config.norm_epsilon != kDefaultEpsilon)
     refuse_to_write("decoder");
@@ -449,11 +464,11 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
 }  // namespace
 
 Json write_open_clip_config(const ModelFile& model) {
-  if (model.tokenizer != TokenizerSpec{}) refuse_to_write("tokenizer");
   Json json = {{"embed_dim", model.config.embedding_width},
                {"vision_cfg", write_image_tower(model.config.image)},
                {"text_cfg", write_text_tower(model.config.text)},
                {"quick_gelu", has_quick_gelu(model.config)}};
+  if (model.tokenizer != TokenizerSpec{}) write_tokenizer_use(model, json["text_cfg"]);
   if (has_custom_text(model.config)) json["custom_text"] = true;
   if (model.config.decoder) {
     json["multimodal_cfg"] =

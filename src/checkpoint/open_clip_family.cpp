@@ -112,7 +112,8 @@ ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_n
   // OpenAI's program has no layer scales: weights with such are none of its own.
   if (auto* image = std::get_if<network::VisionTransformerConfig>(&model.config.image))
     image->layer_scale = false;
-  std::get<network::TextTransformerConfig>(model.config.text).layer_scale = false;
+  if (auto* text = std::get_if<network::TextTransformerConfig>(&model.config.text))
+    text->layer_scale = false;
   model.preprocessing.size = network::image_size(model.config.image);
   return model;
 }

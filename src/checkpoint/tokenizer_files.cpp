@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/huggingface_tokenizer.h"
 #include "checkpoint/parse_model.h"
@@ -28,6 +29,12 @@ constexpr std::array<const char*, 3> kSentencePiece = {"spiece.model", "tokenize
 /// Where Hugging Face's tokenizers say which tokens are special, the first that says it.
 constexpr std::array<const char*, 2> kSpecialTokens = {"tokenizer_config.json",
                                                        "special_tokens_map.json"};
+
+/// What there may be of a tokenizer.
+constexpr std::array<const char*, 11> kAll = {
+    kDescription,        kXlmRoberta,  kSentencePiece[0], kSentencePiece[1],
+    kSentencePiece[2],   kWordPiece,   kSpecialTokens[0], kSpecialTokens[1],
+    "added_tokens.json", "vocab.json", "merges.txt"};
 
 /// A field of those files; null when none has it.
 Json find_setting(const ModelFiles& files, const char* field) {
@@ -137,6 +144,10 @@ std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
 }  // namespace
 
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model) {
+  model.tokenizer_files.use = use;
+  for (const char* file : kAll) {
+    if (files.contains(file)) model.tokenizer_files.files.push_back(files.open(file));
+  }
   auto spec = read_tokenizer(files);
   // NLLB's own model lacks the languages: only its description has all the ids.
   if (spec && spec->kind == Kind::xlm_roberta && is_nllb(model)) spec.reset();
@@ -154,6 +165,23 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
   model.tokenizer.wordpiece.ends_with_separator = !use.strips_separator;
   if (model.tokenizer.kind == Kind::sentencepiece)
     complete_special_ids(files, files.contains(kDescription), model);
+}
+
+void check_tokenizer_files(const ModelFile& model, std::string_view form) {
+  const bool needs_none = model.tokenizer == TokenizerSpec{} || model.tokenizer.kind == Kind::none;
+  if (needs_none || !model.tokenizer_files.files.empty()) return;
+  fail(ErrorCode::unsupported,
+       "{} form cannot say this model's tokenizer ({}): it takes the tokenizer's own files, and "
+       "none "
+       "lay beside the weights",
+       form, name(model.tokenizer.kind));
+}
+
+void copy_tokenizer_files(const std::filesystem::path& folder, const ModelFile& model) {
+  for (const SourceFile& file : model.tokenizer_files.files) {
+    const auto* text = reinterpret_cast<const char*>(file.bytes.data());
+    write_file(folder / std::filesystem::path(file.name).filename(), {text, file.bytes.size()});
+  }
 }
 
 }  // namespace diptych::checkpoint

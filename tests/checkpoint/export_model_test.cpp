@@ -1,9 +1,13 @@
 #include "checkpoint/export_model.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
+#include "base/mapped_file.h"
+#include "checkpoint/json.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 
@@ -42,7 +46,10 @@ TEST_P(Export, GivesIdenticalTensorsAndConfigWhenLoaded) {
   EXPECT_EQ(got.config, model.config);
   EXPECT_EQ(got.preprocessing, model.preprocessing);
   EXPECT_EQ(got.provenance.family, GetParam().family);
-  EXPECT_TRUE(got.assumptions.empty() || GetParam().format == ExportFormat::diptych);
+  // Nothing is left to be assumed; but a tokenizer that was not there is not there.
+  if (GetParam().format != ExportFormat::diptych) {
+    EXPECT_THAT(got.assumptions, testing::Each(testing::HasSubstr("given as token ids")));
+  }
   expect_same_weights(got.weights, model.weights, DType::float32);
 }
 
@@ -56,6 +63,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"hf_clip", ExportFormat::open_clip, "open_clip"},
                     Case{"hf_clip", ExportFormat::huggingface, "huggingface_clip"},
                     Case{"hf_clip", ExportFormat::diptych, "huggingface_clip"},
+                    Case{"hf_siglip", ExportFormat::huggingface, "huggingface_siglip"},
+                    Case{"hf_siglip", ExportFormat::open_clip, "open_clip"},
+                    Case{"hf_metaclip_2", ExportFormat::huggingface, "huggingface_clip"},
+                    Case{"open_clip_worldwide", ExportFormat::huggingface, "huggingface_clip"},
+                    Case{"open_clip_worldwide", ExportFormat::open_clip, "open_clip"},
+                    Case{"open_clip_clipa", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_siglip", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_siglip", ExportFormat::diptych, "open_clip"},
                     Case{"eva01_fused_qkv", ExportFormat::eva, "eva_clip"},
@@ -199,6 +212,96 @@ TEST(ExportModel, RefusesWhatChineseClipCannotSay) {
   refuse("chinese_clip_vit", [](ModelFile& model) {
     std::get<VisionTransformerConfig>(model.config.image).activation = Activation::gelu;
   });
+}
+
+std::set<std::string> names_in(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    names.insert(entry.path().filename());
+  return names;
+}
+
+// As transformers saves it: a module of PyTorch's own holds the pool's weights in one.
+TEST(ExportModel, GivesSiglipTheNamesAndShapesOfTransformers) {
+  const test::TemporaryFolder folder;
+  const auto source = data_path("hf_siglip");
+  export_model(folder.path(), load_model_file(source), ExportFormat::huggingface, DType::float32);
+  const TensorMap got = read_safetensors(folder.path() / "model.safetensors");
+  const TensorMap expected = read_safetensors(source / "model.safetensors");
+  ASSERT_EQ(got.tensors.size(), expected.tensors.size());
+  for (const auto& [name, view] : expected.tensors) {
+    EXPECT_EQ(got.at(name).shape, view.shape) << name;
+    EXPECT_EQ(to_floats(got.at(name)), to_floats(view)) << name;
+  }
+}
+
+/// A SigLIP with T5's tokenizer beside it.
+class WithTokenizer : public testing::Test {
+ protected:
+  WithTokenizer() {
+    for (const char* file : {"config.json", "model.safetensors"}) copy("hf_siglip", file);
+    for (const std::string& file : kFiles) copy("huggingface_tokenizers/t5", file);
+  }
+
+  void copy(const std::string& folder, const std::string& file) {
+    std::filesystem::copy_file(data_path(folder) / file, source_.path() / file);
+  }
+
+  /// The tokenizer's files are in `out` as they were.
+  void expect_files(const std::filesystem::path& out) const {
+    for (const std::string& file : kFiles)
+      EXPECT_EQ(read_text_file(out / file), read_text_file(source_.path() / file)) << file;
+  }
+
+  static inline const std::vector<std::string> kFiles = {"tokenizer.json", "tokenizer_config.json"};
+  test::TemporaryFolder source_;
+  test::TemporaryFolder out_;
+};
+
+TEST_F(WithTokenizer, CopiesItsFilesForOpenClipAndTransformers) {
+  const ModelFile model = load_model_file(source_.path());
+  EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::sentencepiece);
+  for (const char* format : {"open_clip", "huggingface"}) {
+    const auto out = out_.path() / format;
+    export_model(out, model, export_format(format), DType::float32);
+    expect_files(out);
+    const ModelFile read = load_model_file(out);
+    EXPECT_EQ(read.config, model.config) << format;
+    EXPECT_EQ(read.tokenizer, model.tokenizer) << format;
+    EXPECT_EQ(read.preprocessing, model.preprocessing) << format;
+  }
+  const Json config = Json::parse(read_text_file(out_.path() / "open_clip/open_clip_config.json"));
+  const Json& text = config.at("model_cfg").at("text_cfg");
+  EXPECT_EQ(text.at("hf_tokenizer_name"), "local");
+  EXPECT_EQ(text.at("tokenizer_kwargs"), (Json{{"clean", "canonicalize"}}));
+}
+
+// diptych's own form keeps the vocabulary, not the files that other programs want.
+TEST_F(WithTokenizer, IsRefusedWhereTheFilesAreGone) {
+  const auto own = out_.path() / "own";
+  export_model(own, load_model_file(source_.path()), ExportFormat::diptych, DType::float32);
+  const ModelFile model = load_model_file(own);
+  for (const char* format : {"open_clip", "huggingface"}) {
+    const auto out = out_.path() / format;
+    expect_error([&] { export_model(out, model, export_format(format), DType::float32); },
+                 ErrorCode::unsupported, "tokenizer");
+    EXPECT_TRUE(std::filesystem::is_empty(out));
+  }
+}
+
+TEST(ExportModel, LeavesClipsOwnTokenizerToOpenClip) {
+  const test::TemporaryFolder folder;
+  export_model(folder.path(), load_model_file(data_path("openai_vit")), ExportFormat::open_clip,
+               DType::float32);
+  EXPECT_EQ(names_in(folder.path()),
+            (std::set<std::string>{"open_clip_config.json", "open_clip_model.safetensors"}));
+}
+
+TEST(ExportModel, RefusesBertForOpenAi) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = load_model_file(data_path("open_clip_xlm_roberta"));
+  expect_error([&] { export_model(folder.path(), model, ExportFormat::openai, DType::float32); },
+               ErrorCode::unsupported, "OpenAI's form");
 }
 
 TEST(ExportModel, RefusesResNetsForHuggingFace) {
