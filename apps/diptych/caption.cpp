@@ -86,7 +86,8 @@ void add_search_options(CLI::App& command, diptych::CaptionOptions& options) {
                      "above 1, tokens come less often again; default: 1");
   command.add_option("--min-length", options.min_length,
                      "tokens of a caption, start and end included, at least; default: 5");
-  command.add_option("--max-length", options.max_length, "and at most; default: 30");
+  command.add_option("--max-length", options.max_length,
+                     "and at most; default: 30, or the model's context where that is shorter");
   command.add_option("--seed", options.seed, "of the draws; default: 0");
 }
 

@@ -38,8 +38,9 @@ struct CaptionOptions {
   float repetition_penalty = 1.0F;
   /// Tokens of a caption, with its start and end tokens: it does not end before it has `min_length`
   /// and stops with `max_length`. 1 <= min_length < max_length <= the model's context length.
+  /// Default 0: 30, or the context length where that is less.
   int min_length = 5;
-  int max_length = 30;
+  int max_length = 0;
   /// Of the draws. A picture's caption depends on it and on the picture's place among the inputs.
   std::uint64_t seed = 0;
   /// Called on the calling thread after each batch with how many pictures are done and how many

@@ -6,6 +6,7 @@
 #include "base/environment.h"
 #include "base/error.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/shard_index.h"
 
 namespace diptych::catalogue {
 
@@ -31,9 +32,14 @@ std::vector<std::string> weight_files(const ModelSource& source) {
   if (!source.url.empty()) return {source.url.substr(source.url.rfind('/') + 1)};
   if (!source.file.empty()) return {source.file};
   // open_clip's order; the newer repositories have both. A repository may hold only the Hugging
-  // Face form.
-  return {"open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors",
-          "pytorch_model.bin"};
+  // Face form. Few have their weights in several files, behind an index.
+  return {"open_clip_model.safetensors",
+          "open_clip_pytorch_model.bin",
+          "model.safetensors",
+          "pytorch_model.bin",
+          "open_clip_model.safetensors.index.json",
+          "model.safetensors.index.json",
+          "pytorch_model.bin.index.json"};
 }
 
 fs::path pulled_weights(const ListedModel& model) {
@@ -60,12 +66,21 @@ std::vector<std::string> pulled_hub_names() {
   return names;
 }
 
+/// Of weights in one file or in several.
+std::uint64_t bytes_of(const fs::path& weights) {
+  std::error_code unknown;
+  if (!is_shard_index(weights.string())) return fs::file_size(weights, unknown);
+  std::uint64_t bytes = 0;
+  for (const std::string& shard : shards_of(weights))
+    bytes += fs::file_size(weights.parent_path() / shard);
+  return bytes;
+}
+
 ListedModel on_this_machine(ListedModel model) {
   model.folder = folder_of(model);
   const fs::path weights = pulled_weights(model);
   model.available = !weights.empty();
-  std::error_code unknown;
-  if (model.available) model.bytes = fs::file_size(weights, unknown);
+  if (model.available) model.bytes = bytes_of(weights);
   return model;
 }
 

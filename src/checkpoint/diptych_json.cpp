@@ -77,10 +77,12 @@ constexpr auto kTokenizers =
                                               {"sentencepiece", TokenizerSpec::Kind::sentencepiece},
                                               {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
                                               {"none", TokenizerSpec::Kind::none}});
-constexpr auto kCleanings =
-    std::to_array<Word<text::Cleaning>>({{"whitespace", text::Cleaning::whitespace},
-                                         {"lower", text::Cleaning::lower},
-                                         {"canonicalize", text::Cleaning::canonicalize}});
+constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
+    {{"whitespace", text::Cleaning::whitespace},
+     {"lower", text::Cleaning::lower},
+     {"canonicalize", text::Cleaning::canonicalize},
+     {"only_lower", text::Cleaning::only_lower},
+     {"remove_punctuation", text::Cleaning::remove_punctuation}});
 constexpr auto kBertPoolings = std::to_array<Word<BertPooling>>(
     {{"class_token", BertPooling::class_token}, {"mean", BertPooling::mean}});
 

@@ -11,6 +11,7 @@
 #include "checkpoint/huggingface_family.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/tokenizer_files.h"
+#include "text/sentencepiece_model.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -82,6 +83,14 @@ void prepare(Container& container) {
   part_query(container.tensors, "bias");
 }
 
+/// transformers has two tokenizers for such models, which do different things to a text: of T5's
+/// model (SigLIP), which is a unigram one, and of Gemma's (SigLIP 2).
+bool has_gemmas_model(const TokenizerSpec& tokenizer) {
+  if (tokenizer.kind != TokenizerSpec::Kind::sentencepiece) return false;
+  const auto model = text::parse_sentencepiece_model(tokenizer.vocabulary, "tokenizer");
+  return model.algorithm == text::SentencePieceModel::Algorithm::bpe;
+}
+
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   if (!files.contains(kConfig)) {
     fail(ErrorCode::invalid_argument,
@@ -98,7 +107,8 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
         "There is no preprocessor_config.json beside the weights: SigLIP's preprocessing was "
         "assumed (both sides resized bicubically, mean and standard deviation 0.5).");
   }
-  bind_tokenizer_files(files, {.cleaning = text::Cleaning::canonicalize}, model);
+  bind_tokenizer_files(files, {.cleaning = text::Cleaning::remove_punctuation}, model);
+  if (has_gemmas_model(model.tokenizer)) model.tokenizer.cleaning = text::Cleaning::only_lower;
   return model;
 }
 

@@ -392,19 +392,32 @@ Json write_text_tower(const network::TextTowerConfig& tower) {
   return json;
 }
 
+/// open_clip cleans texts for SigLIP's tokenizers in a way of its own, and does something to all.
+const char* open_clip_cleaning(text::Cleaning cleaning) {
+  switch (cleaning) {
+    case text::Cleaning::none:
+    case text::Cleaning::whitespace:
+      return "whitespace";
+    case text::Cleaning::lower:
+      return "lower";
+    case text::Cleaning::canonicalize:
+    case text::Cleaning::only_lower:
+    case text::Cleaning::remove_punctuation:
+      return "canonicalize";
+  }
+  return "";
+}
+
 /// What open_clip's HFTokenizer is told; it finds the files beside the config, whatever their name.
 void write_tokenizer_use(const ModelFile& model, Json& text) {
   constexpr const char* kNameless = "local";
   const std::optional<TokenizerUse>& use = model.tokenizer_files.use;
   if (!use) refuse_to_write("tokenizer");
-  if (use->cleaning == text::Cleaning::none) refuse_to_write("tokenizer, which cleans no text");
   check_tokenizer_files(model, "open_clip's");
   text["hf_tokenizer_name"] = use->name.empty() ? kNameless : use->name;
-  Json options = Json::object();
-  if (use->cleaning == text::Cleaning::lower) options["clean"] = "lower";
-  if (use->cleaning == text::Cleaning::canonicalize) options["clean"] = "canonicalize";
+  Json options = {{"clean", open_clip_cleaning(use->cleaning)}};
   if (use->strips_separator) options["strip_sep_token"] = true;
-  if (!options.empty()) text["tokenizer_kwargs"] = std::move(options);
+  text["tokenizer_kwargs"] = std::move(options);
 }
 
 Json write_decoder(const network::MultimodalDecoderConfig& config, int context_length) {

@@ -1,5 +1,6 @@
 #include "engine/captioner.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -66,20 +67,29 @@ void go_on(Operations& operations, State& state, std::vector<Search>& searches, 
   if (!searches.empty()) network::choose_captions(operations, state, chosen, pictures);
 }
 
+/// The options with their length where none was asked for.
+CaptionOptions with_length(CaptionOptions options, const network::Model& model) {
+  constexpr int kLength = 30;
+  if (options.max_length == 0)
+    options.max_length = std::min(kLength, network::context_length(model.config.text));
+  return options;
+}
+
 }  // namespace
 
 Captioner::Captioner(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
     : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
 
 std::vector<std::vector<std::int32_t>> Captioner::caption(const network::Pixels& pixels,
-                                                          const CaptionOptions& options,
+                                                          const CaptionOptions& asked,
                                                           std::span<const std::size_t> places) {
   const network::Model& model = weights_->model();
+  const CaptionOptions options = with_length(asked, model);
   const int side = network::image_size(model.config.image);
   if (pixels.height != side || pixels.width != side)
     fail(ErrorCode::invalid_argument, "pixels: got pictures of {} x {}, expected {} x {}",
          pixels.width, pixels.height, side, side);
-  check(options);
+  check(asked);
   std::vector<std::vector<std::int32_t>> captions(static_cast<std::size_t>(pixels.batch));
   std::vector<Search> searches;
   for (int i = 0; i < pixels.batch; ++i)
@@ -106,8 +116,9 @@ SpecialIds special_ids(const network::Model& model) {
   return {.start = text.vocabulary_size - 2, .end = text.vocabulary_size - 1, .pad = text.pad_id};
 }
 
-void Captioner::check(const CaptionOptions& options) const {
+void Captioner::check(const CaptionOptions& asked) const {
   const network::Model& model = weights_->model();
+  const CaptionOptions options = with_length(asked, model);
   const int vocabulary = network::vocabulary_size(model.config.text);
   // A step takes twice as many tokens as there are beams.
   check_range("beams", options.beams, 1, (vocabulary - 1) / 2);

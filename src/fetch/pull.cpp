@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "catalogue/cache.h"
+#include "catalogue/shard_index.h"
 #include "fetch/download.h"
 #include "fetch/part_file.h"
 #include "fetch/sha256.h"
@@ -89,15 +90,19 @@ class Puller {
       const ModelSource unknown;
       if (auto pulled = obtain(file, unknown, kMostSideBytes)) result.files.push_back(*pulled);
     }
-    result.files.push_back(pull_weights());
+    for (PulledFile& file : pull_weights()) result.files.push_back(std::move(file));
     return result;
   }
 
  private:
-  PulledFile pull_weights() {
+  std::vector<PulledFile> pull_weights() {
     const std::vector<std::string> names = catalogue::weight_files(source_);
     for (const std::string& name : names) {
-      if (const auto pulled = obtain(name, source_, 0)) return *pulled;
+      if (catalogue::is_shard_index(name)) {
+        if (auto pulled = pull_sharded(name)) return *std::move(pulled);
+      } else if (const auto pulled = obtain(name, source_, 0)) {
+        return {*pulled};
+      }
     }
     fail(ErrorCode::not_found, "model {}: no {} in {}", model_.name, fmt::join(names, " nor "),
          is_local(options_.from)      ? options_.from.substr(kLocalPrefix.size())
@@ -105,13 +110,43 @@ class Puller {
                                       : hub_address() + "/" + source_.repository);
   }
 
+  /// Weights in several files. Their index gets its name last; until then it says what to fetch.
+  std::optional<std::vector<PulledFile>> pull_sharded(const std::string& index) {
+    const ModelSource unknown;
+    const fs::path pending = folder_ / (index + ".pending");
+    std::error_code absent;
+    fs::remove(pending, absent);
+    auto listed = check_present(index, unknown);
+    if (!listed) listed = fetch_or_copy(index, pending, unknown, kMostSideBytes);
+    if (!listed) return std::nullopt;
+    std::vector<PulledFile> files;
+    for (const std::string& shard : catalogue::shards_of(listed->path)) {
+      const auto pulled = obtain(shard, unknown, 0);
+      if (!pulled)
+        fail(ErrorCode::not_found, "model {}: {} lists {}, which is not there", model_.name, index,
+             shard);
+      files.push_back(*pulled);
+    }
+    if (listed->fetched) {
+      fs::rename(pending, folder_ / index);
+      listed->path = folder_ / index;
+    }
+    files.push_back(*listed);
+    return files;
+  }
+
   /// One file, wherever it is from; nothing where the source has none of that name.
   std::optional<PulledFile> obtain(const std::string& file, const ModelSource& known,
                                    std::uint64_t most_bytes) {
     if (auto present = check_present(file, known)) return present;
+    return fetch_or_copy(file, folder_ / file, known, most_bytes);
+  }
+
+  std::optional<PulledFile> fetch_or_copy(const std::string& file, const fs::path& path,
+                                          const ModelSource& known, std::uint64_t most_bytes) {
     const Download wanted{.url = address_of(file),
                           .token = source_.url.empty() ? environment("HF_TOKEN").value_or("") : "",
-                          .path = folder_ / file,
+                          .path = path,
                           .sha256 = known.sha256,
                           .bytes = known.bytes_are_rounded ? 0 : known.bytes,
                           .most_bytes = most_bytes};

@@ -10,13 +10,16 @@
 
 namespace diptych::text {
 
-/// What open_clip does to a text before another tokenizer than CLIP's sees it. All but `none`
-/// repair it as for CLIP and collapse its whitespace.
+/// What is done to a text before another tokenizer than CLIP's sees it.
 enum class Cleaning {
   none,
+  // open_clip's, which repair a text as for CLIP and collapse its whitespace
   whitespace,    ///< no more than that
   lower,         ///< lower case
   canonicalize,  ///< underscores become spaces, ASCII punctuation goes, lower case (SigLIP)
+  // transformers', which repair nothing
+  only_lower,          ///< lower case, no more (SigLIP 2)
+  remove_punctuation,  ///< ASCII punctuation goes, lower case, whitespace collapsed (SigLIP)
 };
 
 std::string clean(std::string_view text, Cleaning cleaning);

@@ -54,6 +54,30 @@ TEST(ChineseClip, LoadsVisionTransformer) {
   EXPECT_EQ(model.weights.at("logit_scale").dtype, DType::float32);
 }
 
+// What lies there in half precision is what the reference's features were computed from (the
+// engine's ReferenceTest): norms take no other way than matrices.
+TEST(ChineseClip, TakesLayerNormsInFloat16) {
+  const ModelFile model = load_model_file(data_path("chinese_clip_vit"));
+  int norms = 0;
+  for (const auto& [name, view] : model.weights.tensors) {
+    if (name.find("LayerNorm") == name.npos && name.find(".ln_") == name.npos) continue;
+    EXPECT_EQ(view.dtype, DType::float16) << name;
+    ++norms;
+  }
+  EXPECT_GT(norms, 10);
+}
+
+// The feature is that of the first token, [CLS] (id 101), not of a pooler's layer.
+TEST(ChineseClip, PoolsItsClsToken) {
+  const ModelFile model = load_model_file(data_path("chinese_clip_vit"));
+  EXPECT_EQ(std::get<network::BertConfig>(model.config.text).pooling,
+            network::BertPooling::class_token);
+  const auto ids = text::make_tokenizer(model.tokenizer, "test")->encode("猫", 8);
+  EXPECT_EQ(ids.front(), 101);
+  EXPECT_EQ(ids.back(), 102);
+  EXPECT_EQ(ids.size(), 3U);
+}
+
 TEST(ChineseClip, LoadsResNet) {
   const ModelFile model = load_model_file(data_path("chinese_clip_resnet"));
   EXPECT_EQ(model.config, (ModelConfig{.embedding_width = 40,

@@ -267,13 +267,19 @@ TEST_F(WithTokenizer, CopiesItsFilesForOpenClipAndTransformers) {
     expect_files(out);
     const ModelFile read = load_model_file(out);
     EXPECT_EQ(read.config, model.config) << format;
-    EXPECT_EQ(read.tokenizer, model.tokenizer) << format;
+    EXPECT_EQ(read.tokenizer.vocabulary, model.tokenizer.vocabulary) << format;
+    EXPECT_EQ(read.tokenizer.special, model.tokenizer.special) << format;
     EXPECT_EQ(read.preprocessing, model.preprocessing) << format;
   }
   const Json config = Json::parse(read_text_file(out_.path() / "open_clip/open_clip_config.json"));
   const Json& text = config.at("model_cfg").at("text_cfg");
   EXPECT_EQ(text.at("hf_tokenizer_name"), "local");
   EXPECT_EQ(text.at("tokenizer_kwargs"), (Json{{"clean", "canonicalize"}}));
+  // Each program cleans texts in a way of its own.
+  EXPECT_EQ(load_model_file(out_.path() / "open_clip").tokenizer.cleaning,
+            text::Cleaning::canonicalize);
+  EXPECT_EQ(load_model_file(out_.path() / "huggingface").tokenizer.cleaning,
+            text::Cleaning::remove_punctuation);
 }
 
 // diptych's own form keeps the vocabulary, not the files that other programs want.

@@ -121,10 +121,10 @@ TEST_F(CaptionerTest, CaptionsAPictureTheSameAloneAndDrawsBySeed) {
 TEST_F(CaptionerTest, RefusesOptionsOutsideTheirRanges) {
   const engine::Captioner captioner(weights_, pool_);
   const auto expect_refused = [&](CaptionOptions options, const char* message) {
-    options.max_length = options.max_length == 30 ? 14 : options.max_length;
     test::expect_error([&] { captioner.check(options); }, ErrorCode::invalid_argument, message);
   };
   EXPECT_NO_THROW(captioner.check({.max_length = 16}));
+  EXPECT_NO_THROW(captioner.check({}));  // a context of 16 tokens, less than the usual 30
   expect_refused({.beams = 0}, "beams");
   expect_refused({.beams = 20, .beam_groups = 1}, "beams");
   expect_refused({.beam_groups = 4}, "beam groups");
@@ -135,7 +135,9 @@ TEST_F(CaptionerTest, RefusesOptionsOutsideTheirRanges) {
   expect_refused({.temperature = -1.0F}, "temperature");
   expect_refused({.repetition_penalty = 0.0F}, "repetition penalty");
   expect_refused({.max_length = 17}, "max length");
-  expect_refused({.min_length = 14}, "min length");
+  expect_refused({.max_length = -1}, "max length");
+  expect_refused({.min_length = 14, .max_length = 14}, "min length");
+  expect_refused({.min_length = 16}, "min length");
 }
 
 }  // namespace

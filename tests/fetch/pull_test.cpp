@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "catalogue/cache.h"
 #include "catalogue/catalogue.h"
 #include "fetch/http_server.h"
 #include "support/environment_variable.h"
@@ -95,6 +96,57 @@ TEST_F(PullTest, TakesATokenizerWhereTheModelHasItsOwn) {
   files_[repository + "tokenizer.json"] = "{}";
   files_[repository + "open_clip_model.safetensors"] = "weights";
   EXPECT_EQ(pull_listed("ViT-B-16-SigLIP/webli").files.size(), 2U);
+}
+
+constexpr const char* kIndex = "model.safetensors.index.json";
+constexpr const char* kHubModel = "hf-hub:facebook/metaclip-2";
+constexpr const char* kHubRepository = "/facebook/metaclip-2/resolve/main/";
+
+std::string index_of(const std::string& shard) {
+  return R"({"weight_map": {"a": "one.safetensors", "b": ")" + shard +
+         R"(", "c": "one.safetensors"}})";
+}
+
+TEST_F(PullTest, TakesWeightsInSeveralFiles) {
+  const std::string repository = kHubRepository;
+  files_[repository + kIndex] = index_of("two.safetensors");
+  files_[repository + "one.safetensors"] = "first";
+  files_[repository + "two.safetensors"] = "second";
+  const PullResult result = pull_listed(kHubModel);
+  ASSERT_EQ(result.files.size(), 3U);
+  EXPECT_EQ(read_text_file(folder_of(kHubModel) / "one.safetensors"), "first");
+  EXPECT_EQ(read_text_file(folder_of(kHubModel) / "two.safetensors"), "second");
+  EXPECT_EQ(result.files.back().path, folder_of(kHubModel) / kIndex);
+  const ListedModel here = catalogue::on_this_machine(*catalogue::find_published(kHubModel));
+  EXPECT_TRUE(here.available);
+  EXPECT_EQ(here.bytes, 11U);
+  const PullResult again = pull_listed(kHubModel);
+  for (const PulledFile& file : again.files) EXPECT_FALSE(file.fetched) << file.path;
+}
+
+// The index gets its name when all it lists is there: what is incomplete does not look complete.
+TEST_F(PullTest, GoesOnWhereAnEarlierOneMissedAFile) {
+  const std::string repository = kHubRepository;
+  files_[repository + kIndex] = index_of("two.safetensors");
+  files_[repository + "one.safetensors"] = "first";
+  test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::not_found,
+                     "lists two.safetensors, which is not there");
+  EXPECT_FALSE(catalogue::on_this_machine(*catalogue::find_published(kHubModel)).available);
+  files_[repository + "two.safetensors"] = "second";
+  const PullResult result = pull_listed(kHubModel);
+  ASSERT_EQ(result.files.size(), 3U);
+  EXPECT_FALSE(result.files[0].fetched);
+  EXPECT_TRUE(result.files[1].fetched);
+}
+
+TEST_F(PullTest, RefusesAnIndexThatLeavesTheFolder) {
+  for (const std::string shard :
+       {"../two.safetensors", "/two.safetensors", ".hidden.bin", "two.sh"}) {
+    files_[std::string(kHubRepository) + kIndex] = index_of(shard);
+    test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::corrupt_data, "beside it");
+  }
+  files_[std::string(kHubRepository) + kIndex] = "no JSON";
+  test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::corrupt_data, "weight_map");
 }
 
 TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {

@@ -23,6 +23,15 @@ TEST(Cleaning, CanonicalizesAsSiglip) {
             "\u4e00\u3002 \u00bfqu\u00e9");
 }
 
+// Nothing is repaired, and an underscore leaves no space.
+TEST(Cleaning, RemovesPunctuationAsTransformers) {
+  EXPECT_EQ(
+      clean("A_photo, of \t Sch\xc3\x83\xc2\xb6n &amp; \"Two\"!", Cleaning::remove_punctuation),
+      "aphoto of sch\u00e3\u00b6n amp two");
+  EXPECT_EQ(clean(" ... ", Cleaning::remove_punctuation), "");
+  EXPECT_EQ(clean(" A_photo,  of ", Cleaning::only_lower), " a_photo,  of ");
+}
+
 TEST(Cleaning, RefusesTextThatIsNotUtf8) {
   test::expect_error([] { clean("\xff", Cleaning::none); }, ErrorCode::invalid_argument, "UTF-8");
 }
