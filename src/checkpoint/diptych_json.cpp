@@ -70,13 +70,14 @@ constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", Resi
                                                                {"longest", ResizeMode::longest}});
 constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
     {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
-constexpr auto kTokenizers =
-    std::to_array<Word<TokenizerSpec::Kind>>({{"clip", TokenizerSpec::Kind::clip},
-                                              {"chinese", TokenizerSpec::Kind::chinese},
-                                              {"wordpiece", TokenizerSpec::Kind::wordpiece},
-                                              {"sentencepiece", TokenizerSpec::Kind::sentencepiece},
-                                              {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
-                                              {"none", TokenizerSpec::Kind::none}});
+constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
+    {{"clip", TokenizerSpec::Kind::clip},
+     {"chinese", TokenizerSpec::Kind::chinese},
+     {"wordpiece", TokenizerSpec::Kind::wordpiece},
+     {"sentencepiece", TokenizerSpec::Kind::sentencepiece},
+     {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
+     {"byte_level_bpe", TokenizerSpec::Kind::byte_level_bpe},
+     {"none", TokenizerSpec::Kind::none}});
 constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
     {{"whitespace", text::Cleaning::whitespace},
      {"lower", text::Cleaning::lower},
@@ -544,11 +545,15 @@ ReferenceEmbeddings read_references(ConfigFields fields) {
   return references;
 }
 
+bool has_special_ids(TokenizerSpec::Kind kind) {
+  return kind == TokenizerSpec::Kind::sentencepiece || kind == TokenizerSpec::Kind::byte_level_bpe;
+}
+
 Json write_tokenizer(const TokenizerSpec& spec) {
   Json json = {{"kind", word_for(spec.kind, kTokenizers)}};
   if (!spec.vocabulary.empty()) json["vocabulary"] = vocabulary_file(spec.kind);
   if (spec.cleaning != text::Cleaning::none) json["cleaning"] = word_for(spec.cleaning, kCleanings);
-  if (spec.kind == TokenizerSpec::Kind::sentencepiece) {
+  if (has_special_ids(spec.kind)) {
     json["start_id"] = spec.special.start;
     json["end_id"] = spec.special.end;
     json["pad_id"] = spec.special.pad;
@@ -564,7 +569,7 @@ TokenizerSpec read_tokenizer(ConfigFields fields) {
   TokenizerSpec spec{.kind = read_word(fields, "kind", kTokenizers)};
   if (const char* vocabulary = vocabulary_file(spec.kind)) fields.expect("vocabulary", vocabulary);
   if (fields.has("cleaning")) spec.cleaning = read_word(fields, "cleaning", kCleanings);
-  if (spec.kind == TokenizerSpec::Kind::sentencepiece) {
+  if (has_special_ids(spec.kind)) {
     spec.special = {.start = fields.integer("start_id"),
                     .end = fields.integer("end_id"),
                     .pad = fields.integer("pad_id")};
@@ -589,6 +594,8 @@ const char* vocabulary_file(TokenizerSpec::Kind kind) {
       return "sentencepiece.model";
     case TokenizerSpec::Kind::xlm_roberta:
       return "sentencepiece.bpe.model";
+    case TokenizerSpec::Kind::byte_level_bpe:
+      return "byte_level_bpe.txt";
     case TokenizerSpec::Kind::chinese:
     case TokenizerSpec::Kind::none:
       break;

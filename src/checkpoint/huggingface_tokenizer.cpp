@@ -55,6 +55,8 @@ class Reader {
     if (type == "WordPiece") return read_wordpiece();
     if (type == "Unigram") return read_unigram();
     if (type == "BPE" && member(model_, "end_of_word_suffix") == "</w>") return read_clip();
+    const bool in_bytes = member(member(tokenizer_, "pre_tokenizer"), "type") == "ByteLevel";
+    if (type == "BPE" && in_bytes) return read_byte_level_bpe();
     if (type == "BPE") return read_sentencepiece_bpe();
     refuse("model.type", member(model_, "type"), "WordPiece, Unigram or BPE");
   }
@@ -73,6 +75,8 @@ class Reader {
   TokenizerSpec read_unigram() const;
   TokenizerSpec read_sentencepiece_bpe() const;
   TokenizerSpec read_clip() const;
+  TokenizerSpec read_byte_level_bpe() const;
+  SpecialIds roberta_ids(const std::vector<std::string>& tokens) const;
 
   std::vector<std::string> vocabulary_by_id() const;
   std::vector<std::pair<std::string, std::string>> merges() const;
@@ -391,6 +395,60 @@ TokenizerSpec Reader::read_clip() const {
       tokens[id + 1] != "<|endoftext|>")
     refuse("model.vocab", tokens.back(), "<|startoftext|> and <|endoftext|> last");
   if (text::are_published_merges(spec.vocabulary)) spec.vocabulary.clear();
+  return spec;
+}
+
+// RoBERTa's BPE
+
+/// [token, id], as RobertaProcessing says them.
+std::int32_t read_pair_id(const Json& pair) {
+  return pair.is_array() && pair.size() == 2 ? read_id(pair[1]) : SpecialIds::kNone;
+}
+
+/// RoBERTa's padding is "<pad>" unless the file says another.
+SpecialIds Reader::roberta_ids(const std::vector<std::string>& tokens) const {
+  const Json& processor = member(tokenizer_, "post_processor");
+  SpecialIds special = {.pad = read_id(member(member(tokenizer_, "padding"), "pad_id"))};
+  if (member(processor, "type") == "RobertaProcessing") {
+    special.start = read_pair_id(member(processor, "cls"));
+    special.end = read_pair_id(member(processor, "sep"));
+  } else {
+    const SpecialIds around = special_ids();
+    special.start = around.start;
+    special.end = around.end;
+  }
+  if (special.start == SpecialIds::kNone || special.end == SpecialIds::kNone)
+    refuse("post_processor", processor, "RoBERTa's, with a start and an end");
+  const auto pad = std::find(tokens.begin(), tokens.end(), "<pad>");
+  if (special.pad == SpecialIds::kNone && pad != tokens.end())
+    special.pad = static_cast<std::int32_t>(pad - tokens.begin());
+  if (special.pad == SpecialIds::kNone) refuse("model.vocab", "no <pad>", "RoBERTa's padding");
+  return special;
+}
+
+TokenizerSpec Reader::read_byte_level_bpe() const {
+  const Json& words = member(tokenizer_, "pre_tokenizer");
+  if (member(words, "add_prefix_space") == true || member(words, "use_regex") == false)
+    refuse("pre_tokenizer", words, "GPT-2's words, without a space before the first");
+  for (const char* option : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+    const Json& value = member(model_, option);
+    if (!value.is_null() && value != "") refuse("model", value, "tokens without marks");
+  }
+  if (!member(tokenizer_, "normalizer").is_null())
+    refuse("normalizer", member(tokenizer_, "normalizer"), "none");
+  if (member(model_, "ignore_merges") == true) refuse("model.ignore_merges", true, "false");
+  const std::vector<std::string> tokens = vocabulary_by_id();
+  TokenizerSpec spec{.kind = TokenizerSpec::Kind::byte_level_bpe, .special = roberta_ids(tokens)};
+  for (const std::string& token : tokens) {
+    if (token.find('\n') != token.npos) corrupt("model.vocab", token, "no line break");
+    spec.vocabulary += token + "\n";
+  }
+  for (const auto& [left, right] : merges()) {
+    if ((left + right).find('\n') != std::string::npos)
+      corrupt("model.merges", left, "no line break");
+    spec.vocabulary += "\n" + left + " " + right;
+  }
+  spec.vocabulary += "\n";
   return spec;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -23,6 +25,9 @@ using Kind = TokenizerSpec::Kind;
 constexpr const char* kDescription = "tokenizer.json";
 constexpr const char* kXlmRoberta = "sentencepiece.bpe.model";
 constexpr const char* kWordPiece = "vocab.txt";
+/// RoBERTa's, as transformers before its fifth release wrote them.
+constexpr const char* kTokens = "vocab.json";
+constexpr const char* kMerges = "merges.txt";
 /// Names that T5's and Gemma's SentencePiece models have.
 constexpr std::array<const char*, 3> kSentencePiece = {"spiece.model", "tokenizer.model",
                                                        "sentencepiece.model"};
@@ -32,9 +37,9 @@ constexpr std::array<const char*, 2> kSpecialTokens = {"tokenizer_config.json",
 
 /// What there may be of a tokenizer.
 constexpr std::array<const char*, 11> kAll = {
-    kDescription,        kXlmRoberta,  kSentencePiece[0], kSentencePiece[1],
-    kSentencePiece[2],   kWordPiece,   kSpecialTokens[0], kSpecialTokens[1],
-    "added_tokens.json", "vocab.json", "merges.txt"};
+    kDescription, kXlmRoberta,       kSentencePiece[0], kSentencePiece[1],   kSentencePiece[2],
+    kWordPiece,   kSpecialTokens[0], kSpecialTokens[1], "added_tokens.json", kTokens,
+    kMerges};
 
 /// A field of those files; null when none has it.
 Json find_setting(const ModelFiles& files, const char* field) {
@@ -128,6 +133,27 @@ const char* find_sentencepiece(const ModelFiles& files) {
   return nullptr;
 }
 
+/// RoBERTa's tokens and merges, described as its tokenizer.json would; none for those of another
+/// tokenizer.
+std::optional<Json> describe_roberta(const ModelFiles& files) {
+  if (!files.contains(kTokens) || !files.contains(kMerges)) return std::nullopt;
+  Json tokens = read_json(files, kTokens);
+  if (!tokens.is_object() || !tokens.contains("<s>") || !tokens.contains("</s>"))
+    return std::nullopt;
+  Json merges = Json::array();
+  std::istringstream lines(files.read_text(kMerges));
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_version = merges.empty() && line.starts_with("#version");
+    if (!line.empty() && !is_version) merges.push_back(line);
+  }
+  Json ends = {{"type", "RobertaProcessing"},
+               {"cls", {"<s>", tokens["<s>"]}},
+               {"sep", {"</s>", tokens["</s>"]}}};
+  return Json{{"model", {{"type", "BPE"}, {"vocab", std::move(tokens)}, {"merges", merges}}},
+              {"pre_tokenizer", {{"type", "ByteLevel"}}},
+              {"post_processor", std::move(ends)}};
+}
+
 /// None when there is no such file.
 std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
   if (files.contains(kDescription))
@@ -136,6 +162,8 @@ std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
     return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
   if (const char* model = find_sentencepiece(files))
     return TokenizerSpec{.kind = Kind::sentencepiece, .vocabulary = files.read_text(model)};
+  if (const auto roberta = describe_roberta(files))
+    return read_huggingface_tokenizer(*roberta, kTokens);
   if (files.contains(kWordPiece))
     return TokenizerSpec{.kind = Kind::wordpiece, .vocabulary = files.read_text(kWordPiece)};
   return std::nullopt;
@@ -153,10 +181,11 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
   if (spec && spec->kind == Kind::xlm_roberta && is_nllb(model)) spec.reset();
   if (!spec) {
     model.tokenizer = {.kind = Kind::none};
-    model.assumptions.push_back(
-        "No file of the tokenizer" + (use.name.empty() ? "" : " " + use.name) +
-        " (tokenizer.json, sentencepiece.bpe.model, spiece.model, tokenizer.model or vocab.txt) "
-        "lies beside the weights: texts can only be given as token ids.");
+    model.assumptions.push_back("No file of the tokenizer" +
+                                (use.name.empty() ? "" : " " + use.name) +
+                                " (tokenizer.json, sentencepiece.bpe.model, spiece.model, "
+                                "tokenizer.model, vocab.json with merges.txt, or vocab.txt) "
+                                "lies beside the weights: texts can only be given as token ids.");
     return;
   }
   model.tokenizer = std::move(*spec);

@@ -8,10 +8,10 @@
 
 namespace diptych::checkpoint {
 
-/// Reads the tokenizer from the first of tokenizer.json, SentencePiece's files and vocab.txt that
-/// is there, and what tokenizer_config.json and special_tokens_map.json add. Without any, the kind
-/// is `none`. What had to be assumed is added to the model's assumptions. Throws Error:
-/// corrupt_data; unsupported, naming the part that diptych does not have.
+/// Reads the tokenizer from the first of tokenizer.json, SentencePiece's files, RoBERTa's and
+/// vocab.txt that is there, and what tokenizer_config.json and special_tokens_map.json add. Without
+/// any, the kind is `none`. What had to be assumed is added to the model's assumptions. Throws
+/// Error: corrupt_data; unsupported, naming the part that diptych does not have.
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model);
 
 /// Throws Error(unsupported) when `form`, another program's, needs files of the model's tokenizer

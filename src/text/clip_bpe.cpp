@@ -1,9 +1,9 @@
 #include "text/clip_bpe.h"
 
 #include <algorithm>
-#include <queue>
 
 #include "base/error.h"
+#include "text/byte_characters.h"
 #include "text/clip_words.h"
 #include "text/gunzip.h"
 #include "text/unicode.h"
@@ -27,41 +27,6 @@ constexpr std::array<std::u32string_view, 2> kOpenClipSpecialTokens = {U"<start_
                                                                        U"<end_of_text>"};
 constexpr std::array<std::u32string_view, 2> kOpenAiSpecialTokens = {U"<|startoftext|>",
                                                                      U"<|endoftext|>"};
-
-/// Bytes that the merge file shows as the Latin-1 character of the same number.
-bool is_printable(int byte) {
-  return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
-}
-
-/// The bytes in the order of their ids: printable ones, then the others.
-std::array<char, kBytes> bytes_by_id() {
-  std::array<char, kBytes> result = {};
-  std::size_t next = 0;
-  for (const bool printable : {true, false}) {
-    for (int byte = 0; byte < kBytes; ++byte) {
-      if (is_printable(byte) == printable) result[next++] = static_cast<char>(byte);
-    }
-  }
-  return result;
-}
-
-/// The bytes of a token as the merge file writes it: printable bytes as themselves, the others as
-/// the characters from U+0100 on.
-std::string token_bytes(std::string_view written) {
-  static const std::array<char, kBytes> bytes = bytes_by_id();
-  constexpr std::size_t kPrintable = 188;
-  if (is_ascii(written)) return std::string(written);
-  std::string result;
-  for (const char32_t character : decode_utf8(written)) {
-    const std::size_t other = kPrintable + character - kBytes;
-    if (character >= kBytes && other >= bytes.size()) {
-      fail(ErrorCode::corrupt_data, "merges: got U+{:04X}, expected a byte's character",
-           static_cast<std::uint32_t>(character));
-    }
-    result.push_back(character < kBytes ? static_cast<char>(character) : bytes[other]);
-  }
-  return result;
-}
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
@@ -107,7 +72,7 @@ ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std:
       tokens_(static_cast<std::size_t>(kFirstMerge + count)),
       ends_word_(tokens_.size()),
       merges_(static_cast<std::size_t>(count)) {
-  const std::array<char, kBytes> bytes = bytes_by_id();
+  const std::array<char, kBytes> bytes = bytes_in_order();
   for (std::int32_t i = 0; i < kBytes; ++i) {
     const std::string byte(1, bytes[static_cast<std::size_t>(i)]);
     add_token(i, byte, false);
@@ -154,44 +119,23 @@ bool ClipBpe::joins(std::int32_t id, IdPair neighbours) const {
   return id >= kFirstMerge && merges_[static_cast<std::size_t>(id - kFirstMerge)] == neighbours;
 }
 
-std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
-  // Symbols are a linked list over the word's bytes: symbol i starts at byte i, while ids[i] >= 0.
-  const std::size_t size = word.size();
-  std::vector<std::int32_t> ids(size);
-  std::vector<std::size_t> next(size);
-  std::vector<std::size_t> previous(size);
-  for (std::size_t i = 0; i < size; ++i) {
-    ids[i] = (i + 1 == size ? ending_ : inner_).find(word.substr(i, 1));
-    next[i] = i + 1;
-    previous[i] = i - 1;
-  }
+/// A merge's rank is the id that it makes.
+struct ClipBpe::Merges {
+  const ClipBpe& owner;
+  std::string_view word;
 
-  // What could be merged, by rank, then place. An entry is stale once its symbols have changed.
-  using Candidate = std::pair<std::int32_t, std::size_t>;  // the merged id, the left symbol
-  std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> candidates;
-  const auto consider = [&](std::size_t left) {
-    const std::size_t right = next[left];
-    if (right == size) return;
-    const std::size_t end = next[right];
-    const std::int32_t id =
-        merged_id(word.substr(left, end - left), end == size, {ids[left], ids[right]});
-    if (id != TokenTable::kNone) candidates.emplace(id, left);
-  };
-  for (std::size_t i = 0; i < size; ++i) consider(i);
-  while (!candidates.empty()) {
-    const auto [id, left] = candidates.top();
-    candidates.pop();
-    const std::size_t right = next[left];
-    if (right == size || !joins(id, {ids[left], ids[right]})) continue;
-    ids[left] = id;
-    ids[right] = -1;
-    next[left] = next[right];
-    if (next[left] < size) previous[next[left]] = left;
-    consider(left);
-    if (left > 0) consider(previous[left]);
+  std::int32_t rank(std::size_t begin, std::size_t end, IdPair pair) const {
+    return owner.merged_id(word.substr(begin, end - begin), end == word.size(), pair);
   }
-  std::erase(ids, -1);
-  return ids;
+  bool joins(std::int32_t rank, IdPair pair) const { return owner.joins(rank, pair); }
+  std::int32_t made(std::int32_t rank) const { return rank; }
+};
+
+std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
+  std::vector<std::int32_t> ids(word.size());
+  for (std::size_t i = 0; i < word.size(); ++i)
+    ids[i] = (i + 1 == word.size() ? ending_ : inner_).find(word.substr(i, 1));
+  return merge_pairs(std::move(ids), Merges{*this, word});
 }
 
 void ClipBpe::append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const {

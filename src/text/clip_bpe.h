@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diptych/tokenizer.h"
+#include "text/byte_pair_merge.h"
 #include "text/token_table.h"
 
 namespace diptych::text {
@@ -43,7 +44,7 @@ class ClipBpe final : public Tokenizer {
   std::vector<std::int32_t> merge(std::string_view word) const;
 
  private:
-  using IdPair = std::pair<std::int32_t, std::int32_t>;
+  struct Merges;
 
   ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std::int32_t count);
 

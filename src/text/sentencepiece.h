@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "diptych/tokenizer.h"
+#include "text/special_ids.h"
 
 namespace sentencepiece {
 class SentencePieceProcessor;
@@ -32,16 +33,6 @@ class SentencePiece {
 
  private:
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
-};
-
-/// Ids that a tokenizer puts around the pieces of a text and behind it.
-struct SpecialIds {
-  static constexpr std::int32_t kNone = -1;
-  std::int32_t start = kNone;  ///< before the pieces; kNone: nothing
-  std::int32_t end = kNone;    ///< behind them; kNone: nothing
-  std::int32_t pad = 0;        ///< fills a row of fixed length
-
-  bool operator==(const SpecialIds&) const = default;
 };
 
 /// A SentencePiece model with the special ids that its family puts around a text: T5's (c4-en and

@@ -1,6 +1,7 @@
 #include "text/tokenizer_spec.h"
 
 #include "base/error.h"
+#include "text/byte_level_bpe.h"
 #include "text/clip_bpe.h"
 
 namespace diptych::text {
@@ -20,6 +21,8 @@ std::shared_ptr<const Tokenizer> make_bare(const TokenizerSpec& spec, const std:
       return std::make_shared<const SentencePieceTokenizer>(spec.vocabulary, spec.special, name);
     case TokenizerSpec::Kind::xlm_roberta:
       return std::make_shared<const XlmRoberta>(spec.vocabulary, name);
+    case TokenizerSpec::Kind::byte_level_bpe:
+      return std::make_shared<const ByteLevelBpe>(spec.vocabulary, spec.special, name);
     case TokenizerSpec::Kind::none:
       return nullptr;
   }
@@ -40,6 +43,8 @@ std::string_view name(TokenizerSpec::Kind kind) {
       return "sentencepiece";
     case TokenizerSpec::Kind::xlm_roberta:
       return "xlm_roberta";
+    case TokenizerSpec::Kind::byte_level_bpe:
+      return "byte_level_bpe";
     case TokenizerSpec::Kind::none:
       return "none";
   }

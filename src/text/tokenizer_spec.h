@@ -19,23 +19,24 @@ struct TokenizerSpec {
     wordpiece,
     sentencepiece,
     xlm_roberta,
+    byte_level_bpe,
     none,  ///< one that diptych does not have: texts can only be given as token ids
   };
   Kind kind = Kind::clip;
   /// The whole vocabulary file: one token a line for `wordpiece`, a SentencePiece model for
   /// `sentencepiece` and `xlm_roberta`, a merge a line for a `clip` with other merges than CLIP's
-  /// own. Empty otherwise.
+  /// own, ByteLevelBpe's tokens and merges for `byte_level_bpe`. Empty otherwise.
   std::string vocabulary;
   /// What is done to a text first; only for those with a vocabulary, CLIP's excepted.
   Cleaning cleaning = Cleaning::none;
-  /// Only for `sentencepiece`.
+  /// Only for `sentencepiece` and `byte_level_bpe`.
   SpecialIds special;
   WordPieceOptions wordpiece;  ///< only for `wordpiece`
 
   bool operator==(const TokenizerSpec&) const = default;
 };
 
-/// "clip", "chinese", "wordpiece", "sentencepiece", "xlm_roberta", "none".
+/// "clip", "chinese", "wordpiece", "sentencepiece", "xlm_roberta", "byte_level_bpe", "none".
 std::string_view name(TokenizerSpec::Kind kind);
 
 /// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error: corrupt_data for a

@@ -75,6 +75,19 @@ TEST(HuggingFaceTokenizer, RefusesBpeThatItCannotRun) {
   refuse(file, "/normalizer", nullptr, ErrorCode::unsupported, "spaces replaced");
 }
 
+TEST(HuggingFaceTokenizer, RefusesByteLevelBpeThatItCannotRun) {
+  const char* file = "huggingface_tokenizers/roberta/tokenizer.json";
+  refuse(file, "/pre_tokenizer/add_prefix_space", true, ErrorCode::unsupported, "pre_tokenizer");
+  refuse(file, "/pre_tokenizer/use_regex", false, ErrorCode::unsupported, "pre_tokenizer");
+  refuse(file, "/normalizer", {{"type", "NFC"}}, ErrorCode::unsupported, "normalizer");
+  refuse(file, "/model/continuing_subword_prefix", "##", ErrorCode::unsupported, "marks");
+  refuse(file, "/model/ignore_merges", true, ErrorCode::unsupported, "ignore_merges");
+  refuse(file, "/model/vocab/<mask>", 0, ErrorCode::corrupt_data, "ids from 0 on");
+  refuse(file, "/model/merges/0", {"\n", "a"}, ErrorCode::corrupt_data, "line break");
+  refuse(file, "/post_processor", nullptr, ErrorCode::unsupported, "post_processor");
+  refuse(file, "/post_processor/cls", "<s>", ErrorCode::unsupported, "post_processor");
+}
+
 TEST(HuggingFaceTokenizer, RefusesWordPieceThatIsNotBerts) {
   const char* file = "huggingface_tokenizers/wordpiece/tokenizer.json";
   refuse(file, "/normalizer/lowercase", false, ErrorCode::unsupported, "lower case");

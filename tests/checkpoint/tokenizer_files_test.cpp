@@ -115,6 +115,29 @@ TEST_F(TokenizerFiles, ReadClipsOwnForm) {
   }
 }
 
+TEST_F(TokenizerFiles, ReadRobertas) {
+  copy("roberta", {kJson, kSettings});
+  const ModelFile model = bind({});
+  EXPECT_EQ(model.tokenizer.kind, Kind::byte_level_bpe);
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.start = 0, .end = 2, .pad = 1}));
+  EXPECT_THAT(model.assumptions, testing::IsEmpty());
+  expect_reference_ids(model.tokenizer, "roberta");
+}
+
+TEST_F(TokenizerFiles, ReadRobertasTokensAndMerges) {
+  copy("roberta", {"vocab.json", "merges.txt"});
+  const ModelFile model = bind({});
+  EXPECT_EQ(model.tokenizer.special, (text::SpecialIds{.start = 0, .end = 2, .pad = 1}));
+  expect_reference_ids(model.tokenizer, "roberta");
+}
+
+// CLIP's files bear the same names.
+TEST_F(TokenizerFiles, DoNotTakeClipsTokensForRobertas) {
+  write_file(folder_.path() / "vocab.json", R"({"a": 0, "<|startoftext|>": 1})");
+  write_file(folder_.path() / "merges.txt", "#version: 0.2\n");
+  EXPECT_EQ(bind({}).tokenizer.kind, Kind::none);
+}
+
 ModelFile over_nllb() {
   ModelFile model;
   model.config.text = network::TextTransformerConfig{
@@ -175,7 +198,7 @@ TEST_F(TokenizerFiles, DoNotTakeNllbsModelForXlmRobertas) {
 }
 
 TEST_F(TokenizerFiles, AreSavedWithTheModel) {
-  for (const std::string kind : {"t5", "gemma", "wordpiece", "clip", "nllb"}) {
+  for (const std::string kind : {"t5", "gemma", "wordpiece", "clip", "nllb", "roberta"}) {
     const test::TemporaryFolder folder;
     std::filesystem::copy(source(kind) / kJson, folder.path() / kJson);
     ModelFile model = load_model_file(data_path("open_clip_vit_safetensors"));
