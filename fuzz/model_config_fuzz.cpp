@@ -34,6 +34,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     attempt([&] { network::make_model(checkpoint::read_open_clip_config(json, "input").config); });
     attempt(
         [&] { network::make_model(checkpoint::read_huggingface_config(json, "input").config); });
+    attempt([&] {
+      network::make_model(checkpoint::read_huggingface_siglip_config(json, "input").config);
+    });
     attempt([&] { checkpoint::read_huggingface_preprocessing(json, 224, "input"); });
     attempt([&] {
       const checkpoint::ModelFile model = checkpoint::read_diptych_json(json, "input");
