@@ -66,13 +66,16 @@ std::vector<std::string> pulled_hub_names() {
   return names;
 }
 
-/// Of weights in one file or in several.
+/// Of weights in one file, or in all files of its folder where it is an index. What cannot be read
+/// counts nothing: a list of models is no place to fail for one of them.
 std::uint64_t bytes_of(const fs::path& weights) {
   std::error_code unknown;
   if (!is_shard_index(weights.string())) return fs::file_size(weights, unknown);
   std::uint64_t bytes = 0;
-  for (const std::string& shard : shards_of(weights))
-    bytes += fs::file_size(weights.parent_path() / shard);
+  for (const fs::directory_entry& entry : fs::directory_iterator(weights.parent_path(), unknown)) {
+    const std::uint64_t size = entry.file_size(unknown);
+    if (!unknown && is_weights_file(entry.path().filename().string())) bytes += size;
+  }
   return bytes;
 }
 

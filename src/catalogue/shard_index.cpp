@@ -11,13 +11,12 @@ namespace {
 
 constexpr std::size_t kMostShards = 1000;
 
-/// What a name must be for a file beside the index to be meant.
+}  // namespace
+
 bool is_weights_file(std::string_view name) {
   return name.find_first_of("/\\") == std::string_view::npos && !name.starts_with('.') &&
          (name.ends_with(".safetensors") || name.ends_with(".bin"));
 }
-
-}  // namespace
 
 bool is_shard_index(std::string_view file) {
   return file.ends_with(".index.json");

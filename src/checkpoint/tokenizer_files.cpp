@@ -200,9 +200,8 @@ void check_tokenizer_files(const ModelFile& model, std::string_view form) {
   const bool needs_none = model.tokenizer == TokenizerSpec{} || model.tokenizer.kind == Kind::none;
   if (needs_none || !model.tokenizer_files.files.empty()) return;
   fail(ErrorCode::unsupported,
-       "{} form cannot say this model's tokenizer ({}): it takes the tokenizer's own files, and "
-       "none "
-       "lay beside the weights",
+       "{} form cannot say this model's tokenizer ({}): it takes the tokenizer's own files, of "
+       "which none lay beside the weights",
        form, name(model.tokenizer.kind));
 }
 

@@ -119,7 +119,7 @@ TEST_F(PullTest, TakesWeightsInSeveralFiles) {
   EXPECT_EQ(result.files.back().path, folder_of(kHubModel) / kIndex);
   const ListedModel here = catalogue::on_this_machine(*catalogue::find_published(kHubModel));
   EXPECT_TRUE(here.available);
-  EXPECT_EQ(here.bytes, 11U);
+  EXPECT_EQ(here.bytes, 11U);  // of "first" and "second"
   const PullResult again = pull_listed(kHubModel);
   for (const PulledFile& file : again.files) EXPECT_FALSE(file.fetched) << file.path;
 }
