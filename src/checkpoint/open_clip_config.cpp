@@ -486,6 +486,8 @@ Json write_open_clip_config(const ModelFile& model) {
   if (model.config.decoder) {
     json["multimodal_cfg"] =
         write_decoder(*model.config.decoder, network::context_length(model.config.text));
+    // open_clip's CoCa unpacks what its towers give into a feature and the rows behind it.
+    for (const char* tower : {"vision_cfg", "text_cfg"}) json[tower]["output_tokens"] = true;
   }
   // Where training would start; a checkpoint has its own.
   if (model.config.logit_bias) json["init_logit_bias"] = -10;

@@ -295,6 +295,16 @@ TEST_F(WithTokenizer, IsRefusedWhereTheFilesAreGone) {
   }
 }
 
+// Without that open_clip builds a CoCa that fails as soon as it is used.
+TEST(ExportModel, HasCocasTowersGiveTheirRows) {
+  const test::TemporaryFolder folder;
+  export_model(folder.path(), load_model_file(data_path("open_clip_coca_captions")),
+               ExportFormat::open_clip, DType::float32);
+  const Json config = Json::parse(read_text_file(folder.path() / "open_clip_config.json"));
+  EXPECT_EQ(config.at("model_cfg").at("vision_cfg").at("output_tokens"), true);
+  EXPECT_EQ(config.at("model_cfg").at("text_cfg").at("output_tokens"), true);
+}
+
 TEST(ExportModel, LeavesClipsOwnTokenizerToOpenClip) {
   const test::TemporaryFolder folder;
   export_model(folder.path(), load_model_file(data_path("openai_vit")), ExportFormat::open_clip,

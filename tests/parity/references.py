@@ -238,7 +238,8 @@ def load(folder):
     folder = Path(folder)
     names = {path.name for path in folder.iterdir()}
     weights = next(path for path in sorted(folder.iterdir())
-                   if path.suffix in (".pt", ".bin", ".safetensors") and path.name not in ("io.safetensors", "gradients.safetensors"))
+                   if path.suffix in (".pt", ".bin", ".safetensors") and path.name != "io.safetensors"
+                   and not path.name.endswith("gradients.safetensors"))
     if "open_clip_config.json" in names:
         return load_open_clip(folder, weights)
     if "config.json" in names:
