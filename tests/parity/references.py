@@ -131,7 +131,11 @@ def load_open_clip(folder, weights):
 
     config = json.loads((folder / "open_clip_config.json").read_text())
     model = open_clip_model(config["model_cfg"])
-    open_clip.load_checkpoint(model, str(weights), strict=True)
+    found = open_clip.load_checkpoint(model, str(weights), strict=False)
+    # Files from before transformers let a tower do without its pooler have one, which is no part of any feature.
+    unexpected = [key for key in found.unexpected_keys if not key.startswith("text.transformer.pooler.")]
+    if found.missing_keys or unexpected:
+        raise RuntimeError(f"{weights}: missing {found.missing_keys}, unexpected {unexpected}")
     return wrap_open_clip(model)
 
 
