@@ -9,6 +9,7 @@
 #include "command.h"
 #include "console.h"
 #include "model_options.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -74,7 +75,7 @@ void add_search_options(CLI::App& command, diptych::CaptionOptions& options) {
       .add_option("--search", options.search,
                   "beams (default): the best of several captions; top_k, top_p: draw among the k "
                   "most probable tokens, or those of probability p together")
-      ->transform(CLI::CheckedTransformer(searches).description(""));
+      ->transform(choice(searches));
   command.add_option("--beams", options.beams, "captions searched side by side; default: 6");
   command.add_option("--beam-groups", options.beam_groups,
                      "groups that the beams are divided among; default: 3");
@@ -102,13 +103,13 @@ void add_caption(CLI::App& app, Action& action) {
   command
       ->add_option("--threads", options->model.encoder.threads,
                    "threads that compute; default: one a CPU")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(at_least(0));
   command
       ->add_option("--batch", options->model.encoder.batch,
                    "pictures captioned at a time; default: 8")
-      ->check(CLI::NonNegativeNumber.description(""));
+      ->check(at_least(0));
   command->add_flag("--json", options->json, "print one JSON array: image, caption, token ids");
-  command->add_option("IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures")->required();
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return caption(*options); }; });
 }

@@ -2,7 +2,6 @@
 #include <diptych/picture_files.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -10,6 +9,7 @@
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -48,15 +48,6 @@ std::vector<std::string> read_templates(const Options& options) {
   if (!options.template_set.empty()) return diptych::prompt_templates(options.template_set);
   if (!options.templates.empty()) return options.templates;
   return {std::string(diptych::kDefaultTemplate)};
-}
-
-/// `--template A B IMAGE`: an option that takes several values takes the pictures after them too.
-/// What has no place for a label is a picture.
-void separate_pictures(Options& options) {
-  const auto first = std::stable_partition(options.templates.begin(), options.templates.end(),
-                                           diptych::has_place_for_label);
-  options.pictures.insert(options.pictures.begin(), first, options.templates.end());
-  options.templates.erase(first, options.templates.end());
 }
 
 /// The answer for every picture, best label first, in the order of the pictures.
@@ -104,8 +95,7 @@ class Answers {
   std::vector<std::vector<diptych::Ranked>> ranked_;
 };
 
-int classify(Options options) {
-  separate_pictures(options);
+int classify(const Options& options) {
   if (options.pictures.empty()) {
     throw diptych::Error(ErrorCode::invalid_argument,
                          "pictures: got none, expected files or folders");
@@ -141,17 +131,17 @@ void add_classify(CLI::App& app, Action& action) {
                      "file with a label a line, - for stdin");
   source->require_option(1);
   auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  prompts->add_option("--template", options->templates,
-                      "texts with {label} where the label goes; several are averaged; default: "
-                      "\"A photo of a {label}\"");
+  add_list(*prompts, "--template", options->templates,
+           "texts with {label} where the label goes; several are averaged; default: "
+           "\"A photo of a {label}\"");
   prompts->add_option("--templates", options->template_set,
                       "a published set of templates: openai_80 or simple_7");
   prompts->require_option(0, 1);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(above_zero());
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print one JSON array instead of text");
-  command->add_option("IMAGE", options->pictures, "pictures, or folders with pictures");
+  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures");
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return classify(*options); }; });
 }

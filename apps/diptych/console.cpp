@@ -34,9 +34,13 @@ void print_error(std::string_view message) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+void print_text(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail_to_print();
+}
+
 void print_line(std::string_view line) {
-  const bool written = std::fwrite(line.data(), 1, line.size(), stdout) == line.size();
-  if (!written || std::fputc('\n', stdout) == EOF) fail_to_print();
+  print_text(line);
+  print_text("\n");
 }
 
 void print_json(const Json& document, int indent) {

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -147,7 +148,7 @@ void add_embed(CLI::App& app, Action& action) {
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
   CLI::Option* images =
-      command->add_option("--images", options->images, "pictures, or folders with pictures");
+      add_list(*command, "--images", options->images, "pictures, or folders with pictures");
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
                                            "file with a text a line, - for stdin");
   command

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "console.h"
 #include "model_options.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -88,9 +89,9 @@ void add_evaluate(CLI::App& app, Action& action) {
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
   auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  prompts->add_option("--template", options->templates,
-                      "texts with {label} where the name goes; several are averaged; default: "
-                      "\"A photo of a {label}\"");
+  add_list(*prompts, "--template", options->templates,
+           "texts with {label} where the name goes; several are averaged; default: "
+           "\"A photo of a {label}\"");
   prompts->add_option("--templates", options->template_set,
                       "a published set of templates: openai_80 or simple_7");
   prompts->require_option(0, 1);

@@ -1,35 +1,28 @@
 #include <diptych/error.h>
 #include <diptych/version.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "arguments.h"
 #include "command.h"
 #include "console.h"
+#include "option_values.h"
+#include "usage_error.h"
 
 namespace {
 
-/// A command line that cannot be understood, in one line like every other error.
-int report_usage(const CLI::App& app, const CLI::ParseError& error) {
-  std::string command = "diptych";
-  for (auto chosen = app.get_subcommands(); !chosen.empty();
-       chosen = chosen.front()->get_subcommands()) {
-    command += " " + chosen.front()->get_name();
-  }
-  print_error(std::string(error.what()) + " (see " + command + " --help)");
-  return diptych::exit_status(diptych::ErrorCode::invalid_argument);
-}
-
-int run(int argc, char** argv) {
-  CLI::App app("CLIP as one native program: pictures and words in one space.", "diptych");
+void declare(CLI::App& app, Action& action) {
   app.set_version_flag("--version", std::string(diptych::version()));
   app.require_subcommand(1);
   app.footer(
       "Every command explains itself: diptych classify --help\n"
       "Exit status: 0 done, 1 some inputs refused or the answer is no, 2 wrong usage or input,\n"
       "3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of diptych's.");
-  Action action;
   add_caption(app, action);
   add_classify(app, action);
   add_convert(app, action);
@@ -42,14 +35,33 @@ int run(int argc, char** argv) {
   add_evaluate(app, action);
   add_models(app, action);
   add_pull(app, action);
+  apply_option_rules(app);
+}
+
+/// CLI11 takes the arguments last one first.
+void parse(CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> arguments =
+      explicit_arguments(app, {argv + std::min(argc, 1), argv + argc});
+  std::reverse(arguments.begin(), arguments.end());
+  app.parse(std::move(arguments));
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("CLIP as one native program: pictures and words in one space.", "diptych");
+  Action action;
+  declare(app, action);
+  int status = 0;
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
+    parse(app, argc, argv);
+    status = action();
+  } catch (const CLI::CallForVersion& version) {
+    print_line(version.what());
+  } catch (const CLI::Success&) {
+    print_text(app.help());
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error);
+    print_error(describe(app, error));
+    status = diptych::exit_status(diptych::ErrorCode::invalid_argument);
   }
-  const int status = action();
   flush_output();
   return status;
 }

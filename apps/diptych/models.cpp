@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "option_values.h"
 #include "preprocessing_text.h"
 
 namespace {
@@ -197,9 +198,11 @@ int list(const Options& options) {
 void add_models(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("models", "List the models that have a name");
-  command->add_option("WORD", options->words, "list only names that hold every word");
-  command->add_option("--family", options->family,
-                      "diptych, openai, open_clip, chinese_clip or eva_clip");
+  add_list(*command, "WORD", options->words, "list only names that hold every word");
+  command
+      ->add_option("--family", options->family,
+                   "diptych, openai, open_clip, chinese_clip or eva_clip")
+      ->check(one_of({"diptych", "openai", "open_clip", "chinese_clip", "eva_clip"}));
   command->add_flag("--here", options->here, "only those on this machine");
   command->add_flag("--json", options->json, "print JSON instead of text");
   command->footer(kFooter);

@@ -17,6 +17,7 @@
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -170,17 +171,17 @@ void add_preprocess(CLI::App& app, Action& action) {
   const std::map<std::string, diptych::Interpolation> interpolations = {
       {"bicubic", diptych::Interpolation::bicubic}, {"bilinear", diptych::Interpolation::bilinear}};
   command->add_option("--size", options->size, "side of the square, in pixels")
-      ->check(CLI::Range(1, 16384).description(""));
+      ->check(at_least(1, 16384));
   command->add_option("--resize", options->mode, "shortest (then centre crop), squash or longest")
-      ->transform(CLI::CheckedTransformer(modes).description(""));
+      ->transform(choice(modes));
   command->add_option("--interpolation", options->interpolation, "bicubic or bilinear")
-      ->transform(CLI::CheckedTransformer(interpolations).description(""));
+      ->transform(choice(interpolations));
   command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
   command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
   command->add_flag("--json", options->json, "print one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  command->add_option("IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures")->required();
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
 }

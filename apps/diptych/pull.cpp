@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -102,7 +103,7 @@ void add_pull(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("pull", "Fetch published models into the cache");
   command->footer(kExamples);
-  command->add_option("NAME", options->models, "names that `diptych models` lists")->required();
+  add_list(*command, "NAME", options->models, "names that `diptych models` lists")->required();
   command->add_option("--from", options->pull.from,
                       "url, huggingface or local-dir:PATH; default: the model's first source");
   command->add_flag("--offline", options->pull.offline,

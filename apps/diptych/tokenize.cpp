@@ -11,6 +11,7 @@
 #include "command.h"
 #include "console.h"
 #include "model_options.h"
+#include "option_values.h"
 
 namespace {
 
@@ -92,10 +93,10 @@ void add_tokenize(CLI::App& app, Action& action) {
           "--tokenizer", options->tokenizer,
           "a built-in tokenizer: clip, openai (the same, but for how special tokens are spelt) "
           "or chinese")
-      ->check(CLI::IsMember({"clip", "openai", "chinese"}).description(""));
+      ->check(one_of({"clip", "openai", "chinese"}));
   source->require_option(0, 1);
   command->add_option("--context", options->context, "tokens a row; default: the model's")
-      ->check(CLI::Range(1, 1 << 20).description(""));
+      ->check(at_least(1, 1 << 20));
   command->footer(kExample);
   command->callback([options, &action] { action = [options] { return tokenize(*options); }; });
 }

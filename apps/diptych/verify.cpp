@@ -7,6 +7,7 @@
 #include "command.h"
 #include "console.h"
 #include "model_options.h"
+#include "option_values.h"
 
 namespace {
 
@@ -70,7 +71,7 @@ void add_verify(CLI::App& app, Action& action) {
       "a .safetensors file with pixels, tokens and what the reference made of them; "
       "default: the reference embeddings in the model folder");
   command->add_option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(above_zero());
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print JSON instead of text");
   command->footer(kExamples);

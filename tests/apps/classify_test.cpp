@@ -124,6 +124,31 @@ TEST_F(Classify, PicturesMayFollowTheTemplates) {
   EXPECT_EQ(Json::parse(run.output).size(), 1U);
 }
 
+TEST_F(Classify, EveryFurtherTemplateMayHaveItsOption) {
+  const std::vector<std::string> rest = {"--labels", "red,blue", "--json", path("pictures")};
+  std::vector<std::string> once = {"--template", "light {}", "dark {}"};
+  std::vector<std::string> twice = {"--template", "light {}", "--template", "dark {}"};
+  once.insert(once.end(), rest.begin(), rest.end());
+  twice.insert(twice.end(), rest.begin(), rest.end());
+  EXPECT_EQ(classify(once).output, classify(twice).output);
+}
+
+// To CLI11 "{}" is an empty list, and "[a]" a list of "a".
+TEST_F(Classify, ValuesArriveAsTheyAre) {
+  fs::create_directory(path("[b,c]"));
+  write_picture(folder_.path() / "[b,c]" / "a.bmp", 255, 0, 0);
+  const ProgramRun bare =
+      classify({"--labels", "red,blue", "--json", "--template", "{}", path("[b,c]")});
+  ASSERT_EQ(bare.status, 0) << bare.errors;
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_.path());
+  const ProgramRun relative =
+      classify({"--labels", "red,blue", "--json", "--template", "{label}", "[b,c]"});
+  fs::current_path(before);
+  ASSERT_EQ(relative.status, 0) << relative.errors;
+  EXPECT_EQ(Json::parse(bare.output)[0]["labels"], Json::parse(relative.output)[0]["labels"]);
+}
+
 TEST_F(Classify, LabelsComeFromAFileInAnyLanguage) {
   write_file(path("labels.txt"), "\xEF\xBB\xBFred\r\n猫\r\n\r\n");
   const ProgramRun run = classify(

@@ -54,6 +54,12 @@ TEST_F(EvaluateZeroShot, AccuracyCountsWhatClassifyAnswers) {
   EXPECT_THAT(text.output, HasSubstr(fmt::format("{:6.2f} %", 100.0 * right / 3)));
 }
 
+TEST_F(EvaluateZeroShot, TheFolderMayFollowTheTemplates) {
+  const ProgramRun run = evaluate({"--template", "a {label}", "the {}", path("set")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("2 templates"));
+}
+
 TEST_F(EvaluateZeroShot, ABrokenPictureIsListed) {
   write_file(path("set/red/broken.png"), "broken");
   const ProgramRun run = evaluate({path("set")});

@@ -23,9 +23,9 @@ void redirect(const std::filesystem::path& file, int flags, int to) {
 }
 
 [[noreturn]] void become(const char* program, const std::vector<std::string>& arguments,
-                         const std::filesystem::path& folder) {
+                         const std::filesystem::path& folder, const std::filesystem::path& output) {
   redirect(folder / "input", O_RDONLY, STDIN_FILENO);
-  redirect(folder / "output", O_WRONLY | O_CREAT, STDOUT_FILENO);
+  redirect(output, O_WRONLY | O_CREAT, STDOUT_FILENO);
   redirect(folder / "errors", O_WRONLY | O_CREAT, STDERR_FILENO);
   std::vector<char*> argv = {const_cast<char*>(program)};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -49,15 +49,19 @@ int wait_for(pid_t child, const std::function<bool()>& kill_when) {
 }
 
 ProgramRun run(const char* program, const std::vector<std::string>& arguments,
-               const std::string& input, const std::function<bool()>& kill_when = {}) {
+               const std::string& input, const std::function<bool()>& kill_when = {},
+               const std::filesystem::path& given_output = {}) {
   const TemporaryFolder folder;
+  const std::filesystem::path output =
+      given_output.empty() ? folder.path() / "output" : given_output;
   write_file(folder.path() / "input", input);
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("cannot fork");
-  if (child == 0) become(program, arguments, folder.path());
+  if (child == 0) become(program, arguments, folder.path(), output);
   const int state = wait_for(child, kill_when);
   return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
-          read_text_file(folder.path() / "output"), read_text_file(folder.path() / "errors")};
+          given_output.empty() ? read_text_file(output) : "",
+          read_text_file(folder.path() / "errors")};
 }
 
 }  // namespace
@@ -66,8 +70,9 @@ int ProgramRun::error_lines() const {
   return static_cast<int>(std::count(errors.begin(), errors.end(), '\n'));
 }
 
-ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input) {
-  return run(DIPTYCH_PROGRAM, arguments, input);
+ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input,
+                       const std::filesystem::path& output) {
+  return run(DIPTYCH_PROGRAM, arguments, input, {}, output);
 }
 
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,

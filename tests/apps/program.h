@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,8 +17,10 @@ struct ProgramRun {
   int error_lines() const;
 };
 
-/// Runs the built `diptych` with these arguments and this standard input.
-ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input = "");
+/// Runs the built `diptych` with these arguments and this standard input. `output`: a file that
+/// takes its standard output instead of the result.
+ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input = "",
+                       const std::filesystem::path& output = {});
 
 /// The same, but kills the program once `when` holds. A status below 128: it had ended before.
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,

@@ -67,6 +67,106 @@ TEST(Usage, NoCommandIsWrongUsage) {
   EXPECT_EQ(run.error_lines(), 1) << run.errors;
 }
 
+TEST(Usage, AnUnknownCommandIsNamedWithTheNearest) {
+  const ProgramRun run = run_diptych({"clasify", "--labels", "a,b", "picture.png"});
+  EXPECT_EQ(run.status, kUsage);
+  EXPECT_EQ(run.errors, "diptych: command: got clasify, expected classify (see diptych --help)\n");
+}
+
+TEST(Usage, ACommandLikeNoneGetsTheList) {
+  const ProgramRun run = run_diptych({"xyzzy"});
+  EXPECT_EQ(run.status, kUsage);
+  EXPECT_THAT(run.errors, HasSubstr("got xyzzy, expected one of caption, classify"));
+}
+
+TEST(Usage, ACommandBelowACommandToo) {
+  EXPECT_THAT(run_diptych({"evaluate", "zeroshto", "val"}).errors,
+              HasSubstr("got zeroshto, expected zeroshot (see diptych evaluate --help)"));
+}
+
+/// A command line and the one line that it gets.
+struct Wrong {
+  const char* name;
+  std::vector<std::string> arguments;
+  const char* says;
+};
+
+class WrongUsage : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongUsage, IsOneLineInTheHouseStyle) {
+  const ProgramRun run = run_diptych(GetParam().arguments);
+  EXPECT_EQ(run.status, kUsage);
+  EXPECT_EQ(run.output, "");
+  EXPECT_EQ(run.errors, std::string("diptych: ") + GetParam().says + " --help)\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Usage, WrongUsage,
+    ::testing::Values(
+        Wrong{"Option",
+              {"classify", "--lables", "a,b", "p.png"},
+              "option: got --lables, expected --labels (see diptych classify"},
+        Wrong{"JoinedOption",
+              {"verify", "--agianst=x"},
+              "option: got --agianst, expected --against (see diptych verify"},
+        Wrong{"NoValue",
+              {"verify", "--against"},
+              "--against: got nothing, expected a value (see diptych verify"},
+        Wrong{
+            "OptionForValue",
+            {"classify", "--labels", "--json", "p.png"},
+            "--labels: got the option --json, expected a value; --labels=--json if it is one (see "
+            "diptych classify"},
+        Wrong{"NegativeThreads",
+              {"verify", "--threads", "-1"},
+              "--threads: got -1, expected a number from 0 on (see diptych verify"},
+        Wrong{"NoNumber",
+              {"verify", "--threads", "two"},
+              "--threads: got two, expected a whole number (see diptych verify"},
+        Wrong{"TooLargeNumber",
+              {"verify", "--threads", "99999999999"},
+              "--threads: got 99999999999, expected a value in its range (see diptych verify"},
+        Wrong{"NotANumber",
+              {"verify", "--tolerance", "nan"},
+              "--tolerance: got nan, expected a number (see diptych verify"},
+        Wrong{"PrecisionThatIsNotThere",
+              {"verify", "--precision", "bf16"},
+              "--precision: got bf16, expected fp32 (see diptych verify"},
+        Wrong{"Choice",
+              {"preprocess", "--resize", "crop", "--out", "o.npy", "p.png"},
+              "--resize: got crop, expected one of longest, shortest, squash (see diptych "
+              "preprocess"},
+        Wrong{"NoRequiredOption",
+              {"preprocess", "p.png"},
+              "--out: got nothing, expected file to write (.safetensors, .npy) (see diptych "
+              "preprocess"},
+        Wrong{"NoneOfAGroup",
+              {"classify", "p.png"},
+              "--labels: got nothing, expected --labels or --labels-file (see diptych classify"},
+        Wrong{"TwoOfAGroup",
+              {"classify", "--labels", "a,b", "--labels-file", "f", "p.png"},
+              "--labels-file: got --labels too, expected one of them (see diptych classify"},
+        Wrong{"ArgumentTooMany",
+              {"verify", "a", "b"},
+              "arguments: got also b, expected MODEL alone (see diptych verify"},
+        Wrong{"Excluded",
+              {"embed", "--tensors", "t", "--images", "p.png", "--out", "o.npy"},
+              "--images: got --tensors too, expected one of them (see diptych embed"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Usage, OfAnOptionGivenTwiceTheLastValueCounts) {
+  const ProgramRun run = run_diptych(
+      {"tokenize", "--tokenizer", "clip", "--context", "80", "--context", "010"}, "\"cat\"");
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.output, "[49406,2368,49407,0,0,0,0,0,0,0]\n");
+}
+
+TEST(Usage, HelpThatDoesNotReachItsFileIsAnError) {
+  EXPECT_EQ(run_diptych({"--help"}, "", "/dev/full").status, 4);
+  EXPECT_EQ(run_diptych({"classify", "--help"}, "", "/dev/full").status, 4);
+  EXPECT_EQ(run_diptych({"--version"}, "", "/dev/full").status, 4);
+}
+
 TEST(Usage, HelpListsTheCommandsAndTheExitStatus) {
   const ProgramRun run = run_diptych({"--help"});
   EXPECT_EQ(run.status, 0);

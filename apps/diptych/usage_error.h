@@ -1,0 +1,8 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+/// What CLI11 found wrong, as all errors are said: "option: got X, expected Y (see diptych COMMAND
+/// --help)".
+std::string describe(const CLI::App& app, const CLI::ParseError& error);
