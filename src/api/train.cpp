@@ -1,6 +1,7 @@
 #include "diptych/train.h"
 
 #include "api/module.h"
+#include "api/starting_model.h"
 #include "train/trainer_module.h"
 
 namespace diptych {
@@ -16,11 +17,12 @@ constexpr api::ModuleFile kTrainer = {
 }  // namespace
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
+  check_train_options(options);
   // Never unloaded: libtorch does not survive that.
   static const api::Module trainer(kTrainer);
+  const auto source = [&options] { return api::starting_model(options.model); };
   TrainResult result;
-  trainer.function<decltype(diptych_run_training)>("diptych_run_training")(options, callbacks,
-                                                                           result);
+  trainer.function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
   return result;
 }
 

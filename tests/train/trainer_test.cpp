@@ -139,7 +139,7 @@ void run_and_kill(const TrainOptions& options, std::chrono::milliseconds after) 
   if (child == 0) {
     std::string resume = options.resume.empty() ? "" : "--resume=" + options.resume;
     const std::string data = "--train-data=" + options.train_data;
-    const std::string model = "--model=" + options.model.string();
+    const std::string model = "--model=" + options.model;
     const std::string logs = "--logs=" + options.logs.string();
     const std::string name = "--name=" + options.name;
     std::vector<const char*> arguments = {DIPTYCH_PROGRAM,

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "diptych/train.h"
+
+namespace diptych::train {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Sums over the steps since the last report.
+class Meter {
+ public:
+  void add_step(double loss, double data_seconds, int pairs);
+  void add_problems(const std::vector<std::string>& problems);
+  /// Fills what the meter knows and starts anew.
+  void report(TrainProgress& progress);
+
+ private:
+  int steps_ = 0;
+  double loss_ = 0.0;
+  double data_seconds_ = 0.0;
+  double pairs_ = 0.0;
+  std::int64_t refused_ = 0;
+  std::string last_problem_;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace diptych::train
