@@ -39,12 +39,46 @@ struct Options {
   bool json = false;
 };
 
-/// Set by the first SIGINT or SIGTERM: the run saves its state and ends.
+/// Set by SIGINT and SIGTERM.
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-void request_stop(int /*signal*/) {
+void request_stop(int signal) {
   stop_requested = true;
+  std::signal(signal, SIG_DFL);
+}
+
+std::string start_line(const diptych::TrainStart& start) {
+  const std::string place =
+      start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
+  return fmt::format("{} {} steps: {} epochs of {} pairs, {} a step; {} parameters; in {}", place,
+                     start.total_steps, start.epochs, start.pairs, start.batch_size,
+                     start.parameters, start.folder.string());
+}
+
+Json start_json(const diptych::TrainStart& start) {
+  return {{"pairs", start.pairs},
+          {"batch_size", start.batch_size},
+          {"epochs", start.epochs},
+          {"steps_done", start.steps_done},
+          {"total_steps", start.total_steps},
+          {"parameters", start.parameters},
+          {"folder", start.folder.string()},
+          {"notes", start.notes}};
+}
+
+/// The first signal saves the state and ends the run; a second one ends it at once. Before the
+/// start there is nothing to save.
+void announce(const diptych::TrainStart& start, bool json) {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  for (const std::string& note : start.notes) print_error(note);
+  if (json) {
+    print_json(start_json(start), -1);
+  } else {
+    print_line(start_line(start));
+  }
+  flush_output();
 }
 
 [[noreturn]] void refuse_config(const std::string& message) {
@@ -165,9 +199,9 @@ int run(const Options& options) {
     write_config(options);
     return 0;
   }
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
   diptych::TrainCallbacks callbacks;
+  callbacks.started = [&options](const auto& start) { announce(start, options.json); };
+  callbacks.note = [](const std::string& sentence) { print_error(sentence); };
   callbacks.should_stop = [] { return stop_requested.load(); };
   callbacks.report = [&options](const TrainProgress& progress) {
     if (options.json) {

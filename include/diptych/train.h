@@ -4,12 +4,27 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "diptych/train_options.h"
 
 namespace diptych {
 
-/// A report on the steps since the last one.
+/// What a training is about to do.
+struct TrainStart {
+  std::int64_t pairs = 0;  ///< in an epoch
+  int batch_size = 0;
+  int epochs = 0;
+  std::int64_t steps_done = 0;  ///< before, when a run is resumed
+  std::int64_t total_steps = 0;
+  std::uint64_t parameters = 0;  ///< numbers that the model has
+  std::filesystem::path folder;  ///< where the results go
+  /// A sentence each on what was assumed of the model, on what was allowed to differ from the run
+  /// that is resumed, and on options that will hardly do what was meant.
+  std::vector<std::string> notes;
+};
+
+/// A report on the steps since the last one: the first step, every `report_every_steps`, the last.
 struct TrainProgress {
   std::int64_t step = 0;  ///< steps done
   std::int64_t total_steps = 0;
@@ -26,10 +41,14 @@ struct TrainProgress {
   std::string last_problem;   ///< why the last of them was refused
 };
 
+/// All are called from the training thread, and may be empty.
 struct TrainCallbacks {
-  /// Called from the training thread; may be empty.
+  /// Once, before the first step; until then nothing of an earlier run has been touched.
+  std::function<void(const TrainStart&)> started;
+  /// What turns out on the way, a sentence.
+  std::function<void(const std::string&)> note;
   std::function<void(const TrainProgress&)> report;
-  /// Asked after every step; true saves `latest` and ends the run. May be empty.
+  /// Asked between steps and while data is waited for; true saves `latest` and ends the run.
   std::function<bool()> should_stop;
 };
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "checkpoint/diptych_json.h"
 #include "checkpoint/infer_config.h"
+#include "checkpoint/model_metadata.h"
 #include "checkpoint/sharded.h"
 
 namespace diptych::checkpoint {
@@ -76,6 +77,13 @@ ParsedModel parse_model(const ModelFiles& files) {
   if (weights == kWeightsFile && files.contains(kDiptychJson)) {
     parsed.family = &diptych_family();
     parsed.model = parse_diptych(files);
+    return parsed;
+  }
+  if (auto model = read_model_metadata(parsed.container.metadata, parsed.weights_name)) {
+    parsed.family = &diptych_family();
+    parsed.model = std::move(*model);
+    std::erase_if(parsed.container.tensors.tensors,
+                  [](const auto& tensor) { return tensor.first.starts_with(kOptimiserPrefix); });
     return parsed;
   }
   parsed.family = &identify_family(parsed);

@@ -44,6 +44,22 @@ void check_orders(const AugmentOptions& augmentation) {
   check_order("erase-ratio", augmentation.min_erase_ratio, augmentation.max_erase_ratio);
 }
 
+/// Of one pair the contrastive loss is 0, whatever the model.
+void check_batch(const TrainOptions& options) {
+  if (options.batch_size > 1 || options.siglip) return;
+  fail(ErrorCode::invalid_argument,
+       "train: batch-size: got {}, expected at least 2: one pair has no negatives, so that nothing "
+       "would be learnt",
+       options.batch_size);
+}
+
+void check_overwrite(const TrainOptions& options) {
+  if (!options.overwrite || (options.resume != "latest" && options.resume != "auto")) return;
+  fail(ErrorCode::invalid_argument,
+       "train: overwrite: got it with --resume {}, which goes on with what it would remove",
+       options.resume);
+}
+
 }  // namespace
 
 const std::vector<TrainOptionInfo>& train_option_infos() {
@@ -74,6 +90,8 @@ void check_train_options(const TrainOptions& options) {
   require_text(options.device, "device", "cpu, cuda, cuda:1, ...");
   check_name(options.name);
   check_orders(options.augmentation);
+  check_batch(options);
+  check_overwrite(options);
   options::check_allowed_changes(options);
 }
 

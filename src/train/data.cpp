@@ -13,8 +13,8 @@ shards::Dataset open_dataset(const TrainOptions& options) {
   shards::Dataset dataset(options.train_data, dataset_options);
   if (dataset.size() < static_cast<std::size_t>(options.batch_size)) {
     fail(ErrorCode::invalid_argument,
-         "train: got {} usable samples, expected at least a batch of {} ({})", dataset.size(),
-         options.batch_size, options.train_data);
+         "train: batch-size: got {}, expected at most the {} usable samples of the data ({})",
+         options.batch_size, dataset.size(), options.train_data);
   }
   return dataset;
 }

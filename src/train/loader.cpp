@@ -109,6 +109,11 @@ Loader::~Loader() {
   for (std::thread& worker : workers_) worker.join();
 }
 
+bool Loader::is_ready(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return ready_.wait_for(lock, patience, [this] { return finished_.contains(consumed_); });
+}
+
 LoadedBatch Loader::next() {
   std::unique_lock lock(mutex_);
   ready_.wait(lock, [this] { return finished_.contains(consumed_); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -52,6 +53,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  /// Waits for the next batch at most so long; whether it is there.
+  bool is_ready(std::chrono::milliseconds patience);
   /// The next batch, waiting for it if need be. From one thread only.
   LoadedBatch next();
   std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }

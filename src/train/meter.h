@@ -17,6 +17,8 @@ inline double seconds_since(Clock::time_point start) {
 /// Sums over the steps since the last report.
 class Meter {
  public:
+  /// Begins to count time.
+  void start() { start_ = Clock::now(); }
   void add_step(double loss, double data_seconds, int pairs);
   void add_problems(const std::vector<std::string>& problems);
   /// Fills what the meter knows and starts anew.

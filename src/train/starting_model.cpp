@@ -36,6 +36,21 @@ std::string first_sentence(std::string message) {
   return message;
 }
 
+Parameters first_parameters(const TrainOptions& options, const checkpoint::ModelFile& file,
+                            const network::ParameterTable& table, torch::Device device) {
+  if (!file.weights.tensors.empty()) return parameters_from(table, file.weights, device);
+  Random random(options.seed);
+  return initial_parameters(table, random, device);
+}
+
+void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFile& file) {
+  if (options.patch_dropout > 0.0 && network::patch_count(file.config.image) == 0) {
+    fail(ErrorCode::invalid_argument,
+         "train: force-patch-dropout: got {}, expected 0: the image tower is no vision transformer",
+         options.patch_dropout);
+  }
+}
+
 }  // namespace
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
@@ -43,6 +58,7 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSou
   file.tokenizer = tokenizer_spec(options, file.tokenizer);
   if (options.background) file.preprocessing.background = options.background;
   if (options.siglip) add_logit_bias(file);
+  check_patch_dropout(options, file);
   return file;
 }
 
@@ -80,13 +96,12 @@ torch::Device device_of(const std::string& name) {
 }
 
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
-                                      const checkpoint::ModelFile& file) {
+                                      const checkpoint::ModelFile& file, FirstWeights weights) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = device_of(options.device);
-  Random random(options.seed);
-  Parameters parameters = file.weights.tensors.empty()
-                              ? initial_parameters(model.parameters, random, device)
-                              : parameters_from(model.parameters, file.weights, device);
+  Parameters parameters = weights == FirstWeights::zeros
+                              ? zero_parameters(model.parameters, device)
+                              : first_parameters(options, file, model.parameters, device);
   const AdamWOptions optimiser{.beta1 = options.beta1,
                                .beta2 = options.beta2,
                                .epsilon = options.epsilon,
