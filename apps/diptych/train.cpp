@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "console.h"
+#include "train_data_report.h"
 
 namespace {
 
@@ -177,7 +178,8 @@ Json report_json(const TrainProgress& progress) {
           {"pairs_per_second", progress.pairs_per_second},
           {"step_seconds", progress.step_seconds},
           {"data_seconds", progress.data_seconds},
-          {"refused", progress.refused}};
+          {"refused", progress.refused},
+          {"refused_by_reason", refused_json(progress.refused_by_reason)}};
 }
 
 /// A new file, or standard output for "-".
@@ -202,6 +204,14 @@ int run(const Options& options) {
   diptych::TrainCallbacks callbacks;
   callbacks.started = [&options](const auto& start) { announce(start, options.json); };
   callbacks.note = [](const std::string& sentence) { print_error(sentence); };
+  callbacks.data_opened = [&options](const diptych::TrainDataSummary& data) {
+    if (options.json) {
+      print_json(data_json(data), -1);
+    } else {
+      print_data(data);
+    }
+    flush_output();
+  };
   callbacks.should_stop = [] { return stop_requested.load(); };
   callbacks.report = [&options](const TrainProgress& progress) {
     if (options.json) {
@@ -214,12 +224,18 @@ int run(const Options& options) {
   const diptych::TrainResult result = diptych::run_training(options.train, callbacks);
   if (options.json) {
     print_json(
-        {{"steps", result.steps}, {"finished", result.finished}, {"model", result.model.string()}},
+        {{"steps", result.steps},
+         {"finished", result.finished},
+         {"model", result.model.string()},
+         {"refused", result.refused},
+         {"refused_by_reason", refused_json(result.refused_by_reason)}},
         -1);
-  } else if (result.finished) {
-    print_line(fmt::format("trained {} steps: {}", result.steps, result.model.string()));
   } else {
-    print_line(fmt::format("stopped after {} steps; go on with --resume latest", result.steps));
+    print_refused("refused: ", result.refused_by_reason);
+    print_line(result.finished
+                   ? fmt::format("trained {} steps: {}", result.steps, result.model.string())
+                   : fmt::format("stopped after {} steps; go on with --resume latest",
+                                 result.steps));
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }

@@ -24,6 +24,29 @@ struct TrainStart {
   std::vector<std::string> notes;
 };
 
+/// Samples, rows or files that cannot be trained on, all for one reason.
+struct RefusedData {
+  std::string reason;       ///< as a word: "no_caption"
+  std::string description;  ///< in words, after a number: "without a caption"
+  std::int64_t count = 0;
+  std::string example;  ///< what is wrong with the first of them, and where
+};
+
+/// What opening the data found, before the first step.
+struct TrainDataSummary {
+  /// One of the parts of TrainOptions::train_data that "::" joins.
+  struct Source {
+    std::string name;
+    std::int64_t pairs = 0;
+    std::int64_t samples = 0;
+  };
+  std::int64_t pairs = 0;    ///< a picture and a caption, as far as opening can tell
+  std::int64_t samples = 0;  ///< with those that are refused
+  std::vector<Source> sources;
+  std::vector<RefusedData> refused;  ///< the commonest reason first
+  std::vector<std::string> notes;    ///< advice, one line each
+};
+
 /// A report on the steps since the last one: the first step, every `report_every_steps`, the last.
 struct TrainProgress {
   std::int64_t step = 0;  ///< steps done
@@ -37,12 +60,15 @@ struct TrainProgress {
   double pairs_per_second = 0.0;
   double data_seconds = 0.0;  ///< spent waiting for data, a step
   double step_seconds = 0.0;  ///< in all, a step
-  std::int64_t refused = 0;   ///< samples that could not be read, since the run began
+  std::int64_t refused = 0;   ///< samples that could not be read, each once, since the run began
   std::string last_problem;   ///< why the last of them was refused
+  std::vector<RefusedData> refused_by_reason;
 };
 
 /// All are called from the training thread, and may be empty.
 struct TrainCallbacks {
+  /// Once, when the data is open; it may take a while until then.
+  std::function<void(const TrainDataSummary&)> data_opened;
   /// Once, before the first step; until then nothing of an earlier run has been touched.
   std::function<void(const TrainStart&)> started;
   /// What turns out on the way, a sentence.
@@ -55,6 +81,8 @@ struct TrainCallbacks {
 struct TrainResult {
   std::int64_t steps = 0;
   bool finished = false;        ///< false when `should_stop` ended it
+  std::int64_t refused = 0;     ///< samples that could not be read, each once
+  std::vector<RefusedData> refused_by_reason;
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
 };
 

@@ -16,10 +16,11 @@ namespace diptych {
 struct TrainOptions {
   // Data.
 
-  /// Tar shards or CSV tables: a path, a brace range, a folder, or several joined by "::".
+  /// Tar shards or tables (CSV, TSV), also packed with gzip or zstd: a path, a brace range, a
+  /// folder, or several joined by "::".
   std::string train_data;
-  /// CSV: what separates columns (zero: the tab if the header row has one, otherwise the comma),
-  /// and the columns of the picture's path and the caption.
+  /// Tables: what separates columns (zero: the first of tab, comma, semicolon and `|` with which the
+  /// header has both), and the columns of the picture's path and the caption.
   char csv_separator = '\0';
   std::string csv_image_key = "filepath";
   std::string csv_caption_key = "title";
@@ -29,6 +30,9 @@ struct TrainOptions {
   /// Shards: the key inside a sample's .json that names its group: different pairs of one group are
   /// not each other's negatives. Empty: every pair is a group of its own.
   std::string group_key;
+  /// Go on without files that are missing, and with what comes before the damage in those that are
+  /// cut or damaged. Default: no, such a file ends the run before its first step.
+  bool skip_bad_shards = false;
 
   // Model.
 

@@ -33,7 +33,7 @@ std::vector<Option> data_options() {
 , {}, {}, Change::free
 }  // namespace
 , {"csv-separator", kData,
-   "tables: what separates columns; nothing: the tab or comma of the header row",
+   "tables: what separates columns; nothing: the one of tab, comma, ; and | that gives both",
    [](O& o) -> auto& {return o.csv_separator;
 }  // namespace diptych::options
 }
@@ -56,6 +56,12 @@ std::vector<Option> data_options() {
    "negatives",
    [](O& o) -> auto& {return o.group_key;
 }
+}
+, {"skip-bad-shards", kData,
+   "go on without missing files, and with what can be read of damaged ones",
+   [](O& o) -> auto& {return o.skip_bad_shards;
+}
+, {}, {}, Change::free
 }
 ,
 }

@@ -85,7 +85,7 @@ std::vector<std::string> expand_braces(std::string_view pattern) {
 Source list_folder(const std::filesystem::path& folder) {
   Source files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".tar") files.push_back(entry.path());
+    if (source_kind(entry.path()) == SourceKind::tar) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -116,7 +116,22 @@ Source find_files(const std::string& text) {
   return files;
 }
 
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return extension;
+}
+
 }  // namespace
+
+std::optional<SourceKind> source_kind(const std::filesystem::path& path) {
+  std::string extension = lower_extension(path);
+  if (extension == ".tgz") return SourceKind::tar;
+  if (extension == ".gz" || extension == ".zst") extension = lower_extension(path.stem());
+  if (extension == ".tar") return SourceKind::tar;
+  if (extension == ".csv" || extension == ".tsv") return SourceKind::table;
+  return std::nullopt;
+}
 
 std::vector<Source> expand_sources(std::string_view text) {
   std::vector<Source> sources;

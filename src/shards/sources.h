@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -9,7 +10,13 @@ namespace diptych::shards {
 /// The files of one source, in order.
 using Source = std::vector<std::filesystem::path>;
 
-/// The files that a text names: sources joined by `::`, each a file, a folder (its .tar files by
+enum class SourceKind { tar, table };
+
+/// What a file's name says it holds: .tar and .tgz, .csv and .tsv, also with .gz or .zst after that
+/// and in capitals. Nothing for another name.
+std::optional<SourceKind> source_kind(const std::filesystem::path& path);
+
+/// The files that a text names: sources joined by `::`, each a file, a folder (its tar files by
 /// name), a glob (`*`, `?`, `[a-z]`, by name), or any of these with braces: ranges
 /// (`{00000..00012}`, with the zeros kept) and lists (`{train,extra}`). Whether the files exist is
 /// found when they are opened. Throws Error: invalid_argument for text that is empty or whose

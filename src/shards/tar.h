@@ -42,6 +42,7 @@ class TarReader {
 
   std::optional<TarEntry> read_entry();
   Header read_header() const;
+  void expect_nothing_more();
   std::span<const std::byte> take_data(std::uint64_t size);
   void read_extension(const Header& header, Extensions& extensions);
   [[noreturn]] void damaged(std::string_view what) const;

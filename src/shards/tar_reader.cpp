@@ -135,7 +135,10 @@ std::optional<TarEntry> TarReader::read_entry() {
   Extensions extensions;
   while (true) {
     const Header header = read_header();
-    if (header.end_marker) return std::nullopt;
+    if (header.end_marker) {
+      expect_nothing_more();
+      return std::nullopt;
+    }
     switch (header.block.type) {
       case kPaxHeader:
       case kPaxGlobalHeader:
@@ -162,6 +165,16 @@ std::optional<TarEntry> TarReader::read_entry() {
     begin = offset_;
     extensions = {};
   }
+}
+
+/// After the end marker only padding follows: archives joined by `cat` would lose all but the first.
+void TarReader::expect_nothing_more() {
+  const auto rest = bytes_.subspan(offset_);
+  const auto more =
+      std::find_if(rest.begin(), rest.end(), [](std::byte b) { return b != std::byte{0}; });
+  if (more == rest.end()) return;
+  offset_ += static_cast<std::uint64_t>(more - rest.begin());
+  damaged("goes on after its end marker, as archives joined into one do");
 }
 
 TarReader::Header TarReader::read_header() const {

@@ -1,11 +1,13 @@
 #include "shards/tar_shard.h"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "shards/caption_text.h"
 #include "shards/tar.h"
 
 namespace diptych::shards {
@@ -14,7 +16,7 @@ namespace {
 /// Puts the entries of a tar together into samples.
 class SampleReader {
  public:
-  SampleReader(const MappedFile& file, std::uint64_t offset)
+  SampleReader(const SourceFile& file, std::uint64_t offset)
       : tar_(file.bytes(), file.name(), offset), shard_(file.name()) {}
 
   /// The next sample, or nothing at the end. Throws as TarReader::next, once the sample before the
@@ -58,35 +60,60 @@ class SampleReader {
   std::exception_ptr damage_;
 };
 
-bool has_caption(const Sample& sample) {
-  return sample.parts.contains("txt") || sample.parts.contains("json");
+/// Webdataset's rule surprises who names files "0001.v2.jpg".
+std::string_view hint(const Sample& sample) {
+  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
+  return std::any_of(sample.parts.begin(), sample.parts.end(), has_dot)
+             ? " (a name's first dot ends the key)"
+             : "";
 }
 
 }  // namespace
 
 TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& options)
-    : file_(std::make_shared<MappedFile>(path)) {
+    : Shard(path.string()), file_(std::make_shared<SourceFile>(path)) {
+  if (const auto foreign = foreign_content(file_->bytes()))
+    fail(ErrorCode::unsupported, "tar archive: got {} ({})", *foreign, name());
   SampleReader samples(*file_, 0);
   try {
-    while (const std::optional<Sample> sample = samples.next()) {
-      if (options.need_image && !sample->image()) {
-        ++problems_.without_image;
-      } else if (options.need_caption && !has_caption(*sample)) {
-        ++problems_.without_caption;
-      } else {
-        offsets_.push_back(sample->offset);
-      }
-    }
+    while (const std::optional<Sample> sample = samples.next()) index_sample(*sample, options);
   } catch (const Error& error) {
-    ++problems_.damaged_shards;
-    problems_.add_message(error.what());
+    refused_.add({RefusalReason::damaged_source, name(), "", error.what()});
   }
+}
+
+void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
+  if (options.need_image && !sample.image()) {
+    return refuse(sample, RefusalReason::no_picture,
+                  fmt::format("sample: got {}{}, expected a picture as jpg, png or webp",
+                              sample.part_names(), hint(sample)));
+  }
+  const bool maybe_in_json = options.json_captions && sample.parts.contains("json");
+  if (options.need_caption && !maybe_in_json) {
+    const auto text = sample.text("txt");
+    if (!text) {
+      return refuse(sample, RefusalReason::no_caption,
+                    fmt::format("sample: got {}{}, expected a caption as txt, or json with "
+                                "json-text-key",
+                                sample.part_names(), hint(sample)));
+    }
+    if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
+  }
+  offsets_.push_back(sample.offset);
+}
+
+void TarShard::refuse(const Sample& sample, RefusalReason reason, std::string what) {
+  refused_.add({reason, name(), sample.place(), std::move(what)});
+}
+
+std::string TarShard::place(std::uint64_t offset) const {
+  return fmt::format("offset {}", offset);
 }
 
 Sample TarShard::read(std::uint64_t offset) const {
   std::optional<Sample> sample = SampleReader(*file_, offset).next();
   if (!sample) {
-    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", file_->name(),
+    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", name(),
          offset);
   }
   sample->storage = file_;

@@ -9,19 +9,12 @@ void Meter::add_step(double loss, double data_seconds, int pairs) {
   pairs_ += pairs;
 }
 
-void Meter::add_problems(const std::vector<std::string>& problems) {
-  refused_ += static_cast<std::int64_t>(problems.size());
-  if (!problems.empty()) last_problem_ = problems.back();
-}
-
 void Meter::report(TrainProgress& progress) {
   const double seconds = seconds_since(start_);
   progress.loss = loss_ / steps_;
   progress.pairs_per_second = pairs_ / seconds;
   progress.data_seconds = data_seconds_ / steps_;
   progress.step_seconds = seconds / steps_;
-  progress.refused = refused_;
-  progress.last_problem = last_problem_;
   steps_ = 0;
   loss_ = data_seconds_ = pairs_ = 0.0;
   start_ = Clock::now();

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <string>
-#include <vector>
 
 #include "diptych/train.h"
 
@@ -20,7 +18,6 @@ class Meter {
   /// Begins to count time.
   void start() { start_ = Clock::now(); }
   void add_step(double loss, double data_seconds, int pairs);
-  void add_problems(const std::vector<std::string>& problems);
   /// Fills what the meter knows and starts anew.
   void report(TrainProgress& progress);
 
@@ -29,8 +26,6 @@ class Meter {
   double loss_ = 0.0;
   double data_seconds_ = 0.0;
   double pairs_ = 0.0;
-  std::int64_t refused_ = 0;
-  std::string last_problem_;
   Clock::time_point start_ = Clock::now();
 };
 

@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "train/advice.h"
-#include "train/data.h"
 #include "train/resume.h"
 #include "train/run_log.h"
 
@@ -44,8 +43,9 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
       file_(starting_model(options, source)),
       model_(network::make_model(file_.config)),
       tokenizer_(tokenizer_of(file_)),
-      dataset_(open_dataset(options)),
-      record_(record_run(options, file_, dataset_)) {
+      data_(open_run_data(options)),
+      record_(record_run(options, file_, data_.dataset)) {
+  if (callbacks.data_opened) callbacks.data_opened(data_.summary);
   std::vector<std::string> notes = file_.assumptions;
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
@@ -53,8 +53,9 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
     position_ = saved_->position();
     first_step_ = position_.step;
   }
-  loader_ = std::make_unique<Loader>(dataset_, model_, *tokenizer_,
-                                     loader_options(options, file_), position_.data);
+  refusals_.emplace(data_.dataset.size(), position_.data.index == 0);
+  loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_,
+                                     loader_options(options, file_, data_), position_.data);
   const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
   schedule_ = schedule_of(options, batches * options.epochs);
   const std::vector<std::string> advised = advice(options, schedule_.total_steps);
@@ -80,7 +81,7 @@ void Run::become_result() {
 
 void Run::announce(const std::vector<std::string>& notes) const {
   if (!callbacks_.started) return;
-  callbacks_.started({.pairs = static_cast<std::int64_t>(dataset_.size()),
+  callbacks_.started({.pairs = static_cast<std::int64_t>(data_.dataset.size()),
                       .batch_size = options_.batch_size,
                       .epochs = options_.epochs,
                       .steps_done = position_.step,
@@ -92,20 +93,24 @@ void Run::announce(const std::vector<std::string>& notes) const {
 
 TrainResult Run::execute() {
   take_folder();
-  TrainResult result;
   meter_.start();
   while (position_.step < schedule_.total_steps) {
     if (should_stop() || !step()) {
       if (position_.step > first_step_) save(folder_.latest());
-      result.steps = position_.step;
-      return result;
+      return result();
     }
   }
   save_model();
-  result.steps = position_.step;
-  result.finished = true;
-  result.model = folder_.model();
-  return result;
+  TrainResult done = result();
+  done.finished = true;
+  done.model = folder_.model();
+  return done;
+}
+
+TrainResult Run::result() const {
+  return {.steps = position_.step,
+          .refused = refusals_->samples(),
+          .refused_by_reason = refusals_->by_reason()};
 }
 
 void Run::take_folder() {
@@ -128,7 +133,7 @@ bool Run::step() {
   }
   const LoadedBatch loaded = loader_->next();
   const double data_seconds = seconds_since(start);
-  meter_.add_problems(loaded.problems);
+  refusals_->add(loaded);
   const std::uint64_t epoch = position_.data.epoch;
   double gradient_norm = 0.0;
   const double learning_rate = schedule_.learning_rate(position_.step);
@@ -140,6 +145,7 @@ bool Run::step() {
   }
   if (position_.step == first_step_) note_untrained();
   position_ = {.step = position_.step + 1, .data = loaded.next};
+  if (position_.data.epoch != epoch) refusals_->end_epoch();
   report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
   return true;
@@ -184,7 +190,10 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
                          .epochs = options_.epochs,
                          .logit_scale = learner_->logit_scale(),
                          .learning_rate = learning_rate,
-                         .gradient_norm = gradient_norm};
+                         .gradient_norm = gradient_norm,
+                         .refused = refusals_->samples(),
+                         .last_problem = refusals_->last_problem(),
+                         .refused_by_reason = refusals_->by_reason()};
   meter_.report(progress);
   callbacks_.report(progress);
 }

@@ -7,10 +7,11 @@
 
 #include "checkpoint/model_file.h"
 #include "diptych/train.h"
-#include "shards/dataset.h"
 #include "train/learner.h"
 #include "train/loader.h"
 #include "train/meter.h"
+#include "train/refusal_report.h"
+#include "train/run_data.h"
 #include "train/run_folder.h"
 #include "train/run_record.h"
 #include "train/run_state.h"
@@ -33,6 +34,7 @@ class Run {
   void announce(const std::vector<std::string>& notes) const;
   /// Makes of the starting model what is saved: the same without weights, by its new name.
   void become_result();
+  TrainResult result() const;
   /// Makes the folder this run's: what is overwritten goes, and the record is written.
   void take_folder();
   /// False when the caller asked to stop while it waited for data.
@@ -56,11 +58,12 @@ class Run {
   checkpoint::ModelFile file_;
   const network::Model model_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  shards::Dataset dataset_;
+  RunData data_;
   RunRecord record_;
   std::vector<std::string> changes_;  ///< what was allowed to differ from the saved run
   RunPosition position_;
   std::int64_t first_step_ = 0;  ///< steps done before this part of the run
+  std::optional<RefusalReport> refusals_;
   std::unique_ptr<Loader> loader_;
   Schedule schedule_;
   std::unique_ptr<Learner> learner_;
