@@ -223,19 +223,18 @@ int run(const Options& options) {
   };
   const diptych::TrainResult result = diptych::run_training(options.train, callbacks);
   if (options.json) {
-    print_json(
-        {{"steps", result.steps},
-         {"finished", result.finished},
-         {"model", result.model.string()},
-         {"refused", result.refused},
-         {"refused_by_reason", refused_json(result.refused_by_reason)}},
-        -1);
+    print_json({{"steps", result.steps},
+                {"finished", result.finished},
+                {"model", result.model.string()},
+                {"refused", result.refused},
+                {"refused_by_reason", refused_json(result.refused_by_reason)}},
+               -1);
   } else {
     print_refused("refused: ", result.refused_by_reason);
-    print_line(result.finished
-                   ? fmt::format("trained {} steps: {}", result.steps, result.model.string())
-                   : fmt::format("stopped after {} steps; go on with --resume latest",
-                                 result.steps));
+    print_line(
+        result.finished
+            ? fmt::format("trained {} steps: {}", result.steps, result.model.string())
+            : fmt::format("stopped after {} steps; go on with --resume latest", result.steps));
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }

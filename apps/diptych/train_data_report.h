@@ -7,8 +7,8 @@
 
 #include "console.h"
 
-/// Prints what was found when the data of a training was opened: pairs by source, what is refused by
-/// reason, advice.
+/// Prints what was found when the data of a training was opened: pairs by source, what is refused
+/// by reason, advice.
 void print_data(const diptych::TrainDataSummary& data);
 Json data_json(const diptych::TrainDataSummary& data);
 

@@ -80,8 +80,8 @@ struct TrainCallbacks {
 
 struct TrainResult {
   std::int64_t steps = 0;
-  bool finished = false;        ///< false when `should_stop` ended it
-  std::int64_t refused = 0;     ///< samples that could not be read, each once
+  bool finished = false;     ///< false when `should_stop` ended it
+  std::int64_t refused = 0;  ///< samples that could not be read, each once
   std::vector<RefusedData> refused_by_reason;
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
 };

@@ -9,8 +9,8 @@
 
 namespace diptych::shards {
 
-/// A longer caption is a mistake: a text tower reads some 77 tokens, and repairing and splitting 100
-/// MB of text takes minutes.
+/// A longer caption is a mistake: a text tower reads some 77 tokens, and repairing and splitting
+/// 100 MB of text takes minutes.
 inline constexpr std::size_t kMaxCaptionBytes = std::size_t{64} << 10;
 
 /// What is wrong with a caption.

@@ -53,8 +53,7 @@ class TextReader {
   }
 
   void add_caption(std::string caption) {
-    if (auto fault = caption_fault(caption))
-      return refuse(fault->reason, std::move(fault->what));
+    if (auto fault = caption_fault(caption)) return refuse(fault->reason, std::move(fault->what));
     text_.captions.push_back(std::move(caption));
   }
 

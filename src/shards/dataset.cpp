@@ -44,8 +44,10 @@ class MissingShard final : public Shard {
 std::unique_ptr<Shard> open_shard(const std::filesystem::path& path, const ShardOptions& options) {
   const std::optional<SourceKind> kind = source_kind(path);
   if (!kind) {
-    fail(ErrorCode::unsupported, "shard: got {}, expected a .tar, .csv or .tsv file, or one with "
-         ".gz or .zst after that", path.string());
+    fail(ErrorCode::unsupported,
+         "shard: got {}, expected a .tar, .csv or .tsv file, or one with "
+         ".gz or .zst after that",
+         path.string());
   }
   try {
     if (*kind == SourceKind::tar) return std::make_unique<TarShard>(path, options);

@@ -11,17 +11,17 @@ namespace diptych::shards {
 
 /// Why a file of samples, a row or a sample is not used.
 enum class RefusalReason {
-  missing_source,      ///< a shard or table that cannot be opened
-  damaged_source,      ///< one that is cut or damaged
-  unfit_source,        ///< no shard or table, or a table without the columns asked for
-  malformed_row,       ///< a table's row with more fields than the header, or without those needed
-  no_picture,          ///< a sample without a part that holds a picture
-  no_caption,          ///< a sample without a part, or a field, that holds a caption
-  empty_caption,       ///< nothing but white space
-  caption_not_utf8,    ///< text in another encoding
-  caption_too_long,    ///< over kMaxCaptionBytes
-  unreadable_json,     ///< a `json` part that holds no object, or no text where the caption should be
-  missing_picture,     ///< a table's row names a picture that is not there
+  missing_source,    ///< a shard or table that cannot be opened
+  damaged_source,    ///< one that is cut or damaged
+  unfit_source,      ///< no shard or table, or a table without the columns asked for
+  malformed_row,     ///< a table's row with more fields than the header, or without those needed
+  no_picture,        ///< a sample without a part that holds a picture
+  no_caption,        ///< a sample without a part, or a field, that holds a caption
+  empty_caption,     ///< nothing but white space
+  caption_not_utf8,  ///< text in another encoding
+  caption_too_long,  ///< over kMaxCaptionBytes
+  unreadable_json,   ///< a `json` part that holds no object, or no text where the caption should be
+  missing_picture,   ///< a table's row names a picture that is not there
   unreadable_picture,  ///< a picture that cannot be read or decoded
 };
 inline constexpr std::size_t kRefusalReasons = 12;
@@ -38,8 +38,8 @@ struct Refusal {
   RefusalReason reason;
   /// The shard or table.
   std::string source;
-  /// Where in it: "offset 512, key 0001", or "line 7" for a table. Empty: all of it, and `what` names
-  /// it.
+  /// Where in it: "offset 512, key 0001", or "line 7" for a table. Empty: all of it, and `what`
+  /// names it.
   std::string place;
   /// "got X, expected Y".
   std::string what;
@@ -63,7 +63,9 @@ class Refusals {
   /// Files that could not be read, or not to their end.
   std::uint64_t sources() const;
   std::uint64_t count(RefusalReason reason) const { return entry(reason).count; }
-  const std::vector<Refusal>& examples(RefusalReason reason) const { return entry(reason).examples; }
+  const std::vector<Refusal>& examples(RefusalReason reason) const {
+    return entry(reason).examples;
+  }
   /// The reasons that occur, the commonest first.
   std::vector<RefusalReason> reasons() const;
 

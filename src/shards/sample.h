@@ -39,7 +39,8 @@ struct Sample {
 
 /// What counts as a picture, in order of preference.
 inline constexpr std::array<std::string_view, 13> kImageExtensions = {
-    "jpg", "png", "jpeg", "webp", "gif", "bmp", "jfif", "jpe", "tif", "tiff", "heic", "heif", "avif"};
+    "jpg", "png", "jpeg", "webp", "gif",  "bmp", "jfif",
+    "jpe", "tif", "tiff", "heic", "heif", "avif"};
 bool is_image_extension(std::string_view extension);
 
 /// A file name split as webdataset does: "a/0001.seg.PNG" is key "a/0001" and extension "seg.png".

@@ -61,8 +61,9 @@ MappedFile unpacked(const MappedFile& packed, Compression compression) {
   unpack(compression, packed.bytes(), packed.name(), [&](std::span<const std::byte> piece) {
     total += piece.size();
     if (total > limit) {
-      fail(ErrorCode::out_of_memory, "compressed file: got over {} bytes unpacked, expected fewer ({})",
-           limit, packed.name());
+      fail(ErrorCode::out_of_memory,
+           "compressed file: got over {} bytes unpacked, expected fewer ({})", limit,
+           packed.name());
     }
     file.write(piece, packed.name());
   });
@@ -91,7 +92,9 @@ std::optional<std::string_view> foreign_content(std::span<const std::byte> bytes
       {"PK\x03\x04", "a zip archive (or a spreadsheet)"},
       {"PAR1", "a Parquet table"},
       {"BZh", "compressed with bzip2"},
-      {"\xFD" "7zXZ", "compressed with xz"},
+      {"\xFD"
+       "7zXZ",
+       "compressed with xz"},
       {"7z\xBC\xAF\x27\x1C", "a 7z archive"},
       {"Rar!", "a RAR archive"},
       {"\xFF\xD8\xFF", "a picture"},

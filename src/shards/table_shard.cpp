@@ -123,10 +123,11 @@ void TableShard::index_rows(const ShardOptions& options) {
   if (rows.unclosed_quote()) {
     const std::string place = fmt::format("line {}", line_here());
     const auto lost = count_lines(text_.substr(rows.row_position()));
-    refused_.add({RefusalReason::damaged_source, name(), place,
-                  fmt::format("table row: got a quote that nothing closes, which takes the {} lines "
-                              "from there, expected another quote",
-                              std::max<std::uint64_t>(lost, 1))});
+    refused_.add(
+        {RefusalReason::damaged_source, name(), place,
+         fmt::format("table row: got a quote that nothing closes, which takes the {} lines "
+                     "from there, expected another quote",
+                     std::max<std::uint64_t>(lost, 1))});
   }
 }
 
@@ -137,10 +138,11 @@ std::optional<Refusal> TableShard::fault_of(const Fields& fields,
     return Refusal{reason, name(), "", std::move(what)};
   };
   if (fields.size() > columns_) {
-    return refusal(RefusalReason::malformed_row,
-                   fmt::format("table row: got more than {} fields, expected {}: a field that holds "
-                               "the separator stands in quotes",
-                               columns_, columns_));
+    return refusal(
+        RefusalReason::malformed_row,
+        fmt::format("table row: got more than {} fields, expected {}: a field that holds "
+                    "the separator stands in quotes",
+                    columns_, columns_));
   }
   if (fields.size() <= std::max(image_column_, caption_column_)) {
     return refusal(RefusalReason::malformed_row,
@@ -159,8 +161,8 @@ std::filesystem::path TableShard::image_path(const std::string& written) const {
   const std::filesystem::path path = image_root_ / written;
   if (!image_root_.empty() || path.is_absolute() || beside_.empty()) return path;
   std::error_code ignored;
-  const bool only_beside = !std::filesystem::exists(path, ignored) &&
-                           std::filesystem::exists(beside_ / path, ignored);
+  const bool only_beside =
+      !std::filesystem::exists(path, ignored) && std::filesystem::exists(beside_ / path, ignored);
   return only_beside ? beside_ / path : path;
 }
 

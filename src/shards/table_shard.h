@@ -17,9 +17,9 @@ namespace diptych::shards {
 /// decoders look at the content).
 class TableShard final : public Shard {
  public:
-  /// Opens the table and finds its rows. Rows that cannot be used are in `refused()`; a row may lack
-  /// fields after those it needs, as in pandas. Throws Error: as SourceFile, and invalid_argument when a
-  /// column is missing.
+  /// Opens the table and finds its rows. Rows that cannot be used are in `refused()`; a row may
+  /// lack fields after those it needs, as in pandas. Throws Error: as SourceFile, and
+  /// invalid_argument when a column is missing.
   TableShard(const std::filesystem::path& path, const ShardOptions& options);
 
   Sample read(std::uint64_t offset) const override;

@@ -167,7 +167,8 @@ std::optional<TarEntry> TarReader::read_entry() {
   }
 }
 
-/// After the end marker only padding follows: archives joined by `cat` would lose all but the first.
+/// After the end marker only padding follows: archives joined by `cat` would lose all but the
+/// first.
 void TarReader::expect_nothing_more() {
   const auto rest = bytes_.subspan(offset_);
   const auto more =

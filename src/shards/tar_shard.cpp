@@ -60,14 +60,6 @@ class SampleReader {
   std::exception_ptr damage_;
 };
 
-/// Webdataset's rule surprises who names files "0001.v2.jpg".
-std::string_view hint(const Sample& sample) {
-  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
-  return std::any_of(sample.parts.begin(), sample.parts.end(), has_dot)
-             ? " (a name's first dot ends the key)"
-             : "";
-}
-
 }  // namespace
 
 TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& options)
@@ -92,6 +84,7 @@ void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
   if (options.need_caption && !maybe_in_json) {
     const auto text = sample.text("txt");
     if (!text) {
+      if (first_without_caption_.empty()) first_without_caption_ = sample.key;
       return refuse(sample, RefusalReason::no_caption,
                     fmt::format("sample: got {}{}, expected a caption as txt, or json with "
                                 "json-text-key",
@@ -100,6 +93,16 @@ void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
     if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
   }
   offsets_.push_back(sample.offset);
+}
+
+/// What webdataset's way of grouping files makes of names and orders that others choose.
+std::string_view TarShard::hint(const Sample& sample) const {
+  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
+  if (std::any_of(sample.parts.begin(), sample.parts.end(), has_dot))
+    return " (a name's first dot ends the key)";
+  if (sample.key == first_without_caption_)
+    return " (its picture stands elsewhere: files of one key must be neighbours)";
+  return "";
 }
 
 void TarShard::refuse(const Sample& sample, RefusalReason reason, std::string what) {
@@ -113,8 +116,7 @@ std::string TarShard::place(std::uint64_t offset) const {
 Sample TarShard::read(std::uint64_t offset) const {
   std::optional<Sample> sample = SampleReader(*file_, offset).next();
   if (!sample) {
-    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", name(),
-         offset);
+    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", name(), offset);
   }
   sample->storage = file_;
   return *std::move(sample);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "shards/shard.h"
 #include "shards/source_file.h"
@@ -13,8 +14,8 @@ namespace diptych::shards {
 /// next sample, as in open_clip, for keys that are not unique.
 class TarShard final : public Shard {
  public:
-  /// Opens the file and walks its headers. Damage, as samples that cannot be used, is in `refused()`.
-  /// Throws Error as SourceFile.
+  /// Opens the file and walks its headers. Damage, as samples that cannot be used, is in
+  /// `refused()`. Throws Error as SourceFile.
   TarShard(const std::filesystem::path& path, const ShardOptions& options);
 
   Sample read(std::uint64_t offset) const override;
@@ -23,8 +24,10 @@ class TarShard final : public Shard {
  private:
   void index_sample(const Sample& sample, const ShardOptions& options);
   void refuse(const Sample& sample, RefusalReason reason, std::string what);
+  std::string_view hint(const Sample& sample) const;
 
   std::shared_ptr<const SourceFile> file_;
+  std::string first_without_caption_;
 };
 
 }  // namespace diptych::shards

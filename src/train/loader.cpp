@@ -159,6 +159,10 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
                                 Random(options_.seed, stream)));
       if (grouped) pairs.back().group = options_.groups[index];
     } catch (const Error& error) {
+      // An option that cannot be, or a bug: nothing that the sample could be blamed for.
+      const bool of_the_sample =
+          error.code() != ErrorCode::invalid_argument && error.code() != ErrorCode::internal;
+      if (!of_the_sample) throw;
       result.refused.push_back({index, dataset_.refusal(index, error)});
     }
   }

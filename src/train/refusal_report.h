@@ -25,8 +25,8 @@ class RefusalReport {
       : refused_before_(samples, false), whole_epoch_(whole_epoch) {}
 
   void add(const LoadedBatch& batch);
-  /// Throws Error(corrupt_data) with the commonest reason when the epoch that ends here gave no pair
-  /// to learn from.
+  /// Throws Error(corrupt_data) with the commonest reason when the epoch that ends here gave no
+  /// pair to learn from.
   void end_epoch();
 
   std::int64_t samples() const { return static_cast<std::int64_t>(refusals_.samples()); }

@@ -54,8 +54,8 @@ void check_keys_have_shards(const TrainOptions& options,
   const auto is_table = [](const std::filesystem::path& path) {
     return shards::source_kind(path) == shards::SourceKind::table;
   };
-  const bool only_tables = std::all_of(
-      sources.begin(), sources.end(), [&](const shards::Source& files) {
+  const bool only_tables =
+      std::all_of(sources.begin(), sources.end(), [&](const shards::Source& files) {
         return std::all_of(files.begin(), files.end(), is_table);
       });
   const auto refuse = [&](std::string_view option, const std::string& key) {
@@ -79,10 +79,11 @@ void check_sources(const TrainOptions& options, const Refusals& refused, std::si
   const auto reasons = refused.reasons();
   const auto first = std::find_if(reasons.begin(), reasons.end(), shards::concerns_source);
   if (files == 1) fail(code_of(*first), "train: {}", examples);
-  fail(code_of(*first),
-       "train: got {} of {} files of the data that cannot be read to the end, expected all of them, "
-       "or --skip-bad-shards: {}",
-       refused.sources(), files, examples);
+  fail(
+      code_of(*first),
+      "train: got {} of {} files of the data that cannot be read to the end, expected all of them, "
+      "or --skip-bad-shards: {}",
+      refused.sources(), files, examples);
 }
 
 /// The commonest reason among samples, in words after a colon; nothing when there is none.
@@ -100,12 +101,11 @@ void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
 }
 
 void look_through(const TrainOptions& options, RunData& data) {
-  const shards::Survey survey =
-      shards::survey(data.dataset, caption_options(options), kSurveyed);
+  const shards::Survey survey = shards::survey(data.dataset, caption_options(options), kSurveyed);
   if (survey.usable == 0) {
     fail(code_of(survey.refused.reasons().front()),
-         "train: got none that can be used among {} samples looked at{} ({})", survey.looked_at,
-         commonest(survey.refused), options.train_data);
+         "train: got none that can be used among {} samples looked at{}", survey.looked_at,
+         commonest(survey.refused));
   }
   for (const RefusedData& entry : refused_data(survey.refused)) {
     data.summary.notes.push_back(

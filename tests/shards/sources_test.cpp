@@ -44,6 +44,15 @@ TEST(ExpandSources, ListsFoldersAndGlobsByName) {
   EXPECT_EQ(code_of((folder.path() / "*.tsv").string()), ErrorCode::not_found);
 }
 
+TEST(SourceKind, GoesByTheNameWhateverItsCase) {
+  for (const char* name : {"a.tar", "A.TAR", "a.tar.gz", "a.Tar.Zst", "a.tgz", "x/a.b.tar"})
+    EXPECT_EQ(source_kind(name), SourceKind::tar) << name;
+  for (const char* name : {"a.csv", "a.TSV", "a.csv.gz", "a.tsv.zst"})
+    EXPECT_EQ(source_kind(name), SourceKind::table) << name;
+  for (const char* name : {"a", "tar", "a.gz", "a.parquet", "a.tar.bz2", "a.tar.XyZ"})
+    EXPECT_FALSE(source_kind(name)) << name;
+}
+
 TEST(ExpandSources, RefusesWhatNamesNoFiles) {
   EXPECT_EQ(code_of(""), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of("a.tar::"), ErrorCode::invalid_argument);

@@ -16,7 +16,7 @@ Rows read_rows(std::string_view text, char separator = ',', std::size_t max_fiel
     rows.emplace_back();
     for (const std::string_view field : *fields) rows.back().push_back(unquote(field));
   }
-  if (reader.damaged()) rows.push_back({"DAMAGED"});
+  if (reader.unclosed_quote()) rows.push_back({"UNCLOSED"});
   return rows;
 }
 
@@ -39,9 +39,27 @@ TEST(RowReader, ReadsQuotesAsRfc4180) {
   EXPECT_EQ(read_rows("5\" pipe,b"), (Rows{{"5\" pipe", "b"}}));
 }
 
-TEST(RowReader, StopsAtQuotesThatDoNotMatch) {
-  EXPECT_EQ(read_rows("a,b\n\"open,c\nd,e\n"), (Rows{{"a", "b"}, {"DAMAGED"}}));
-  EXPECT_EQ(read_rows("a,b\n\"x\"y,c\n"), (Rows{{"a", "b"}, {"DAMAGED"}}));
+TEST(RowReader, ReadsOddQuotesAsPythonDoes) {
+  EXPECT_EQ(read_rows("a,\"x\" said y\nb,c\n"), (Rows{{"a", "x said y"}, {"b", "c"}}));
+  EXPECT_EQ(read_rows("\"x\"y \"z\",c\n"), (Rows{{"xy \"z\"", "c"}}));
+  EXPECT_EQ(read_rows("a, \"x,y\"\n"), (Rows{{"a", " \"x", "y\""}})) << "a blank before the quote";
+  EXPECT_EQ(read_rows("\"a\nb\"c\nd\n"), (Rows{{"a\nbc"}, {"d"}}));
+}
+
+TEST(RowReader, StopsAtAQuoteThatNothingCloses) {
+  EXPECT_EQ(read_rows("a,b\n\"open,c\nd,e\n"), (Rows{{"a", "b"}, {"UNCLOSED"}}));
+  EXPECT_EQ(read_rows("a,b\n\"open \"\"c\n"), (Rows{{"a", "b"}, {"UNCLOSED"}}));
+}
+
+TEST(RowReader, EndsLinesAtLoneReturnsAndPassesOverLinesOfBlanks) {
+  EXPECT_EQ(read_rows("a,b\rc,d\r"), (Rows{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(read_rows("a,b\n  \t\n c,d\n   "), (Rows{{"a", "b"}, {" c", "d"}}));
+  EXPECT_EQ(read_rows("a\tb\n\t\n", '\t'), (Rows{{"a", "b"}, {"", ""}}));
+}
+
+TEST(CountLines, CountsEveryKindOfLineEndOnce) {
+  EXPECT_EQ(count_lines("a\nb\r\nc\rd"), 3U);
+  EXPECT_EQ(count_lines(""), 0U);
 }
 
 TEST(RowReader, GivesRowPositionsToBeginAgainFrom) {

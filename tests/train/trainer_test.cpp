@@ -49,6 +49,9 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_GT(reports.back().loss, 0.0);
   EXPECT_GT(reports.back().refused, 0) << "the broken picture";
   EXPECT_THAT(reports.back().last_problem, testing::HasSubstr("sample20"));
+  EXPECT_EQ(result.refused, 1) << "once, although three epochs meet it";
+  ASSERT_EQ(result.refused_by_reason.size(), 1U);
+  EXPECT_EQ(result.refused_by_reason[0].reason, "unreadable_picture");
   const auto model = checkpoint::load_model_file(result.model);
   EXPECT_EQ(model.preprocessing.size, 32);
 }
@@ -144,6 +147,26 @@ TEST_F(Training, TrainsOnATable) {
   from_table.json_text_key = from_table.group_key = "";
   from_table.batch_size = 3;
   EXPECT_EQ(run_training(from_table).steps, 6);
+}
+
+TEST_F(Training, AnEpochWithoutAPairIsNoTraining) {
+  const fs::path picture = folder_.path() / "broken.jpg";
+  write_file(picture, "no picture");
+  std::string table = "filepath,title\n";
+  for (int i = 0; i < 6; ++i) table += picture.string() + ",words\n";
+  TrainOptions nothing = options("nothing");
+  nothing.train_data = (folder_.path() / "t.csv").string();
+  write_file(nothing.train_data, table);
+  nothing.json_text_key = nothing.group_key = "";
+  nothing.batch_size = 3;
+  try {
+    run_training(nothing);
+    FAIL() << "it trained on nothing";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+    EXPECT_THAT(error.what(), testing::HasSubstr("6 whose picture cannot be read, the first: "));
+  }
+  EXPECT_FALSE(fs::exists(folder_.path() / "logs" / "nothing" / "model"));
 }
 
 struct BadOption {
