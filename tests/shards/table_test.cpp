@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "base/mapped_file.h"
+#include "support/support.h"
+
 namespace diptych::shards {
 namespace {
 
@@ -74,6 +79,25 @@ TEST(RowReader, GivesRowPositionsToBeginAgainFrom) {
 
 TEST(RowReader, HoldsNoMoreFieldsThanAsked) {
   EXPECT_EQ(read_rows("a,b,c,d\ne", ',', 2), (Rows{{"a", "b"}, {"e"}}));
+}
+
+/// What pandas 3.1.1 reads (tests/data/tables/make).
+TEST(RowReader, ReadsOddTablesAsPandasDoes) {
+  const auto tables =
+      nlohmann::json::parse(read_text_file(diptych::test::data_path("tables/odd_tables.json")));
+  ASSERT_EQ(tables.size(), 400U);
+  for (const auto& table : tables) {
+    const std::string text = table["text"];
+    Rows rows = read_rows(text, ',', 100);
+    if (table.contains("unclosed")) {
+      EXPECT_EQ(rows.back(), Rows::value_type{"UNCLOSED"}) << table["text"];
+      continue;
+    }
+    for (auto& row : rows) {
+      while (!row.empty() && row.back().empty()) row.pop_back();
+    }
+    EXPECT_EQ(rows, table["rows"].get<Rows>()) << table["text"];
+  }
 }
 
 }  // namespace
