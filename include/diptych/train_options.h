@@ -19,8 +19,8 @@ struct TrainOptions {
   /// Tar shards or tables (CSV, TSV), also packed with gzip or zstd: a path, a brace range, a
   /// folder, or several joined by "::".
   std::string train_data;
-  /// Tables: what separates columns (zero: the first of tab, comma, semicolon and `|` with which the
-  /// header has both), and the columns of the picture's path and the caption.
+  /// Tables: what separates columns (zero: the first of tab, comma, semicolon and `|` with which
+  /// the header has both), and the columns of the picture's path and the caption.
   char csv_separator = '\0';
   std::string csv_image_key = "filepath";
   std::string csv_caption_key = "title";

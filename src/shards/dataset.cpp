@@ -70,6 +70,9 @@ Dataset::Dataset(const std::vector<Source>& sources, const DatasetOptions& optio
   for (const std::unique_ptr<Shard>& shard : shards_) {
     first_.push_back(first_.back() + shard->offsets().size());
     refused_.add(shard->refused());
+    for (const std::string& remark : shard->remarks()) {
+      if (remarks_.size() < kMaxRemarks) remarks_.push_back(remark);
+    }
   }
   std::size_t shard = 0;
   for (const Source& source : sources) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,9 @@ class Dataset {
   const std::vector<std::size_t>& source_sizes() const { return source_sizes_; }
   /// Files, rows and samples that are not among `size()`, and why.
   const Refusals& refused() const { return refused_; }
+  /// What was read and yet is hardly what was meant, a sentence each, at most kMaxRemarks.
+  const std::vector<std::string>& remarks() const { return remarks_; }
+  static constexpr std::size_t kMaxRemarks = 10;
   /// How many samples were refused in each source.
   const std::vector<std::size_t>& source_refusals() const { return source_refusals_; }
 
@@ -59,6 +63,7 @@ class Dataset {
   std::vector<std::size_t> source_sizes_;
   std::vector<std::size_t> source_refusals_;
   Refusals refused_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace diptych::shards

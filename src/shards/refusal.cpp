@@ -39,6 +39,19 @@ constexpr RefusalReason reason_at(std::size_t index) {
 
 }  // namespace
 
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line.push_back(c);
+    }
+  }
+  return line;
+}
+
 std::string_view name(RefusalReason reason) {
   return words(reason).name;
 }
@@ -53,7 +66,7 @@ bool concerns_source(RefusalReason reason) {
 }
 
 std::string Refusal::message() const {
-  return place.empty() ? what : fmt::format("{} ({}, {})", what, source, place);
+  return one_line(place.empty() ? what : fmt::format("{} ({}, {})", what, source, place));
 }
 
 void Refusals::add(Refusal refusal) {

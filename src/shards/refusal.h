@@ -33,6 +33,9 @@ std::string_view describe(RefusalReason reason);
 /// Whether a whole file is meant rather than one sample.
 bool concerns_source(RefusalReason reason);
 
+/// Text with its control characters as escapes ("\\x1b"): names come from archives.
+std::string one_line(std::string_view text);
+
 /// One thing that is not used, and why. A value, because bad data is no exception.
 struct Refusal {
   RefusalReason reason;
@@ -44,7 +47,7 @@ struct Refusal {
   /// "got X, expected Y".
   std::string what;
 
-  /// One line: "what (source, place)".
+  /// One line: "what (source, place)", control characters as escapes.
   std::string message() const;
 };
 

@@ -50,10 +50,13 @@ class Shard {
   const std::string& name() const { return name_; }
   const std::vector<std::uint64_t>& offsets() const { return offsets_; }
   const Refusals& refused() const { return refused_; }
+  /// What was read and yet is hardly what was meant, a sentence each: a few at most.
+  const std::vector<std::string>& remarks() const { return remarks_; }
 
  protected:
   std::vector<std::uint64_t> offsets_;
   Refusals refused_;
+  std::vector<std::string> remarks_;
 
  private:
   std::string name_;

@@ -91,10 +91,10 @@ std::optional<std::string_view> foreign_content(std::span<const std::byte> bytes
   static constexpr std::array<Signature, 12> kSignatures = {{
       {"PK\x03\x04", "a zip archive (or a spreadsheet)"},
       {"PAR1", "a Parquet table"},
-      {"BZh", "compressed with bzip2"},
+      {"BZh", "data packed with bzip2"},
       {"\xFD"
        "7zXZ",
-       "compressed with xz"},
+       "data packed with xz"},
       {"7z\xBC\xAF\x27\x1C", "a 7z archive"},
       {"Rar!", "a RAR archive"},
       {"\xFF\xD8\xFF", "a picture"},

@@ -7,9 +7,11 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/error.h"
+#include "shards/refusal.h"
 
 namespace diptych::shards {
 namespace {
@@ -144,6 +146,25 @@ std::vector<Source> expand_sources(std::string_view text) {
     }
   }
   return sources;
+}
+
+std::vector<std::string> left_out_of_folders(std::string_view text) {
+  std::vector<std::string> sentences;
+  for (const std::string_view part : split(text, "::")) {
+    for (const std::string& name : expand_braces(part)) {
+      std::error_code ignored;
+      if (!std::filesystem::is_directory(name, ignored)) continue;
+      std::set<std::string> others;
+      for (const auto& entry : std::filesystem::directory_iterator(name)) {
+        if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());
+      }
+      if (others.empty()) continue;
+      sentences.push_back(
+          fmt::format("{} entries are no tar shards and left out, the first: {} ({})",
+                      others.size(), one_line(*others.begin()), name));
+    }
+  }
+  return sentences;
 }
 
 }  // namespace diptych::shards

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,5 +24,9 @@ std::optional<SourceKind> source_kind(const std::filesystem::path& path);
 /// braces do not match, or that names over a million files; not_found for a folder or glob without
 /// files; unsupported for URLs and pipes.
 std::vector<Source> expand_sources(std::string_view text);
+
+/// A sentence on each folder of such a text that has something besides the shards taken from it:
+/// tables, other files, folders.
+std::vector<std::string> left_out_of_folders(std::string_view text);
 
 }  // namespace diptych::shards

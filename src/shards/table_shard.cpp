@@ -36,6 +36,11 @@ std::optional<std::size_t> find_column(const std::vector<std::string_view>& head
   return static_cast<std::size_t>(found - header.begin());
 }
 
+/// As captions may that stand in quotes, and what follows a quote that stands alone.
+bool goes_over_lines(const std::vector<std::string_view>& fields, std::size_t column) {
+  return fields.size() > column && fields[column].find_first_of("\r\n") != std::string_view::npos;
+}
+
 std::string image_extension(const std::filesystem::path& path) {
   const std::optional<SampleName> name = split_sample_name("image" + path.extension().string());
   return name && is_image_extension(name->extension) ? name->extension : "jpg";
@@ -104,6 +109,8 @@ void TableShard::fail_for_columns(const Fields& header, const ShardOptions& opti
 void TableShard::index_rows(const ShardOptions& options) {
   RowReader rows(text_, separator_, first_row_);
   Milestone last = {0, 1};
+  std::uint64_t rows_over_lines = 0;
+  std::uint64_t first_over_lines = 0;
   const auto line_here = [&] {
     last.line += count_lines(text_.substr(last.offset, rows.row_position() - last.offset));
     last.offset = rows.row_position();
@@ -113,12 +120,20 @@ void TableShard::index_rows(const ShardOptions& options) {
     const auto fields = rows.next(columns_ + 1);
     if (row % kRowsPerMilestone == 0) milestones_.push_back({rows.row_position(), line_here()});
     if (!fields) break;
+    if (goes_over_lines(*fields, caption_column_) && rows_over_lines++ == 0)
+      first_over_lines = line_here();
     if (auto fault = fault_of(*fields, options)) {
       fault->place = fmt::format("line {}", line_here());
       refused_.add(*std::move(fault));
     } else {
       offsets_.push_back(rows.row_position());
     }
+  }
+  if (rows_over_lines > 0) {
+    remarks_.push_back(fmt::format(
+        "{} captions go over several lines, as after a quote that stands alone ({}, the "
+        "first in line {})",
+        rows_over_lines, name(), first_over_lines));
   }
   if (rows.unclosed_quote()) {
     const std::string place = fmt::format("line {}", line_here());

@@ -70,6 +70,7 @@ struct TarReader::Header {
     return !old_folder &&
            (block.type == kRegular || block.type == kRegularOld || block.type == kContiguous);
   }
+  bool is_link() const { return block.type == kHardLink || block.type == kSymbolicLink; }
   /// Links, devices, folders and pipes have no content, whatever their size field says.
   bool has_data() const { return block.type < kHardLink || block.type > kFifo; }
 };
@@ -162,6 +163,7 @@ std::optional<TarEntry> TarReader::read_entry() {
       return TarEntry{extensions.name ? *std::move(extensions.name) : entry_name(header.block),
                       begin, data};
     }
+    links_ += header.is_link() ? 1 : 0;
     begin = offset_;
     extensions = {};
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "shards/caption_text.h"
@@ -40,13 +41,26 @@ class SampleReader {
     return std::nullopt;
   }
 
+  /// What was passed over so far and may have been meant as samples.
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> remarks;
+    if (tar_.links() > 0)
+      remarks.push_back(fmt::format("{} links are passed over ({})", tar_.links(), shard_));
+    if (files_of_no_sample_ > 0) {
+      remarks.push_back(
+          fmt::format("{} files belong to no sample, having no key and ending, the first: {} ({})",
+                      files_of_no_sample_, one_line(first_of_no_sample_), shard_));
+    }
+    return remarks;
+  }
+
  private:
   /// Moves to the next file that belongs to a sample; false at the end and at damage.
   bool read_entry() {
     try {
-      do {
-        pending_ = tar_.next();
-      } while (pending_ && !split_sample_name(pending_->name));
+      while ((pending_ = tar_.next()) && !split_sample_name(pending_->name)) {
+        if (files_of_no_sample_++ == 0) first_of_no_sample_ = pending_->name;
+      }
     } catch (const Error&) {
       damage_ = std::current_exception();
       pending_.reset();
@@ -58,6 +72,8 @@ class SampleReader {
   std::string shard_;
   std::optional<TarEntry> pending_;
   std::exception_ptr damage_;
+  std::uint64_t files_of_no_sample_ = 0;
+  std::string first_of_no_sample_;
 };
 
 }  // namespace
@@ -65,13 +81,16 @@ class SampleReader {
 TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& options)
     : Shard(path.string()), file_(std::make_shared<SourceFile>(path)) {
   if (const auto foreign = foreign_content(file_->bytes()))
-    fail(ErrorCode::unsupported, "tar archive: got {} ({})", *foreign, name());
+    fail(ErrorCode::unsupported,
+         "tar archive: got {}, expected a tar, plain or packed with gzip or zstd ({})", *foreign,
+         name());
   SampleReader samples(*file_, 0);
   try {
     while (const std::optional<Sample> sample = samples.next()) index_sample(*sample, options);
   } catch (const Error& error) {
     refused_.add({RefusalReason::damaged_source, name(), "", error.what()});
   }
+  remarks_ = samples.remarks();
 }
 
 void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {

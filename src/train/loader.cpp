@@ -166,8 +166,8 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
       result.refused.push_back({index, dataset_.refusal(index, error)});
     }
   }
-  result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size,
-                      grouped);
+  result.batch =
+      join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size, grouped);
   return result;
 }
 

@@ -94,10 +94,11 @@ std::string commonest(const Refusals& refused) {
 
 void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
   if (dataset.size() >= static_cast<std::size_t>(options.batch_size)) return;
+  const std::string remark = dataset.remarks().empty() ? "" : "; " + dataset.remarks().front();
   fail(ErrorCode::invalid_argument,
-       "train: got {} usable samples of {}, expected at least a batch of {} ({}){}", dataset.size(),
-       dataset.size() + dataset.refused().samples(), options.batch_size, options.train_data,
-       commonest(dataset.refused()));
+       "train: got {} usable samples of {}, expected at least a batch of {} ({}){}{}",
+       dataset.size(), dataset.size() + dataset.refused().samples(), options.batch_size,
+       options.train_data, commonest(dataset.refused()), remark);
 }
 
 void look_through(const TrainOptions& options, RunData& data) {
@@ -164,6 +165,9 @@ RunData open_run_data(const TrainOptions& options) {
   for (const shards::Source& source : sources) files += source.size();
   check_sources(options, data.dataset.refused(), files);
   check_size(options, data.dataset);
+  data.summary.notes = data.dataset.remarks();
+  const std::vector<std::string> left_out = shards::left_out_of_folders(options.train_data);
+  data.summary.notes.insert(data.summary.notes.end(), left_out.begin(), left_out.end());
   look_through(options, data);
   read_groups(options, data);
   summarise(sources, data);

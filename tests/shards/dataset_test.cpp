@@ -16,6 +16,7 @@ namespace {
 
 using test::CraftedTar;
 using test::text_of;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -254,7 +255,7 @@ TEST_F(DatasetTest, CountsRowsThatCannotBeUsed) {
   EXPECT_THAT(dataset.refused().examples(RefusalReason::malformed_row)[1].message(),
               HasSubstr("got more than 2 fields"));
   EXPECT_THAT(first_message(dataset, RefusalReason::damaged_source),
-              testing::AllOf(HasSubstr("quote"), HasSubstr("t.tsv, line 7)")));
+              AllOf(HasSubstr("quote"), HasSubstr("t.tsv, line 7)")));
   ASSERT_EQ(dataset.size(), 1U);
   try {
     dataset.at(0);
@@ -313,6 +314,26 @@ TEST_F(DatasetTest, ReadsTablesInUtf16) {
   }
   const Dataset bare({{save("bare.tsv", little.substr(2))}});
   EXPECT_THAT(first_message(bare, RefusalReason::unfit_source), HasSubstr("UTF-16"));
+}
+
+TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
+  const auto swallowing = save("t.csv", "filepath,title\na.jpg,a\nb.jpg,\"b\nc.jpg,\"c\nd.jpg,d\n");
+  EXPECT_THAT(
+      Dataset({{swallowing}}).remarks(),
+      ElementsAre(AllOf(HasSubstr("1 captions go over several lines"), HasSubstr("line 3"))));
+  const auto links = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "a")
+                         .add("b.jpg", "", '1')
+                         .add("b.txt", "", '2')
+                         .add("c", "x")
+                         .add("._d.jpg", "x")
+                         .end()
+                         .save(path("links.tar"));
+  EXPECT_THAT(
+      Dataset({{links}}).remarks(),
+      ElementsAre(HasSubstr("2 links"), AllOf(HasSubstr("2 files"), HasSubstr("first: c ("))));
+  EXPECT_TRUE(Dataset({{save_shard("0.tar", 0, 2)}}).remarks().empty());
 }
 
 TEST_F(DatasetTest, CountsLinesOfLongTables) {

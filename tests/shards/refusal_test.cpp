@@ -20,6 +20,11 @@ TEST(Refusal, SaysInOneLineWhatAndWhere) {
   EXPECT_EQ(file.message(), "cannot open t.csv");
 }
 
+TEST(Refusal, SendsNoControlCharactersToATerminal) {
+  const Refusal refusal{RefusalReason::no_caption, "a.tar", "key \x1B[31m\n\x7F", "none"};
+  EXPECT_EQ(refusal.message(), "none (a.tar, key \\x1b[31m\\x0a\\x7f)");
+}
+
 TEST(Refusals, CountsByReasonAndKeepsTheFirstExamples) {
   Refusals some;
   for (int i = 0; i < 7; ++i)

@@ -53,6 +53,18 @@ TEST(SourceKind, GoesByTheNameWhateverItsCase) {
     EXPECT_FALSE(source_kind(name)) << name;
 }
 
+TEST(LeftOutOfFolders, NamesWhatAFolderHasBesidesShards) {
+  const diptych::test::TemporaryFolder folder;
+  std::ofstream(folder.path() / "0.tar") << "x";
+  EXPECT_TRUE(left_out_of_folders(folder.path().string()).empty());
+  std::ofstream(folder.path() / "more.csv") << "x";
+  std::filesystem::create_directory(folder.path() / "sub");
+  const std::string text = folder.path().string() + "::" + (folder.path() / "more.csv").string();
+  EXPECT_THAT(left_out_of_folders(text),
+              ElementsAre(testing::HasSubstr(
+                  "2 entries are no tar shards and left out, the first: more.csv")));
+}
+
 TEST(ExpandSources, RefusesWhatNamesNoFiles) {
   EXPECT_EQ(code_of(""), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of("a.tar::"), ErrorCode::invalid_argument);

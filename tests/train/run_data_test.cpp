@@ -137,8 +137,7 @@ TEST_F(RunDataTest, RefusesKeysThatAreNowhere) {
   EXPECT_EQ(failure().code, ErrorCode::invalid_argument);
   EXPECT_THAT(failure().message, HasSubstr("'concept', which no sample's json has"));
   options_.group_key = "caption";
-  EXPECT_THAT(open_run_data(options_).summary.notes,
-              ElementsAre(HasSubstr("changes nothing")));
+  EXPECT_THAT(open_run_data(options_).summary.notes, ElementsAre(HasSubstr("changes nothing")));
   options_.group_key = "pair";
   const RunData paired = open_run_data(options_);
   EXPECT_THAT(paired.summary.notes, IsEmpty());

@@ -150,12 +150,12 @@ TEST_F(Training, TrainsOnATable) {
 }
 
 TEST_F(Training, AnEpochWithoutAPairIsNoTraining) {
-  const fs::path picture = folder_.path() / "broken.jpg";
+  const fs::path picture = data_.path() / "broken.jpg";
   write_file(picture, "no picture");
   std::string table = "filepath,title\n";
   for (int i = 0; i < 6; ++i) table += picture.string() + ",words\n";
   TrainOptions nothing = options("nothing");
-  nothing.train_data = (folder_.path() / "t.csv").string();
+  nothing.train_data = (data_.path() / "t.csv").string();
   write_file(nothing.train_data, table);
   nothing.json_text_key = nothing.group_key = "";
   nothing.batch_size = 3;
@@ -166,7 +166,7 @@ TEST_F(Training, AnEpochWithoutAPairIsNoTraining) {
     EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
     EXPECT_THAT(error.what(), testing::HasSubstr("6 whose picture cannot be read, the first: "));
   }
-  EXPECT_FALSE(fs::exists(folder_.path() / "logs" / "nothing" / "model"));
+  EXPECT_FALSE(fs::exists(data_.logs() / "nothing" / "model"));
 }
 
 struct BadOption {
