@@ -10,6 +10,7 @@
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -23,6 +24,7 @@ struct Options {
   std::vector<std::string> templates;
   std::string template_set;
   std::vector<std::string> pictures;
+  diptych::DecodeOptions decode;
   std::size_t top = 5;
   bool json = false;
 };
@@ -104,17 +106,21 @@ int classify(const Options& options) {
   diptych::check_labels(labels);
   const std::vector<std::string> templates = read_templates(options);
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  diptych::SkippedFiles skipped;
+  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
 
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Classifier classifier(encoder, labels, templates);
   diptych::EncodedImages encoded;
   {
     Progress progress("pictures");
-    encoded = encoder.encode_images(pictures, {.progress = progress.callback()});
+    encoded = encoder.encode_images(pictures,
+                                    {.progress = progress.callback(), .decode = options.decode});
   }
   const Answers answers(pictures, classifier, encoded, options.top);
   options.json ? answers.print_as_json() : answers.print_text();
+  print_skipped(skipped);
+  print_picture_notes(encoded.counts, options.decode);
   return report_failures(encoded.failures, pictures.size());
 }
 
@@ -139,6 +145,7 @@ void add_classify(CLI::App& app, Action& action) {
   prompts->require_option(0, 1);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
       ->check(above_zero());
+  add_picture_options(*command, options->decode, /*upright=*/true);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print one JSON array instead of text");
   add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures");

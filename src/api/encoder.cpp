@@ -106,6 +106,7 @@ EncodedImages Encoder::Implementation::encode_images(std::size_t total, const Re
     api::PictureBatch batch =
         api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
     std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
+    result.counts.add(batch.counts);
     if (batch.inputs.empty()) return;
     result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
     result.rows.values.resize(result.inputs.size() * width());
@@ -196,7 +197,8 @@ EncodedImages Encoder::encode_images(std::span<const std::filesystem::path> path
                                      const EncodeOptions& options) const {
   const Preprocessing& how = model().info().preprocessing;
   return implementation_->encode_images(
-      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how); }, options);
+      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how, options.decode); },
+      options);
 }
 
 EncodedImages Encoder::encode_images(std::span<const Image> images,
