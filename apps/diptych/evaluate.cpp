@@ -33,15 +33,16 @@ diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   chosen.class_names = options.class_names;
   if (!options.template_set.empty()) {
     chosen.templates = diptych::prompt_templates(options.template_set);
-  } else if (!options.templates.empty()) {
+  } else {
+    diptych::check_templates(options.templates);
     chosen.templates = options.templates;
   }
   return chosen;
 }
 
 diptych::ZeroShotReport evaluate(const Options& options) {
-  const diptych::Encoder encoder = make_encoder(options.model);
   diptych::ZeroShotOptions chosen = zeroshot_options(options);
+  const diptych::Encoder encoder = make_encoder(options.model);
   Progress texts("texts");
   Progress images("pictures");
   chosen.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
@@ -88,13 +89,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   command->add_option("--classnames", options->class_names,
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
-  auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  add_list(*prompts, "--template", options->templates,
-           "texts with {label} where the name goes; several are averaged; default: "
-           "\"A photo of a {label}\"");
-  prompts->add_option("--templates", options->template_set,
-                      "a published set of templates: openai_80 or simple_7");
-  prompts->require_option(0, 1);
+  add_template_options(*command, options->templates, options->template_set);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print JSON instead of text");
   command->footer(kExamples);

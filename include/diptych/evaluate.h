@@ -81,8 +81,9 @@ RetrievalReport evaluate_retrieval(const Matrix& image_embeddings, const Matrix&
                                    std::span<const std::size_t> ks);
 
 struct ZeroShotOptions {
-  /// What class names are put into. Default: CLIP's "A photo of a {label}". At least one.
-  std::vector<std::string> templates = {std::string(kDefaultTemplate)};
+  /// What class names are put into, literally; of several the embeddings are averaged. Default:
+  /// none, each name is put into its own `default_template`.
+  std::vector<std::string> templates;
   /// A file with the classes' names. Empty, the default: the folders' names, with blanks for `_`.
   /// Otherwise JSON (`.json`) or UTF-8 text in one of two forms:
   ///   - an object, or lines "folder<TAB>name": the name of every class folder. A folder that does
@@ -98,7 +99,7 @@ struct ZeroShotOptions {
 
 struct ZeroShotReport {
   ClassificationReport classification;
-  std::size_t templates = 0;
+  std::size_t templates = 0;  ///< texts a class name was put into
   /// Pictures that could not be encoded; they are in none of the figures.
   std::vector<Failure> failures;
 };

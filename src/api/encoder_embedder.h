@@ -21,6 +21,11 @@ class EncoderEmbedder final : public evaluate::Embedder {
   Matrix embed_texts(std::span<const std::string> texts) const override {
     return encoder_.encode_texts(texts);
   }
+  /// Chinese-CLIP's captions are Chinese; the other tokenizers' models read English at least too.
+  PromptLanguage language() const override {
+    return encoder_.model().info().tokenizer == "chinese" ? PromptLanguage::chinese
+                                                          : PromptLanguage::english;
+  }
 
  private:
   const Encoder& encoder_;

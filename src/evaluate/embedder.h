@@ -8,6 +8,7 @@
 
 #include "diptych/encoder.h"
 #include "diptych/matrix.h"
+#include "diptych/prompts.h"
 
 namespace diptych::evaluate {
 
@@ -23,6 +24,8 @@ class Embedder {
   /// Unit rows [texts.size(), embedding width]. Throws Error(invalid_argument) for text that is not
   /// UTF-8.
   virtual Matrix embed_texts(std::span<const std::string> texts) const = 0;
+  /// The language of the texts that the model was trained on, where it is one.
+  virtual PromptLanguage language() const { return PromptLanguage::english; }
 };
 
 }  // namespace diptych::evaluate

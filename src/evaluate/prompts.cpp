@@ -129,7 +129,8 @@ bool has_place_for_label(std::string_view prompt_template) {
 
 std::string fill_template(std::string_view prompt_template, std::string_view label) {
   if (!has_place_for_label(prompt_template)) {
-    fail(ErrorCode::invalid_argument, "prompt template: got '{}', expected {{label}} in it",
+    fail(ErrorCode::invalid_argument,
+         "prompt template: got '{}', expected {{label}} or {{}} in it, where the label goes",
          prompt_template);
   }
   std::string filled;
@@ -143,6 +144,24 @@ std::string fill_template(std::string_view prompt_template, std::string_view lab
     prompt_template.remove_prefix(std::max<std::size_t>(place.size(), 1));
   }
   return filled;
+}
+
+std::vector<std::string> label_prompts(std::string_view label,
+                                       std::span<const std::string> templates,
+                                       PromptLanguage language) {
+  if (templates.empty()) return {fill_template(default_template(label, language), label)};
+  std::vector<std::string> prompts;
+  for (const std::string& prompt : templates) prompts.push_back(fill_template(prompt, label));
+  return prompts;
+}
+
+void check_templates(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    fill_template(prompt, "");
+    if (!is_utf8(prompt)) {
+      fail(ErrorCode::invalid_argument, "prompt template: got '{}', expected UTF-8", prompt);
+    }
+  }
 }
 
 void check_labels(std::span<const std::string> labels) {

@@ -1,5 +1,6 @@
 #include "evaluate/zeroshot.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -37,7 +38,7 @@ ZeroShotReport evaluate_zeroshot(const Embedder& embedder, const std::filesystem
   const std::vector<std::size_t> ranks = best_ranks(images.rows, classes, answers);
   ZeroShotReport report;
   report.classification = classification_report(ranks, right_classes, folders.names, options.ks);
-  report.templates = options.templates.size();
+  report.templates = std::max<std::size_t>(1, options.templates.size());
   report.failures = std::move(images.failures);
   return report;
 }

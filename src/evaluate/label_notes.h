@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diptych/matrix.h"
+
+namespace diptych::evaluate {
+
+/// Why an answer among these labels says less than it seems to, one sentence each; usually none:
+///   - labels with the same class embedding, which no picture can tell apart;
+///   - templates and labels that both have an article ("A photo of a a cat").
+/// `what` is what a label is called: "label", "class name".
+std::vector<std::string> label_notes(std::string_view what, std::span<const std::string> labels,
+                                     std::span<const std::string> templates,
+                                     const Matrix& class_embeddings);
+
+}  // namespace diptych::evaluate
