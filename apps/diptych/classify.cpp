@@ -7,7 +7,7 @@
 
 #include "command.h"
 #include "console.h"
-#include "inputs.h"
+#include "labels.h"
 #include "model_options.h"
 #include "option_values.h"
 #include "progress.h"
@@ -35,16 +35,8 @@ constexpr const char* kExamples =
     "  diptych classify --labels-file names.txt --templates openai_80 --top 3 --json photos/";
 
 std::vector<std::string> read_labels(const Options& options) {
-  if (options.labels_file.empty()) return split_list(options.labels);
-  std::vector<std::string> labels = read_lines(options.labels_file);
-  for (std::string& label : labels) label = trim(label);
-  while (!labels.empty() && labels.back().empty()) labels.pop_back();
-  if (labels.empty()) {
-    throw diptych::Error(ErrorCode::invalid_argument,
-                         fmt::format("labels: got an empty file, expected a label a line ({})",
-                                     options.labels_file));
-  }
-  return labels;
+  return options.labels_file.empty() ? listed_labels(options.labels)
+                                     : labels_in_file(options.labels_file);
 }
 
 std::vector<std::string> read_templates(const Options& options) {
@@ -160,7 +152,7 @@ void add_classify(CLI::App& app, Action& action) {
   auto* source = command->add_option_group("labels", "one of the two is required");
   source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
   source->add_option("--labels-file", options->labels_file,
-                     "file with a label a line, - for stdin");
+                     "file with a label a line, - for stdin, or a JSON array (.json)");
   source->require_option(1);
   add_template_options(*command, options->templates, options->template_set);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")

@@ -25,7 +25,7 @@ struct Options {
 constexpr const char* kExamples =
     "FOLDER holds one folder of pictures a class, named as the class is.\n"
     "Examples:\n"
-    "  diptych evaluate zeroshot photos/\n"
+    "  diptych evaluate zeroshot val/\n"
     "  diptych evaluate zeroshot val/ --classnames names.txt --templates openai_80 --json";
 
 diptych::ZeroShotOptions zeroshot_options(const Options& options) {
@@ -64,6 +64,7 @@ void print_text(const diptych::ZeroShotReport& report) {
 
 int zeroshot(const Options& options) {
   const diptych::ZeroShotReport report = evaluate(options);
+  for (const std::string& note : report.notes) print_note(note);
   if (options.json) {
     print_line(diptych::to_json(report));
   } else {
@@ -77,7 +78,7 @@ int zeroshot(const Options& options) {
 void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* evaluate = app.add_subcommand("evaluate", "Measure how good a model is");
   evaluate->require_subcommand(1);
-  evaluate->footer("Example:\n  diptych evaluate zeroshot photos/");
+  evaluate->footer("Example:\n  diptych evaluate zeroshot val/");
 
   auto options = std::make_shared<Options>();
   CLI::App* command = evaluate->add_subcommand(

@@ -21,10 +21,11 @@ void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
 void add_template_options(CLI::App& command, std::vector<std::string>& templates,
                           std::string& set) {
   auto* prompts = command.add_option_group("prompts", "at most one of the two");
-  add_list(*prompts, "--template", templates,
-           "text with {label} where the label goes, taken literally; of several the embeddings are "
-           "averaged; default: what suits the label: \"A photo of a {label}\" for cat, \"A photo of "
-           "{label}\" for a cat, 一张{label}的照片 for 猫");
+  add_list(
+      *prompts, "--template", templates,
+      "text with {label} where the label goes, taken literally; of several the embeddings are "
+      "averaged; default: what suits the label: \"A photo of a {label}\" for cat, \"A photo of "
+      "{label}\" for a cat, 一张{label}的照片 for 猫");
   prompts->add_option("--templates", set, "a published set of templates: openai_80 or simple_7");
   prompts->require_option(0, 1);
 }

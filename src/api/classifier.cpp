@@ -12,9 +12,12 @@
 namespace diptych {
 namespace {
 
-constexpr const char* kOneLabel =
-    "one label alone: its share among the labels is 100 % whatever the picture shows; give other "
-    "labels to compare it with, or ask for independent scores";
+std::string note_on_one_label(const std::string& label) {
+  return fmt::format(
+      "one label alone, '{}': its share among the labels is 100 % whatever the picture shows; give "
+      "other labels to compare it with, or ask for independent scores",
+      label);
+}
 
 ScoreKind kind_of(const ModelInfo& model, const ClassifierOptions& options) {
   if (model.has_logit_bias) return ScoreKind::sigmoid;
@@ -59,9 +62,11 @@ Classifier::Classifier(const Encoder& encoder, std::vector<std::string> labels,
       kind_(kind_of(encoder.model().info(), options)) {
   check_labels(labels_);
   check_templates(templates_);
-  class_embeddings_ = evaluate::class_embeddings(EncoderEmbedder(encoder), labels_, templates_);
-  notes_ = evaluate::label_notes("label", labels_, templates_, class_embeddings_);
-  if (kind_ == ScoreKind::softmax && labels_.size() == 1) notes_.emplace_back(kOneLabel);
+  const EncoderEmbedder embedder(encoder);
+  class_embeddings_ = evaluate::class_embeddings(embedder, labels_, templates_);
+  notes_ = evaluate::label_notes("label", labels_, templates_, embedder, class_embeddings_);
+  if (kind_ == ScoreKind::softmax && labels_.size() == 1)
+    notes_.push_back(note_on_one_label(labels_.front()));
 }
 
 std::vector<std::string> Classifier::prompts(std::size_t label) const {

@@ -231,6 +231,28 @@ TEST_F(Classify, LabelsComeFromAFileInAnyLanguage) {
   EXPECT_GE(score_of(answer, "猫"), 0.0);
 }
 
+TEST_F(Classify, LabelsComeFromAJsonArray) {
+  write_file(path("labels.json"), "[\"red, or so\",\n \"blue\"]");
+  const ProgramRun run =
+      classify({"--labels-file", path("labels.json"), "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_GE(score_of(Json::parse(run.output).at(0), "red, or so"), 0.0);
+}
+
+TEST_F(Classify, AFileGivenAsTheLabelIsNoted) {
+  write_file(path("labels.txt"), "red\nblue\n");
+  const ProgramRun run = classify({"--labels", path("labels.txt"), path("pictures/a.bmp")});
+  EXPECT_THAT(run.errors, HasSubstr("--labels-file"));
+}
+
+TEST_F(Classify, WhatTheModelDoesNotReadIsNoted) {
+  const ProgramRun run =
+      classify({"--labels", "red,zebra,red red red red red red red", path("pictures/a.bmp")});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.errors, HasSubstr("does not know: label 'zebra'"));
+  EXPECT_THAT(run.errors, HasSubstr("cut off: label 'red red"));
+}
+
 TEST_F(Classify, TopLimitsTheLabels) {
   const ProgramRun run =
       classify({"--labels", "red,green,blue", "--top", "1", path("pictures/a.bmp")});
@@ -263,6 +285,7 @@ class BadClassifyUse : public Classify, public ::testing::WithParamInterface<Bad
 TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
   write_file(path("empty.txt"), "");
   write_file(path("hole.txt"), "red\n\nblue\n");
+  write_file(path("object.json"), R"({"red": 1})");
   fs::create_directory(path("empty"));
   std::vector<std::string> arguments = GetParam().arguments;
   for (std::string& argument : arguments) {
@@ -288,6 +311,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadUse{"MissingFile", {"--labels-file", "@none.txt", "@pictures"}, 4, "none.txt"},
         BadUse{"EmptyFile", {"--labels-file", "@empty.txt", "@pictures"}, 2, "empty.txt"},
         BadUse{"EmptyLine", {"--labels-file", "@hole.txt", "@pictures"}, 2, "label 2"},
+        BadUse{"JsonThatIsNoArray",
+               {"--labels-file", "@object.json", "@pictures"},
+               3,
+               "no array of texts"},
         BadUse{"UnknownTemplates",
                {"--labels", "red", "--templates", "imagenet", "@pictures"},
                2,

@@ -70,7 +70,8 @@ TEST(Prompts, LabelsMustBeTextsAndDiffer) {
   EXPECT_EQ(message_of({"cat", "dog"}), "");
   EXPECT_NE(message_of({}), "");
   EXPECT_THAT(message_of({"cat", ""}), HasSubstr("label 2"));
-  EXPECT_THAT(message_of({"cat", " "}), HasSubstr("label 2"));
+  for (const char* blank : {" ", "\u3000", "\u200b", "\t\u00a0"})
+    EXPECT_THAT(message_of({"cat", blank}), HasSubstr("label 2"));
   EXPECT_THAT(message_of({"cat", "dog", "cat"}), HasSubstr("label 3"));
   EXPECT_THAT(message_of({"\xC3("}), HasSubstr("label 1"));
 }
