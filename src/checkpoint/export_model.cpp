@@ -146,13 +146,19 @@ ExportFormat export_format(std::string_view name) {
        name);
 }
 
-void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
-                  DType weights_dtype) {
-  const network::Model description = network::make_model(model.config);
-  check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+namespace {
+
+/// Other programs than diptych clean a text for CLIP's own tokenizer in their own way, whatever the
+/// model's former program did.
+ModelFile for_format(ModelFile model, ExportFormat format) {
+  const bool is_clip =
+      model.tokenizer.kind == TokenizerSpec::Kind::clip && model.tokenizer.vocabulary.empty();
+  if (is_clip && format != ExportFormat::diptych) model.tokenizer = {};
+  return model;
+}
+
+void write_form(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
+                DType weights_dtype) {
   switch (format) {
     case ExportFormat::diptych:
       return save_model_folder(folder, model, weights_dtype);
@@ -166,6 +172,25 @@ void export_model(const std::filesystem::path& folder, const ModelFile& model, E
       return export_eva(folder, model, weights_dtype);
     case ExportFormat::huggingface:
       return export_huggingface(folder, model, weights_dtype);
+  }
+}
+
+}  // namespace
+
+void export_model(const std::filesystem::path& folder, const ModelFile& given, ExportFormat format,
+                  DType weights_dtype) {
+  const ModelFile model = for_format(given, format);
+  const network::Model description = network::make_model(model.config);
+  check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(folder, error);
+  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  try {
+    write_form(folder, model, format, weights_dtype);
+  } catch (...) {
+    // A folder of an earlier result, or with what was written, stays.
+    if (made) std::filesystem::remove(folder, error);
+    throw;
   }
 }
 
