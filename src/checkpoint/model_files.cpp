@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/foreign_file.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -42,8 +43,9 @@ bool has_ending(const std::string& file, const std::vector<std::string_view>& en
 
 }  // namespace
 
-ModelFiles::ModelFiles(const std::filesystem::path& path, std::optional<KnownFacts> known)
-    : name_(path.string()), known_(std::move(known)) {
+ModelFiles::ModelFiles(const std::filesystem::path& path, std::optional<KnownFacts> known,
+                       StatedFacts stated)
+    : name_(path.string()), known_(std::move(known)), stated_(stated) {
   const std::filesystem::path file_or_folder = model_of_run(path);
   std::error_code error;
   const auto status = std::filesystem::status(file_or_folder, error);
@@ -79,7 +81,10 @@ bool ModelFiles::contains(const std::string& file) const {
 SourceFile ModelFiles::open(const std::string& file) const {
   const auto found = files_.find(file);
   if (found == files_.end()) fail(ErrorCode::not_found, "no file {} in {}", file, name_);
-  return in_memory_ ? found->second : map_file(path_of(file));
+  SourceFile source = in_memory_ ? found->second : map_file(path_of(file));
+  if (const std::string_view foreign = foreign_content(source.bytes); !foreign.empty())
+    fail(ErrorCode::unsupported, "got {} ({})", foreign, source.name);
+  return source;
 }
 
 std::string ModelFiles::read_text(const std::string& file) const {

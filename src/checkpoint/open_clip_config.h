@@ -23,6 +23,10 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
 /// tokenizer that lies beside it.
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files);
 
+/// Whether such a config lies beside the weights: one of open_clip's, not another program's of the
+/// same name.
+bool has_open_clip_config(const ModelFiles& files);
+
 /// The same for an architecture of open_clip's (architectures.h).
 ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name);
 

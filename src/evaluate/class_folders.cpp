@@ -125,8 +125,7 @@ ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_na
   std::vector<Contents> contents;
   for (const NamedClass& named : classes) {
     if (std::binary_search(listing.folders.begin(), listing.folders.end(), named.folder)) {
-      const std::vector<fs::path> images =
-          pictures_in(folder / named.folder, result.skipped);
+      const std::vector<fs::path> images = pictures_in(folder / named.folder, result.skipped);
       contents.push_back(look_at(folder / named.folder, images));
       result.images.insert(result.images.end(), images.begin(), images.end());
       result.right_classes.resize(result.images.size(), result.names.size());
