@@ -14,6 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.max_pixels = 1 << 18;  // keeps one input within milliseconds
   const bool background = size % 2 == 1;
   if (background) options.background = {10, 200, 30};
+  options.upright = size % 3 == 0;
+  if (size % 5 == 0) options.wide = diptych::WideGrey::scale;
   diptych::Preprocessing preprocessing;
   preprocessing.size = 32;
   preprocessing.mode = static_cast<diptych::ResizeMode>(size % 3);

@@ -88,7 +88,8 @@ class Captioner {
   CaptionedImages caption_images(std::span<const Image> images,
                                  const CaptionOptions& options = {}) const;
   /// Captions preprocessed pictures: float32 [count, 3, size, size] with the model's image size.
-  /// Throws Error(invalid_argument) also when the length does not fit.
+  /// Throws Error(invalid_argument) also when the length does not fit, and, naming the row, for NaN
+  /// and infinities.
   std::vector<Caption> caption_pixels(std::span<const float> pixels, std::size_t count,
                                       const CaptionOptions& options = {}) const;
 

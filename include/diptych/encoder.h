@@ -74,7 +74,8 @@ class Encoder {
   EncodedImages encode_images(std::span<const Image> images,
                               const EncodeOptions& options = {}) const;
   /// Encodes preprocessed pictures: float32 [count, 3, size, size] with the model's image size.
-  /// Returns [count, embedding width]. Throws Error(invalid_argument) when the length does not fit.
+  /// Returns [count, embedding width]. Throws Error(invalid_argument) when the length does not fit,
+  /// and, naming the row, for NaN and infinities.
   Matrix encode_pixels(std::span<const float> pixels, std::size_t count,
                        const EncodeOptions& options = {}) const;
 

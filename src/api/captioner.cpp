@@ -111,6 +111,7 @@ std::vector<Caption> Captioner::Implementation::caption_pixels(std::span<const f
     fail(ErrorCode::invalid_argument, "pixels: got {} values, expected {} pictures of {}",
          pixels.size(), count, values);
   }
+  api::check_finite(pixels, count);
   const std::lock_guard lock(one_call_at_a_time_);
   engine_.check(options);
   std::vector<Caption> result;

@@ -118,6 +118,7 @@ Matrix Encoder::Implementation::encode_pixels(std::span<const float> pixels, std
     fail(ErrorCode::invalid_argument, "pixels: got {} values, expected {} pictures of {}",
          pixels.size(), count, picture_values());
   }
+  api::check_finite(pixels, count);
   const std::lock_guard lock(one_call_at_a_time_);
   Matrix result(count, width());
   in_batches(count, batch_, options, [&](std::size_t first, std::size_t part) {

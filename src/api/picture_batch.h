@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <new>
 #include <optional>
@@ -21,6 +23,18 @@ struct PictureBatch {
   std::vector<Failure> failures;    ///< by place, ascending
   PictureCounts counts;             ///< of those that could be read
 };
+
+/// Throws Error(invalid_argument), naming the row, for pixels [count, ...] that hold NaN or an
+/// infinity: a tower would make NaN of the whole row.
+inline void check_finite(std::span<const float> pixels, std::size_t count) {
+  const std::size_t values = count == 0 ? 1 : pixels.size() / count;
+  const auto bad = std::find_if_not(pixels.begin(), pixels.end(),
+                                    [](float value) { return std::isfinite(value); });
+  if (bad == pixels.end()) return;
+  fail(ErrorCode::invalid_argument,
+       "pixels: got {} in row {} of {} (counted from 1), expected finite numbers", *bad,
+       static_cast<std::size_t>(bad - pixels.begin()) / values + 1, count);
+}
 
 /// `read(i)` gives picture i, resized and cropped, or throws; it is called from several threads.
 template <typename Read>

@@ -18,7 +18,8 @@ using Decoded = std::unique_ptr<heif_image, decltype(&heif_image_release)>;
 
 void check(const Source& source, const heif_error& error) {
   if (error.code == heif_error_Ok) return;
-  const std::string text = fmt::format("HEIC or AVIF: {}", error.message);
+  std::string text = fmt::format("HEIC or AVIF: {}", error.message);
+  while (text.ends_with('\n')) text.pop_back();
   switch (error.code) {
     case heif_error_Unsupported_feature:
     case heif_error_Unsupported_filetype:

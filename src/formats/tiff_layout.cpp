@@ -36,9 +36,13 @@ Tags read_tags(TIFF* tiff) {
 }
 
 [[noreturn]] void refuse(const Source& source, const Tags& tags) {
+  const char* format = tags.format == SAMPLEFORMAT_IEEEFP ? "floating-point "
+                       : tags.format == SAMPLEFORMAT_INT  ? "signed "
+                                                          : "";
   source.fail_unsupported(
-      fmt::format("TIFF: got photometric interpretation {} with {} samples of {} bits, format {}",
-                  tags.photometric, tags.samples, tags.bits, tags.format));
+      fmt::format("TIFF: got {} {}samples of {} bits with photometric interpretation {}, expected "
+                  "grey, RGB, a palette, CMYK or YCbCr of 8 or 16 bits",
+                  tags.samples, format, tags.bits, tags.photometric));
 }
 
 /// Whether all samples beyond the colours are of no stated meaning.

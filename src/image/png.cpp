@@ -24,6 +24,8 @@ class PngReader {
       fail(ErrorCode::out_of_memory, "PNG: no memory for the reader ({})", source.name);
     }
     png_set_read_fn(png_, this, read);
+    // Pillow refuses a wrong checksum of what libpng would leave out with a warning.
+    png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;

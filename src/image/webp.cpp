@@ -55,14 +55,30 @@ void decode_first_frame(const Source& source, Picture& picture) {
     std::memcpy(&picture.pixels[at], rgba, step);
 }
 
+using Demuxer = std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)>;
+
+/// The bitstream of the one frame. Pillow asks the demuxer for it, which refuses broken chunks that
+/// the decoder would pass over.
+WebPData find_frame(const Source& source, WebPDemuxer* demuxer) {
+  WebPIterator frame;
+  if (demuxer == nullptr || WebPDemuxGetFrame(demuxer, 1, &frame) == 0)
+    source.fail_corrupt("WebP: got broken chunks");
+  const WebPData bitstream = frame.fragment;
+  WebPDemuxReleaseIterator(&frame);
+  return bitstream;
+}
+
 void decode_still(const Source& source, Picture& picture) {
+  const WebPData data{source.data(), source.size()};
+  const Demuxer demuxer(WebPDemux(&data), WebPDemuxDelete);
+  const WebPData frame = find_frame(source, demuxer.get());
   WebPDecoderConfig config;
   WebPInitDecoderConfig(&config);
   config.output.colorspace = picture.format == PixelFormat::rgba ? MODE_RGBA : MODE_RGB;
   config.output.is_external_memory = 1;
   config.output.u.RGBA = {picture.pixels.data(), picture.width * bytes_per_pixel(picture.format),
                           picture.pixels.size()};
-  const VP8StatusCode status = WebPDecode(source.data(), source.size(), &config);
+  const VP8StatusCode status = WebPDecode(frame.bytes, frame.size, &config);
   if (status != VP8_STATUS_OK) fail_status(source, status);
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <thread>
 
 #include "api/fixtures.h"
@@ -99,6 +100,23 @@ TEST_F(EncoderTest, LengthsThatDoNotFitAreRefused) {
   EXPECT_THROW(encoder.encode_pixels(std::vector<float>(3 * 8 * 8 - 1), 1), Error);
   EXPECT_THROW(encoder.encode_tokens(std::vector<std::int32_t>(5), 2), Error);
   EXPECT_THROW(encoder.encode_tokens(std::vector<std::int32_t>(5), 0), Error);
+}
+
+TEST_F(EncoderTest, PixelsThatAreNotFiniteAreRefusedByRow) {
+  const Encoder encoder(model());
+  const auto side = static_cast<std::size_t>(model().info().image_size);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    std::vector<float> pixels(3 * 3 * side * side, 0.5F);
+    pixels[3 * side * side + 7] = bad;
+    try {
+      encoder.encode_pixels(pixels, 3);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      EXPECT_THAT(error.what(), HasSubstr("in row 2 of 3"));
+    }
+  }
 }
 
 TEST_F(EncoderTest, ProgressCountsTheInputs) {

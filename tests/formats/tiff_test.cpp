@@ -62,7 +62,7 @@ TEST(Tiff, ChecksSizesBeforeMemoryIsTaken) {
 TEST(Tiff, RefusesKindsThatPillowRefuses) {
   const std::string file = fixture("white_is_zero.tif");
   expect_error([&] { decode(with_tag(file, kPhotometric, 8)); }, ErrorCode::unsupported,
-               "photometric interpretation 8 with 1 samples");
+               "got 1 samples of 8 bits with photometric interpretation 8");
   expect_error([&] { decode(with_tag(file, kPhotometric, 2)); }, ErrorCode::unsupported,
                "photometric interpretation 2");
   expect_error([&] { decode(with_tag(file, kSamples, 200)); }, ErrorCode::unsupported,

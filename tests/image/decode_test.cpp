@@ -63,6 +63,21 @@ TEST(DecodeImage, RefusesWhatIsNoPicture) {
   expect_refused("RIFF\4\0\0\0WAVE"s, ErrorCode::unsupported, "unknown content");
 }
 
+TEST(DecodeImage, SaysWhatAFileIsInstead) {
+  expect_refused("%PDF-1.7 ...", ErrorCode::unsupported, "got a PDF document");
+  expect_refused("<!DOCTYPE html>", ErrorCode::unsupported, "got a web page");
+  expect_refused("version https://git-lfs.github.com/spec/v1", ErrorCode::unsupported,
+                 "got a Git LFS pointer");
+  expect_refused(
+      "\0\0\0\x18"
+      "ftypmp42...."s,
+      ErrorCode::unsupported, "got a film");
+  expect_refused(
+      "\0\0\0\x18"
+      "ftypcrx ...."s,
+      ErrorCode::unsupported, "Canon's CR3");
+}
+
 TEST(DecodeImage, KeepsTheLimits) {
   const Bytes png = fixture("images/rgb.png");  // 400 x 250
   EXPECT_EQ(decode(png, {.max_pixels = 100'000}).width, 400);
@@ -118,6 +133,18 @@ TEST(DecodeJpeg, RefusesBadFrameHeaders) {
                  "got 65280 x 65280", {.max_pixels = 1 << 20});
   expect_refused(with(jpeg, at + 4, "\x0C"s), ErrorCode::unsupported, "12 bits");
   expect_refused(with(jpeg, at + 1, "\xC3"s), ErrorCode::unsupported, "SOF");
+}
+
+TEST(DecodeJpeg, RefusesMarkersThatPillowRefuses) {
+  const Bytes jpeg = fixture("odd_images/subsampling_0.jpg");
+  expect_refused(Bytes(jpeg).insert(2, "\xFF\x02\0\4.."s), ErrorCode::corrupt_data,
+                 "reserved marker FF 02");
+  // Within the pixels, where libjpeg makes the rest grey and finds out at the end.
+  expect_refused(with(jpeg, jpeg.size() - 40, "\xFF\x14"s), ErrorCode::corrupt_data, "marker");
+  // A segment that says it is longer than the file.
+  expect_refused(with(jpeg, 4, "\xFF\xFF"s), ErrorCode::corrupt_data, "more");
+  // Bytes between segments are passed over.
+  EXPECT_EQ(decode(Bytes(jpeg).insert(20, "junk")).rgb, decode(jpeg).rgb);
 }
 
 TEST(DecodeJpeg, RefusesOddNumbersOfComponents) {
@@ -183,6 +210,9 @@ TEST(DecodePng, RefusesBadHeaders) {
                  "got 900000 x 900000");
   expect_refused(header(0x7FFFFFFF, 1, 8, 2) + data, ErrorCode::corrupt_data, "PNG");
   expect_refused(with(header(1, 1, 8, 2), 20, "\1") + data, ErrorCode::corrupt_data, "CRC");
+  // Also of what a picture could do without, as Pillow has it.
+  expect_refused(header(1, 1, 8, 2) + with(chunk("gAMA", "\0\0\xB1\x8F"s), 8, "\1") + data,
+                 ErrorCode::corrupt_data, "CRC");
 }
 
 TEST(DecodePng, RefusesBadData) {
@@ -301,6 +331,13 @@ TEST(DecodeBmp, RefusesBadRunLengths) {
 }
 
 // WebP.
+
+// A decoder that is given the whole file reads on past the chunk and finds an end there.
+TEST(DecodeWebp, RefusesAChunkThatEndsBeforeItsPixels) {
+  Bytes file = fixture("images/lossless_alpha.webp");
+  file.insert(40296, Bytes(8, '\xFF'));
+  expect_refused(file, ErrorCode::corrupt_data, "WebP");
+}
 
 TEST(DecodeWebp, RefusesBadFiles) {
   const Bytes still = fixture("odd_images/alpha.webp");
