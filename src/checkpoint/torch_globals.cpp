@@ -74,8 +74,16 @@ constexpr auto kData = std::to_array<Names>({"_codecs encode",
                                              "types SimpleNamespace",
                                              "uuid UUID"});
 
-/// What all of a module's names are when they begin so: the rebuilding of tensors, random states
-/// and TorchScript's lists.
+/// Python 2's names of modules, which pickles have up to protocol 2, PyTorch's own.
+std::string_view modern_module(std::string_view module) {
+  if (module == "__builtin__") return "builtins";
+  if (module == "copy_reg") return "copyreg";
+  return module;
+}
+
+/// What all of a module's names are when they begin so: the rebuilding of tensors, types and
+/// layouts that we have not (a tensor of such is refused by its own name), random states and
+/// TorchScript's lists.
 constexpr auto kDataPrefixes =
     std::to_array<Names>({"torch._utils _rebuild_", "torch.jit._pickle build_",
                           "torch.jit._pickle restore_type_tag", "numpy.random._pickle __"});
@@ -195,7 +203,8 @@ bool is_class(std::string_view name) {
 
 }  // namespace
 
-bool is_torch_global(std::string_view module, std::string_view name) {
+bool is_torch_global(std::string_view given, std::string_view name) {
+  const std::string_view module = modern_module(given);
   const std::string global = std::string(module) + " " + std::string(name);
   if (module.starts_with(kScriptModule) || is_one_of(global, kData)) return true;
   const bool has_prefix = std::ranges::any_of(
