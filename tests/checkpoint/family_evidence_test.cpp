@@ -90,6 +90,14 @@ TEST(FamilyEvidence, TakesAHuggingFaceConfigWhereNoOtherIsBeside) {
   EXPECT_THAT(got.assumptions, Contains(HasSubstr("Hugging Face")));
 }
 
+TEST(FamilyEvidence, RefusesAConfigOfAnotherKindOfModel) {
+  const Editable model;
+  write_file(model.folder.path() / "config.json", R"({"model_type": "bert"})");
+  expect_error([&] { model.load(); }, ErrorCode::invalid_argument,
+               "contradiction: the weights bear open_clip's names, the config beside them says "
+               "model_type \"bert\"");
+}
+
 TEST(FamilyEvidence, StatedFactsTakeTheAssumptionsPlace) {
   Editable model;
   const ModelFile assumed = model.load();
@@ -118,7 +126,11 @@ TEST(FamilyEvidence, NamesModelsThatDiptychHasNot) {
            {"vision_model.encoder.stages.0.group_token", "GroupViT"},
            {"decoder.film_mul.weight", "CLIPSeg"},
            {"visual.trunk.layers.0.blocks.0.attn.relative_position_bias_table", "Swin"},
-           {"layer1.0.conv1.weight", "ResNet alone"}}) {
+           {"layer1.0.conv1.weight", "ResNet alone"},
+           {"visual.transformer.resblocks.0.ln_1.weight", "image tower alone"},
+           {"transformer.resblocks.0.ln_1.weight", "image tower alone"},
+           {"vision_model.encoder.layers.0.self_attn.q_proj.weight", "image tower alone"},
+           {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text tower alone"}}) {
     TensorMap tensors;
     tensors.add(tensor, TensorBuffer({1}, std::vector<float>(1)));
     EXPECT_THAT(unsupported_family(tensors), HasSubstr(name));
