@@ -10,6 +10,7 @@
 #include "console.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -53,8 +54,9 @@ void print_as_json(const std::vector<std::filesystem::path>& pictures,
 
 int caption(const Options& options) {
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
-  const diptych::Captioner captioner(diptych::Model::load(options.model.model),
+  diptych::SkippedFiles skipped;
+  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
+  const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
                                      options.model.encoder);
   diptych::CaptionedImages captioned;
   {
@@ -64,6 +66,8 @@ int caption(const Options& options) {
     captioned = captioner.caption_images(pictures, how);
   }
   options.json ? print_as_json(pictures, captioned) : print_as_text(pictures, captioned);
+  print_skipped(skipped);
+  print_picture_notes(captioned.counts, options.caption.decode);
   return report_failures(captioned.failures, pictures.size());
 }
 
@@ -99,7 +103,9 @@ void add_caption(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "caption", "Write a caption of each picture (models with a decoder: CoCa)");
   add_model_option(*command, options->model.model);
+  add_load_options(*command, options->model.load);
   add_search_options(*command, options->caption);
+  add_picture_options(*command, options->caption.decode, /*upright=*/true);
   command
       ->add_option("--threads", options->model.encoder.threads,
                    "threads that compute; default: one a CPU")

@@ -10,6 +10,7 @@
 #include "labels.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -23,6 +24,7 @@ struct Options {
   std::vector<std::string> templates;
   std::string template_set;
   std::vector<std::string> pictures;
+  diptych::DecodeOptions decode;
   std::size_t top = 5;
   bool independent = false;
   bool cosine = false;
@@ -126,7 +128,8 @@ int classify(const Options& options) {
   diptych::check_labels(labels);
   const std::vector<std::string> templates = read_templates(options);
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  diptych::SkippedFiles skipped;
+  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
 
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Classifier classifier(
@@ -135,10 +138,13 @@ int classify(const Options& options) {
   diptych::EncodedImages encoded;
   {
     Progress progress("pictures");
-    encoded = encoder.encode_images(pictures, {.progress = progress.callback()});
+    encoded = encoder.encode_images(pictures,
+                                    {.progress = progress.callback(), .decode = options.decode});
   }
   const Answers answers(pictures, classifier, encoded, options);
   options.json ? answers.print_as_json() : answers.print_text();
+  print_skipped(skipped);
+  print_picture_notes(encoded.counts, options.decode);
   return report_failures(encoded.failures, pictures.size());
 }
 
@@ -149,6 +155,7 @@ void add_classify(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("classify", "Say which label fits each picture best");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   auto* source = command->add_option_group("labels", "one of the two is required");
   source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
   source->add_option("--labels-file", options->labels_file,
@@ -157,6 +164,7 @@ void add_classify(CLI::App& app, Action& action) {
   add_template_options(*command, options->templates, options->template_set);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
       ->check(above_zero());
+  add_picture_options(*command, options->decode, /*upright=*/true);
   command->add_flag("--independent", options->independent,
                     "scores that do not depend on the other labels: the sigmoid of a model with a "
                     "logit bias (SigLIP; its scores are so always), the cosine of any other");

@@ -13,6 +13,7 @@
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -26,6 +27,7 @@ struct Options {
   std::string texts_from;
   std::string tensors;
   std::string out;
+  diptych::DecodeOptions decode;
   bool features = false;
   bool json = false;
 };
@@ -57,7 +59,8 @@ diptych::Array to_array(diptych::Matrix matrix) {
 void encode_pictures(const diptych::Encoder& encoder, const Options& options, Results& results) {
   Progress progress("pictures");
   results.images = encoder.encode_images(
-      results.pictures, {.normalise = !options.features, .progress = progress.callback()});
+      results.pictures,
+      {.normalise = !options.features, .progress = progress.callback(), .decode = options.decode});
   if (results.images.inputs.empty()) return;
   results.arrays[options.features ? "image_features" : "image_embeddings"] =
       to_array(std::move(results.images.rows));
@@ -101,7 +104,8 @@ void print_report(const Options& options, const Results& results) {
 int embed_inputs(const Options& options) {
   Results results;
   const Paths given(options.images.begin(), options.images.end());
-  results.pictures = diptych::expand_folders(given);
+  diptych::SkippedFiles skipped;
+  results.pictures = diptych::expand_folders(given, &skipped);
   if (!options.texts_from.empty()) {
     results.texts = read_lines(options.texts_from);
     if (results.texts.empty()) {
@@ -119,6 +123,8 @@ int embed_inputs(const Options& options) {
   if (!results.pictures.empty()) encode_pictures(encoder, options, results);
   if (!results.arrays.empty()) write_results(options, results);
   if (options.json) print_report(options, results);
+  print_skipped(skipped);
+  print_picture_notes(results.images.counts, options.decode);
   return report_failures(results.images.failures, results.pictures.size());
 }
 
@@ -147,6 +153,7 @@ void add_embed(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   CLI::Option* images =
       add_list(*command, "--images", options->images, "pictures, or folders with pictures");
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
@@ -158,6 +165,7 @@ void add_embed(CLI::App& app, Action& action) {
       ->excludes(texts);
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
   command->add_flag("--features", options->features, "do not normalise");
+  add_picture_options(*command, options->decode, /*upright=*/false);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print what was written as JSON");
   command->footer(kExamples);

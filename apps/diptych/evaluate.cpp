@@ -9,6 +9,7 @@
 #include "console.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -19,6 +20,7 @@ struct Options {
   std::string class_names;
   std::vector<std::string> templates;
   std::string template_set;
+  diptych::DecodeOptions decode;
   bool json = false;
 };
 
@@ -31,6 +33,7 @@ constexpr const char* kExamples =
 diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   diptych::ZeroShotOptions chosen;
   chosen.class_names = options.class_names;
+  chosen.decode = options.decode;
   if (!options.template_set.empty()) {
     chosen.templates = diptych::prompt_templates(options.template_set);
   } else {
@@ -70,6 +73,8 @@ int zeroshot(const Options& options) {
   } else {
     print_text(report);
   }
+  print_skipped(report.skipped);
+  print_picture_notes(report.counts, options.decode);
   return report_failures(report.failures, report.classification.images + report.failures.size());
 }
 
@@ -85,11 +90,13 @@ void add_evaluate(CLI::App& app, Action& action) {
       "zeroshot", "Classify a folder of class folders by the classes' names");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
       ->required();
   command->add_option("--classnames", options->class_names,
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
+  add_picture_options(*command, options->decode, /*upright=*/false);
   add_template_options(*command, options->templates, options->template_set);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print JSON instead of text");

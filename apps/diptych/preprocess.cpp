@@ -18,6 +18,7 @@
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -35,6 +36,7 @@ struct Options {
   std::string std;
   bool bytes = false;
   std::vector<std::string> pictures;
+  diptych::DecodeOptions decode;
   std::string out;
   bool json = false;
 
@@ -74,7 +76,7 @@ std::array<float, 3> parse_triple(const char* option, const std::string& text, f
 Preprocessing choose(const Options& options) {
   Preprocessing chosen;
   if (!options.model.empty() || !options.says_how()) {
-    chosen = diptych::Model::load(options.model).info().preprocessing;
+    chosen = load_model(options.model).info().preprocessing;
   }
   chosen.size = options.size.value_or(chosen.size);
   chosen.mode = options.mode.value_or(chosen.mode);
@@ -93,10 +95,11 @@ std::vector<std::uint8_t> planes(const diptych::Image& image) {
 }
 
 diptych::Array preprocess_one(const std::filesystem::path& picture, const Preprocessing& how,
-                              bool bytes) {
-  const diptych::Image image = diptych::load_preprocessed(picture, how);
+                              const Options& options, diptych::PictureCounts& counts) {
+  const diptych::Image image = diptych::load_preprocessed(picture, how, options.decode);
+  counts.add(image.facts);
   diptych::Array array{{3, how.size, how.size}, {}};
-  if (bytes) {
+  if (options.bytes) {
     array.values = planes(image);
   } else {
     std::vector<float> values(image.rgb.size());
@@ -135,17 +138,19 @@ void print_report(const std::vector<std::filesystem::path>& pictures,
 int preprocess(const Options& options) {
   diptych::check_writable(options.out);
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  diptych::SkippedFiles skipped;
+  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
   check_names(pictures);
   const Preprocessing how = choose(options);
 
   diptych::Arrays arrays;
   std::vector<diptych::Failure> failures;
+  diptych::PictureCounts counts;
   {
     Progress progress("pictures");
     for (std::size_t i = 0; i < pictures.size(); ++i) {
       try {
-        arrays[pictures[i].filename().string()] = preprocess_one(pictures[i], how, options.bytes);
+        arrays[pictures[i].filename().string()] = preprocess_one(pictures[i], how, options, counts);
       } catch (const Error& error) {
         failures.push_back({i, error.code(), error.what()});
       }
@@ -154,6 +159,8 @@ int preprocess(const Options& options) {
   }
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
   if (options.json) print_report(pictures, failures);
+  print_skipped(skipped);
+  print_picture_notes(counts, options.decode);
   return report_failures(failures, pictures.size());
 }
 
@@ -178,6 +185,7 @@ void add_preprocess(CLI::App& app, Action& action) {
       ->transform(choice(interpolations));
   command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
   command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
+  add_picture_options(*command, options->decode, /*upright=*/false);
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
   command->add_flag("--json", options->json, "print one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();

@@ -68,6 +68,10 @@ constexpr auto kProjections = std::to_array<Word<Projection>>(
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
                                                                {"squash", ResizeMode::squash},
                                                                {"longest", ResizeMode::longest}});
+constexpr auto kCropStarts = std::to_array<Word<CropStart>>(
+    {{"half_even", CropStart::half_even}, {"down", CropStart::down}});
+constexpr auto kConversions = std::to_array<Word<RgbConversion>>(
+    {{"last", RgbConversion::last}, {"first", RgbConversion::first}});
 constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
     {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
 constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
@@ -445,6 +449,10 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
                {"std", preprocessing.std},
                {"fill", preprocessing.fill}};
   if (preprocessing.background) json["background"] = *preprocessing.background;
+  if (preprocessing.crop_start != CropStart::half_even)
+    json["crop_start"] = word_for(preprocessing.crop_start, kCropStarts);
+  if (preprocessing.conversion != RgbConversion::last)
+    json["conversion"] = word_for(preprocessing.conversion, kConversions);
   return json;
 }
 
@@ -476,6 +484,10 @@ Preprocessing read_preprocessing(ConfigFields fields) {
   preprocessing.fill = fields.integer("fill", 0);
   if (fields.has("background"))
     preprocessing.background = read_channels<std::uint8_t>(fields, "background");
+  if (fields.has("crop_start"))
+    preprocessing.crop_start = read_word(fields, "crop_start", kCropStarts);
+  if (fields.has("conversion"))
+    preprocessing.conversion = read_word(fields, "conversion", kConversions);
   fields.refuse_rest();
   return preprocessing;
 }
@@ -552,6 +564,7 @@ bool has_special_ids(TokenizerSpec::Kind kind) {
 Json write_tokenizer(const TokenizerSpec& spec) {
   Json json = {{"kind", word_for(spec.kind, kTokenizers)}};
   if (!spec.vocabulary.empty()) json["vocabulary"] = vocabulary_file(spec.kind);
+  if (spec.as_transformers) json["as_transformers"] = true;
   if (spec.cleaning != text::Cleaning::none) json["cleaning"] = word_for(spec.cleaning, kCleanings);
   if (has_special_ids(spec.kind)) {
     json["start_id"] = spec.special.start;
@@ -568,6 +581,7 @@ Json write_tokenizer(const TokenizerSpec& spec) {
 TokenizerSpec read_tokenizer(ConfigFields fields) {
   TokenizerSpec spec{.kind = read_word(fields, "kind", kTokenizers)};
   if (const char* vocabulary = vocabulary_file(spec.kind)) fields.expect("vocabulary", vocabulary);
+  spec.as_transformers = fields.boolean("as_transformers", false);
   if (fields.has("cleaning")) spec.cleaning = read_word(fields, "cleaning", kCleanings);
   if (has_special_ids(spec.kind)) {
     spec.special = {.start = fields.integer("start_id"),

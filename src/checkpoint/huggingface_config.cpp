@@ -26,6 +26,9 @@ using network::Activation;
 constexpr int kBilinear = 2;
 constexpr int kBicubic = 3;
 
+/// What transformers lays transparent pictures on.
+constexpr std::array<std::uint8_t, 3> kWhite = {255, 255, 255};
+
 constexpr const char* kMetaClip2 = "metaclip_2";
 /// Of the tokenizer that MetaCLIP 2 has.
 constexpr int kXlmRobertaStart = 0;
@@ -115,6 +118,12 @@ network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embeddi
          fields.path_of("projection_size"), projected, embedding_width, fields.file());
   }
   return config;
+}
+
+/// What older files say under "text_config_dict" replaces "text_config", also with its defaults
+/// where it leaves something out; the same of "vision_config_dict".
+ConfigFields tower_config(ConfigFields& fields, const std::string& field) {
+  return fields.object(fields.has(field + "_dict") ? field + "_dict" : field);
 }
 
 /// {"shortest_edge": n}, {"height": n, "width": n} or n.
@@ -285,15 +294,16 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);
-  model.config.image = read_vision(fields.object("vision_config"));
+  model.config.image = read_vision(tower_config(fields, "vision_config"));
   if (chinese) {
-    model.config.text = read_chinese_text(fields.object("text_config"));
+    model.config.text = read_chinese_text(tower_config(fields, "text_config"));
     bind_chinese_clip(model);
   } else {
-    model.config.text = read_text(fields.object("text_config"), metaclip_2);
+    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2);
     model.preprocessing.size = network::image_size(model.config.image);
     if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
   }
+  follow_transformers(model.preprocessing);
   return model;
 }
 
@@ -309,6 +319,7 @@ ModelFile read_huggingface_siglip_config(const Json& json, const std::string& fi
   model.preprocessing.size = image.image_size;
   model.preprocessing.mode = ResizeMode::squash;
   model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+  follow_transformers(model.preprocessing);
   model.tokenizer.kind = TokenizerSpec::Kind::none;
   return model;
 }
@@ -335,7 +346,14 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
     fields.expect(step, true);
   read_channels(fields, "image_mean", preprocessing.mean);
   read_channels(fields, "image_std", preprocessing.std);
+  follow_transformers(preprocessing);
   return preprocessing;
+}
+
+void follow_transformers(Preprocessing& preprocessing) {
+  preprocessing.background = kWhite;
+  preprocessing.conversion = RgbConversion::first;
+  if (preprocessing.mode == ResizeMode::shortest) preprocessing.crop_start = CropStart::down;
 }
 
 Json write_huggingface_config(const ModelFile& model) {
@@ -360,7 +378,7 @@ Json write_huggingface_config(const ModelFile& model) {
 }
 
 Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::string_view type) {
-  if (preprocessing.mode == ResizeMode::longest || preprocessing.background) {
+  if (preprocessing.mode == ResizeMode::longest || preprocessing.background != kWhite) {
     fail(
         ErrorCode::unsupported,
         "Hugging Face's form cannot say this model's preprocessing: its resize mode or background");

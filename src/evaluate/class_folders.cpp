@@ -45,9 +45,9 @@ Listing list(const fs::path& folder) {
 }
 
 /// The pictures in and below a folder; perhaps none.
-std::vector<fs::path> pictures_in(const fs::path& folder) {
+std::vector<fs::path> pictures_in(const fs::path& folder, SkippedFiles& skipped) {
   try {
-    return expand_folders(std::span(&folder, 1));
+    return expand_folders(std::span(&folder, 1), &skipped);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::invalid_argument) return {};
     throw;
@@ -128,7 +128,7 @@ ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_na
   std::vector<Contents> contents;
   for (const NamedClass& named : classes) {
     if (std::binary_search(listing.folders.begin(), listing.folders.end(), named.folder)) {
-      const std::vector<fs::path> images = pictures_in(folder / named.folder);
+      const std::vector<fs::path> images = pictures_in(folder / named.folder, result.skipped);
       contents.push_back(look_at(folder / named.folder, images));
       result.images.insert(result.images.end(), images.begin(), images.end());
       result.right_classes.resize(result.images.size(), result.names.size());

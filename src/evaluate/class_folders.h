@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "diptych/picture_files.h"
+
 namespace diptych::evaluate {
 
 /// The pictures of a folder that holds one folder a class.
@@ -11,6 +13,7 @@ struct ClassFolders {
   std::vector<std::string> names;             ///< candidates, some perhaps without pictures
   std::vector<std::filesystem::path> images;  ///< class by class, by path in a class
   std::vector<std::size_t> right_classes;     ///< for every picture its place in `names`
+  SkippedFiles skipped;                       ///< what lies in the folders and is no picture
   /// What makes a result mean less than it seems to, one sentence each; usually none: pictures
   /// beside the class folders, class folders that hold only folders, names that are codes.
   std::vector<std::string> notes;

@@ -90,6 +90,8 @@ ZeroShotReport evaluate_zeroshot(const Embedder& embedder, const std::filesystem
   append(report.notes, picture_notes(images.rows, right_classes));
   append(report.notes, result_notes(count_right(ranks), right_classes, folders.names));
   report.failures = std::move(images.failures);
+  report.counts = images.counts;
+  report.skipped = folders.skipped;
   return report;
 }
 

@@ -1,16 +1,17 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "diptych/image.h"
 #include "diptych/tokenizer.h"
 #include "image/augment.h"
+#include "network/model.h"
 #include "shards/captions.h"
 #include "shards/dataset.h"
 #include "shards/sampler.h"
@@ -23,8 +24,9 @@ struct LoaderOptions {
   int batch_size = 64;
   /// Threads that read, decode and augment; zero: one a CPU.
   int workers = 0;
-  int context_length = 77;  ///< tokens
   shards::CaptionOptions captions;
+  /// The group of each sample, as SamplerOptions::groups. Empty: none.
+  std::vector<std::uint32_t> groups;
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the preprocessing's
   /// background.
@@ -32,11 +34,17 @@ struct LoaderOptions {
   Preprocessing preprocessing;
 };
 
+/// A sample that is missing from its batch.
+struct RefusedSample {
+  std::size_t index;  ///< its number in the data set
+  shards::Refusal refusal;
+};
+
 /// A batch, where the one after it begins, and why samples are missing from it.
 struct LoadedBatch {
   Batch batch;
   shards::SamplerPosition next;
-  std::vector<std::string> problems;
+  std::vector<RefusedSample> refused;
 };
 
 /// Decodes, augments and tokenises the batches of a data set ahead of their use. What a batch holds
@@ -44,13 +52,16 @@ struct LoadedBatch {
 /// augmentation of a pair are drawn from a generator of its own, seeded by its place in the run.
 class Loader {
  public:
-  /// Starts at `position`. `dataset` and `tokenizer` must outlive the loader.
-  Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer, const LoaderOptions& options,
-         shards::SamplerPosition position);
+  /// Starts at `position`. Texts are packed as `model`'s text tower takes them. `dataset`, `model`
+  /// and `tokenizer` must outlive the loader.
+  Loader(const shards::Dataset& dataset, const network::Model& model, const Tokenizer& tokenizer,
+         const LoaderOptions& options, shards::SamplerPosition position);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  /// Waits for the next batch at most so long; whether it is there.
+  bool is_ready(std::chrono::milliseconds patience);
   /// The next batch, waiting for it if need be. From one thread only.
   LoadedBatch next();
   std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
@@ -72,9 +83,9 @@ class Loader {
   LoadedBatch build(const Ticket& ticket) const;
 
   const shards::Dataset& dataset_;
+  const network::Model& model_;
   const Tokenizer& tokenizer_;
   const LoaderOptions options_;
-  std::vector<std::uint32_t> groups_;
   shards::Sampler sampler_;
 
   std::mutex mutex_;

@@ -96,7 +96,7 @@ std::vector<Example> examples_in_help(std::string_view help) {
     lines.push_back(line.starts_with("  ") ? line : "");
   std::vector<Example> examples = examples_in(lines);
   for (Example& example : examples)
-    example.command = example.command.substr(0, example.command.find("   "));
+    example.command = example.command.substr(0, example.command.find("  "));
   return examples;
 }
 

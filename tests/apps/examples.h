@@ -18,8 +18,8 @@ struct Example {
 /// around what may be left out, is none.
 std::vector<Example> examples_in_page(const std::filesystem::path& page);
 
-/// The examples of a help text: its indented lines that begin so. What stands behind three spaces
-/// explains the example.
+/// The examples of a help text: its indented lines that begin so. What follows two spaces explains
+/// the example.
 std::vector<Example> examples_in_help(std::string_view help);
 
 /// The commands, and commands of commands, that help texts list: "classify", "evaluate zeroshot".
