@@ -33,8 +33,8 @@ struct Options {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  diptych classify --labels \"a cat,a rocket,a slice of pizza\" picture.png\n"
-    "  diptych classify --labels-file names.txt --templates openai_80 --top 3 --json photos/";
+    "  diptych classify --labels \"a cat,a rocket,a guitar\" picture.png\n"
+    "  diptych classify --labels-file labels.txt --templates openai_80 --top 3 --json photos/";
 
 std::vector<std::string> read_labels(const Options& options) {
   return options.labels_file.empty() ? listed_labels(options.labels)

@@ -28,16 +28,27 @@ std::vector<std::string> read_lines(std::istream& input, const std::string& name
   return lines;
 }
 
-constexpr std::array<std::string_view, 3> kBlanks = {" ", "\t", "\u3000"};
+constexpr std::array<std::string_view, 4> kBlanks = {" ", "\t", "\r", "\u3000"};
 /// The comma, and the two that a Chinese keyboard types.
 constexpr std::array<std::string_view, 3> kCommas = {",", "，", "、"};
 
-/// The first comma of a text, and how many bytes it has: none at the end of a text without one.
-std::pair<std::size_t, std::size_t> find_comma(std::string_view text) {
+/// The first comma of a text from a place on, and how many bytes it has: none at the end of a text
+/// without one.
+std::pair<std::size_t, std::size_t> find_comma(std::string_view text, std::size_t from = 0) {
   std::pair<std::size_t, std::size_t> first = {text.size(), 0};
   for (const std::string_view comma : kCommas)
-    first = std::min(first, {text.find(comma), comma.size()});
+    first = std::min(first, {text.find(comma, from), comma.size()});
   return first;
+}
+
+/// How many bytes of a text a part in double quotes takes at its start, with the quotes: none when
+/// something else than a comma follows them.
+std::size_t quoted_bytes(std::string_view text) {
+  if (!text.starts_with('"')) return 0;
+  const std::size_t end = text.find('"', 1);
+  if (end == std::string_view::npos) return 0;
+  const std::string_view rest = trim(text.substr(end + 1));
+  return rest.empty() || find_comma(rest).first == 0 ? end + 1 : 0;
 }
 
 }  // namespace
@@ -63,8 +74,10 @@ std::vector<std::string> read_lines(const std::string& path) {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   for (;;) {
-    const auto [comma, bytes] = find_comma(text);
-    parts.emplace_back(trim(text.substr(0, comma)));
+    text = trim(text);
+    const std::size_t quoted = quoted_bytes(text);
+    const auto [comma, bytes] = find_comma(text, quoted);
+    parts.emplace_back(quoted > 0 ? text.substr(1, quoted - 2) : trim(text.substr(0, comma)));
     if (bytes == 0) return parts;
     text.remove_prefix(comma + bytes);
   }

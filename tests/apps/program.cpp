@@ -80,6 +80,14 @@ ProgramRun kill_diptych(const std::vector<std::string>& arguments,
   return run(DIPTYCH_PROGRAM, arguments, "", when);
 }
 
+ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder) {
+  const std::string programs = std::filesystem::path(DIPTYCH_PROGRAM).parent_path().string();
+  return run("/bin/sh",
+             {"-c", "cd '" + folder.string() + "' && PATH='" + programs +
+                        "':$PATH && export DIPTYCH_CACHE=cache && " + command},
+             "");
+}
+
 ProgramRun run_demo(const std::vector<std::string>& arguments) {
   return run(DIPTYCH_DEMO, arguments, "");
 }

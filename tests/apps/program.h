@@ -26,6 +26,10 @@ ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::str
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,
                         const std::function<bool()>& when);
 
+/// Runs a command line in a folder, as a shell takes it, with the built `diptych` in its PATH and
+/// nothing in its cache of models.
+ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder);
+
 /// The same for examples/demo.cpp.
 ProgramRun run_demo(const std::vector<std::string>& arguments);
 
