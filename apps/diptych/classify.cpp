@@ -1,16 +1,19 @@
 #include <diptych/classifier.h>
-#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "command.h"
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
-#include "progress.h"
+#include "pictures.h"
+#include "records.h"
+#include "sort_into.h"
 
 namespace {
 
@@ -22,15 +25,17 @@ struct Options {
   std::string labels_file;
   std::vector<std::string> templates;
   std::string template_set;
-  std::vector<std::string> pictures;
+  PictureInputs pictures;
+  SortOptions sort;
   std::size_t top = 5;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
     "Examples:\n"
     "  diptych classify --labels \"a cat,a rocket,a slice of pizza\" picture.png\n"
-    "  diptych classify --labels-file names.txt --templates openai_80 --top 3 --json photos/";
+    "  diptych classify --labels-file names.txt --templates openai_80 --top 3 --json photos/\n"
+    "  diptych classify --labels \"a cat,a rocket\" --sort-into sorted --copy photos/";
 
 std::vector<std::string> read_labels(const Options& options) {
   if (options.labels_file.empty()) return split_list(options.labels);
@@ -50,72 +55,62 @@ std::vector<std::string> read_templates(const Options& options) {
   return {std::string(diptych::kDefaultTemplate)};
 }
 
-/// The answer for every picture, best label first, in the order of the pictures.
-class Answers {
- public:
-  Answers(const std::vector<std::filesystem::path>& pictures, const diptych::Classifier& classifier,
-          const diptych::EncodedImages& encoded, std::size_t top)
-      : pictures_(pictures), labels_(classifier.labels()), failures_(encoded.failures) {
-    const diptych::Matrix scores = classifier.scores(encoded.rows);
-    ranked_.resize(pictures.size());
-    for (std::size_t row = 0; row < scores.rows; ++row) {
-      ranked_[encoded.inputs[row]] = diptych::largest(scores.row(row), top);
-    }
+Json labels_json(const diptych::Classifier& classifier, std::span<const float> scores,
+                 std::size_t top) {
+  Json labels = Json::array();
+  for (const auto& [label, score] : diptych::largest(scores, top)) {
+    labels.push_back({{"label", classifier.labels()[label]}, {"score", score}});
   }
+  return labels;
+}
 
-  void print_text() const {
-    for (std::size_t i = 0; i < pictures_.size(); ++i) {
-      if (ranked_[i].empty()) continue;
-      print_line(pictures_[i].string());
-      for (const auto& [label, score] : ranked_[i]) {
-        print_line(fmt::format("  {:6.2f} %  {}", 100.0 * score, labels_[label]));
-      }
-    }
+void print_answer(const Json& answer) {
+  if (!answer.contains("labels")) return;
+  print_line(printable(plain_text(answer["image"])));
+  for (const Json& label : answer["labels"]) {
+    print_line(fmt::format("  {:6.2f} %  {}", 100.0 * label["score"].get<double>(),
+                           label["label"].get<std::string>()));
   }
-
-  void print_as_json() const {
-    Json answers = Json::array();
-    for (std::size_t i = 0; i < pictures_.size(); ++i) {
-      Json& answer = answers.emplace_back(Json{{"image", pictures_[i].string()}});
-      if (ranked_[i].empty()) continue;
-      for (const auto& [label, score] : ranked_[i]) {
-        answer["labels"].push_back({{"label", labels_[label]}, {"score", score}});
-      }
-    }
-    for (const diptych::Failure& failure : failures_) {
-      answers[failure.index]["error"] = failure.message;
-    }
-    print_json(answers);
+  if (answer.contains("sorted")) {
+    print_line(fmt::format("  -> {}", printable(plain_text(answer["sorted"]))));
   }
+}
 
- private:
-  const std::vector<std::filesystem::path>& pictures_;
-  const std::vector<std::string>& labels_;
-  const std::vector<diptych::Failure>& failures_;
-  std::vector<std::vector<diptych::Ranked>> ranked_;
-};
+std::vector<std::string> columns(const Options& options) {
+  std::vector<std::string> columns = {"image", "rank", "label", "score", "error"};
+  if (!options.sort.folder.empty()) columns.emplace_back("sorted");
+  return columns;
+}
 
 int classify(const Options& options) {
-  if (options.pictures.empty()) {
-    throw diptych::Error(ErrorCode::invalid_argument,
-                         "pictures: got none, expected files or folders");
-  }
   const std::vector<std::string> labels = read_labels(options);
   diptych::check_labels(labels);
   const std::vector<std::string> templates = read_templates(options);
-  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
 
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Classifier classifier(encoder, labels, templates);
-  diptych::EncodedImages encoded;
-  {
-    Progress progress("pictures");
-    encoded = encoder.encode_images(pictures, {.progress = progress.callback()});
-  }
-  const Answers answers(pictures, classifier, encoded, options.top);
-  options.json ? answers.print_as_json() : answers.print_text();
-  return report_failures(encoded.failures, pictures.size());
+  std::optional<Sorter> sorter;
+  if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
+  RecordWriter writer(options.format, columns(options), print_answer);
+  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
+    const diptych::EncodedImages encoded = encoder.encode_images(batch);
+    const diptych::Matrix scores = classifier.scores(encoded.rows);
+    const auto answer = [&](std::size_t row, Json& record) {
+      record["labels"] = labels_json(classifier, scores.row(row), options.top);
+      if (!sorter) return;
+      const std::string best = record["labels"][0]["label"];
+      record["sorted"] = path_json(sorter->put(batch[encoded.inputs[row]], best));
+    };
+    for (const Json& record : picture_records(batch, encoded.inputs, encoded.failures, answer)) {
+      writer.write(record);
+    }
+    return encoded.failures;
+  };
+  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  writer.finish();
+  if (sorter) print_note(sorter->summary());
+  return report(run);
 }
 
 }  // namespace
@@ -140,8 +135,9 @@ void add_classify(CLI::App& app, Action& action) {
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
       ->check(above_zero());
   add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print one JSON array instead of text");
-  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures");
+  add_format_options(*command, options->format, "one JSON array: image, labels, scores");
+  add_sort_options(*command, options->sort);
+  add_picture_inputs(*command, "IMAGE", options->pictures);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return classify(*options); }; });
 }

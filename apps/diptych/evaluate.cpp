@@ -10,6 +10,7 @@
 #include "model_options.h"
 #include "option_values.h"
 #include "progress.h"
+#include "records.h"
 
 namespace {
 
@@ -19,7 +20,7 @@ struct Options {
   std::string class_names;
   std::vector<std::string> templates;
   std::string template_set;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
@@ -50,7 +51,7 @@ diptych::ZeroShotReport evaluate(const Options& options) {
   return diptych::evaluate_zeroshot(encoder, options.folder, chosen);
 }
 
-void print_text(const diptych::ZeroShotReport& report) {
+void print_summary(const diptych::ZeroShotReport& report) {
   const diptych::ClassificationReport& figures = report.classification;
   print_line(fmt::format("{} pictures, {} classes, {} templates", figures.images, figures.classes,
                          report.templates));
@@ -61,12 +62,32 @@ void print_text(const diptych::ZeroShotReport& report) {
                          100.0 * figures.mean_per_class_recall));
 }
 
+/// A figure a record: accuracies of all pictures, then the recall of every class.
+void print_records(const diptych::ZeroShotReport& report, OutputFormat format) {
+  const diptych::ClassificationReport& figures = report.classification;
+  RecordWriter writer(format, {"figure", "class", "pictures", "value"}, {});
+  const auto write = [&](const std::string& figure, const Json& name, std::size_t pictures,
+                         double value) {
+    writer.write({{"figure", figure}, {"class", name}, {"pictures", pictures}, {"value", value}});
+  };
+  for (const diptych::TopK& accuracy : figures.accuracy) {
+    write(fmt::format("top{}", accuracy.k), {}, figures.images, accuracy.share);
+  }
+  write("mean_per_class_recall", {}, figures.images, figures.mean_per_class_recall);
+  for (const diptych::ClassRecall& recall : figures.per_class) {
+    write("recall", recall.name, recall.images, recall.recall);
+  }
+  writer.finish();
+}
+
 int zeroshot(const Options& options) {
   const diptych::ZeroShotReport report = evaluate(options);
-  if (options.json) {
+  if (options.format == OutputFormat::text) {
+    print_summary(report);
+  } else if (options.format == OutputFormat::json) {
     print_line(diptych::to_json(report));
   } else {
-    print_text(report);
+    print_records(report, options.format);
   }
   return report_failures(report.failures, report.classification.images + report.failures.size());
 }
@@ -96,7 +117,7 @@ void add_evaluate(CLI::App& app, Action& action) {
                       "a published set of templates: openai_80 or simple_7");
   prompts->require_option(0, 1);
   add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print JSON instead of text");
+  add_format_options(*command, options->format, "JSON instead of text");
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return zeroshot(*options); }; });
 }

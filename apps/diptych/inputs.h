@@ -8,5 +8,8 @@
 /// and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
+/// Names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found, io.
+std::vector<std::string> read_nul_ended(const std::string& path);
+
 /// The parts between commas, without spaces around them. One part for a text without a comma.
 std::vector<std::string> split_list(std::string_view text);

@@ -1,7 +1,6 @@
 #include <diptych/arrays.h>
 #include <diptych/image.h>
 #include <diptych/model.h>
-#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "command.h"
@@ -18,7 +18,8 @@
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
-#include "progress.h"
+#include "pictures.h"
+#include "records.h"
 
 namespace {
 
@@ -34,9 +35,9 @@ struct Options {
   std::string mean;
   std::string std;
   bool bytes = false;
-  std::vector<std::string> pictures;
+  PictureInputs pictures;
   std::string out;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 
   /// Whether it is said how, so that no model need be asked.
   bool says_how() const { return size || mode || interpolation || !mean.empty() || !std.empty(); }
@@ -119,42 +120,34 @@ void check_names(const std::vector<std::filesystem::path>& pictures) {
   }
 }
 
-void print_report(const std::vector<std::filesystem::path>& pictures,
-                  const std::vector<diptych::Failure>& failures) {
-  Json report = Json::array();
-  for (const std::filesystem::path& picture : pictures) {
-    report.push_back({{"image", picture.string()}, {"key", picture.filename().string()}});
-  }
-  for (const diptych::Failure& failure : failures) {
-    report[failure.index].erase("key");
-    report[failure.index]["error"] = failure.message;
-  }
-  print_json(report);
-}
+void print_nothing(const Json& /*record*/) {}
 
 int preprocess(const Options& options) {
   diptych::check_writable(options.out);
-  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given);
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   check_names(pictures);
   const Preprocessing how = choose(options);
 
   diptych::Arrays arrays;
-  std::vector<diptych::Failure> failures;
-  {
-    Progress progress("pictures");
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-      try {
-        arrays[pictures[i].filename().string()] = preprocess_one(pictures[i], how, options.bytes);
-      } catch (const Error& error) {
-        failures.push_back({i, error.code(), error.what()});
-      }
-      progress.show(i + 1, pictures.size());
+  RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
+  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
+    std::vector<diptych::Failure> failures;
+    Json record = {{"image", path_json(batch.front())}};
+    try {
+      const std::string key = batch.front().filename().string();
+      arrays[key] = preprocess_one(batch.front(), how, options.bytes);
+      record["key"] = key;
+    } catch (const Error& error) {
+      failures.push_back({0, error.code(), error.what()});
+      record["error"] = error.what();
     }
-  }
+    writer.write(record);
+    return failures;
+  };
+  const PictureRun run = run_in_batches(pictures, 1, work);
+  writer.finish();
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
-  if (options.json) print_report(pictures, failures);
-  return report_failures(failures, pictures.size());
+  return report(run);
 }
 
 }  // namespace
@@ -179,9 +172,9 @@ void add_preprocess(CLI::App& app, Action& action) {
   command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
   command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
-  command->add_flag("--json", options->json, "print one JSON array of what was done");
+  add_format_options(*command, options->format, "one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  add_picture_inputs(*command, "IMAGE", options->pictures);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
 }

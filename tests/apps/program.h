@@ -26,6 +26,9 @@ ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::str
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,
                         const std::function<bool()>& when);
 
+/// The same, but interrupts it as Ctrl-C does, once it is ready to end early with what it has.
+ProgramRun interrupt_diptych(const std::vector<std::string>& arguments);
+
 /// The same for examples/demo.cpp.
 ProgramRun run_demo(const std::vector<std::string>& arguments);
 
