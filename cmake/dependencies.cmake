@@ -20,6 +20,17 @@ if(DIPTYCH_FETCH)
   endif()
 endif()
 
+# What the module that reads TIFF, HEIC and AVIF stands on. Without it those pictures are refused.
+if(DIPTYCH_FORMATS)
+  pkg_check_modules(TIFF IMPORTED_TARGET libtiff-4)
+  pkg_check_modules(HEIF IMPORTED_TARGET libheif)
+  if(NOT TIFF_FOUND OR NOT HEIF_FOUND)
+    message(WARNING "no libtiff or no libheif: building without TIFF, HEIC and AVIF. "
+                    "Run tools/setup, or silence this with -DDIPTYCH_FORMATS=OFF")
+    set(DIPTYCH_FORMATS OFF)
+  endif()
+endif()
+
 # libtorch: the headers and CPU libraries of the PyTorch wheel that tools/setup unpacks, or any libtorch
 # given by Torch_DIR. Without one the project builds without the trainer.
 if(DIPTYCH_TRAIN)

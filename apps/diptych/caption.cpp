@@ -45,6 +45,7 @@ int caption(const Options& options) {
   const auto work = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
     diptych::CaptionOptions how = options.caption;
     how.first_place = first;
+    how.decode = options.pictures.decode;
     const diptych::CaptionedImages captioned = captioner.caption_images(batch, how);
     const auto answer = [&](std::size_t row, Json& record) {
       record["caption"] = captioned.captions[row].text;
@@ -54,12 +55,12 @@ int caption(const Options& options) {
          picture_records(batch, captioned.inputs, captioned.failures, answer)) {
       writer.write(record);
     }
-    return captioned.failures;
+    return BatchOutcome{captioned.failures, captioned.counts};
   };
   const int batch = options.model.encoder.batch > 0 ? options.model.encoder.batch : kDefaultBatch;
   const PictureRun run = run_in_batches(pictures, batch, work);
   writer.finish();
-  return report(run);
+  return report(run, options.pictures);
 }
 
 void add_search_options(CLI::App& command, diptych::CaptionOptions& options) {
@@ -104,7 +105,7 @@ void add_caption(CLI::App& app, Action& action) {
                    "pictures captioned at a time; default: 8")
       ->check(at_least(0));
   add_format_options(*command, options->format, "one JSON array: image, caption, token ids");
-  add_picture_inputs(*command, "IMAGE", options->pictures);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return caption(*options); }; });
 }

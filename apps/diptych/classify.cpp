@@ -94,7 +94,8 @@ int classify(const Options& options) {
   if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
   RecordWriter writer(options.format, columns(options), print_answer);
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded = encoder.encode_images(batch);
+    const diptych::EncodedImages encoded =
+        encoder.encode_images(batch, {.decode = options.pictures.decode});
     const diptych::Matrix scores = classifier.scores(encoded.rows);
     const auto answer = [&](std::size_t row, Json& record) {
       record["labels"] = labels_json(classifier, scores.row(row), options.top);
@@ -105,12 +106,12 @@ int classify(const Options& options) {
     for (const Json& record : picture_records(batch, encoded.inputs, encoded.failures, answer)) {
       writer.write(record);
     }
-    return encoded.failures;
+    return BatchOutcome{encoded.failures, encoded.counts};
   };
   const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
   writer.finish();
   if (sorter) print_note(sorter->summary());
-  return report(run);
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -137,7 +138,7 @@ void add_classify(CLI::App& app, Action& action) {
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "one JSON array: image, labels, scores");
   add_sort_options(*command, options->sort);
-  add_picture_inputs(*command, "IMAGE", options->pictures);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return classify(*options); }; });
 }

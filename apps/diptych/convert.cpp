@@ -19,7 +19,9 @@ constexpr const char* kExamples =
     "  diptych convert ViT-B-32.pt for-open-clip --to open_clip";
 
 int convert(const Options& options) {
-  diptych::convert_model(diptych::Model::load(options.model), options.out, options.convert);
+  const diptych::Model model = diptych::Model::load(options.model);
+  for (const std::string& note : diptych::convert_model(model, options.out, options.convert))
+    print_error("note: " + note);
   print_line(options.out);
   return 0;
 }

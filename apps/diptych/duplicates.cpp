@@ -152,13 +152,14 @@ struct Encoded {
 PictureRun encode(const Options& options, const Paths& pictures, Encoded& encoded) {
   const diptych::Encoder encoder = make_encoder(options.model);
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages part = encoder.encode_images(batch);
+    const diptych::EncodedImages part =
+        encoder.encode_images(batch, {.decode = options.pictures.decode});
     for (const std::size_t input : part.inputs) encoded.pictures.push_back(batch[input]);
     encoded.embeddings.columns = part.rows.columns;
     encoded.embeddings.rows += part.rows.rows;
     encoded.embeddings.values.insert(encoded.embeddings.values.end(), part.rows.values.begin(),
                                      part.rows.values.end());
-    return part.failures;
+    return BatchOutcome{part.failures, part.counts};
   };
   return run_in_batches(pictures, options.model.encoder.batch, work);
 }
@@ -192,7 +193,7 @@ int duplicates(const Options& options) {
   writer.finish();
   print_note(fmt::format("{} groups of {} pictures among {}, at a cosine of {} and more", number,
                          members, encoded.pictures.size(), options.threshold));
-  return report(run);
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -203,7 +204,7 @@ void add_duplicates(CLI::App& app, Action& action) {
       app.add_subcommand("duplicates", "Find pictures that are there several times");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
-  add_picture_inputs(*command, "IMAGE", options->pictures);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command
       ->add_option("--threshold", options->threshold,
                    "cosine similarity from which pictures are one, -1 to 1; default: 0.97")

@@ -67,6 +67,10 @@ std::vector<std::string> read_texts(const std::string& file) {
   return texts;
 }
 
+diptych::EncodeOptions how(const Options& options) {
+  return {.normalise = !options.features, .decode = options.images.decode};
+}
+
 /// Everything that is embedded, with the rows there are so far.
 struct Work {
   Paths pictures;
@@ -99,7 +103,7 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Embed
     const std::size_t count = std::min(kTextsAtATime, places.size() - done);
     std::vector<std::string> batch;
     for (std::size_t i = 0; i < count; ++i) batch.push_back(rows.inputs()[places[done + i]]);
-    const diptych::Matrix encoded = encoder.encode_texts(batch, {.normalise = !options.features});
+    const diptych::Matrix encoded = encoder.encode_texts(batch, how(options));
     for (std::size_t i = 0; i < count; ++i) rows.set(places[done + i], encoded.row(i));
     done += count;
     progress.show(done, places.size());
@@ -113,12 +117,11 @@ void encode_pictures(const diptych::Encoder& encoder, const Options& options, Wo
   Paths missing;
   for (const std::size_t place : places) missing.push_back(work.pictures[place]);
   const auto encode = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded =
-        encoder.encode_images(batch, {.normalise = !options.features});
+    const diptych::EncodedImages encoded = encoder.encode_images(batch, how(options));
     for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
       work.images.rows.set(places[first + encoded.inputs[row]], encoded.rows.row(row));
     }
-    return encoded.failures;
+    return BatchOutcome{encoded.failures, encoded.counts};
   };
   work.run = run_in_batches(missing, options.model.encoder.batch, encode);
   for (diptych::Failure& failure : work.run.failures) failure.index = places[failure.index];
@@ -130,10 +133,10 @@ void check_taken_over(const diptych::Encoder& encoder, const Options& options,
   const std::vector<std::size_t> known = inputs.rows.known();
   if (known.empty()) return;
   const std::string& input = inputs.rows.inputs()[known.front()];
-  const diptych::EncodeOptions how = {.normalise = !options.features};
   const Paths path = {input};
-  const diptych::Matrix again = inputs.kind == "image" ? encoder.encode_images(path, how).rows
-                                                       : encoder.encode_texts({&input, 1}, how);
+  const diptych::Matrix again = inputs.kind == "image"
+                                    ? encoder.encode_images(path, how(options)).rows
+                                    : encoder.encode_texts({&input, 1}, how(options));
   if (again.rows == 0) return;  // a picture that is gone
   const double error = inputs.rows.relative_error(known.front(), again.row(0));
   if (error <= diptych::kFp32Tolerance) return;
@@ -199,8 +202,8 @@ void say_written(const Options& options, const std::string& out, const std::stri
 }
 
 /// Says what is left of an interrupted run. Returns the exit status.
-int report_left(const Work& work, const std::string& out) {
-  const int status = report(work.run);
+int report_left(const Options& options, const Work& work, const std::string& out) {
+  const int status = report(work.run, options.images);
   if (work.left() == 0) return status;
   const std::size_t rows = work.images.rows.size() + work.texts.rows.size();
   print_error(fmt::format("{} rows are kept, {} inputs are left; go on with --resume --out {}",
@@ -228,7 +231,7 @@ int embed_inputs(const Options& options) {
     print_records(options, work);
   }
   if (!arrays.empty()) say_written(options, out, arrays);
-  return report_left(work, out);
+  return report_left(options, work, out);
 }
 
 int embed_tensors(const Options& options) {
@@ -274,7 +277,8 @@ void add_embed(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
-  CLI::Option* images = add_picture_inputs(*command, "--images", options->images);
+  CLI::Option* images =
+      add_picture_inputs(*command, "--images", options->images, /*upright=*/false);
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
                                            "file with a text a line, - for stdin");
   command

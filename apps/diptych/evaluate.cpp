@@ -9,6 +9,7 @@
 #include "console.h"
 #include "model_options.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 #include "records.h"
 
@@ -20,6 +21,7 @@ struct Options {
   std::string class_names;
   std::vector<std::string> templates;
   std::string template_set;
+  diptych::DecodeOptions decode;
   OutputFormat format = OutputFormat::text;
 };
 
@@ -32,6 +34,7 @@ constexpr const char* kExamples =
 diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   diptych::ZeroShotOptions chosen;
   chosen.class_names = options.class_names;
+  chosen.decode = options.decode;
   if (!options.template_set.empty()) {
     chosen.templates = diptych::prompt_templates(options.template_set);
   } else if (!options.templates.empty()) {
@@ -89,6 +92,8 @@ int zeroshot(const Options& options) {
   } else {
     print_records(report, options.format);
   }
+  print_skipped(report.skipped);
+  print_picture_notes(report.counts, options.decode);
   return report_failures(report.failures, report.classification.images + report.failures.size());
 }
 
@@ -116,6 +121,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   prompts->add_option("--templates", options->template_set,
                       "a published set of templates: openai_80 or simple_7");
   prompts->require_option(0, 1);
+  add_picture_options(*command, options->decode, /*upright=*/false);
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "JSON instead of text");
   command->footer(kExamples);

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "interruption.h"
 #include "option_values.h"
+#include "picture_options.h"
 #include "progress.h"
 
 namespace {
@@ -34,7 +35,8 @@ std::vector<std::filesystem::path> given_paths(const PictureInputs& inputs) {
 
 }  // namespace
 
-CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs) {
+CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
+                                bool upright) {
   CLI::Option* option = add_list(command, name, inputs.given, "pictures, or folders with pictures");
   CLI::Option* from = command.add_option(
       "--files-from", inputs.files_from,
@@ -42,6 +44,7 @@ CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, Pict
   command
       .add_flag("-0,--null", inputs.ends_with_nul, "these names end with NUL, as of find -print0")
       ->needs(from);
+  add_picture_options(command, inputs.decode, upright);
   return option;
 }
 
@@ -51,23 +54,28 @@ std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs) {
     throw diptych::Error(diptych::ErrorCode::invalid_argument,
                          "pictures: got none, expected files or folders");
   }
-  return diptych::expand_folders(given);
+  diptych::SkippedFiles skipped;
+  std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
+  print_skipped(skipped);
+  return pictures;
 }
 
 PictureRun run_in_batches(
     std::span<const std::filesystem::path> pictures, int batch,
-    const std::function<std::vector<diptych::Failure>(
-        std::size_t first, std::span<const std::filesystem::path> pictures)>& work) {
+    const std::function<BatchOutcome(std::size_t first,
+                                     std::span<const std::filesystem::path> pictures)>& work) {
   const std::size_t step = batch > 0 ? static_cast<std::size_t>(batch) : kDefaultBatch;
   PictureRun run{.pictures = pictures.size()};
   const Interruption interruption;
   Progress progress("pictures");
   while (run.done < run.pictures && !interruption.requested()) {
     const std::size_t count = std::min(step, run.pictures - run.done);
-    for (diptych::Failure failure : work(run.done, pictures.subspan(run.done, count))) {
+    BatchOutcome outcome = work(run.done, pictures.subspan(run.done, count));
+    for (diptych::Failure& failure : outcome.failures) {
       failure.index += run.done;
       run.failures.push_back(std::move(failure));
     }
+    run.counts.add(outcome.counts);
     run.done += count;
     progress.show(run.done, run.pictures);
   }
@@ -89,7 +97,8 @@ std::vector<Json> picture_records(
   return records;
 }
 
-int report(const PictureRun& run) {
+int report(const PictureRun& run, const PictureInputs& inputs) {
+  print_picture_notes(run.counts, inputs.decode);
   const int status = report_failures(run.failures, run.done);
   if (run.done == run.pictures) return status;
   print_error(fmt::format("interrupted: {} of {} pictures done", run.done, run.pictures));

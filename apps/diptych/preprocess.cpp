@@ -94,10 +94,11 @@ std::vector<std::uint8_t> planes(const diptych::Image& image) {
 }
 
 diptych::Array preprocess_one(const std::filesystem::path& picture, const Preprocessing& how,
-                              bool bytes) {
-  const diptych::Image image = diptych::load_preprocessed(picture, how);
+                              const Options& options, diptych::PictureCounts& counts) {
+  const diptych::Image image = diptych::load_preprocessed(picture, how, options.pictures.decode);
+  counts.add(image.facts);
   diptych::Array array{{3, how.size, how.size}, {}};
-  if (bytes) {
+  if (options.bytes) {
     array.values = planes(image);
   } else {
     std::vector<float> values(image.rgb.size());
@@ -131,23 +132,23 @@ int preprocess(const Options& options) {
   diptych::Arrays arrays;
   RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    std::vector<diptych::Failure> failures;
+    BatchOutcome outcome;
     Json record = {{"image", path_json(batch.front())}};
     try {
       const std::string key = batch.front().filename().string();
-      arrays[key] = preprocess_one(batch.front(), how, options.bytes);
+      arrays[key] = preprocess_one(batch.front(), how, options, outcome.counts);
       record["key"] = key;
     } catch (const Error& error) {
-      failures.push_back({0, error.code(), error.what()});
+      outcome.failures.push_back({0, error.code(), error.what()});
       record["error"] = error.what();
     }
     writer.write(record);
-    return failures;
+    return outcome;
   };
   const PictureRun run = run_in_batches(pictures, 1, work);
   writer.finish();
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
-  return report(run);
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -174,7 +175,7 @@ void add_preprocess(CLI::App& app, Action& action) {
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
   add_format_options(*command, options->format, "one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/false);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
 }

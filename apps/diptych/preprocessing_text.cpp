@@ -30,6 +30,8 @@ Json preprocessing_json(const diptych::Preprocessing& how) {
       {"size", how.size}, {"resize", name(how.mode)}, {"interpolation", name(how.interpolation)},
       {"mean", how.mean}, {"std", how.std},           {"fill", how.fill}};
   json["background"] = how.background ? Json(*how.background) : Json();
+  json["crop_start"] = how.crop_start == diptych::CropStart::down ? "down" : "half_even";
+  json["conversion"] = how.conversion == diptych::RgbConversion::first ? "first" : "last";
   return json;
 }
 

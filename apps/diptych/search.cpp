@@ -61,16 +61,19 @@ class BestMatches {
   std::vector<Match> matches_;
 };
 
-diptych::Matrix encode_picture(const diptych::Encoder& encoder, const std::filesystem::path& path) {
-  const diptych::EncodedImages encoded = encoder.encode_images({&path, 1});
+diptych::Matrix encode_picture(const diptych::Encoder& encoder, const Options& options) {
+  const std::filesystem::path path = options.query;
+  const diptych::EncodedImages encoded =
+      encoder.encode_images({&path, 1}, {.decode = options.pictures.decode});
   if (encoded.failures.empty()) return encoded.rows;
   throw diptych::Error(encoded.failures.front().code, encoded.failures.front().message);
 }
 
 /// A query is the picture of that name, or words.
-diptych::Matrix encode_query(const diptych::Encoder& encoder, const std::string& query) {
+diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& options) {
+  const std::string& query = options.query;
   std::error_code unknown;
-  if (std::filesystem::is_regular_file(query, unknown)) return encode_picture(encoder, query);
+  if (std::filesystem::is_regular_file(query, unknown)) return encode_picture(encoder, options);
   if (diptych::has_picture_name(query)) {
     throw diptych::Error(
         ErrorCode::not_found,
@@ -91,15 +94,16 @@ void print_match(const Json& match) {
 int search(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   const diptych::Encoder encoder = make_encoder(options.model);
-  const diptych::Matrix query = encode_query(encoder, options.query);
+  const diptych::Matrix query = encode_query(encoder, options);
   BestMatches best(options.top);
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded = encoder.encode_images(batch);
+    const diptych::EncodedImages encoded =
+        encoder.encode_images(batch, {.decode = options.pictures.decode});
     const diptych::Matrix cosines = diptych::similarities(query, encoded.rows);
     for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
       best.add({batch[encoded.inputs[row]], cosines.row(0)[row]});
     }
-    return encoded.failures;
+    return BatchOutcome{encoded.failures, encoded.counts};
   };
   const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
   RecordWriter writer(options.format, {"rank", "image", "similarity"}, print_match);
@@ -109,7 +113,7 @@ int search(const Options& options) {
         {{"rank", ++rank}, {"image", path_json(match.picture)}, {"similarity", match.similarity}});
   }
   writer.finish();
-  return report(run);
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -121,7 +125,7 @@ void add_search(CLI::App& app, Action& action) {
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
   command->add_option("QUERY", options->query, "words, or a picture")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "one JSON array: rank, image, similarity");

@@ -48,6 +48,8 @@ struct CaptionOptions {
   /// Called on the calling thread after each batch with how many pictures are done and how many
   /// there are. May throw, which ends the call.
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// How picture files are read. Default: as the reference systems do, so not turned upright.
+  DecodeOptions decode = {};
 };
 
 struct Caption {
@@ -61,6 +63,7 @@ struct CaptionedImages {
   std::vector<Caption> captions;
   std::vector<std::size_t> inputs;  ///< for every caption the place of its picture, ascending
   std::vector<Failure> failures;    ///< by place, ascending
+  PictureCounts counts;             ///< of the captioned ones
 };
 
 /// Writes captions of pictures with a model that has a decoder (CoCa). A picture's caption does not

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "diptych/model.h"
 
@@ -21,8 +22,9 @@ struct ConvertOptions {
 /// of two texts and a tiny picture, computed from what was written, so that a copy can be verified;
 /// not where the model in float32 is larger than the machine's memory. Writing itself takes the
 /// memory of one tensor, whatever the model's size.
+/// Returns what the program of that form does otherwise than the model, one sentence each.
 /// Throws Error: invalid_argument for unknown words, unsupported for what the form cannot say, io.
-void convert_model(const Model& model, const std::filesystem::path& folder,
-                   const ConvertOptions& options = {});
+std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
+                                       const ConvertOptions& options = {});
 
 }  // namespace diptych

@@ -35,6 +35,8 @@ struct EncodeOptions {
   /// Called on the calling thread after each batch with how many inputs are done and how many there
   /// are. May throw, which ends the call.
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// How picture files are read. Default: as the reference systems do, so not turned upright.
+  DecodeOptions decode = {};
 };
 
 /// An input that could not be encoded.
@@ -49,6 +51,7 @@ struct EncodedImages {
   Matrix rows;                      ///< [inputs.size(), embedding width]
   std::vector<std::size_t> inputs;  ///< for every row the place of its picture, ascending
   std::vector<Failure> failures;    ///< by place, ascending
+  PictureCounts counts;             ///< of the encoded ones: what a person may want to be told
 };
 
 /// Computes embeddings. An input's embedding is bit-identical whatever shares its batch and however

@@ -10,6 +10,7 @@
 
 #include "diptych/encoder.h"
 #include "diptych/matrix.h"
+#include "diptych/picture_files.h"
 #include "diptych/prompts.h"
 
 namespace diptych {
@@ -94,6 +95,8 @@ struct ZeroShotOptions {
   /// Called on the calling thread with what is encoded ("texts", then "images"), how many are done
   /// and how many there are. May throw, which ends the call.
   std::function<void(std::string_view what, std::size_t done, std::size_t total)> progress;
+  /// How picture files are read. Default: as the reference systems do, so not turned upright.
+  DecodeOptions decode = {};
 };
 
 struct ZeroShotReport {
@@ -101,6 +104,8 @@ struct ZeroShotReport {
   std::size_t templates = 0;
   /// Pictures that could not be encoded; they are in none of the figures.
   std::vector<Failure> failures;
+  PictureCounts counts;  ///< of the pictures in the figures
+  SkippedFiles skipped;  ///< what lies in the class folders besides
 };
 
 /// Zero-shot classification of a folder that holds one folder of pictures a class. Throws Error:

@@ -9,6 +9,7 @@
 
 #include "diptych/encoder.h"
 #include "diptych/matrix.h"
+#include "diptych/picture_files.h"
 
 namespace diptych {
 
@@ -28,6 +29,10 @@ class Gallery {
           EncodeOptions options = {});
 
   std::size_t size() const { return paths_.size(); }
+  /// What lay in the folders and is no picture.
+  const SkippedFiles& skipped() const { return skipped_; }
+  /// Of the pictures in the gallery: what a person may want to be told.
+  const PictureCounts& counts() const { return counts_; }
   /// `Failure::index` counts the expanded paths.
   const std::vector<Failure>& failures() const { return failures_; }
   const std::vector<std::filesystem::path>& paths() const { return paths_; }
@@ -45,6 +50,8 @@ class Gallery {
   std::vector<std::filesystem::path> paths_;
   Matrix embeddings_;
   std::vector<Failure> failures_;
+  SkippedFiles skipped_;
+  PictureCounts counts_;
 };
 
 }  // namespace diptych

@@ -11,11 +11,42 @@
 
 namespace diptych {
 
+/// What a picture file says that its pixels do not show, and how they were come by.
+struct PictureFacts {
+  /// EXIF orientation, 1 to 8: how a viewer turns the picture. 1, upright, also where the file says
+  /// nothing, or nothing that can be read.
+  int orientation = 1;
+  /// 16-bit grey with values above 255, which WideGrey::clamp makes white.
+  bool wide_grey = false;
+  /// The pixels are those of the preview within a camera's RAW file.
+  bool preview = false;
+
+  bool operator==(const PictureFacts&) const = default;
+};
+
 /// An 8-bit RGB picture. `rgb` holds height x width x 3 bytes, row by row, without padding.
 struct Image {
   int width = 0;
   int height = 0;
   std::vector<std::uint8_t> rgb;
+  PictureFacts facts;  ///< of the file it was decoded from
+};
+
+/// How many pictures of a call had facts that a person may want to be told.
+struct PictureCounts {
+  std::size_t turned = 0;     ///< orientation other than 1
+  std::size_t wide_grey = 0;  ///< 16-bit grey with values above 255
+  std::size_t previews = 0;   ///< camera RAW, of which the preview was read
+
+  void add(const PictureFacts& facts);
+  void add(const PictureCounts& counts);
+  bool operator==(const PictureCounts&) const = default;
+};
+
+/// How 16-bit grey becomes 8-bit.
+enum class WideGrey {
+  clamp,  ///< values above 255 become 255, white, as Pillow's convert has it
+  scale,  ///< value / 257, rounded to the nearest, so that 65535 is white
 };
 
 struct DecodeOptions {
@@ -27,12 +58,18 @@ struct DecodeOptions {
   /// What a transparent picture is laid on, R, G, B. Default: none, transparency is dropped, as
   /// Pillow's convert("RGB") and so the reference systems do.
   std::optional<std::array<std::uint8_t, 3>> background;
+  /// Whether a picture is turned as its EXIF orientation says, before all else, as Pillow's
+  /// exif_transpose does. Default: no, as the reference systems. HEIC and AVIF files, whose turns
+  /// are part of their pixels, are upright either way.
+  bool upright = false;
+  /// How 16-bit grey becomes 8-bit. Default: as the reference systems have it.
+  WideGrey wide = WideGrey::clamp;
 };
 
 /// Decodes JPEG, PNG, WebP, GIF (first frame) or BMP, told apart by content, to what Pillow's
 /// convert("RGB") gives: alpha is dropped (unless a background is given), EXIF orientation is not
-/// applied, CMYK, palette and 16-bit grey follow Pillow. `name` stands for the file in messages.
-/// Throws Error: corrupt_data, unsupported, out_of_memory. Thread-safe.
+/// applied (unless `upright`), CMYK, palette and 16-bit grey follow Pillow. `name` stands for the
+/// file in messages. Throws Error: corrupt_data, unsupported, out_of_memory. Thread-safe.
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,
                    const DecodeOptions& options = {});
 
@@ -45,6 +82,17 @@ enum class ResizeMode {
   longest,   ///< longest side to `size`, the rest filled with `fill`
 };
 enum class Interpolation { bicubic, bilinear };
+/// Where the centre crop of an odd excess starts, (side - size) / 2.
+enum class CropStart {
+  half_even,  ///< rounded, a tie to the even neighbour: torchvision, and so OpenAI's and
+              ///< open_clip's
+  down,       ///< rounded down: transformers
+};
+/// When a picture of another kind (palette, black and white, alpha, CMYK, 16-bit grey) becomes RGB.
+enum class RgbConversion {
+  last,   ///< after the resize, which works in the file's own format: OpenAI's and open_clip's
+  first,  ///< before it: transformers
+};
 
 /// How a model wants its pictures. Defaults are OpenAI CLIP's.
 struct Preprocessing {
@@ -59,6 +107,8 @@ struct Preprocessing {
   int fill = 0;
   /// What transparent pictures are laid on; see DecodeOptions::background.
   std::optional<std::array<std::uint8_t, 3>> background;
+  CropStart crop_start = CropStart::half_even;
+  RgbConversion conversion = RgbConversion::last;
 
   bool operator==(const Preprocessing&) const = default;
 };
@@ -67,11 +117,12 @@ struct Preprocessing {
 /// Throws Error(invalid_argument) for an empty image or a size outside 1 to 16384.
 Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
 
-/// Decodes, resizes and crops in one step, byte for byte as OpenAI's and open_clip's pipelines do:
-/// they resize in the file's own pixel format (a palette by the nearest index, colours weighed by
-/// alpha, 16-bit grey, CMYK inks) and convert to RGB last. For opaque RGB and grey files equal to
-/// resize_and_crop(decode_image(...)); for the others use this one to match the references.
-/// `preprocessing.background` counts where `options` has none. Throws as both. Thread-safe.
+/// Decodes, resizes and crops in one step, byte for byte as the model's reference program does.
+/// With RgbConversion::last pictures are resized in the file's own pixel format (a palette by the
+/// nearest index, colours weighed by alpha, 16-bit grey, CMYK inks). For opaque RGB and grey files
+/// equal to resize_and_crop(decode_image(...)); for the others use this one to match the
+/// references. `preprocessing.background` counts where `options` has none. Throws as both.
+/// Thread-safe.
 Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
                        const Preprocessing& preprocessing, const DecodeOptions& options = {});
 /// The same for a file; throws also not_found and io.

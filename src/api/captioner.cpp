@@ -100,6 +100,7 @@ CaptionedImages Captioner::Implementation::caption_images(std::size_t total, con
     api::PictureBatch batch =
         api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
     std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
+    result.counts.add(batch.counts);
     std::vector<Caption> captions = caption(batch.pixels.data(), batch.inputs, options);
     std::move(captions.begin(), captions.end(), std::back_inserter(result.captions));
     result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
@@ -144,7 +145,8 @@ CaptionedImages Captioner::caption_images(std::span<const std::filesystem::path>
                                           const CaptionOptions& options) const {
   const Preprocessing& how = model().info().preprocessing;
   return implementation_->caption_images(
-      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how); }, options);
+      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how, options.decode); },
+      options);
 }
 
 CaptionedImages Captioner::caption_images(std::span<const Image> images,

@@ -70,20 +70,21 @@ bool fits_in_memory(const checkpoint::ModelFile& file) {
 
 }  // namespace
 
-void convert_model(const Model& model, const std::filesystem::path& folder,
-                   const ConvertOptions& options) {
+std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
+                                       const ConvertOptions& options) {
   const ExportFormat format = checkpoint::export_format(options.format);
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   file.references.reset();
-  checkpoint::export_model(folder, file, format, dtype);
-  if (format != ExportFormat::diptych || model.info().tokenizer == "none") return;
-  if (!fits_in_memory(file)) return;
+  std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);
+  if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
+  if (!fits_in_memory(file)) return notes;
   file.references = compute_references(Encoder(Model::load(folder.string())));
   write_file(folder / checkpoint::kDiptychJson,
              checkpoint::write_diptych_json(file).dump(1) + "\n");
+  return notes;
 }
 
 }  // namespace diptych

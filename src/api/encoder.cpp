@@ -81,8 +81,8 @@ class Encoder::Implementation {
   }
   TensorBuffer image_features(const float* pixels, std::size_t count);
 
-  std::vector<std::int32_t> tokenize(std::span<const std::string> texts, std::size_t first,
-                                     std::size_t count);
+  network::Tokens tokenize(std::span<const std::string> texts, std::size_t first,
+                           std::size_t count);
 
   Model model_;
   std::shared_ptr<ThreadPool> pool_;
@@ -106,6 +106,7 @@ EncodedImages Encoder::Implementation::encode_images(std::size_t total, const Re
     api::PictureBatch batch =
         api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
     std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
+    result.counts.add(batch.counts);
     if (batch.inputs.empty()) return;
     result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
     result.rows.values.resize(result.inputs.size() * width());
@@ -131,22 +132,23 @@ Matrix Encoder::Implementation::encode_pixels(std::span<const float> pixels, std
   return result;
 }
 
-/// Ids [count, context length], padded.
-std::vector<std::int32_t> Encoder::Implementation::tokenize(std::span<const std::string> texts,
-                                                            std::size_t first, std::size_t count) {
+network::Tokens Encoder::Implementation::tokenize(std::span<const std::string> texts,
+                                                  std::size_t first, std::size_t count) {
   const Tokenizer& tokenizer = model_.tokenizer();
   const int context = model_.info().context_length;
-  std::vector<std::int32_t> ids(count * static_cast<std::size_t>(context), tokenizer.pad_id());
+  std::vector<std::vector<std::int32_t>> ids(count);
   pool_->run(count, [&](std::size_t i) {
     try {
-      const std::vector<std::int32_t> text = tokenizer.encode(texts[first + i], context);
-      std::copy(text.begin(), text.end(),
-                ids.begin() + static_cast<std::ptrdiff_t>(i * static_cast<std::size_t>(context)));
+      ids[i] = tokenizer.encode(texts[first + i], context);
     } catch (const Error& error) {
       fail(error.code(), "text {}: {}", first + i + 1, error.what());
     }
   });
-  return ids;
+  network::Tokens tokens;
+  for (const std::vector<std::int32_t>& text : ids) {
+    network::append_text(engine_.weights().model(), text, tokenizer.pad_id(), tokens);
+  }
+  return tokens;
 }
 
 Matrix Encoder::Implementation::encode_texts(std::span<const std::string> texts,
@@ -154,9 +156,7 @@ Matrix Encoder::Implementation::encode_texts(std::span<const std::string> texts,
   const std::lock_guard lock(one_call_at_a_time_);
   Matrix result(texts.size(), width());
   in_batches(texts.size(), batch_, options, [&](std::size_t first, std::size_t count) {
-    const network::Tokens tokens = network::pack_tokens(
-        engine_.weights().model(), tokenize(texts, first, count), model_.info().context_length);
-    place(engine_.encode_texts(tokens), result, first);
+    place(engine_.encode_texts(tokenize(texts, first, count)), result, first);
   });
   if (options.normalise) normalise_rows(result);
   return result;
@@ -197,7 +197,8 @@ EncodedImages Encoder::encode_images(std::span<const std::filesystem::path> path
                                      const EncodeOptions& options) const {
   const Preprocessing& how = model().info().preprocessing;
   return implementation_->encode_images(
-      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how); }, options);
+      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how, options.decode); },
+      options);
 }
 
 EncodedImages Encoder::encode_images(std::span<const Image> images,

@@ -2,19 +2,18 @@
 
 #include <utility>
 
-#include "diptych/picture_files.h"
-
 namespace diptych {
 
 Gallery::Gallery(const Encoder& encoder, std::span<const std::filesystem::path> paths,
                  EncodeOptions options)
     : encoder_(encoder) {
   options.normalise = true;
-  std::vector<std::filesystem::path> expanded = expand_folders(paths);
+  std::vector<std::filesystem::path> expanded = expand_folders(paths, &skipped_);
   EncodedImages encoded = encoder.encode_images(expanded, options);
   for (const std::size_t i : encoded.inputs) paths_.push_back(std::move(expanded[i]));
   embeddings_ = std::move(encoded.rows);
   failures_ = std::move(encoded.failures);
+  counts_ = encoded.counts;
 }
 
 std::vector<Gallery::Match> Gallery::find(const std::string& sentence, std::size_t count) const {

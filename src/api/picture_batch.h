@@ -19,6 +19,7 @@ struct PictureBatch {
   std::vector<float> pixels;        ///< [inputs.size(), 3, size, size], then room for the failed
   std::vector<std::size_t> inputs;  ///< the place of every picture, ascending
   std::vector<Failure> failures;    ///< by place, ascending
+  PictureCounts counts;             ///< of those that could be read
 };
 
 /// `read(i)` gives picture i, resized and cropped, or throws; it is called from several threads.
@@ -30,9 +31,12 @@ PictureBatch read_pictures(std::size_t first, std::size_t count, const Read& rea
   PictureBatch batch;
   batch.pixels.resize(count * values);
   std::vector<std::optional<Failure>> failures(count);
+  std::vector<PictureFacts> facts(count);
   pool.run(count, [&](std::size_t i) {
     try {
-      normalise(read(first + i), how, std::span(batch.pixels).subspan(i * values, values));
+      const Image picture = read(first + i);
+      normalise(picture, how, std::span(batch.pixels).subspan(i * values, values));
+      facts[i] = picture.facts;
     } catch (const Error& error) {
       failures[i] = Failure{first + i, error.code(), error.what()};
     } catch (const std::bad_alloc&) {
@@ -50,6 +54,7 @@ PictureBatch read_pictures(std::size_t first, std::size_t count, const Read& rea
     if (good != i)
       std::copy_n(batch.pixels.data() + i * values, values, batch.pixels.data() + good * values);
     batch.inputs.push_back(first + i);
+    batch.counts.add(facts[i]);
   }
   return batch;
 }

@@ -5,8 +5,8 @@
 #include <system_error>
 
 #include "api/model_name.h"
-#include "api/module.h"
 #include "base/error.h"
+#include "base/module.h"
 #include "catalogue/cache.h"
 #include "diptych/catalogue.h"
 #include "fetch/fetch_module.h"
@@ -14,7 +14,7 @@
 namespace diptych {
 namespace {
 
-constexpr api::ModuleFile kFetcher = {
+constexpr ModuleFile kFetcher = {
     .name = "libdiptych-fetch.so",
     .variable = "DIPTYCH_FETCHER",
     .command = "pull",
@@ -59,7 +59,7 @@ PullResult pull_model(const std::string& name, const PullOptions& options) {
     return {.model = model.name};
   }
   if (options.offline) return from_cache(model);
-  static const api::Module fetcher(kFetcher);
+  static const Module fetcher(kFetcher);
   PullResult result;
   fetcher.function<decltype(diptych_pull)>("diptych_pull")(model, options, result);
   return result;

@@ -1,9 +1,14 @@
 #include "diptych/picture_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <fstream>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
 
@@ -11,49 +16,119 @@ namespace diptych {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::string_view_literals;
 
-std::vector<fs::path> pictures_below(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code problem;
-  fs::recursive_directory_iterator entry(folder, problem);
-  for (; !problem && entry != fs::recursive_directory_iterator(); entry.increment(problem)) {
+constexpr const char* kWithoutEnding = "without an ending";
+constexpr const char* kMacMetadata = "macOS metadata";
+constexpr const char* kLinkToFolder = "linked folder";
+constexpr const char* kSpecial = "special file";
+
+std::string lower_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return ending;
+}
+
+/// Whether the file starts as a picture does. The formats whose start says little (BMP, TIFF) count
+/// by their names alone.
+bool starts_as_picture(const fs::path& path) {
+  std::array<char, 12> start{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), start.size());
+  const std::string_view bytes(start.data(), static_cast<std::size_t>(file.gcount()));
+  if (bytes.size() < start.size()) return false;
+  const std::string_view brand = bytes.substr(8);
+  return bytes.starts_with("\xFF\xD8\xFF"sv) || bytes.starts_with("\x89PNG\r\n\x1A\n"sv) ||
+         bytes.starts_with("GIF87a"sv) || bytes.starts_with("GIF89a"sv) ||
+         (bytes.starts_with("RIFF"sv) && brand == "WEBP"sv) ||
+         (bytes.substr(4, 4) == "ftyp"sv &&
+          (brand == "heic"sv || brand == "heix"sv || brand == "mif1"sv || brand == "avif"sv));
+}
+
+/// The files below one folder, told apart.
+class Folder {
+ public:
+  explicit Folder(const fs::path& path) {
+    std::error_code problem;
+    fs::recursive_directory_iterator entry(path, problem);
+    for (; !problem && entry != fs::recursive_directory_iterator(); entry.increment(problem))
+      add(*entry);
+    if (problem) fail(ErrorCode::io, "cannot read folder {}: {}", path.string(), problem.message());
+    std::sort(pictures_.begin(), pictures_.end());
+  }
+
+  const std::vector<fs::path>& pictures() const { return pictures_; }
+  const SkippedFiles& skipped() const { return skipped_; }
+
+ private:
+  void add(const fs::directory_entry& entry) {
     std::error_code unknown;
-    if (has_picture_name(entry->path()) && entry->is_regular_file(unknown)) {
-      found.push_back(entry->path());
+    const fs::file_status status = entry.status(unknown);
+    if (status.type() == fs::file_type::directory) {
+      if (entry.is_symlink(unknown)) ++skipped_[kLinkToFolder];
+      return;
+    }
+    const bool named = has_picture_name(entry.path());
+    const bool regular = status.type() == fs::file_type::regular;
+    // A link that leads nowhere is taken too: reading it says what is wrong.
+    const bool missing =
+        status.type() == fs::file_type::not_found || status.type() == fs::file_type::none;
+    if (entry.path().filename().string().starts_with("._")) {
+      ++skipped_[kMacMetadata];
+    } else if (named ? regular || missing : regular && starts_as_picture(entry.path())) {
+      pictures_.push_back(entry.path());
+    } else if (!regular && !missing) {
+      ++skipped_[kSpecial];
+    } else {
+      const std::string ending = lower_ending(entry.path());
+      ++skipped_[ending.empty() ? kWithoutEnding : ending];
     }
   }
-  if (problem) fail(ErrorCode::io, "cannot read folder {}: {}", folder.string(), problem.message());
-  if (found.empty()) {
-    fail(ErrorCode::invalid_argument,
-         "pictures: got a folder without any, expected .jpg, .png, .webp, .gif or .bmp files ({})",
-         folder.string());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
+
+  std::vector<fs::path> pictures_;
+  SkippedFiles skipped_;
+};
 
 }  // namespace
 
 bool has_picture_name(const fs::path& path) {
-  static constexpr std::array<std::string_view, 6> kEndings = {".jpg",  ".jpeg", ".png",
-                                                               ".webp", ".gif",  ".bmp"};
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+  static constexpr auto kEndings = std::to_array<std::string_view>(
+      {".jpg", ".jpeg", ".jpe",  ".jfif", ".png",  ".webp", ".gif",  ".bmp",
+       ".dib", ".tif",  ".tiff", ".heic", ".heif", ".hif",  ".avif", ".dng",
+       ".cr2", ".nef",  ".nrw",  ".arw",  ".sr2",  ".pef",  ".raf"});
+  return std::find(kEndings.begin(), kEndings.end(), lower_ending(path)) != kEndings.end();
 }
 
-std::vector<fs::path> expand_folders(std::span<const fs::path> paths) {
+std::vector<fs::path> expand_folders(std::span<const fs::path> paths, SkippedFiles* skipped) {
   std::vector<fs::path> expanded;
   for (const fs::path& path : paths) {
     std::error_code unknown;
-    if (fs::is_directory(path, unknown)) {
-      const std::vector<fs::path> below = pictures_below(path);
-      expanded.insert(expanded.end(), below.begin(), below.end());
-    } else {
+    if (!fs::is_directory(path, unknown)) {
       expanded.push_back(path);
+      continue;
     }
+    const Folder folder(path);
+    if (folder.pictures().empty()) {
+      fail(ErrorCode::invalid_argument,
+           "pictures: got a folder without any, expected .jpg, .png, .webp, .heic or other picture "
+           "files; there is {} ({})",
+           describe(folder.skipped()), path.string());
+    }
+    expanded.insert(expanded.end(), folder.pictures().begin(), folder.pictures().end());
+    if (skipped == nullptr) continue;
+    for (const auto& [kind, count] : folder.skipped()) (*skipped)[kind] += count;
   }
   return expanded;
+}
+
+std::string describe(const SkippedFiles& skipped) {
+  std::vector<std::pair<std::string, std::size_t>> kinds(skipped.begin(), skipped.end());
+  std::stable_sort(kinds.begin(), kinds.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [kind, count] : kinds)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kind);
+  return text.empty() ? "nothing" : text;
 }
 
 }  // namespace diptych

@@ -68,6 +68,10 @@ constexpr auto kProjections = std::to_array<Word<Projection>>(
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
                                                                {"squash", ResizeMode::squash},
                                                                {"longest", ResizeMode::longest}});
+constexpr auto kCropStarts = std::to_array<Word<CropStart>>(
+    {{"half_even", CropStart::half_even}, {"down", CropStart::down}});
+constexpr auto kConversions = std::to_array<Word<RgbConversion>>(
+    {{"last", RgbConversion::last}, {"first", RgbConversion::first}});
 constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
     {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
 constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
@@ -445,6 +449,10 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
                {"std", preprocessing.std},
                {"fill", preprocessing.fill}};
   if (preprocessing.background) json["background"] = *preprocessing.background;
+  if (preprocessing.crop_start != CropStart::half_even)
+    json["crop_start"] = word_for(preprocessing.crop_start, kCropStarts);
+  if (preprocessing.conversion != RgbConversion::last)
+    json["conversion"] = word_for(preprocessing.conversion, kConversions);
   return json;
 }
 
@@ -476,6 +484,10 @@ Preprocessing read_preprocessing(ConfigFields fields) {
   preprocessing.fill = fields.integer("fill", 0);
   if (fields.has("background"))
     preprocessing.background = read_channels<std::uint8_t>(fields, "background");
+  if (fields.has("crop_start"))
+    preprocessing.crop_start = read_word(fields, "crop_start", kCropStarts);
+  if (fields.has("conversion"))
+    preprocessing.conversion = read_word(fields, "conversion", kConversions);
   fields.refuse_rest();
   return preprocessing;
 }

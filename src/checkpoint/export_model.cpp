@@ -32,6 +32,16 @@ constexpr std::array<std::pair<std::string_view, ExportFormat>, 6> kFormats = {
      {"eva", ExportFormat::eva},
      {"huggingface", ExportFormat::huggingface}}};
 
+constexpr const char* kTransformersConventions =
+    "transformers treats some pictures otherwise than this model: it lays transparent ones on "
+    "white, "
+    "converts to RGB before the resize, and starts an odd centre crop one pixel earlier.";
+constexpr const char* kOtherConventions =
+    "the program of this form treats some pictures otherwise than this model, which follows "
+    "transformers: it drops transparency, converts to RGB after the resize, and rounds the start "
+    "of an "
+    "odd centre crop to even.";
+
 /// transformers refuses safetensors that do not say which framework wrote them.
 const Metadata kPyTorchLayout = {{"format", "pt"}};
 
@@ -135,24 +145,8 @@ void export_chinese_clip(const std::filesystem::path& folder, const ModelFile& m
   write_json(folder / "model_config.json", config);
 }
 
-}  // namespace
-
-ExportFormat export_format(std::string_view name) {
-  for (const auto& [known, format] : kFormats) {
-    if (name == known) return format;
-  }
-  fail(ErrorCode::invalid_argument,
-       "format: got \"{}\", expected diptych, open_clip, openai, chinese_clip, eva or huggingface",
-       name);
-}
-
-void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
-                  DType weights_dtype) {
-  const network::Model description = network::make_model(model.config);
-  check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+void write_form(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
+                DType weights_dtype) {
   switch (format) {
     case ExportFormat::diptych:
       return save_model_folder(folder, model, weights_dtype);
@@ -167,6 +161,45 @@ void export_model(const std::filesystem::path& folder, const ModelFile& model, E
     case ExportFormat::huggingface:
       return export_huggingface(folder, model, weights_dtype);
   }
+}
+
+}  // namespace
+
+ExportFormat export_format(std::string_view name) {
+  for (const auto& [known, format] : kFormats) {
+    if (name == known) return format;
+  }
+  fail(ErrorCode::invalid_argument,
+       "format: got \"{}\", expected diptych, open_clip, openai, chinese_clip, eva or huggingface",
+       name);
+}
+
+Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFormat format) {
+  if (format == ExportFormat::diptych) return preprocessing;
+  if (format == ExportFormat::huggingface) {
+    const auto background = preprocessing.background;
+    follow_transformers(preprocessing);
+    if (background) preprocessing.background = background;
+  } else if (preprocessing.conversion == RgbConversion::first) {
+    preprocessing.conversion = RgbConversion::last;
+    preprocessing.crop_start = CropStart::half_even;
+    preprocessing.background.reset();
+  }
+  return preprocessing;
+}
+
+std::vector<std::string> export_model(const std::filesystem::path& folder, const ModelFile& model,
+                                      ExportFormat format, DType weights_dtype) {
+  const network::Model description = network::make_model(model.config);
+  check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  ModelFile written = model;
+  written.preprocessing = as_the_form_treats_pictures(model.preprocessing, format);
+  write_form(folder, written, format, weights_dtype);
+  if (written.preprocessing == model.preprocessing) return {};
+  return {format == ExportFormat::huggingface ? kTransformersConventions : kOtherConventions};
 }
 
 }  // namespace diptych::checkpoint

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/model_file.h"
 
@@ -22,11 +24,17 @@ enum class ExportFormat {
 /// The format of a name as written above. Throws Error(invalid_argument) listing the names.
 ExportFormat export_format(std::string_view name);
 
+/// How the program of that form treats the pictures of a model with this preprocessing: for
+/// `huggingface` as transformers does, for the others as they do (`diptych` has either way).
+Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFormat format);
+
 /// Writes the model into a folder, which is made, with floating-point tensors as `weights_dtype`.
+/// Returns what the program of that form does otherwise, one sentence each: how transformers treats
+/// some pictures differs from how the others do, and no config of theirs can say so.
 /// Where another program takes a tokenizer from files, those that lay beside the weights. Loading
 /// the result gives identical tensors. Throws Error: io; invalid_argument as save_model_folder; and
 /// unsupported, naming it, when the format cannot say something that the model needs.
-void export_model(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
-                  DType weights_dtype);
+std::vector<std::string> export_model(const std::filesystem::path& folder, const ModelFile& model,
+                                      ExportFormat format, DType weights_dtype);
 
 }  // namespace diptych::checkpoint

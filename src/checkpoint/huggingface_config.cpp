@@ -26,6 +26,9 @@ using network::Activation;
 constexpr int kBilinear = 2;
 constexpr int kBicubic = 3;
 
+/// What transformers lays transparent pictures on.
+constexpr std::array<std::uint8_t, 3> kWhite = {255, 255, 255};
+
 constexpr const char* kMetaClip2 = "metaclip_2";
 /// Of the tokenizer that MetaCLIP 2 has.
 constexpr int kXlmRobertaStart = 0;
@@ -294,6 +297,7 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
     model.preprocessing.size = network::image_size(model.config.image);
     if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
   }
+  follow_transformers(model.preprocessing);
   return model;
 }
 
@@ -309,6 +313,7 @@ ModelFile read_huggingface_siglip_config(const Json& json, const std::string& fi
   model.preprocessing.size = image.image_size;
   model.preprocessing.mode = ResizeMode::squash;
   model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+  follow_transformers(model.preprocessing);
   model.tokenizer.kind = TokenizerSpec::Kind::none;
   return model;
 }
@@ -335,7 +340,14 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
     fields.expect(step, true);
   read_channels(fields, "image_mean", preprocessing.mean);
   read_channels(fields, "image_std", preprocessing.std);
+  follow_transformers(preprocessing);
   return preprocessing;
+}
+
+void follow_transformers(Preprocessing& preprocessing) {
+  preprocessing.background = kWhite;
+  preprocessing.conversion = RgbConversion::first;
+  if (preprocessing.mode == ResizeMode::shortest) preprocessing.crop_start = CropStart::down;
 }
 
 Json write_huggingface_config(const ModelFile& model) {
@@ -360,7 +372,7 @@ Json write_huggingface_config(const ModelFile& model) {
 }
 
 Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::string_view type) {
-  if (preprocessing.mode == ResizeMode::longest || preprocessing.background) {
+  if (preprocessing.mode == ResizeMode::longest || preprocessing.background != kWhite) {
     fail(
         ErrorCode::unsupported,
         "Hugging Face's form cannot say this model's preprocessing: its resize mode or background");

@@ -19,6 +19,7 @@ ModelFile infer(const ParsedModel& parsed) {
                               network::Activation::quick_gelu, parsed.weights_name);
   model.preprocessing.size = network::image_size(model.config.image);
   if (std::holds_alternative<network::BertConfig>(model.config.text)) bind_chinese_clip(model);
+  follow_transformers(model.preprocessing);
   model.assumptions = {
       "There is no config.json beside the weights: the architecture was inferred from their "
       "shapes, with attention heads of width 64 and QuickGELU in the image tower."};

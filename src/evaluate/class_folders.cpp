@@ -130,7 +130,7 @@ ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_na
     check_name(named);
     if (std::binary_search(folders.begin(), folders.end(), named.folder)) {
       const fs::path path = folder / named.folder;
-      const std::vector<fs::path> images = expand_folders(std::span(&path, 1));
+      const std::vector<fs::path> images = expand_folders(std::span(&path, 1), &result.skipped);
       result.images.insert(result.images.end(), images.begin(), images.end());
       result.right_classes.resize(result.images.size(), result.names.size());
     }

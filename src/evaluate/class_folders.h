@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "diptych/picture_files.h"
+
 namespace diptych::evaluate {
 
 /// The pictures of a folder that holds one folder a class.
@@ -12,6 +14,7 @@ struct ClassFolders {
   std::vector<std::string> names;             ///< candidates, some perhaps without pictures
   std::vector<std::filesystem::path> images;  ///< class by class, by path in a class
   std::vector<std::size_t> right_classes;     ///< for every picture its place in `names`
+  SkippedFiles skipped;                       ///< what lies in the folders and is no picture
 };
 
 /// Lists the class folders (hidden ones are passed over) and their pictures; see

@@ -39,6 +39,8 @@ ZeroShotReport evaluate_zeroshot(const Embedder& embedder, const std::filesystem
   report.classification = classification_report(ranks, right_classes, folders.names, options.ks);
   report.templates = options.templates.size();
   report.failures = std::move(images.failures);
+  report.counts = images.counts;
+  report.skipped = folders.skipped;
   return report;
 }
 

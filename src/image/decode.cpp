@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "base/mapped_file.h"
+#include "image/camera_raw.h"
 #include "image/decoder.h"
+#include "image/orientation.h"
 
 namespace diptych {
 namespace image {
@@ -16,14 +18,85 @@ bool has(const Source& source, std::size_t offset, std::string_view signature) {
   return std::equal(signature.begin(), signature.end(), begin);
 }
 
+using namespace std::string_view_literals;
+
+/// An ISO base media file: its brand at byte 8 says what is in it.
+Picture decode_media_file(const Source& source) {
+  const std::initializer_list<std::string_view> pictures = {
+      "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "mif2", "msf1", "avif", "avis"};
+  const auto is = [&](std::string_view brand) { return has(source, 8, brand); };
+  if (std::any_of(pictures.begin(), pictures.end(), is)) return decode_heif(source);
+  if (is("crx "))
+    source.fail_unsupported(
+        "picture: got Canon's CR3, expected one of the RAW formats with a preview "
+        "that diptych finds: CR2, NEF, ARW, DNG, PEF, RAF");
+  if (is("jxl ")) source.fail_unsupported("picture: got JPEG XL, which diptych does not read");
+  source.fail_unsupported("picture: got a film (MP4, QuickTime), expected a picture");
+}
+
+/// What is no picture that diptych reads, by its name where that is known.
+[[noreturn]] void refuse_content(const Source& source) {
+  const std::pair<std::string_view, const char*> known[] = {
+      {"\xFF\x0A"sv, "JPEG XL"},
+      {"\0\0\0\x0CJXL "sv, "JPEG XL"},
+      {"\0\0\0\x0CjP  "sv, "JPEG 2000"},
+      {"\xFF\x4F\xFF\x51"sv, "JPEG 2000"},
+      {"8BPS"sv, "a Photoshop document"},
+      {"%PDF"sv, "a PDF document"},
+      {"<svg"sv, "an SVG drawing"},
+      {"<?xml"sv, "an XML document, perhaps an SVG drawing"},
+      {"<!DOCTYPE"sv, "a web page"},
+      {"<!doctype"sv, "a web page"},
+      {"<html"sv, "a web page"},
+      {"version https://git-lfs"sv, "a Git LFS pointer (git lfs pull fetches the file)"},
+      {"PK\x03\x04"sv, "a zip archive"},
+      {"\x1F\x8B"sv, "a gzip file"},
+      {"\0\x05\x16\x07"sv, "the resource fork that macOS writes beside a file"},
+      {"\0\0\x01\0"sv, "an icon (ICO)"},
+      {"IIU\0"sv, "Panasonic's RW2"},
+      {"IIRO"sv, "Olympus's ORF"},
+      {"IIRS"sv, "Olympus's ORF"},
+      {"FOVb"sv, "Sigma's X3F"},
+  };
+  const char* got = "unknown content";
+  for (const auto& [start, what] : known)
+    if (has(source, 0, start)) got = what;
+  source.fail_unsupported(
+      fmt::format("picture: got {}, expected JPEG, PNG, WebP, GIF, BMP, TIFF, "
+                  "HEIC or AVIF, or a camera's RAW file",
+                  got));
+}
+
 Picture decode_by_content(const Source& source) {
-  using namespace std::string_view_literals;
   if (has(source, 0, "\xFF\xD8\xFF"sv)) return decode_jpeg(source);
   if (has(source, 0, "\x89PNG\r\n\x1A\n"sv)) return decode_png(source);
   if (has(source, 0, "RIFF"sv) && has(source, 8, "WEBP"sv)) return decode_webp(source);
   if (has(source, 0, "GIF87a"sv) || has(source, 0, "GIF89a"sv)) return decode_gif(source);
   if (has(source, 0, "BM"sv)) return decode_bmp(source);
-  source.fail_unsupported("picture: got unknown content, expected JPEG, PNG, WebP, GIF or BMP");
+  if (has(source, 4, "ftyp"sv)) return decode_media_file(source);
+  for (const std::string_view start : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv})
+    if (has(source, 0, start)) return decode_tiff(source);
+  refuse_content(source);
+}
+
+/// The JPEG within a RAW file, turned as itself or else the file says.
+Picture decode_preview(const Source& source, const CameraRaw& raw) {
+  if (raw.preview.empty())
+    source.fail_unsupported("camera RAW: got no JPEG preview in it, expected one");
+  const Source preview{raw.preview, source.name, source.options};
+  Picture picture = decode_jpeg(preview);
+  picture.facts.orientation = find_orientation(preview);
+  if (picture.facts.orientation == 1 && raw.orientation != 0)
+    picture.facts.orientation = raw.orientation;
+  picture.facts.preview = true;
+  return picture;
+}
+
+Picture decode_with_facts(const Source& source) {
+  if (const auto raw = read_camera_raw(source)) return decode_preview(source, *raw);
+  Picture picture = decode_by_content(source);
+  picture.facts.orientation = find_orientation(source);
+  return picture;
 }
 
 }  // namespace
@@ -58,7 +131,10 @@ Picture decode_picture(const Source& source) {
     fail(ErrorCode::out_of_memory, "picture file: got {} bytes, expected at most {} ({})",
          source.size(), limit, name);
   try {
-    Picture picture = decode_by_content(source);
+    Picture picture = decode_with_facts(source);
+    picture.facts.wide_grey = has_wide_grey(picture);
+    if (source.options.upright) turn_upright(picture);
+    if (source.options.wide == WideGrey::scale) scale_grey16(picture);
     if (source.options.background) flatten(picture, *source.options.background);
     return picture;
   } catch (const std::bad_alloc&) {
@@ -67,6 +143,18 @@ Picture decode_picture(const Source& source) {
 }
 
 }  // namespace image
+
+void PictureCounts::add(const PictureFacts& facts) {
+  turned += facts.orientation != 1 ? 1 : 0;
+  wide_grey += facts.wide_grey ? 1 : 0;
+  previews += facts.preview ? 1 : 0;
+}
+
+void PictureCounts::add(const PictureCounts& counts) {
+  turned += counts.turned;
+  wide_grey += counts.wide_grey;
+  previews += counts.previews;
+}
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,
                    const DecodeOptions& options) {

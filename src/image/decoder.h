@@ -45,6 +45,10 @@ Picture decode_png(const Source& source);
 Picture decode_webp(const Source& source);
 Picture decode_gif(const Source& source);
 Picture decode_bmp(const Source& source);
+/// These two are in a module, which is loaded for the first such picture: Error(unsupported) where
+/// there is none.
+Picture decode_tiff(const Source& source);
+Picture decode_heif(const Source& source);
 
 /// The one that fits the content, and the background of options laid under it.
 Picture decode_picture(const Source& source);

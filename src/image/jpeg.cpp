@@ -8,6 +8,7 @@
 // clang-format on
 
 #include "image/decoder.h"
+#include "image/jpeg_segments.h"
 
 namespace diptych::image {
 namespace {
@@ -42,9 +43,16 @@ class JpegReader {
     if (!run(body)) fail_with_message();
   }
 
+  /// Reads on to the end of the picture, as Pillow does, so that a broken marker after the pixels
+  /// is found. A file without an end is taken: all its pixels are there.
+  void finish() {
+    const auto body = [this] { jpeg_finish_decompress(&info_); };
+    if (!run(body) && !truncated_) fail_with_message();
+  }
+
  private:
   template <typename Body>
-  bool run(Body& body) {
+  bool run(const Body& body) {
     if (setjmp(jump_) != 0) return false;
     body();
     return true;
@@ -134,17 +142,16 @@ void read_rows(JpegReader& reader, Picture& picture) {
       jpeg_read_scanlines(&info, &row, 1);
     }
   });
+  reader.finish();
 }
 
 }  // namespace
 
 Picture decode_jpeg(const Source& source) {
+  read_jpeg_segments(source);  // refuses what Pillow refuses before it asks libjpeg
   JpegReader reader(source);
   jpeg_decompress_struct& info = reader.info();
   reader.guarded([&] { jpeg_read_header(&info, TRUE); });
-  if (info.num_components != 1 && info.num_components != 3 && info.num_components != 4)
-    source.fail_unsupported(
-        fmt::format("JPEG: got {} components, expected 1, 3 or 4", info.num_components));
   const bool cmyk = info.num_components == 4;
   info.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   Picture picture = make_picture(source, cmyk ? PixelFormat::cmyk : PixelFormat::rgb,

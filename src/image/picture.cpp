@@ -19,10 +19,14 @@ void cmyk_to_rgb(const std::uint8_t* inks, std::uint8_t* rgb) {
         static_cast<std::uint8_t>(std::max(light - multiply_255(inks[channel], light), 0));
 }
 
-void grey16_to_rgb(const std::uint8_t* bytes, std::uint8_t* rgb) {
+std::uint16_t grey16_at(const std::uint8_t* bytes) {
   std::uint16_t value = 0;
   std::memcpy(&value, bytes, sizeof(value));
-  std::memset(rgb, std::min<int>(value, 255), 3);
+  return value;
+}
+
+void grey16_to_rgb(const std::uint8_t* bytes, std::uint8_t* rgb) {
+  std::memset(rgb, std::min<int>(grey16_at(bytes), 255), 3);
 }
 
 void premultiply(std::vector<std::uint8_t>& rgba) {
@@ -122,7 +126,7 @@ int bytes_per_pixel(PixelFormat format) {
 }
 
 Image to_rgb(Picture picture) {
-  Image image{picture.width, picture.height, {}};
+  Image image{picture.width, picture.height, {}, picture.facts};
   if (picture.format == PixelFormat::rgb) {
     image.rgb = std::move(picture.pixels);
     return image;
@@ -151,7 +155,7 @@ Image to_rgb(Picture picture) {
 
 Picture resize(const Picture& picture, std::int64_t width, std::int64_t height,
                const Window& window, Interpolation interpolation) {
-  Picture result{picture.format, window.width, window.height, {}, picture.palette};
+  Picture result{picture.format, window.width, window.height, {}, picture.palette, picture.facts};
   result.pixels = resample_any(picture, width, height, window, interpolation);
   return result;
 }
@@ -161,6 +165,22 @@ void expand_grey(Picture& picture) {
   for (std::size_t i = 0; i < rgb.size(); ++i) rgb[i] = picture.pixels[i / 3];
   picture.pixels = std::move(rgb);
   picture.format = PixelFormat::rgb;
+}
+
+void scale_grey16(Picture& picture) {
+  if (picture.format != PixelFormat::grey16) return;
+  std::vector<std::uint8_t> rgb(picture.pixels.size() / 2 * 3);
+  for (std::size_t i = 0; i < rgb.size(); i += 3)
+    std::memset(&rgb[i], (grey16_at(&picture.pixels[i / 3 * 2]) + 128) / 257, 3);
+  picture.pixels = std::move(rgb);
+  picture.format = PixelFormat::rgb;
+}
+
+bool has_wide_grey(const Picture& picture) {
+  if (picture.format != PixelFormat::grey16) return false;
+  for (std::size_t i = 0; i < picture.pixels.size(); i += 2)
+    if (grey16_at(&picture.pixels[i]) > 255) return true;
+  return false;
 }
 
 void flatten(Picture& picture, const Colour& background) {

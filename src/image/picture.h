@@ -37,6 +37,7 @@ struct Picture {
   int height = 0;
   std::vector<std::uint8_t> pixels;   ///< height x width x bytes_per_pixel(format)
   Palette palette = black_palette();  ///< for `indexed`
+  PictureFacts facts;
 };
 
 /// Pillow's convert("RGB"): alpha is dropped, grey above 255 is white.
@@ -48,6 +49,12 @@ Picture resize(const Picture& picture, std::int64_t width, std::int64_t height,
 
 /// Turns an `indexed` picture whose indices are greys into `rgb`.
 void expand_grey(Picture& picture);
+
+/// Turns `grey16` into `rgb`, value / 257 rounded to the nearest; others stay as they are.
+void scale_grey16(Picture& picture);
+
+/// Whether it is 16-bit grey with a value above 255.
+bool has_wide_grey(const Picture& picture);
 
 /// Lays a picture with transparency on an opaque background, which makes it `rgb`; others stay as
 /// they are. A channel becomes (value alpha + below (255 - alpha)) / 255 rounded to the nearest:

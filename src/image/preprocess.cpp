@@ -33,11 +33,11 @@ void check(const Image& image) {
 
 namespace {
 
-/// Half of `excess`, a tie to the even neighbour: Python's round, by which torchvision places a
-/// centre crop.
-std::int64_t centre_offset(std::int64_t excess) {
+/// Half of `excess`; of an odd one, the even neighbour (Python's round, by which torchvision places
+/// a centre crop) or the lower one.
+std::int64_t centre_offset(std::int64_t excess, CropStart start) {
   const std::int64_t half = excess / 2;
-  return excess % 2 == 0 ? half : half + half % 2;
+  return excess % 2 == 0 || start == CropStart::down ? half : half + half % 2;
 }
 
 /// How a picture comes onto the square that the tower sees.
@@ -50,12 +50,12 @@ struct Placement {
 };
 
 /// torchvision's Resize of the shortest side (the other is truncated) and CenterCrop.
-Placement place_shortest(int width, int height, int size) {
+Placement place_shortest(int width, int height, int size, CropStart start) {
   const std::int64_t short_side = std::min(width, height);
   const auto scaled = [&](std::int64_t side) { return side * size / short_side; };
   Placement place{scaled(width), scaled(height), {}};
-  place.window = {centre_offset(place.width - size), centre_offset(place.height - size), size,
-                  size};
+  place.window = {centre_offset(place.width - size, start),
+                  centre_offset(place.height - size, start), size, size};
   return place;
 }
 
@@ -76,7 +76,7 @@ Placement place(int width, int height, const Preprocessing& preprocessing) {
   const int size = preprocessing.size;
   switch (preprocessing.mode) {
     case ResizeMode::shortest:
-      return place_shortest(width, height, size);
+      return place_shortest(width, height, size, preprocessing.crop_start);
     case ResizeMode::longest:
       return place_longest(width, height, size);
     case ResizeMode::squash:
@@ -89,7 +89,7 @@ Placement place(int width, int height, const Preprocessing& preprocessing) {
 Image pad(Image window, const Placement& place, int size, const std::uint8_t* colour) {
   if (window.width == size && window.height == size) return window;
   const std::size_t row_bytes = static_cast<std::size_t>(size) * 3;
-  Image out{size, size, {}};
+  Image out{size, size, {}, window.facts};
   out.rgb.resize(row_bytes * static_cast<std::size_t>(size));
   for (std::size_t i = 0; i < out.rgb.size(); ++i) out.rgb[i] = colour[i % 3];
   const std::size_t bytes = static_cast<std::size_t>(window.width) * 3;
@@ -113,7 +113,9 @@ Image padding_pixel(const Picture& picture, int fill) {
   return to_rgb(pixel);
 }
 
-Image preprocess(const Picture& picture, const Preprocessing& preprocessing) {
+Image preprocess(Picture picture, const Preprocessing& preprocessing) {
+  if (preprocessing.conversion == RgbConversion::first)
+    return resize_and_crop(to_rgb(std::move(picture)), preprocessing);
   const Placement to = place(picture.width, picture.height, preprocessing);
   const Image padding = padding_pixel(picture, preprocessing.fill);
   return pad(to_rgb(resize(picture, to.width, to.height, to.window, preprocessing.interpolation)),
@@ -127,7 +129,7 @@ Image resize_and_crop(const Image& image, const Preprocessing& preprocessing) {
   image::check(preprocessing);
   image::check(image);
   const image::Placement to = image::place(image.width, image.height, preprocessing);
-  Image window{to.window.width, to.window.height, {}};
+  Image window{to.window.width, to.window.height, {}, image.facts};
   window.rgb = image::resample(image::view(image), to.width, to.height, to.window,
                                preprocessing.interpolation);
   const image::Colour padding = {static_cast<std::uint8_t>(preprocessing.fill),

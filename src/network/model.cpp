@@ -1,5 +1,6 @@
 #include "network/model.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -16,6 +17,32 @@ constexpr float kInitialLogitBias = -10.0F;
 
 void append_reaching_tokens(const Bert& tower, std::span<const std::int32_t> row, Tokens& tokens) {
   tokens.append(reaching_tokens(tower, row));
+}
+
+/// A BERT's padding is masked.
+bool sees_padding(const Bert& /*tower*/) {
+  return false;
+}
+
+void check_length(const ModelConfig& config, std::size_t length, const char* what) {
+  const int longest = context_length(config.text);
+  if (length < 1 || length > static_cast<std::size_t>(longest)) {
+    fail(ErrorCode::invalid_argument, "tokens: got {} of {}, expected 1 to {}", what, length,
+         longest);
+  }
+}
+
+void check_ids(const ModelConfig& config, std::span<const std::int32_t> ids) {
+  const int vocabulary = vocabulary_size(config.text);
+  for (const std::int32_t id : ids) {
+    if (id < 0 || id >= vocabulary) {
+      fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, vocabulary - 1);
+    }
+  }
+}
+
+void append_row(const Model& model, std::span<const std::int32_t> row, Tokens& tokens) {
+  std::visit([&](const auto& tower) { append_reaching_tokens(tower, row, tokens); }, model.text);
 }
 
 }  // namespace
@@ -57,27 +84,31 @@ Model make_model(const ModelConfig& config) {
 }
 
 Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length) {
-  const int vocabulary = vocabulary_size(model.config.text);
-  if (length < 1 || length > context_length(model.config.text)) {
-    fail(ErrorCode::invalid_argument, "tokens: got rows of {}, expected 1 to {}", length,
-         context_length(model.config.text));
-  }
-  const auto row_size = static_cast<std::size_t>(length);
+  const auto row_size = static_cast<std::size_t>(std::max(length, 0));
+  check_length(model.config, row_size, "rows");
   if (ids.size() % row_size != 0) {
     fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected rows of {}", ids.size(),
          length);
   }
-  for (const std::int32_t id : ids) {
-    if (id < 0 || id >= vocabulary) {
-      fail(ErrorCode::invalid_argument, "tokens: got id {}, expected 0 to {}", id, vocabulary - 1);
-    }
-  }
+  check_ids(model.config, ids);
   Tokens tokens;
   for (std::size_t begin = 0; begin < ids.size(); begin += row_size) {
-    const auto row = ids.subspan(begin, row_size);
-    std::visit([&](const auto& tower) { append_reaching_tokens(tower, row, tokens); }, model.text);
+    append_row(model, ids.subspan(begin, row_size), tokens);
   }
   return tokens;
+}
+
+void append_text(const Model& model, std::span<const std::int32_t> ids, std::int32_t pad_id,
+                 Tokens& tokens) {
+  check_length(model.config, ids.size(), "a text");
+  check_ids(model.config, ids);
+  if (!std::visit([](const auto& tower) { return sees_padding(tower); }, model.text)) {
+    return append_row(model, ids, tokens);
+  }
+  std::vector<std::int32_t> row(ids.begin(), ids.end());
+  row.resize(static_cast<std::size_t>(context_length(model.config.text)), pad_id);
+  check_ids(model.config, {&pad_id, 1});
+  append_row(model, row, tokens);
 }
 
 void check_packed(const Model& model, const Tokens& tokens) {

@@ -62,6 +62,14 @@ typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& t
 /// at its end.
 Tokens pack_tokens(const Model& model, std::span<const std::int32_t> ids, int length);
 
+/// Appends one text to packed ones, leaving out what cannot reach the answer: the same tokens that
+/// `pack_tokens` makes of the row in which `pad_id` fills the text up to the context length, which
+/// only a tower that sees padding is given. `ids` begin and end with their special tokens and are
+/// not padded. Throws Error(invalid_argument) for no ids, more than the context holds, or one
+/// outside the vocabulary. What serves a model and what trains it both pack by this.
+void append_text(const Model& model, std::span<const std::int32_t> ids, std::int32_t pad_id,
+                 Tokens& tokens);
+
 /// Throws Error(invalid_argument) for packed texts that are empty, longer than the context, or have
 /// an id outside the vocabulary.
 void check_packed(const Model& model, const Tokens& tokens);

@@ -71,6 +71,19 @@ TextTransformer declare_text_transformer(ParameterTable& table, const TextTransf
   return tower;
 }
 
+bool sees_padding(const TextTransformer& tower) {
+  switch (tower.config.pooling) {
+    case TextPooling::end_of_text:
+      return !tower.config.causal;
+    case TextPooling::first:
+      return false;
+    case TextPooling::last:
+    case TextPooling::class_token:
+      return true;
+  }
+  fail(ErrorCode::internal, "unknown text pooling {}", static_cast<int>(tower.config.pooling));
+}
+
 void append_reaching_tokens(const TextTransformer& tower, std::span<const std::int32_t> row,
                             Tokens& tokens) {
   const TextTransformerConfig& config = tower.config;

@@ -75,6 +75,10 @@ typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const To
   return project(ops, tower.projection, ops.norm(x, tower.norm_final));
 }
 
+/// Returns whether padding after a text can change its feature: where the mask does not keep it
+/// out, or where a class token comes after it.
+bool sees_padding(const TextTransformer& tower);
+
 /// Appends the part of a padded row of ids that can reach the answer. Under a causal mask up to and
 /// with the end-of-text token (the whole row when it has none), otherwise all of it, without
 /// padding where the first token is pooled. A class token is appended as an id of its own

@@ -43,7 +43,7 @@ std::optional<std::array<std::uint8_t, 3>> draw_background(const LoaderOptions& 
   return colour;
 }
 
-Pair make_pair(const shards::Sample& sample, const Tokenizer& tokenizer,
+Pair make_pair(const shards::Sample& sample, const Tokenizer& tokenizer, int context_length,
                const LoaderOptions& options, Random random) {
   const shards::SampleText text = shards::read_text(sample, options.captions);
   if (text.captions.empty()) {
@@ -58,7 +58,7 @@ Pair make_pair(const shards::Sample& sample, const Tokenizer& tokenizer,
   const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
                                        options.augmentation, options.preprocessing, random);
   Pair pair;
-  pair.ids = tokenizer.encode(caption, options.context_length);
+  pair.ids = tokenizer.encode(caption, context_length);
   pair.pixels.resize(picture.rgb.size());
   normalise(picture, options.preprocessing, pair.pixels);
   return pair;
@@ -71,12 +71,13 @@ void sort_by_length(std::vector<Pair>& pairs) {
                    [](const Pair& a, const Pair& b) { return a.ids.size() < b.ids.size(); });
 }
 
-Batch join(std::vector<Pair> pairs, int side, bool grouped) {
+Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pad_id, int side,
+           bool grouped) {
   sort_by_length(pairs);
   Batch batch{.side = side};
   for (const Pair& pair : pairs) {
     batch.pixels.insert(batch.pixels.end(), pair.pixels.begin(), pair.pixels.end());
-    batch.tokens.append(pair.ids);
+    network::append_text(model, pair.ids, pad_id, batch.tokens);
     if (grouped) batch.groups.push_back(pair.group);
   }
   return batch;
@@ -84,9 +85,11 @@ Batch join(std::vector<Pair> pairs, int side, bool grouped) {
 
 }  // namespace
 
-Loader::Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer,
-               const LoaderOptions& options, shards::SamplerPosition position)
+Loader::Loader(const shards::Dataset& dataset, const network::Model& model,
+               const Tokenizer& tokenizer, const LoaderOptions& options,
+               shards::SamplerPosition position)
     : dataset_(dataset),
+      model_(model),
       tokenizer_(tokenizer),
       options_(options),
       groups_(groups_of(dataset, options.captions)),
@@ -152,13 +155,15 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
       const shards::Sample sample = dataset_.at(index);
       // Streams 0 to 2^32 of a seed belong to other uses; epochs of up to 2^40 samples never meet.
       const std::uint64_t stream = ((ticket.begin.epoch + 1) << 40) + ticket.begin.index + i;
-      pairs.push_back(make_pair(sample, tokenizer_, options_, Random(options_.seed, stream)));
+      pairs.push_back(make_pair(sample, tokenizer_, network::context_length(model_.config.text),
+                                options_, Random(options_.seed, stream)));
       if (!groups_.empty()) pairs.back().group = groups_[index];
     } catch (const Error& error) {
       result.problems.emplace_back(error.what());
     }
   }
-  result.batch = join(std::move(pairs), options_.preprocessing.size, !groups_.empty());
+  result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size,
+                      !groups_.empty());
   return result;
 }
 

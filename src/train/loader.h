@@ -11,6 +11,7 @@
 #include "diptych/image.h"
 #include "diptych/tokenizer.h"
 #include "image/augment.h"
+#include "network/model.h"
 #include "shards/captions.h"
 #include "shards/dataset.h"
 #include "shards/sampler.h"
@@ -23,7 +24,6 @@ struct LoaderOptions {
   int batch_size = 64;
   /// Threads that read, decode and augment; zero: one a CPU.
   int workers = 0;
-  int context_length = 77;  ///< tokens
   shards::CaptionOptions captions;
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the preprocessing's
@@ -44,9 +44,10 @@ struct LoadedBatch {
 /// augmentation of a pair are drawn from a generator of its own, seeded by its place in the run.
 class Loader {
  public:
-  /// Starts at `position`. `dataset` and `tokenizer` must outlive the loader.
-  Loader(const shards::Dataset& dataset, const Tokenizer& tokenizer, const LoaderOptions& options,
-         shards::SamplerPosition position);
+  /// Starts at `position`. Texts are packed as `model`'s text tower takes them. `dataset`, `model`
+  /// and `tokenizer` must outlive the loader.
+  Loader(const shards::Dataset& dataset, const network::Model& model, const Tokenizer& tokenizer,
+         const LoaderOptions& options, shards::SamplerPosition position);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -72,6 +73,7 @@ class Loader {
   LoadedBatch build(const Ticket& ticket) const;
 
   const shards::Dataset& dataset_;
+  const network::Model& model_;
   const Tokenizer& tokenizer_;
   const LoaderOptions options_;
   std::vector<std::uint32_t> groups_;

@@ -144,7 +144,6 @@ train::LoaderOptions loader_options(const TrainOptions& options,
   return {.seed = options.seed,
           .batch_size = options.batch_size,
           .workers = options.workers,
-          .context_length = network::context_length(file.config.text),
           .captions = {.json_text_key = options.json_text_key, .json_group_key = options.group_key},
           .augmentation = options.augmentation,
           .random_background = options.random_background,
@@ -224,8 +223,8 @@ class Run {
         fingerprint_(fingerprint(options, dataset_.size())),
         learner_(make_learner(options, file_)) {
     if (!options.resume.empty()) position_ = load_run(resume_path(), *learner_, fingerprint_);
-    loader_ = std::make_unique<Loader>(dataset_, *tokenizer_, loader_options(options, file_),
-                                       position_.data);
+    loader_ = std::make_unique<Loader>(dataset_, learner_->model(), *tokenizer_,
+                                       loader_options(options, file_), position_.data);
     const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
     schedule_ = {.kind = schedule_kind(options),
                  .base = options.learning_rate,

@@ -20,6 +20,10 @@ void touch(const fs::path& path) {
 TEST(PictureFiles, NamesAreToldByTheirEndingInEitherCase) {
   EXPECT_TRUE(has_picture_name("a.JPG"));
   EXPECT_TRUE(has_picture_name("b.webp"));
+  EXPECT_TRUE(has_picture_name("IMG_1.HEIC"));
+  EXPECT_TRUE(has_picture_name("scan.tif"));
+  EXPECT_TRUE(has_picture_name("download.jfif"));
+  EXPECT_TRUE(has_picture_name("raw.dng"));
   EXPECT_FALSE(has_picture_name("jpg"));
   EXPECT_FALSE(has_picture_name("a.jpg.txt"));
 }
@@ -40,6 +44,42 @@ TEST(PictureFiles, AFolderWithoutPicturesIsRefused) {
   const test::TemporaryFolder folder;
   const std::vector<fs::path> given = {folder.path()};
   EXPECT_THROW(expand_folders(given), Error);
+}
+
+TEST(PictureFiles, WhatIsNoPictureIsCountedByKind) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.png", "b.TXT", "c.txt", "film.mp4", "Makefile", "._a.png"})
+    touch(folder.path() / name);
+  fs::create_directory_symlink(folder.path(), folder.path() / "loop");
+  const std::vector<fs::path> given = {folder.path()};
+  SkippedFiles skipped;
+  EXPECT_EQ(expand_folders(given, &skipped).size(), 1U);
+  EXPECT_EQ(skipped, (SkippedFiles{{".txt", 2},
+                                   {".mp4", 1},
+                                   {"without an ending", 1},
+                                   {"macOS metadata", 1},
+                                   {"linked folder", 1}}));
+  EXPECT_EQ(describe({{".txt", 2}, {".mp4", 3}}), "3 .mp4, 2 .txt");
+  EXPECT_EQ(describe({}), "nothing");
+}
+
+TEST(PictureFiles, PicturesUnderOtherNamesAreToldByTheirStart) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder.path() / "f3a9") << "\xFF\xD8\xFF\xE0 and what follows";
+  std::ofstream(folder.path() / "b.orig") << "GIF89a and what follows";
+  std::ofstream(folder.path() / "short") << "\xFF\xD8\xFF";
+  const std::vector<fs::path> given = {folder.path()};
+  const std::vector<fs::path> expected = {folder.path() / "b.orig", folder.path() / "f3a9"};
+  EXPECT_EQ(expand_folders(given), expected);
+}
+
+TEST(PictureFiles, LinksThatLeadNowhereAreTakenSoThatReadingThemFails) {
+  const test::TemporaryFolder folder;
+  touch(folder.path() / "a.png");
+  fs::create_symlink("gone.png", folder.path() / "b.png");
+  fs::create_symlink("c.png", folder.path() / "c.png");
+  const std::vector<fs::path> given = {folder.path()};
+  EXPECT_EQ(expand_folders(given).size(), 3U);
 }
 
 TEST(PictureFiles, LinksToFoldersAreNotFollowed) {

@@ -45,7 +45,10 @@ TEST(ChineseClip, LoadsVisionTransformer) {
       (ModelConfig{.embedding_width = 48,
                    .image = VisionTransformerConfig{48, 16, 128, 3, 2, 512, Activation::quick_gelu},
                    .text = tiny_bert(40, 40)}));
-  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48, .mode = ResizeMode::squash}));
+  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48,
+                                                .mode = ResizeMode::squash,
+                                                .background = {{255, 255, 255}},
+                                                .conversion = RgbConversion::first}));
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
   EXPECT_EQ(model.provenance.family, "chinese_clip");
   EXPECT_EQ(model.provenance.name, "tiny");

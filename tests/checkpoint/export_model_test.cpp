@@ -41,10 +41,13 @@ class Export : public testing::TestWithParam<Case> {};
 TEST_P(Export, GivesIdenticalTensorsAndConfigWhenLoaded) {
   const test::TemporaryFolder folder;
   const ModelFile model = load_model_file(data_path(GetParam().fixture));
-  export_model(folder.path() / "out", model, GetParam().format, DType::float32);
+  const Preprocessing expected =
+      as_the_form_treats_pictures(model.preprocessing, GetParam().format);
+  EXPECT_EQ(export_model(folder.path() / "out", model, GetParam().format, DType::float32).empty(),
+            expected == model.preprocessing);
   const ModelFile got = load_model_file(folder.path() / "out");
   EXPECT_EQ(got.config, model.config);
-  EXPECT_EQ(got.preprocessing, model.preprocessing);
+  EXPECT_EQ(got.preprocessing, expected);
   EXPECT_EQ(got.provenance.family, GetParam().family);
   // Nothing is left to be assumed; but a tokenizer that was not there is not there.
   if (GetParam().format != ExportFormat::diptych) {
@@ -103,6 +106,25 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_coca_captions", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_head80_bin", ExportFormat::huggingface, "huggingface_clip"}));
+
+TEST(ExportModel, SaysWhereTheFormTreatsPicturesOtherwise) {
+  const test::TemporaryFolder folder;
+  const ModelFile openai = load_model_file(data_path("openai_vit"));
+  const auto out = folder.path() / "huggingface";
+  EXPECT_THAT(export_model(out, openai, ExportFormat::huggingface, DType::float32),
+              testing::ElementsAre(testing::HasSubstr("lays transparent ones on white")));
+  const ModelFile transformers = load_model_file(out);
+  EXPECT_EQ(transformers.preprocessing.conversion, RgbConversion::first);
+  EXPECT_EQ(transformers.preprocessing.crop_start, CropStart::down);
+
+  EXPECT_THAT(
+      export_model(folder.path() / "back", transformers, ExportFormat::openai, DType::float32),
+      testing::ElementsAre(testing::HasSubstr("drops transparency")));
+  EXPECT_THAT(
+      export_model(folder.path() / "own", transformers, ExportFormat::diptych, DType::float32),
+      testing::IsEmpty());
+  EXPECT_EQ(load_model_file(folder.path() / "own").preprocessing, transformers.preprocessing);
+}
 
 TEST(ExportModel, ConvertsWhileItWrites) {
   const test::TemporaryFolder folder;
@@ -269,7 +291,9 @@ TEST_F(WithTokenizer, CopiesItsFilesForOpenClipAndTransformers) {
     EXPECT_EQ(read.config, model.config) << format;
     EXPECT_EQ(read.tokenizer.vocabulary, model.tokenizer.vocabulary) << format;
     EXPECT_EQ(read.tokenizer.special, model.tokenizer.special) << format;
-    EXPECT_EQ(read.preprocessing, model.preprocessing) << format;
+    EXPECT_EQ(read.preprocessing,
+              as_the_form_treats_pictures(model.preprocessing, export_format(format)))
+        << format;
   }
   const Json config = Json::parse(read_text_file(out_.path() / "open_clip/open_clip_config.json"));
   const Json& text = config.at("model_cfg").at("text_cfg");

@@ -26,6 +26,14 @@ TEST(HuggingFaceConfig, HasTheDefaultsOfTransformers) {
             TextTransformerConfig{.activation = Activation::quick_gelu});
 }
 
+/// What a config says, with what transformers does to every picture.
+Preprocessing of_transformers(Preprocessing preprocessing) {
+  preprocessing.background = {255, 255, 255};
+  preprocessing.conversion = RgbConversion::first;
+  if (preprocessing.mode == ResizeMode::shortest) preprocessing.crop_start = CropStart::down;
+  return preprocessing;
+}
+
 TEST(HuggingFaceConfig, BindsChineseClip) {
   const ModelFile model = read(R"({"model_type": "chinese_clip",
                                    "text_config": {"vocab_size": 21128, "hidden_act": "gelu_new",
@@ -35,7 +43,7 @@ TEST(HuggingFaceConfig, BindsChineseClip) {
   EXPECT_EQ(std::get<network::BertConfig>(model.config.text),
             (network::BertConfig{
                 .context_length = 40, .activation = Activation::gelu_tanh, .positions = 40}));
-  EXPECT_EQ(model.preprocessing, Preprocessing{.mode = ResizeMode::squash});
+  EXPECT_EQ(model.preprocessing, of_transformers({.mode = ResizeMode::squash}));
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
   expect_error(
       [] {
@@ -113,17 +121,18 @@ Preprocessing read_preprocessing(const std::string& text) {
 }
 
 TEST(HuggingFaceConfig, ReadsPreprocessingOfEveryAge) {
-  EXPECT_EQ(read_preprocessing("{}"), Preprocessing{});
-  EXPECT_EQ(read_preprocessing(R"({"size": 336, "crop_size": 336})"), Preprocessing{.size = 336});
+  EXPECT_EQ(read_preprocessing("{}"), of_transformers({}));
+  EXPECT_EQ(read_preprocessing(R"({"size": 336, "crop_size": 336})"),
+            of_transformers({.size = 336}));
   EXPECT_EQ(read_preprocessing(R"({"size": {"shortest_edge": 336}, "resample": 2,
                                    "crop_size": {"height": 336, "width": 336},
                                    "image_mean": [0.5, 0.5, 0.5], "image_std": [1, 1, 1]})"),
-            (Preprocessing{.size = 336,
-                           .interpolation = Interpolation::bilinear,
-                           .mean = {0.5F, 0.5F, 0.5F},
-                           .std = {1.0F, 1.0F, 1.0F}}));
+            of_transformers({.size = 336,
+                             .interpolation = Interpolation::bilinear,
+                             .mean = {0.5F, 0.5F, 0.5F},
+                             .std = {1.0F, 1.0F, 1.0F}}));
   EXPECT_EQ(read_preprocessing(R"({"size": {"height": 256, "width": 256}})"),
-            (Preprocessing{.size = 256, .mode = ResizeMode::squash}));
+            of_transformers({.size = 256, .mode = ResizeMode::squash}));
 }
 
 // ChineseCLIPImageProcessor takes a bare number for both sides, CLIPImageProcessor for the
@@ -131,10 +140,10 @@ TEST(HuggingFaceConfig, ReadsPreprocessingOfEveryAge) {
 TEST(HuggingFaceConfig, ReadsABareSizeAsTheFamilyDoes) {
   const Json json = Json::parse(R"({"size": 224, "do_center_crop": false})");
   EXPECT_EQ(read_huggingface_preprocessing(json, 224, "p.json", ResizeMode::squash),
-            Preprocessing{.mode = ResizeMode::squash});
+            of_transformers({.mode = ResizeMode::squash}));
   EXPECT_EQ(read_huggingface_preprocessing(Json::parse(R"({"size": {"shortest_edge": 224}})"), 224,
                                            "p.json", ResizeMode::squash),
-            Preprocessing{});
+            of_transformers({}));
 }
 
 TEST(HuggingFaceConfig, RefusesPreprocessingThatItHasNot) {

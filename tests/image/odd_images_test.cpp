@@ -1,5 +1,5 @@
 // The corners of the formats against Pillow: tests/data/odd_images/make made the pictures and says
-// what expected.json holds.
+// what expected.json holds, make_transformers what transformers.json does.
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -56,6 +56,21 @@ TEST_P(OddImage, EqualsPillow) {
       {"longest_21", {.size = 21, .mode = ResizeMode::longest, .fill = 77}}};
   for (const auto& [spec, preprocessing] : specs)
     EXPECT_EQ(checksum(load_preprocessed(path, preprocessing)), values.at(spec)) << spec;
+}
+
+TEST_P(OddImage, EqualsTransformers) {
+  static const json kExpected =
+      json::parse(read_text_file(data_path("odd_images/transformers.json"))).at("pictures");
+  const auto path = data_path("odd_images/" + GetParam());
+  const json& values = kExpected.at(GetParam());
+  Preprocessing how{.size = 15,
+                    .background = {{255, 255, 255}},
+                    .crop_start = CropStart::down,
+                    .conversion = RgbConversion::first};
+  EXPECT_EQ(checksum(load_preprocessed(path, how)), values.at("shortest_15"));
+  how.size = 19;
+  how.mode = ResizeMode::squash;
+  EXPECT_EQ(checksum(load_preprocessed(path, how)), values.at("squash_19"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Images, OddImage, testing::ValuesIn(names()), [](const auto& info) {

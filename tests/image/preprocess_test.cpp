@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "base/mapped_file.h"
@@ -43,6 +44,32 @@ TEST(ResizeAndCrop, LongestCentresOnTheFill) {
     const int expected = y >= 3 && y < 6 ? 200 : 7;  // seven rows to fill: three above, four below
     EXPECT_EQ(out.rgb[static_cast<std::size_t>(y * 30)], expected) << y;
   }
+}
+
+TEST(ResizeAndCrop, StartsAnOddCropWhereItIsTold) {
+  Image rows{4, 7, {}};
+  for (int y = 0; y < 7; ++y) rows.rgb.insert(rows.rgb.end(), 12, static_cast<std::uint8_t>(y));
+  // (7 - 4) / 2 is 1.5: rounded to even 2, rounded down 1.
+  EXPECT_EQ(resize_and_crop(rows, {.size = 4}).rgb[0], 2);
+  EXPECT_EQ(resize_and_crop(rows, {.size = 4, .crop_start = CropStart::down}).rgb[0], 1);
+}
+
+TEST(PreprocessImage, ConvertsFirstWhereItIsTold) {
+  const auto path = test::data_path("odd_images/palette_8.png");
+  const Preprocessing first{.size = 8, .conversion = RgbConversion::first};
+  EXPECT_EQ(load_preprocessed(path, first).rgb, resize_and_crop(load_image(path), first).rgb);
+  EXPECT_NE(load_preprocessed(path, first).rgb, load_preprocessed(path, {.size = 8}).rgb);
+}
+
+TEST(DecodeImage, ScalesSixteenBitGreyWhenAsked) {
+  const auto path = test::data_path("odd_images/grey_16.png");
+  const Image clamped = load_image(path);
+  const Image scaled = load_image(path, {.wide = WideGrey::scale});
+  EXPECT_TRUE(clamped.facts.wide_grey);
+  EXPECT_TRUE(scaled.facts.wide_grey);
+  EXPECT_LT(std::count(scaled.rgb.begin(), scaled.rgb.end(), 255),
+            std::count(clamped.rgb.begin(), clamped.rgb.end(), 255) / 2);
+  EXPECT_FALSE(load_image(test::data_path("odd_images/grey_8.png")).facts.wide_grey);
 }
 
 TEST(ResizeAndCrop, EqualsOneStepForOpaquePictures) {

@@ -356,6 +356,45 @@ TEST_F(PackTokens, RefusesWhatDoesNotFit) {
   expect_error(pack({1, 2, 9}, 2), ErrorCode::invalid_argument, "got 3 ids, expected rows of 2");
 }
 
+// One path for a text: unpadded ids give what their padded row gives, for every tower.
+TEST_F(PackTokens, PacksAnUnpaddedTextAsItsPaddedRow) {
+  constexpr std::int32_t kPad = 0;
+  const std::vector<std::vector<std::int32_t>> texts = {{8, 9}, {8, 1, 2, 9}, {8, 1, 2, 3, 4, 9}};
+  const std::vector<std::pair<TextPooling, bool>> towers = {
+      {TextPooling::end_of_text, true}, {TextPooling::end_of_text, false},
+      {TextPooling::last, true},        {TextPooling::last, false},
+      {TextPooling::class_token, true}, {TextPooling::first, false}};
+  for (const auto& [pooling, causal] : towers) {
+    ModelConfig config = small_config(kLargestId);
+    std::get<TextTransformerConfig>(config.text).pooling = pooling;
+    std::get<TextTransformerConfig>(config.text).causal = causal;
+    const Model model = make_model(config);
+    std::vector<std::int32_t> rows;
+    Tokens tokens;
+    for (const auto& ids : texts) {
+      rows.insert(rows.end(), ids.begin(), ids.end());
+      rows.resize((rows.size() + 5) / 6 * 6, kPad);
+      append_text(model, ids, kPad, tokens);
+    }
+    const Tokens expected = pack_tokens(model, rows, 6);
+    EXPECT_EQ(tokens.ids, expected.ids);
+    EXPECT_EQ(tokens.places, expected.places);
+    EXPECT_EQ(tokens.sequences.offsets, expected.sequences.offsets);
+  }
+}
+
+TEST_F(PackTokens, RefusesATextThatDoesNotFit) {
+  const auto append = [&](std::vector<std::int32_t> ids) {
+    return [=, this] {
+      Tokens tokens;
+      append_text(model_, ids, 0, tokens);
+    };
+  };
+  expect_error(append({}), ErrorCode::invalid_argument, "a text of 0, expected 1 to 6");
+  expect_error(append({1, 2, 3, 4, 5, 6, 9}), ErrorCode::invalid_argument, "a text of 7");
+  expect_error(append({1, 10}), ErrorCode::invalid_argument, "got id 10, expected 0 to 9");
+}
+
 Model small_bert(int pad_id) {
   ModelConfig config = test::vit_b_32();
   config.text = BertConfig{.context_length = 4,

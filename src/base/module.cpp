@@ -1,4 +1,4 @@
-#include "api/module.h"
+#include "base/module.h"
 
 #include <dlfcn.h>
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "diptych/version.h"
 
-namespace diptych::api {
+namespace diptych {
 namespace {
 
 std::string path_of(const ModuleFile& file) {
@@ -47,4 +47,4 @@ void* Module::symbol(const char* name) const {
   return found;
 }
 
-}  // namespace diptych::api
+}  // namespace diptych

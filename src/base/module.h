@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace diptych::api {
+namespace diptych {
 
 /// A part of diptych that stands on large libraries, and is therefore loaded only when it is used.
 struct ModuleFile {
@@ -33,4 +33,4 @@ class Module {
   void* handle_ = nullptr;
 };
 
-}  // namespace diptych::api
+}  // namespace diptych

@@ -1,0 +1,68 @@
+#include "picture_options.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+
+#include "console.h"
+#include "option_values.h"
+
+using diptych::WideGrey;
+
+namespace {
+
+std::string pictures(std::size_t count) {
+  return count == 1 ? "1 picture" : fmt::format("{} pictures", count);
+}
+
+}  // namespace
+
+void add_picture_options(CLI::App& command, diptych::DecodeOptions& options, bool upright) {
+  options.upright = upright;
+  const std::map<std::string, bool> answers = {{"yes", true}, {"no", false}};
+  const std::map<std::string, WideGrey> ways = {{"clamp", WideGrey::clamp},
+                                                {"scale", WideGrey::scale}};
+  command
+      .add_option(
+          "--upright", options.upright,
+          fmt::format("yes or no: turn pictures as their EXIF orientation says; default: {}",
+                      upright ? "yes" : "no, as the reference programs"))
+      ->transform(choice(answers));
+  command
+      .add_option("--wide", options.wide,
+                  "16-bit grey: clamp (default; above 255 is white, as in the reference programs) "
+                  "or scale")
+      ->transform(choice(ways));
+}
+
+void print_skipped(const diptych::SkippedFiles& skipped) {
+  std::size_t files = 0;
+  for (const auto& [kind, count] : skipped) files += count;
+  if (files == 0) return;
+  print_error(fmt::format("note: {} in the folders not taken as pictures: {}",
+                          files == 1 ? "1 file" : fmt::format("{} files", files),
+                          diptych::describe(skipped)));
+}
+
+void print_picture_notes(const diptych::PictureCounts& counts,
+                         const diptych::DecodeOptions& options) {
+  if (counts.turned > 0 && options.upright)
+    print_error(
+        fmt::format("note: {} turned upright by the EXIF orientation; --upright no leaves "
+                    "them as stored",
+                    pictures(counts.turned)));
+  if (counts.turned > 0 && !options.upright)
+    print_error(
+        fmt::format("note: {} with an EXIF orientation, taken as stored; --upright yes "
+                    "turns them",
+                    pictures(counts.turned)));
+  if (counts.wide_grey > 0 && options.wide == WideGrey::clamp)
+    print_error(
+        fmt::format("note: {} in 16-bit grey, of which all above 255 became white, as in the "
+                    "reference programs; --wide scale keeps the shades",
+                    pictures(counts.wide_grey)));
+  if (counts.previews > 0)
+    print_error(fmt::format("note: {} in a camera's RAW format, of which the preview was read",
+                            pictures(counts.previews)));
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "image/decoder.h"
+
+namespace diptych::formats {
+
+/// The first page of a TIFF file as Pillow reads it, which includes the turn by its Orientation
+/// tag. Refused: samples of 32 bits, signed ones and floating point, and CIE Lab.
+image::Picture decode_tiff(const image::Source& source);
+
+/// The primary picture of a HEIC or AVIF file, turned as the file says, 8 bits a channel.
+image::Picture decode_heif(const image::Source& source);
+
+}  // namespace diptych::formats

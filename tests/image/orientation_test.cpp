@@ -1,0 +1,78 @@
+// EXIF orientation against Pillow's exif_transpose: tests/data/orientation/make made the pictures
+// and says what expected.json holds.
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/mapped_file.h"
+#include "diptych/image.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+using nlohmann::json;
+using test::data_path;
+
+const json& expected() {
+  static const json kExpected =
+      json::parse(read_text_file(data_path("orientation/expected.json"))).at("pictures");
+  return kExpected;
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> result;
+  for (const auto& [name, values] : expected().items()) result.push_back(name);
+  return result;
+}
+
+class Orientation : public testing::TestWithParam<std::string> {};
+
+TEST_P(Orientation, EqualsPillow) {
+  const json& values = expected().at(GetParam());
+  const Image image = load_image(data_path("orientation/" + GetParam()), {.upright = true});
+  EXPECT_EQ(image.width, values.at("width"));
+  EXPECT_EQ(image.height, values.at("height"));
+  EXPECT_EQ(crc32(0, image.rgb.data(), static_cast<unsigned>(image.rgb.size())), values.at("rgb"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Pictures, Orientation, testing::ValuesIn(names()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+});
+
+TEST(OrientationOption, LeavesPicturesAsStoredUnlessAsked) {
+  const Image image = load_image(data_path("orientation/exif_6.png"));
+  EXPECT_EQ(image.width, 21);
+  EXPECT_EQ(image.height, 13);
+  EXPECT_EQ(image.facts.orientation, 6);
+  EXPECT_EQ(load_image(data_path("orientation/exif_6.png"), {.upright = true}).facts.orientation,
+            6);
+  EXPECT_EQ(load_image(data_path("orientation/nine.jpg")).facts.orientation, 1);
+}
+
+TEST(OrientationOption, ReachesPreprocessing) {
+  const auto turned = data_path("orientation/exif_6.png");
+  const Preprocessing how{.size = 8};
+  const Image upright = load_preprocessed(turned, how, {.upright = true});
+  EXPECT_EQ(upright.rgb, resize_and_crop(load_image(turned, {.upright = true}), how).rgb);
+  EXPECT_NE(upright.rgb, load_preprocessed(turned, how).rgb);
+  EXPECT_EQ(upright.facts.orientation, 6);
+}
+
+TEST(PictureCounts, AddUp) {
+  PictureCounts counts;
+  counts.add(PictureFacts{.orientation = 6});
+  counts.add(PictureFacts{.orientation = 1, .wide_grey = true});
+  counts.add(PictureCounts{.turned = 2, .previews = 1});
+  EXPECT_EQ(counts, (PictureCounts{.turned = 3, .wide_grey = 1, .previews = 1}));
+}
+
+}  // namespace
+}  // namespace diptych

@@ -1,0 +1,132 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "api/fixtures.h"
+#include "base/atomic_file.h"
+#include "checkpoint/model_file.h"
+#include "diptych/encoder.h"
+#include "diptych/train.h"
+#include "support/support.h"
+#include "text/tokenizer_spec.h"
+
+namespace diptych {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Captions that fill their context more and less, the last one to where it is cut.
+const std::vector<std::string> kCaptions = {
+    "a cat", "two dogs on a beach", "cat",
+    "a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a "
+    "dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog "
+    "a dog a dog a dog a dog a dog a dog a dog a dog a dog a dog"};
+
+/// WordPiece over the words of the captions, for fixtures whose vocabulary is too small for their
+/// family's. Its padding has the id that the tower takes for padding, its end token the largest
+/// one.
+text::TokenizerSpec small_tokenizer(const network::TextTowerConfig& text) {
+  std::vector<std::string> tokens = {"[UNK]", "[CLS]", "a",  "cat",   "two",
+                                     "dogs",  "dog",   "on", "beach", "[SEP]"};
+  const int pad = std::visit([](const auto& config) { return config.pad_id; }, text);
+  tokens.insert(tokens.begin() + pad, "[PAD]");
+  std::string vocabulary;
+  for (const std::string& token : tokens) vocabulary += token + "\n";
+  return {.kind = text::TokenizerSpec::Kind::wordpiece, .vocabulary = vocabulary};
+}
+
+/// [pictures][texts]: logit scale times cosine, and the bias.
+using Logits = std::vector<std::vector<double>>;
+
+/// CLIP's loss (arXiv 2103.00020, figure 3) by its definition.
+double contrastive_loss(const Logits& logits) {
+  const std::size_t n = logits.size();
+  double loss = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double row = 0.0;
+    double column = 0.0;
+    for (std::size_t j = 0; j < n; ++j) {
+      row += std::exp(logits[i][j] - logits[i][i]);
+      column += std::exp(logits[j][i] - logits[i][i]);
+    }
+    loss += std::log(row) + std::log(column);
+  }
+  return loss / (2.0 * static_cast<double>(n));
+}
+
+/// SigLIP's (arXiv 2303.15343, section 3.2).
+double sigmoid_loss(const Logits& logits) {
+  double loss = 0.0;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    for (std::size_t j = 0; j < logits.size(); ++j)
+      loss += std::log1p(std::exp(i == j ? -logits[i][j] : logits[i][j]));
+  return loss / static_cast<double>(logits.size());
+}
+
+Logits logits_of(const Model& model, const std::vector<fs::path>& pictures) {
+  const Encoder encoder(model, {.threads = 2});
+  const Matrix images = encoder.encode_images(pictures).rows;
+  const Matrix texts = encoder.encode_texts(kCaptions);
+  Logits logits;
+  for (std::size_t i = 0; i < images.rows; ++i) {
+    std::vector<double> row;
+    for (std::size_t j = 0; j < texts.rows; ++j) {
+      const double cosine =
+          std::inner_product(images.row(i).begin(), images.row(i).end(), texts.row(j).begin(), 0.0);
+      row.push_back(model.info().logit_scale * cosine + model.info().logit_bias);
+    }
+    logits.push_back(row);
+  }
+  return logits;
+}
+
+class Serving : public testing::TestWithParam<std::string> {};
+
+// What the loader feeds the trainer is what the encoder computes: one step at learning rate 0 has
+// the loss of the embeddings that are served.
+TEST_P(Serving, IsWhatIsTrained) {
+  const test::TemporaryFolder folder;
+  checkpoint::ModelFile file = checkpoint::load_model_file(test::data_path(GetParam()));
+  if (std::holds_alternative<network::ModifiedResNetConfig>(file.config.image))
+    GTEST_SKIP() << "its batch norm sees the batch in training";
+  file.tokenizer = small_tokenizer(file.config.text);
+  const fs::path path = folder.path() / "start";
+  checkpoint::save_model_folder(path, file, DType::float32);
+  const Model model = Model::load(path.string());
+  std::vector<fs::path> pictures;
+  std::string table = "filepath,title\n";
+  for (std::size_t i = 0; i < kCaptions.size(); ++i) {
+    pictures.push_back(folder.path() / (std::to_string(i) + ".bmp"));
+    const int level = static_cast<int>(60 * i);
+    test::write_picture(pictures.back(), level, 255 - level, 40);
+    table += pictures.back().string() + "," + kCaptions[i] + "\n";
+  }
+  write_file(folder.path() / "pairs.csv", table);
+
+  const bool sigmoid = model.info().logit_bias != 0.0F;
+  TrainOptions options;
+  options.train_data = (folder.path() / "pairs.csv").string();
+  options.model = path;
+  options.batch_size = static_cast<int>(kCaptions.size());
+  options.epochs = 1;
+  options.learning_rate = 0.0;
+  options.siglip = sigmoid;
+  options.logs = folder.path();
+  options.threads = 2;
+  options.workers = 1;
+  options.report_every_steps = 1;
+  double loss = 0.0;
+  run_training(options, {.report = [&](const TrainProgress& step) { loss = step.loss; }});
+
+  const Logits logits = logits_of(model, pictures);
+  EXPECT_NEAR(loss, sigmoid ? sigmoid_loss(logits) : contrastive_loss(logits),
+              test::kServedLossTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, Serving,
+                         testing::ValuesIn(test::data_folders_with("io.safetensors")),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace diptych
