@@ -8,7 +8,7 @@
 
 #include "command.h"
 #include "console.h"
-#include "inputs.h"
+#include "labels.h"
 #include "model_options.h"
 #include "option_values.h"
 #include "pictures.h"
@@ -28,6 +28,8 @@ struct Options {
   PictureInputs pictures;
   SortOptions sort;
   std::size_t top = 5;
+  bool independent = false;
+  bool cosine = false;
   OutputFormat format = OutputFormat::text;
 };
 
@@ -38,38 +40,52 @@ constexpr const char* kExamples =
     "  diptych classify --labels \"a cat,a rocket\" --sort-into sorted --copy photos/";
 
 std::vector<std::string> read_labels(const Options& options) {
-  if (options.labels_file.empty()) return split_list(options.labels);
-  std::vector<std::string> labels = read_lines(options.labels_file);
-  while (!labels.empty() && labels.back().empty()) labels.pop_back();
-  if (labels.empty()) {
-    throw diptych::Error(ErrorCode::invalid_argument,
-                         fmt::format("labels: got an empty file, expected a label a line ({})",
-                                     options.labels_file));
-  }
-  return labels;
+  return options.labels_file.empty() ? listed_labels(options.labels)
+                                     : labels_in_file(options.labels_file);
 }
 
 std::vector<std::string> read_templates(const Options& options) {
   if (!options.template_set.empty()) return diptych::prompt_templates(options.template_set);
-  if (!options.templates.empty()) return options.templates;
-  return {std::string(diptych::kDefaultTemplate)};
+  diptych::check_templates(options.templates);
+  return options.templates;
 }
 
-Json labels_json(const diptych::Classifier& classifier, std::span<const float> scores,
-                 std::size_t top) {
+/// What is computed for the pictures of a batch.
+struct Scored {
+  diptych::Matrix scores;
+  diptych::Matrix cosines;
+};
+
+Json labels_json(const diptych::Classifier& classifier, const Scored& scored, std::size_t row,
+                 const Options& options) {
   Json labels = Json::array();
-  for (const auto& [label, score] : diptych::largest(scores, top)) {
-    labels.push_back({{"label", classifier.labels()[label]}, {"score", score}});
+  for (const auto& [label, score] : diptych::largest(scored.scores.row(row), options.top)) {
+    Json& entry =
+        labels.emplace_back(Json{{"label", classifier.labels()[label]}, {"score", score}});
+    if (options.cosine) entry["cosine"] = scored.cosines.row(row)[label];
+    const std::vector<std::string> prompts = classifier.prompts(label);
+    if (prompts.size() == 1) entry["prompt"] = prompts.front();
   }
   return labels;
+}
+
+/// The score, and the cosine where it is wanted beside it.
+std::string numbers(const Json& label, bool are_cosines) {
+  const auto score = label["score"].get<double>();
+  if (are_cosines) return fmt::format("{:7.4f}", score);
+  const std::string percent = fmt::format("{:6.2f} %", 100.0 * score);
+  return label.contains("cosine")
+             ? fmt::format("{}  {:7.4f}", percent, label["cosine"].get<double>())
+             : percent;
 }
 
 void print_answer(const Json& answer) {
   if (!answer.contains("labels")) return;
   print_line(printable(plain_text(answer["image"])));
+  const bool are_cosines = answer["scores"] == name(diptych::ScoreKind::cosine);
   for (const Json& label : answer["labels"]) {
-    print_line(fmt::format("  {:6.2f} %  {}", 100.0 * label["score"].get<double>(),
-                           label["label"].get<std::string>()));
+    print_line(
+        fmt::format("  {}  {}", numbers(label, are_cosines), label["label"].get<std::string>()));
   }
   if (answer.contains("sorted")) {
     print_line(fmt::format("  -> {}", printable(plain_text(answer["sorted"]))));
@@ -78,6 +94,7 @@ void print_answer(const Json& answer) {
 
 std::vector<std::string> columns(const Options& options) {
   std::vector<std::string> columns = {"image", "rank", "label", "score", "error"};
+  if (options.cosine) columns.emplace_back("cosine");
   if (!options.sort.folder.empty()) columns.emplace_back("sorted");
   return columns;
 }
@@ -89,16 +106,19 @@ int classify(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
 
   const diptych::Encoder encoder = make_encoder(options.model);
-  const diptych::Classifier classifier(encoder, labels, templates);
+  const diptych::Classifier classifier(
+      encoder, labels, {.templates = templates, .independent = options.independent});
+  for (const std::string& note : classifier.notes()) print_note(note);
   std::optional<Sorter> sorter;
   if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
   RecordWriter writer(options.format, columns(options), print_answer);
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
     const diptych::EncodedImages encoded =
         encoder.encode_images(batch, {.decode = options.pictures.decode});
-    const diptych::Matrix scores = classifier.scores(encoded.rows);
+    const Scored scored = {classifier.scores(encoded.rows), classifier.cosines(encoded.rows)};
     const auto answer = [&](std::size_t row, Json& record) {
-      record["labels"] = labels_json(classifier, scores.row(row), options.top);
+      record["scores"] = name(classifier.score_kind());
+      record["labels"] = labels_json(classifier, scored, row, options);
       if (!sorter) return;
       const std::string best = record["labels"][0]["label"];
       record["sorted"] = path_json(sorter->put(batch[encoded.inputs[row]], best));
@@ -122,19 +142,17 @@ void add_classify(CLI::App& app, Action& action) {
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
   auto* source = command->add_option_group("labels", "one of the two is required");
-  source->add_option("--labels", options->labels, "labels, separated by commas");
+  source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
   source->add_option("--labels-file", options->labels_file,
-                     "file with a label a line, - for stdin");
+                     "file with a label a line, - for stdin, or a JSON array (.json)");
   source->require_option(1);
-  auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  add_list(*prompts, "--template", options->templates,
-           "texts with {label} where the label goes; several are averaged; default: "
-           "\"A photo of a {label}\"");
-  prompts->add_option("--templates", options->template_set,
-                      "a published set of templates: openai_80 or simple_7");
-  prompts->require_option(0, 1);
+  add_template_options(*command, options->templates, options->template_set);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
       ->check(above_zero());
+  command->add_flag("--independent", options->independent,
+                    "scores that do not depend on the other labels: the sigmoid of a model with a "
+                    "logit bias (SigLIP; its scores are so always), the cosine of any other");
+  command->add_flag("--cosine", options->cosine, "show the cosine similarity beside the score");
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "one JSON array: image, labels, scores");
   add_sort_options(*command, options->sort);

@@ -28,7 +28,7 @@ struct Options {
 constexpr const char* kExamples =
     "FOLDER holds one folder of pictures a class, named as the class is.\n"
     "Examples:\n"
-    "  diptych evaluate zeroshot photos/\n"
+    "  diptych evaluate zeroshot val/\n"
     "  diptych evaluate zeroshot val/ --classnames names.txt --templates openai_80 --json";
 
 diptych::ZeroShotOptions zeroshot_options(const Options& options) {
@@ -37,15 +37,16 @@ diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   chosen.decode = options.decode;
   if (!options.template_set.empty()) {
     chosen.templates = diptych::prompt_templates(options.template_set);
-  } else if (!options.templates.empty()) {
+  } else {
+    diptych::check_templates(options.templates);
     chosen.templates = options.templates;
   }
   return chosen;
 }
 
 diptych::ZeroShotReport evaluate(const Options& options) {
-  const diptych::Encoder encoder = make_encoder(options.model);
   diptych::ZeroShotOptions chosen = zeroshot_options(options);
+  const diptych::Encoder encoder = make_encoder(options.model);
   Progress texts("texts");
   Progress images("pictures");
   chosen.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
@@ -85,6 +86,7 @@ void print_records(const diptych::ZeroShotReport& report, OutputFormat format) {
 
 int zeroshot(const Options& options) {
   const diptych::ZeroShotReport report = evaluate(options);
+  for (const std::string& note : report.notes) print_note(note);
   if (options.format == OutputFormat::text) {
     print_summary(report);
   } else if (options.format == OutputFormat::json) {
@@ -102,7 +104,7 @@ int zeroshot(const Options& options) {
 void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* evaluate = app.add_subcommand("evaluate", "Measure how good a model is");
   evaluate->require_subcommand(1);
-  evaluate->footer("Example:\n  diptych evaluate zeroshot photos/");
+  evaluate->footer("Example:\n  diptych evaluate zeroshot val/");
 
   auto options = std::make_shared<Options>();
   CLI::App* command = evaluate->add_subcommand(
@@ -114,13 +116,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   command->add_option("--classnames", options->class_names,
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
-  auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  add_list(*prompts, "--template", options->templates,
-           "texts with {label} where the name goes; several are averaged; default: "
-           "\"A photo of a {label}\"");
-  prompts->add_option("--templates", options->template_set,
-                      "a published set of templates: openai_80 or simple_7");
-  prompts->require_option(0, 1);
+  add_template_options(*command, options->templates, options->template_set);
   add_picture_options(*command, options->decode, /*upright=*/false);
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "JSON instead of text");

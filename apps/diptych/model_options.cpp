@@ -18,6 +18,18 @@ void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
       ->check(at_least(1, 1 << 14));
 }
 
+void add_template_options(CLI::App& command, std::vector<std::string>& templates,
+                          std::string& set) {
+  auto* prompts = command.add_option_group("prompts", "at most one of the two");
+  add_list(
+      *prompts, "--template", templates,
+      "text with {label} where the label goes, taken literally; of several the embeddings are "
+      "averaged; default: what suits the label: \"A photo of a {label}\" for cat, \"A photo of "
+      "{label}\" for a cat, 一张{label}的照片 for 猫");
+  prompts->add_option("--templates", set, "a published set of templates: openai_80 or simple_7");
+  prompts->require_option(0, 1);
+}
+
 void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
   command.add_option("--precision", options.precision, "fp32, which is all that this version has")
       ->transform(choice<Precision>({{"fp32", Precision::fp32}}));

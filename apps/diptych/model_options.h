@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 /// The options that every command with a model has.
 struct ModelOptions {
@@ -17,6 +18,9 @@ void add_image_size_option(CLI::App& command, diptych::LoadOptions& options);
 
 /// --model
 void add_model_option(CLI::App& command, std::string& model);
+
+/// --template, which takes one value each time it is given, and --templates
+void add_template_options(CLI::App& command, std::vector<std::string>& templates, std::string& set);
 
 /// --precision, --threads and --batch
 void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options);

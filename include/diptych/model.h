@@ -41,6 +41,9 @@ struct ModelInfo {
 
   float logit_scale = 0.0F;  ///< what a cosine similarity is multiplied by before the softmax
   float logit_bias = 0.0F;   ///< what is added to that product; zero where a model has no bias
+  /// Whether the model has a bias: it was trained with the sigmoid loss, and sigmoid(logit scale x
+  /// cosine + bias) is its answer for a picture and a text by themselves.
+  bool has_logit_bias = false;
   Preprocessing preprocessing;
   std::string tokenizer;  ///< "clip", "chinese", ...; "none" when no vocabulary fits the model
   /// What the files do not say and was therefore assumed, one sentence each; empty when they say

@@ -7,14 +7,6 @@
 namespace diptych::text {
 namespace {
 
-/// The Unicode blocks of ideographs that BERT isolates. Kana and Hangul are written in words and
-/// are not among them.
-bool is_ideograph(char32_t c) {
-  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
-         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2CEAF) ||
-         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
-}
-
 /// Line breaks and tabs are controls in Unicode, but separate words here.
 bool is_kept_control(char32_t c) {
   return c == '\t' || c == '\n' || c == '\r';
@@ -53,6 +45,12 @@ void append_run(std::u32string_view run, std::vector<std::u32string>& words) {
 }
 
 }  // namespace
+
+bool is_ideograph(char32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) ||
+         (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
 
 std::vector<std::u32string> basic_tokens(std::u32string_view text) {
   std::vector<std::u32string> words;
