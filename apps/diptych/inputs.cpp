@@ -13,19 +13,39 @@
 
 namespace {
 
-std::vector<std::string> read_lines(std::istream& input, const std::string& name) {
-  std::vector<std::string> lines;
-  std::string line;
-  while (std::getline(input, line)) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (lines.empty() && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    lines.push_back(line);
+std::vector<std::string> read_parts(std::istream& input, const std::string& name, char end) {
+  std::vector<std::string> parts;
+  std::string part;
+  while (std::getline(input, part, end)) {
+    if (end == '\n' && part.ends_with('\r')) part.pop_back();
+    if (end == '\n' && parts.empty() && part.starts_with("\xEF\xBB\xBF")) part.erase(0, 3);
+    parts.push_back(part);
   }
   if (input.bad()) {
     throw diptych::Error(diptych::ErrorCode::io,
                          fmt::format("cannot read {}: {}", name, std::strerror(errno)));
   }
-  return lines;
+  return parts;
+}
+
+/// Whoever came second would find nothing.
+std::vector<std::string> read_standard_input(char end) {
+  static bool is_read = false;
+  if (std::exchange(is_read, true)) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         "standard input: got it for two options, expected - once");
+  }
+  return read_parts(std::cin, "standard input", end);
+}
+
+std::vector<std::string> read_parts(const std::string& path, char end) {
+  if (path == "-") return read_standard_input(end);
+  std::ifstream file(path);
+  if (!file) {
+    const auto code = errno == ENOENT ? diptych::ErrorCode::not_found : diptych::ErrorCode::io;
+    throw diptych::Error(code, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  return read_parts(file, path, end);
 }
 
 constexpr std::array<std::string_view, 4> kBlanks = {" ", "\t", "\r", "\u3000"};
@@ -62,13 +82,11 @@ std::string_view trim(std::string_view text) {
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  if (path == "-") return read_lines(std::cin, "standard input");
-  std::ifstream file(path);
-  if (!file) {
-    const auto code = errno == ENOENT ? diptych::ErrorCode::not_found : diptych::ErrorCode::io;
-    throw diptych::Error(code, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  return read_lines(file, path);
+  return read_parts(path, '\n');
+}
+
+std::vector<std::string> read_nul_ended(const std::string& path) {
+  return read_parts(path, '\0');
 }
 
 std::vector<std::string> split_list(std::string_view text) {

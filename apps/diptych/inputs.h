@@ -8,6 +8,9 @@
 /// and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
+/// Names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found, io.
+std::vector<std::string> read_nul_ended(const std::string& path);
+
 /// A text without the blanks around it: spaces, tabs, carriage returns and the full-width space.
 std::string_view trim(std::string_view text);
 
