@@ -39,7 +39,7 @@ void print_caption(const Json& answer) {
 
 int caption(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
-  const diptych::Captioner captioner(diptych::Model::load(options.model.model),
+  const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
                                      options.model.encoder);
   RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
   const auto work = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
@@ -95,6 +95,7 @@ void add_caption(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "caption", "Write a caption of each picture (models with a decoder: CoCa)");
   add_model_option(*command, options->model.model);
+  add_load_options(*command, options->model.load);
   add_search_options(*command, options->caption);
   command
       ->add_option("--threads", options->model.encoder.threads,

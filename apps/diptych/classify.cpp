@@ -111,7 +111,7 @@ int classify(const Options& options) {
   for (const std::string& note : classifier.notes()) print_note(note);
   std::optional<Sorter> sorter;
   if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
-  RecordWriter writer(options.format, columns(options), print_answer);
+  RecordWriter writer(options.format, columns(options), print_answer, "labels");
   const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
     const diptych::EncodedImages encoded =
         encoder.encode_images(batch, {.decode = options.pictures.decode});
@@ -141,6 +141,7 @@ void add_classify(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("classify", "Say which label fits each picture best");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   auto* source = command->add_option_group("labels", "one of the two is required");
   source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
   source->add_option("--labels-file", options->labels_file,

@@ -55,10 +55,6 @@ void flush_output() {
   if (std::fflush(stdout) != 0) fail_to_print();
 }
 
-void print_note(std::string_view message) {
-  print_error("note: " + std::string(message));
-}
-
 int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs) {
   for (const diptych::Failure& failure : failures) print_error(failure.message);
   if (failures.empty()) return 0;

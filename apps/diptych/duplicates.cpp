@@ -176,7 +176,7 @@ int duplicates(const Options& options) {
   }
 
   RecordWriter writer(options.format, {"group", "image", "similarity", "same_bytes_as"},
-                      print_group);
+                      print_group, "pictures");
   std::size_t number = 0;
   std::size_t members = 0;
   for (const std::vector<std::size_t>& places : groups.all()) {
@@ -204,6 +204,7 @@ void add_duplicates(CLI::App& app, Action& action) {
       app.add_subcommand("duplicates", "Find pictures that are there several times");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command
       ->add_option("--threshold", options->threshold,

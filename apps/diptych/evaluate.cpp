@@ -111,13 +111,14 @@ void add_evaluate(CLI::App& app, Action& action) {
       "zeroshot", "Classify a folder of class folders by the classes' names");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
       ->required();
   command->add_option("--classnames", options->class_names,
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
-  add_template_options(*command, options->templates, options->template_set);
   add_picture_options(*command, options->decode, /*upright=*/false);
+  add_template_options(*command, options->templates, options->template_set);
   add_encoder_options(*command, options->model.encoder);
   add_format_options(*command, options->format, "JSON instead of text");
   command->footer(kExamples);

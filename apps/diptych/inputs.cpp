@@ -28,8 +28,18 @@ std::vector<std::string> read_parts(std::istream& input, const std::string& name
   return parts;
 }
 
+/// Whoever came second would find nothing.
+std::vector<std::string> read_standard_input(char end) {
+  static bool is_read = false;
+  if (std::exchange(is_read, true)) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         "standard input: got it for two options, expected - once");
+  }
+  return read_parts(std::cin, "standard input", end);
+}
+
 std::vector<std::string> read_parts(const std::string& path, char end) {
-  if (path == "-") return read_parts(std::cin, "standard input", end);
+  if (path == "-") return read_standard_input(end);
   std::ifstream file(path);
   if (!file) {
     const auto code = errno == ENOENT ? diptych::ErrorCode::not_found : diptych::ErrorCode::io;

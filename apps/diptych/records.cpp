@@ -58,13 +58,6 @@ std::string indented(const std::string& lines) {
   return result;
 }
 
-const Json* list_of_objects(const Json& record) {
-  for (const Json& member : record) {
-    if (member.is_array() && !member.empty() && member.front().is_object()) return &member;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 void add_format_options(CLI::App& command, OutputFormat& format, const std::string& json) {
@@ -81,8 +74,11 @@ void add_format_options(CLI::App& command, OutputFormat& format, const std::stri
 }
 
 RecordWriter::RecordWriter(OutputFormat format, std::vector<std::string> columns,
-                           std::function<void(const Json& record)> print)
-    : format_(format), columns_(std::move(columns)), print_(std::move(print)) {}
+                           std::function<void(const Json& record)> print, std::string list)
+    : format_(format),
+      columns_(std::move(columns)),
+      print_(std::move(print)),
+      list_(std::move(list)) {}
 
 void RecordWriter::begin() {
   if (is_begun_) return;
@@ -118,12 +114,12 @@ void RecordWriter::finish() {
 }
 
 void RecordWriter::write_table(const Json& record) {
-  const Json* parts = list_of_objects(record);
-  if (parts == nullptr) {
+  const auto list = record.find(list_);
+  if (list == record.end()) {
     write_row(record, Json::object(), 0);
     return;
   }
-  for (std::size_t i = 0; i < parts->size(); ++i) write_row(record, (*parts)[i], i + 1);
+  for (std::size_t i = 0; i < list->size(); ++i) write_row(record, (*list)[i], i + 1);
 }
 
 void RecordWriter::write_row(const Json& record, const Json& part, std::size_t rank) {

@@ -18,11 +18,11 @@ void add_format_options(CLI::App& command, OutputFormat& format, const std::stri
 /// object a line, or as a table.
 class RecordWriter {
  public:
-  /// `columns` of a table are keys of the records. A record with a list of objects, such as the
-  /// labels of a picture, has a row for each of them, whose "rank" counts from 1; their keys are
+  /// `columns` of a table are keys of the records. With `list`, a record has a row for each of the
+  /// objects under that key, such as the labels of a picture; their keys, and "rank" from 1, are
   /// columns too. `print` writes a record as text.
   RecordWriter(OutputFormat format, std::vector<std::string> columns,
-               std::function<void(const Json& record)> print);
+               std::function<void(const Json& record)> print, std::string list = {});
 
   /// Throws Error(io) when it cannot be written.
   void write(const Json& record);
@@ -37,6 +37,7 @@ class RecordWriter {
   OutputFormat format_;
   std::vector<std::string> columns_;
   std::function<void(const Json&)> print_;
+  std::string list_;
   bool is_begun_ = false;
   std::size_t written_ = 0;
 };

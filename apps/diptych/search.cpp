@@ -124,6 +124,7 @@ void add_search(CLI::App& app, Action& action) {
       app.add_subcommand("search", "Find the pictures that fit words or a picture best");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   command->add_option("QUERY", options->query, "words, or a picture")->required();
   add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());

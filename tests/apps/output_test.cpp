@@ -56,6 +56,12 @@ TEST_F(Output, ATableHasARowForEveryLabel) {
   EXPECT_THAT(lines[3], MatchesRegex(".*none.bmp,,,,cannot open .*"));
 }
 
+TEST_F(Output, AModelHasOneRowHoweverManySourcesItHas) {
+  const ProgramRun run = run_diptych({"models", "--csv"});
+  const Json models = Json::parse(run_diptych({"models", "--json"}).output);
+  EXPECT_EQ(lines_of(run.output).size(), models.size() + 1);
+}
+
 TEST_F(Output, CsvQuotesAndTsvEscapesWhatWouldEndACell) {
   fs::rename(path("pictures/red.bmp"), path("pictures/a, \"b\"\n\t.bmp"));
   EXPECT_THAT(classify({"--csv", path("pictures")}).output,
@@ -109,6 +115,8 @@ TEST_F(Output, PicturesComeFromAList) {
       3U);
   EXPECT_EQ(classify({"--files-from", "-"}, "\n\n").status, 2);
   EXPECT_EQ(classify({"--files-from", path("none")}).status, 4);
+  EXPECT_THAT(run("classify", {"--labels-file", "-", "--files-from", "-"}, "red\n").errors,
+              HasSubstr("standard input"));
 }
 
 TEST_F(Output, AnInterruptedRunKeepsWhatIsDone) {
