@@ -120,7 +120,8 @@ void write_example_files(const fs::path& folder) {
 
 std::set<std::string> right_labels(const fs::path& picture) {
   const auto stand_in = kStandIns.find(picture.filename());
-  const fs::path original = stand_in == kStandIns.end() ? picture.filename() : stand_in->second;
+  const std::string original =
+      stand_in == kStandIns.end() ? picture.filename().string() : stand_in->second;
   std::istringstream lines(read_text_file(examples() / "labels.tsv"));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);

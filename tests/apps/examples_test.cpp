@@ -6,11 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "apps/example_files.h"
 #include "apps/program.h"
+#include "base/atomic_file.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -58,9 +60,14 @@ void expect_right_labels(const std::string& command, const fs::path& folder) {
 }
 
 void expect_it_works(const Example& example, const fs::path& folder) {
-  const ProgramRun run = run_in_shell(example.command, folder);
+  // One time through the data shows as much as many.
+  static const std::regex kEpochs("--epochs [0-9]+");
+  const ProgramRun run =
+      run_in_shell(std::regex_replace(example.command, kEpochs, "--epochs 1"), folder);
   EXPECT_EQ(run.status, 0) << example.command << "\n" << run.errors;
-  if (!example.output.empty()) EXPECT_EQ(run.output, example.output) << example.command;
+  if (!example.output.empty()) {
+    EXPECT_EQ(run.output, example.output) << example.command;
+  }
   const bool embedded = example.command.find("--model") == std::string::npos;
   if (example.command.starts_with("diptych classify") && embedded)
     expect_right_labels(example.command, folder);
