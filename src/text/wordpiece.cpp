@@ -91,8 +91,8 @@ std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_l
   std::vector<std::int32_t> ids = {start_};
   while (!text.empty() && ids.size() < limit) {
     // transformers takes special tokens in a text, as they are written, for themselves.
-    const auto [length, token] =
-        as_transformers_ ? find_special(text) : std::pair(text.size(), std::string_view());
+    const auto [length, token] = as_transformers_ ? find_special(text, initial_)
+                                                  : std::pair(text.size(), std::string_view());
     for (const std::u32string& word :
          basic_tokens(decode_utf8(text.substr(0, length)), as_transformers_)) {
       if (ids.size() >= limit) break;
