@@ -1,7 +1,9 @@
 #include "text/wordpiece.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <utility>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -30,6 +32,21 @@ std::vector<std::string_view> lines(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return result;
+}
+
+constexpr auto kSpecialTokens =
+    std::to_array<std::string_view>({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"});
+
+/// The first special token of the vocabulary's in a text: where it is and what; at the end, and
+/// empty, when there is none.
+std::pair<std::size_t, std::string_view> find_special(std::string_view text,
+                                                      const TokenTable& vocabulary) {
+  std::pair<std::size_t, std::string_view> first = {text.size(), {}};
+  for (const std::string_view token : kSpecialTokens) {
+    const std::size_t at = text.find(token);
+    if (at < first.first && vocabulary.find(token) != TokenTable::kNone) first = {at, token};
+  }
+  return first;
 }
 
 }  // namespace
@@ -72,9 +89,17 @@ std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_l
   }
   const auto limit = static_cast<std::size_t>(context_length) - 1;
   std::vector<std::int32_t> ids = {start_};
-  for (const std::u32string& word : basic_tokens(decode_utf8(text), as_transformers_)) {
-    if (ids.size() >= limit) break;
-    append_word(word, ids);
+  while (!text.empty() && ids.size() < limit) {
+    // transformers takes special tokens in a text, as they are written, for themselves.
+    const auto [length, token] = as_transformers_ ? find_special(text, initial_)
+                                                  : std::pair(text.size(), std::string_view());
+    for (const std::u32string& word :
+         basic_tokens(decode_utf8(text.substr(0, length)), as_transformers_)) {
+      if (ids.size() >= limit) break;
+      append_word(word, ids);
+    }
+    if (!token.empty()) ids.push_back(initial_.find(token));
+    text.remove_prefix(length + token.size());
   }
   if (ids.size() > limit) ids.resize(limit);
   if (options_.ends_with_separator) ids.push_back(end_);

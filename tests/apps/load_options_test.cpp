@@ -74,7 +74,7 @@ TEST_F(LoadOptionsTest, EveryCommandTakesThem) {
   const ProgramRun run =
       run_diptych({"convert", model, (out.path() / "a").string(), "--quick-gelu", "--heads", "2"});
   EXPECT_EQ(run.status, 0) << run.errors;
-  const ProgramRun refused = run_diptych({"tokenize", "--model", model, "a cat"});
+  const ProgramRun refused = run_diptych({"tokenize", "--model", model}, "\"a cat\"\n");
   EXPECT_THAT(refused.errors, HasSubstr("assumed: "));
 }
 

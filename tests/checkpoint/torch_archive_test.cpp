@@ -248,7 +248,7 @@ TEST(TorchArchive, RefusesDTypesThatItHasNot) {
 }
 
 TEST(TorchArchive, RefusesOddPickles) {
-  expect_refused(torch_file("N", {}), ErrorCode::unsupported, "dictionary");
+  expect_refused(torch_file("N", {}), ErrorCode::unsupported, "state dict");
   expect_refused(torch_file("}", {}), ErrorCode::unsupported, "state dict");
   expect_refused(torch_file(dictionary({text("a"), integer(1)}), {}), ErrorCode::unsupported,
                  "state dict");

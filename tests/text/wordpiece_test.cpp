@@ -42,6 +42,8 @@ TEST(WordPiece, RemovesPrivateUseAsTransformers) {
   EXPECT_THAT(theirs.encode("un\uFFFDable", 52), ElementsAre(2, 4, 6, 3));
   EXPECT_THAT(theirs.encode("un\uFDD0", 52), ElementsAre(2, 1, 3));  // no character, but kept
   EXPECT_THAT(theirs.encode("UN CAFÉ", 52), ElementsAre(2, 4, 9, 3));
+  EXPECT_THAT(theirs.encode("un[SEP]un [MASK] [sep]", 4), ElementsAre(2, 4, 3, 3));
+  EXPECT_THAT(own.encode("un[SEP]", 52), ElementsAre(2, 4, 1, 1, 1, 3));
 }
 
 TEST(WordPiece, IsUnknownAsAWholeWhenAnyPartIs) {
