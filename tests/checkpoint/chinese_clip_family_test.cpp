@@ -45,10 +45,7 @@ TEST(ChineseClip, LoadsVisionTransformer) {
       (ModelConfig{.embedding_width = 48,
                    .image = VisionTransformerConfig{48, 16, 128, 3, 2, 512, Activation::quick_gelu},
                    .text = tiny_bert(40, 40)}));
-  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48,
-                                                .mode = ResizeMode::squash,
-                                                .background = {{255, 255, 255}},
-                                                .conversion = RgbConversion::first}));
+  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48, .mode = ResizeMode::squash}));
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
   EXPECT_EQ(model.provenance.family, "chinese_clip");
   EXPECT_EQ(model.provenance.name, "tiny");
@@ -95,7 +92,10 @@ TEST(ChineseClip, LoadsHuggingFaceFolder) {
       (ModelConfig{.embedding_width = 48,
                    .image = VisionTransformerConfig{48, 16, 96, 3, 3, 384, Activation::quick_gelu},
                    .text = tiny_bert(32, 32)}));
-  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48, .mode = ResizeMode::squash}));
+  EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 48,
+                                                .mode = ResizeMode::squash,
+                                                .background = {{255, 255, 255}},
+                                                .conversion = RgbConversion::first}));
   EXPECT_EQ(model.provenance.family, "huggingface_chinese_clip");
   EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("both sides")));
 }
