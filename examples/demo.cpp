@@ -55,9 +55,8 @@ Question ask(const diptych::Classifier& classifier, const diptych::Matrix& embed
 }
 
 std::vector<Classified> classify(const diptych::Encoder& encoder, const diptych::Gallery& gallery) {
-  const std::vector<std::string> as_it_is = {"{label}"};
-  const diptych::Classifier english(encoder, kEnglish, as_it_is);
-  const diptych::Classifier chinese(encoder, kChinese, as_it_is);
+  const diptych::Classifier english(encoder, kEnglish);
+  const diptych::Classifier chinese(encoder, kChinese);
   std::vector<Classified> pictures;
   for (std::size_t i = 0; i < gallery.size(); ++i) {
     diptych::Matrix embedding(1, gallery.embeddings().columns);

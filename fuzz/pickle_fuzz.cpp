@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "checkpoint/torch_globals.h"
 #include "checkpoint/torch_pickle.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

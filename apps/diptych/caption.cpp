@@ -56,7 +56,7 @@ int caption(const Options& options) {
   const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
   diptych::SkippedFiles skipped;
   const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
-  const diptych::Captioner captioner(diptych::Model::load(options.model.model),
+  const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
                                      options.model.encoder);
   diptych::CaptionedImages captioned;
   {
@@ -103,6 +103,7 @@ void add_caption(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "caption", "Write a caption of each picture (models with a decoder: CoCa)");
   add_model_option(*command, options->model.model);
+  add_load_options(*command, options->model.load);
   add_search_options(*command, options->caption);
   add_picture_options(*command, options->caption.decode, /*upright=*/true);
   command

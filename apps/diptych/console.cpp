@@ -38,6 +38,10 @@ void print_text(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail_to_print();
 }
 
+void print_note(std::string_view message) {
+  print_error("note: " + std::string(message));
+}
+
 void print_line(std::string_view line) {
   print_text(line);
   print_text("\n");

@@ -14,6 +14,9 @@ using Json = nlohmann::ordered_json;
 /// written as escapes.
 void print_error(std::string_view message);
 
+/// The same for what went well but should be known: "diptych: note: message".
+void print_note(std::string_view message);
+
 /// Text on stdout as it is. Throws Error(io) when it cannot be written.
 void print_text(std::string_view text);
 

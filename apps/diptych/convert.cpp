@@ -4,12 +4,14 @@
 
 #include "command.h"
 #include "console.h"
+#include "model_options.h"
 
 namespace {
 
 struct Options {
   std::string model;
   std::string out;
+  diptych::LoadOptions load;
   diptych::ConvertOptions convert;
 };
 
@@ -19,9 +21,10 @@ constexpr const char* kExamples =
     "  diptych convert ViT-B-32.pt for-open-clip --to open_clip";
 
 int convert(const Options& options) {
-  const diptych::Model model = diptych::Model::load(options.model);
-  for (const std::string& note : diptych::convert_model(model, options.out, options.convert))
-    print_error("note: " + note);
+  const diptych::Model model = load_model(options.model, options.load);
+  for (const std::string& note : diptych::convert_model(model, options.out, options.convert)) {
+    print_note(note);
+  }
   print_line(options.out);
   return 0;
 }
@@ -42,5 +45,6 @@ void add_convert(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("--name", options->convert.name, "written into diptych's own form");
   command->add_option("--licence", options->convert.licence, "written into diptych's own form");
+  add_load_options(*command, options->load);
   command->callback([options, &action] { action = [options] { return convert(*options); }; });
 }

@@ -153,6 +153,7 @@ void add_embed(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   CLI::Option* images =
       add_list(*command, "--images", options->images, "pictures, or folders with pictures");
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,

@@ -27,7 +27,7 @@ struct Options {
 constexpr const char* kExamples =
     "FOLDER holds one folder of pictures a class, named as the class is.\n"
     "Examples:\n"
-    "  diptych evaluate zeroshot photos/\n"
+    "  diptych evaluate zeroshot val/\n"
     "  diptych evaluate zeroshot val/ --classnames names.txt --templates openai_80 --json";
 
 diptych::ZeroShotOptions zeroshot_options(const Options& options) {
@@ -36,15 +36,16 @@ diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   chosen.decode = options.decode;
   if (!options.template_set.empty()) {
     chosen.templates = diptych::prompt_templates(options.template_set);
-  } else if (!options.templates.empty()) {
+  } else {
+    diptych::check_templates(options.templates);
     chosen.templates = options.templates;
   }
   return chosen;
 }
 
 diptych::ZeroShotReport evaluate(const Options& options) {
-  const diptych::Encoder encoder = make_encoder(options.model);
   diptych::ZeroShotOptions chosen = zeroshot_options(options);
+  const diptych::Encoder encoder = make_encoder(options.model);
   Progress texts("texts");
   Progress images("pictures");
   chosen.progress = [&](std::string_view what, std::size_t done, std::size_t total) {
@@ -66,6 +67,7 @@ void print_text(const diptych::ZeroShotReport& report) {
 
 int zeroshot(const Options& options) {
   const diptych::ZeroShotReport report = evaluate(options);
+  for (const std::string& note : report.notes) print_note(note);
   if (options.json) {
     print_line(diptych::to_json(report));
   } else {
@@ -81,26 +83,21 @@ int zeroshot(const Options& options) {
 void add_evaluate(CLI::App& app, Action& action) {
   CLI::App* evaluate = app.add_subcommand("evaluate", "Measure how good a model is");
   evaluate->require_subcommand(1);
-  evaluate->footer("Example:\n  diptych evaluate zeroshot photos/");
+  evaluate->footer("Example:\n  diptych evaluate zeroshot val/");
 
   auto options = std::make_shared<Options>();
   CLI::App* command = evaluate->add_subcommand(
       "zeroshot", "Classify a folder of class folders by the classes' names");
   add_model_option(*command, options->model.model);
   add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
   command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
       ->required();
   command->add_option("--classnames", options->class_names,
                       "file with the classes' names: JSON, or lines \"name\" in the order of the "
                       "folders, or lines \"folder<TAB>name\"; default: the folders' names");
-  auto* prompts = command->add_option_group("prompts", "at most one of the two");
-  add_list(*prompts, "--template", options->templates,
-           "texts with {label} where the name goes; several are averaged; default: "
-           "\"A photo of a {label}\"");
-  prompts->add_option("--templates", options->template_set,
-                      "a published set of templates: openai_80 or simple_7");
-  prompts->require_option(0, 1);
   add_picture_options(*command, options->decode, /*upright=*/false);
+  add_template_options(*command, options->templates, options->template_set);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print JSON instead of text");
   command->footer(kExamples);

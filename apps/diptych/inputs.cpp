@@ -3,10 +3,13 @@
 #include <diptych/error.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <utility>
 
 namespace {
 
@@ -25,13 +28,27 @@ std::vector<std::string> read_lines(std::istream& input, const std::string& name
   return lines;
 }
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+constexpr std::array<std::string_view, 3> kBlanks = {" ", "\t", "\u3000"};
+/// The comma, and the two that a Chinese keyboard types.
+constexpr std::array<std::string_view, 3> kCommas = {",", "，", "、"};
+
+/// The first comma of a text, and how many bytes it has: none at the end of a text without one.
+std::pair<std::size_t, std::size_t> find_comma(std::string_view text) {
+  std::pair<std::size_t, std::size_t> first = {text.size(), 0};
+  for (const std::string_view comma : kCommas)
+    first = std::min(first, {text.find(comma), comma.size()});
+  return first;
 }
 
 }  // namespace
+
+std::string_view trim(std::string_view text) {
+  for (const std::string_view blank : kBlanks) {
+    if (text.starts_with(blank)) return trim(text.substr(blank.size()));
+    if (text.ends_with(blank)) return trim(text.substr(0, text.size() - blank.size()));
+  }
+  return text;
+}
 
 std::vector<std::string> read_lines(const std::string& path) {
   if (path == "-") return read_lines(std::cin, "standard input");
@@ -46,9 +63,9 @@ std::vector<std::string> read_lines(const std::string& path) {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   for (;;) {
-    const std::size_t comma = text.find(',');
+    const auto [comma, bytes] = find_comma(text);
     parts.emplace_back(trim(text.substr(0, comma)));
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
+    if (bytes == 0) return parts;
+    text.remove_prefix(comma + bytes);
   }
 }

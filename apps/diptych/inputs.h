@@ -8,5 +8,9 @@
 /// and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
-/// The parts between commas, without spaces around them. One part for a text without a comma.
+/// A text without the blanks around it: spaces, tabs and the full-width space.
+std::string_view trim(std::string_view text);
+
+/// The parts between commas (also "，" and "、"), without blanks around them. One part for a text
+/// without a comma.
 std::vector<std::string> split_list(std::string_view text);

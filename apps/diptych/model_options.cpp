@@ -1,8 +1,39 @@
 #include "model_options.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "console.h"
 #include "option_values.h"
 
 using diptych::Precision;
+
+namespace {
+
+std::optional<int> parse_number(std::string_view text) {
+  constexpr int kMost = 1 << 14;
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number >= 1 && number <= kMost ? std::optional(number) : std::nullopt;
+}
+
+/// Heads of the image and the text tower, from "8" or "12,8".
+std::optional<std::pair<int, int>> parse_heads(std::string_view text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const auto image = parse_number(text.substr(0, comma));
+  const auto words = comma == text.size() ? image : parse_number(text.substr(comma + 1));
+  if (!image || !words) return std::nullopt;
+  return std::pair(*image, *words);
+}
+
+}  // namespace
 
 void add_model_option(CLI::App& command, std::string& model) {
   command.add_option("--model", model,
@@ -18,6 +49,18 @@ void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
       ->check(at_least(1, 1 << 14));
 }
 
+void add_template_options(CLI::App& command, std::vector<std::string>& templates,
+                          std::string& set) {
+  auto* prompts = command.add_option_group("prompts", "at most one of the two");
+  add_list(
+      *prompts, "--template", templates,
+      "text with {label} where the label goes, taken literally; of several the embeddings are "
+      "averaged; default: what suits the label: \"A photo of a {label}\" for cat, \"A photo of "
+      "{label}\" for a cat, 一张{label}的照片 for 猫");
+  prompts->add_option("--templates", set, "a published set of templates: openai_80 or simple_7");
+  prompts->require_option(0, 1);
+}
+
 void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
   command.add_option("--precision", options.precision, "fp32, which is all that this version has")
       ->transform(choice<Precision>({{"fp32", Precision::fp32}}));
@@ -27,6 +70,36 @@ void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
       ->check(at_least(0));
 }
 
+void add_load_options(CLI::App& command, diptych::LoadOptions& options) {
+  command.add_flag("--quick-gelu,!--no-quick-gelu", options.quick_gelu,
+                   "say that the towers have QuickGELU, or that they have not, where the files do "
+                   "not say it");
+  const auto take_heads = [&options](const std::string& text) {
+    std::tie(options.image_heads, options.text_heads) = parse_heads(text).value_or(std::pair(0, 0));
+  };
+  const auto check_heads = [](const std::string& text) -> std::string {
+    return parse_heads(text) ? "" : not_expected(text, "a number of heads, or two as IMAGE,TEXT");
+  };
+  command
+      .add_option_function<std::string>(
+          "--heads", take_heads,
+          "say how many attention heads the towers have where the files do not: of both, or "
+          "IMAGE,TEXT")
+      ->check(CLI::Validator(check_heads, ""));
+  command.add_flag("--strict", options.strict,
+                   "refuse a model of which anything had to be assumed");
+}
+
+diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options) {
+  diptych::Model loaded = diptych::Model::load(model, options);
+  const diptych::ModelInfo& info = loaded.info();
+  if (!info.assumptions.empty()) {
+    print_error(fmt::format("{}: assumed: {} (--strict refuses that)", info.name,
+                            fmt::join(info.assumptions, " ")));
+  }
+  return loaded;
+}
+
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(diptych::Model::load(options.model, options.load), options.encoder);
+  return diptych::Encoder(load_model(options.model, options.load), options.encoder);
 }

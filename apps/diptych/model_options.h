@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 /// The options that every command with a model has.
 struct ModelOptions {
@@ -15,11 +16,20 @@ struct ModelOptions {
 /// --image-size
 void add_image_size_option(CLI::App& command, diptych::LoadOptions& options);
 
+/// --quick-gelu, --heads and --strict: what a model's files leave open
+void add_load_options(CLI::App& command, diptych::LoadOptions& options);
+
 /// --model
 void add_model_option(CLI::App& command, std::string& model);
+
+/// --template, which takes one value each time it is given, and --templates
+void add_template_options(CLI::App& command, std::vector<std::string>& templates, std::string& set);
 
 /// --precision, --threads and --batch
 void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options);
 
-/// Loads the model and packs it.
+/// Loads the model, and says on stderr, in one line, what had to be assumed.
+diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});
+
+/// The same, and packs it.
 diptych::Encoder make_encoder(const ModelOptions& options);

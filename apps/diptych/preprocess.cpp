@@ -76,7 +76,7 @@ std::array<float, 3> parse_triple(const char* option, const std::string& text, f
 Preprocessing choose(const Options& options) {
   Preprocessing chosen;
   if (!options.model.empty() || !options.says_how()) {
-    chosen = diptych::Model::load(options.model).info().preprocessing;
+    chosen = load_model(options.model).info().preprocessing;
   }
   chosen.size = options.size.value_or(chosen.size);
   chosen.mode = options.mode.value_or(chosen.mode);

@@ -47,7 +47,7 @@ Setting choose(const Options& options) {
   if (setting.tokenizer) {
     setting.context = setting.tokenizer->default_context_length();
   } else {
-    const auto model = std::make_shared<diptych::Model>(diptych::Model::load(options.model));
+    const auto model = std::make_shared<diptych::Model>(load_model(options.model));
     setting.tokenizer = {model, &model->tokenizer()};
     setting.context = model->info().context_length;
   }

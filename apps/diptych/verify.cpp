@@ -72,6 +72,7 @@ void add_verify(CLI::App& app, Action& action) {
       "default: the reference embeddings in the model folder");
   command->add_option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
       ->check(above_zero());
+  add_load_options(*command, options->model.load);
   add_encoder_options(*command, options->model.encoder);
   command->add_flag("--json", options->json, "print JSON instead of text");
   command->footer(kExamples);

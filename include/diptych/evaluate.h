@@ -82,15 +82,19 @@ RetrievalReport evaluate_retrieval(const Matrix& image_embeddings, const Matrix&
                                    std::span<const std::size_t> ks);
 
 struct ZeroShotOptions {
-  /// What class names are put into. Default: CLIP's "A photo of a {label}". At least one.
-  std::vector<std::string> templates = {std::string(kDefaultTemplate)};
+  /// What class names are put into, literally; of several the embeddings are averaged. Default:
+  /// none, each name is put into its own `default_template`.
+  std::vector<std::string> templates;
   /// A file with the classes' names. Empty, the default: the folders' names, with blanks for `_`.
   /// Otherwise JSON (`.json`) or UTF-8 text in one of two forms:
   ///   - an object, or lines "folder<TAB>name": the name of every class folder. A folder that does
   ///     not exist is a candidate without pictures;
-  ///   - an array, or lines "name": one for each class folder, which are sorted by name.
+  ///   - an array, or lines "name": one for each class folder, which are sorted by name. Refused
+  ///     where that order is doubtful: names that are other folders' names or that begin with the
+  ///     folders' names, and folders that are numbers of different lengths.
   std::filesystem::path class_names;
-  /// The k of the top-k accuracies.
+  /// The k of the top-k accuracies. Those that are no less than the number of classes are left out:
+  /// the right one is always among as many.
   std::vector<std::size_t> ks = {1, 5};
   /// Called on the calling thread with what is encoded ("texts", then "images"), how many are done
   /// and how many there are. May throw, which ends the call.
@@ -101,18 +105,25 @@ struct ZeroShotOptions {
 
 struct ZeroShotReport {
   ClassificationReport classification;
-  std::size_t templates = 0;
+  std::size_t templates = 0;  ///< texts a class name was put into
+  /// The text of every class, in the candidates' order; empty when several were averaged.
+  std::vector<std::string> prompts;
   /// Pictures that could not be encoded; they are in none of the figures.
   std::vector<Failure> failures;
   PictureCounts counts;  ///< of the pictures in the figures
   SkippedFiles skipped;  ///< what lies in the class folders besides
+  /// Why the figures may say less than they seem to, one sentence each: classes without pictures,
+  /// pictures that are left out or in several classes, names that are codes, longer than the text
+  /// tower reads, or the same to the model, no better an accuracy than guessing. Usually none.
+  std::vector<std::string> notes;
 };
 
 /// Zero-shot classification of a folder that holds one folder of pictures a class. Throws Error:
 /// not_found and io for folder and files, corrupt_data for a class name file that cannot be read,
 /// invalid_argument for names that do not fit the folders, are empty or not UTF-8, for a template
-/// without a place for the label, for a class folder without pictures, and when no picture could be
-/// encoded. The same name twice is allowed (ImageNet has two); the tie goes to the first.
+/// without a place for the label, for class folders that only hold the classes' folders (a folder
+/// too high), for a single class, and when no picture could be encoded. The same name twice is
+/// allowed (ImageNet has two) and noted; the tie goes to the first.
 ZeroShotReport evaluate_zeroshot(const Encoder& encoder, const std::filesystem::path& folder,
                                  const ZeroShotOptions& options = {});
 

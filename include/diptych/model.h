@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,9 @@ struct ModelInfo {
 
   float logit_scale = 0.0F;  ///< what a cosine similarity is multiplied by before the softmax
   float logit_bias = 0.0F;   ///< what is added to that product; zero where a model has no bias
+  /// Whether the model has a bias: it was trained with the sigmoid loss, and sigmoid(logit scale x
+  /// cosine + bias) is its answer for a picture and a text by themselves.
+  bool has_logit_bias = false;
   Preprocessing preprocessing;
   std::string tokenizer;  ///< "clip", "chinese", ...; "none" when no vocabulary fits the model
   /// What the files do not say and was therefore assumed, one sentence each; empty when they say
@@ -55,6 +59,16 @@ struct LoadOptions {
   /// The longest text that the text tower is to see, in tokens; its positions are resized. Default
   /// 0: the model's own.
   int context_length = 0;
+  /// Whether the towers have QuickGELU, which weights do not show. Default: absent, what the files
+  /// say or, where they say nothing, the family's usual, which is then an assumption.
+  std::optional<bool> quick_gelu;
+  /// Heads of the image tower's attention, which weights do not show. Default 0: what the files
+  /// say, or heads of width 64, which is then an assumption.
+  int image_heads = 0;
+  int text_heads = 0;  ///< the same of the text tower
+  /// Refuses a model of which anything had to be assumed. Default: it loads, and
+  /// ModelInfo::assumptions says what.
+  bool strict = false;
 };
 
 /// Two towers ready to encode, with how their inputs are made. Copies are cheap and share the
@@ -70,8 +84,8 @@ class Model {
   /// Weights are mapped where their format allows it, so that a file must not be cut short while a
   /// model loaded from it lives. Nothing in a file is ever executed. Throws Error: not_found, io,
   /// corrupt_data, unsupported, out_of_memory; invalid_argument when weights and config do not fit,
-  /// when the files contradict what is known of the name, and for sizes that the towers cannot
-  /// have.
+  /// when the files contradict what is known of the name or stated, for sizes that the towers
+  /// cannot have, for weights that are not finite, and, when `strict`, for what had to be assumed.
   static Model load(const std::string& name_or_path = {}, const LoadOptions& options = {});
 
   const ModelInfo& info() const;

@@ -7,8 +7,23 @@
 
 namespace diptych {
 
-/// What a label is put into when nothing else is asked for, as in CLIP's paper.
+/// What an English noun is put into when nothing else is asked for, as in CLIP's paper.
 inline constexpr std::string_view kDefaultTemplate = "A photo of a {label}";
+
+/// The language of the texts that a model was trained on, for labels that do not show theirs.
+enum class PromptLanguage { english, chinese };
+
+/// The template that makes a phrase of a label when nothing else is asked for:
+///   - "{label}" for one that names a picture itself ("a photo of a cat", "猫的照片"), and for one
+///     in another script than Latin or Chinese;
+///   - "A photo of {label}" for one that begins with an English article or another determiner
+///     ("a cat", "the moon", "two dogs"), in upper or lower case;
+///   - "一张{label}的照片" for one with a Chinese character, "{label}的照片" for one that begins
+///   with
+///     一 and a measure word ("一只猫");
+///   - for any other that of `language`: `kDefaultTemplate` or "一张{label}的照片".
+std::string_view default_template(std::string_view label,
+                                  PromptLanguage language = PromptLanguage::english);
 
 /// A published set of prompt templates: "openai_80" (the ensemble CLIP reports on ImageNet) or
 /// "simple_7" (the seven of them that do best). Throws Error(invalid_argument) listing the names
@@ -21,6 +36,16 @@ bool has_place_for_label(std::string_view prompt_template);
 /// The template with every `{label}` and `{}` replaced by the label. Throws
 /// Error(invalid_argument) for a template without a place for the label.
 std::string fill_template(std::string_view prompt_template, std::string_view label);
+
+/// The texts that stand for a label: it in every template, or in its default one when there are no
+/// templates. Throws Error(invalid_argument) as `fill_template`.
+std::vector<std::string> label_prompts(std::string_view label,
+                                       std::span<const std::string> templates,
+                                       PromptLanguage language = PromptLanguage::english);
+
+/// Throws Error(invalid_argument), quoting the template, when one has no place for the label or is
+/// not UTF-8.
+void check_templates(std::span<const std::string> templates);
 
 /// Throws Error(invalid_argument), naming the label by its number from 1, when there is no label,
 /// or one is empty, not UTF-8, or stands twice.

@@ -1,101 +1,53 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
+#include <vector>
 
-#include "diptych/augment.h"
+#include "diptych/train_options.h"
 
 namespace diptych {
 
-/// What to train, on what, and how. Names and defaults are open_clip's where it has the option.
-struct TrainOptions {
-  // Data.
-
-  /// Tar shards or CSV tables: a path, a brace range, a folder, or several joined by "::".
-  std::string train_data;
-  /// CSV: what separates columns (zero: the tab if the header row has one, otherwise the comma),
-  /// and the columns of the picture's path and the caption.
-  char csv_separator = '\0';
-  std::string csv_image_key = "filepath";
-  std::string csv_caption_key = "title";
-  /// Shards: the key inside a sample's .json that holds its caption, or a list of captions of which
-  /// one is drawn every time. Empty: the caption is the sample's .txt.
-  std::string json_text_key;
-  /// Shards: the key inside a sample's .json that names its group: different pairs of one group are
-  /// not each other's negatives. Empty: every pair is a group of its own.
-  std::string group_key;
-
-  // Model.
-
-  /// An open_clip model configuration (JSON) to train from nothing, or a model file or folder to go
-  /// on from.
-  std::filesystem::path model;
-  /// "clip", "chinese", or a WordPiece vocabulary file. Empty: as the model says, or "clip".
-  std::string tokenizer;
-  /// What transparent pictures are laid on, R, G, B, in training and ever after. Default: nothing,
-  /// as the model says.
-  std::optional<std::array<std::uint8_t, 3>> background;
-  /// A checkpoint of this trainer to go on from, or "latest" for the newest under `logs`/`name`.
-  /// Everything else must be as it was. Empty: a new run.
-  std::string resume;
-
-  // Optimisation.
-
-  /// Pairs a step.
-  int batch_size = 64;
-  int epochs = 32;
-  /// SigLIP's sigmoid loss instead of CLIP's contrastive one. A model that has no bias on its
-  /// scores gets one.
-  bool siglip = false;
-  /// Peak learning rate.
-  double learning_rate = 5e-4;
-  double beta1 = 0.9;
-  double beta2 = 0.98;
-  double epsilon = 1e-6;
-  /// Decoupled decay; on matrices only.
-  double weight_decay = 0.2;
-  /// Steps of linear warm-up.
-  int warmup = 10000;
-  /// "cosine" or "const".
-  std::string schedule = "cosine";
-  /// Largest L2 norm of the gradients; zero: not clipped.
-  double gradient_clip_norm = 0.0;
-  /// Part of a ViT's patches dropped in every step (FLIP), 0 to below 1.
-  double patch_dropout = 0.0;
-  /// "fp32", or "amp_bf16": matrix products and convolutions in bfloat16, the rest in float32.
-  std::string precision = "fp32";
-  AugmentOptions augmentation;
-  /// How often a transparent picture is laid on a random colour instead of the model's background,
-  /// 0 to 1.
-  double random_background = 0.0;
-
-  // Running.
-
-  /// A libtorch device: "cpu", "cuda", "cuda:1".
-  std::string device = "cpu";
-  /// Threads that compute; zero: one a CPU.
-  int threads = 0;
-  /// Threads that read, decode and augment; zero: one a CPU.
-  int workers = 0;
-  /// Seeds the weights, the order of the data, the captions drawn and the augmentation.
-  std::uint64_t seed = 0;
-  /// Results go to `logs`/`name`: checkpoints/epoch_N.safetensors, checkpoints/latest.safetensors,
-  /// model/.
-  std::filesystem::path logs = "logs";
-  std::string name = "run";
-  /// Epochs between kept checkpoints; zero: only `latest`.
-  int save_frequency = 1;
-  /// Steps between writes of `latest` inside an epoch; zero: only at the end of an epoch.
-  int save_every_steps = 0;
-  /// Steps between reports.
-  int report_every_steps = 100;
+/// What a training is about to do.
+struct TrainStart {
+  std::int64_t pairs = 0;  ///< in an epoch
+  int batch_size = 0;
+  int epochs = 0;
+  std::int64_t steps_done = 0;  ///< before, when a run is resumed
+  std::int64_t total_steps = 0;
+  std::uint64_t parameters = 0;  ///< numbers that the model has
+  std::filesystem::path folder;  ///< where the results go
+  /// A sentence each on what was assumed of the model, on what was allowed to differ from the run
+  /// that is resumed, and on options that will hardly do what was meant.
+  std::vector<std::string> notes;
 };
 
-/// A report on the steps since the last one.
+/// Samples, rows or files that cannot be trained on, all for one reason.
+struct RefusedData {
+  std::string reason;       ///< as a word: "no_caption"
+  std::string description;  ///< in words, after a number: "without a caption"
+  std::int64_t count = 0;
+  std::string example;  ///< what is wrong with the first of them, and where
+};
+
+/// What opening the data found, before the first step.
+struct TrainDataSummary {
+  /// One of the parts of TrainOptions::train_data that "::" joins.
+  struct Source {
+    std::string name;
+    std::int64_t pairs = 0;
+    std::int64_t samples = 0;
+  };
+  std::int64_t pairs = 0;    ///< a picture and a caption, as far as opening can tell
+  std::int64_t samples = 0;  ///< with those that are refused
+  std::vector<Source> sources;
+  std::vector<RefusedData> refused;  ///< the commonest reason first
+  std::vector<std::string> notes;    ///< advice, one line each
+};
+
+/// A report on the steps since the last one: the first step, every `report_every_steps`, the last.
 struct TrainProgress {
   std::int64_t step = 0;  ///< steps done
   std::int64_t total_steps = 0;
@@ -108,20 +60,29 @@ struct TrainProgress {
   double pairs_per_second = 0.0;
   double data_seconds = 0.0;  ///< spent waiting for data, a step
   double step_seconds = 0.0;  ///< in all, a step
-  std::int64_t refused = 0;   ///< samples that could not be read, since the run began
+  std::int64_t refused = 0;   ///< samples that could not be read, each once, since the run began
   std::string last_problem;   ///< why the last of them was refused
+  std::vector<RefusedData> refused_by_reason;
 };
 
+/// All are called from the training thread, and may be empty.
 struct TrainCallbacks {
-  /// Called from the training thread; may be empty.
+  /// Once, when the data is open; it may take a while until then.
+  std::function<void(const TrainDataSummary&)> data_opened;
+  /// Once, before the first step; until then nothing of an earlier run has been touched.
+  std::function<void(const TrainStart&)> started;
+  /// What turns out on the way, a sentence.
+  std::function<void(const std::string&)> note;
   std::function<void(const TrainProgress&)> report;
-  /// Asked after every step; true saves `latest` and ends the run. May be empty.
+  /// Asked between steps and while data is waited for; true saves `latest` and ends the run.
   std::function<bool()> should_stop;
 };
 
 struct TrainResult {
   std::int64_t steps = 0;
-  bool finished = false;        ///< false when `should_stop` ended it
+  bool finished = false;     ///< false when `should_stop` ended it
+  std::int64_t refused = 0;  ///< samples that could not be read, each once
+  std::vector<RefusedData> refused_by_reason;
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/model_implementation.h"
+#include "api/pack_weights.h"
 #include "api/picture_batch.h"
 #include "base/error.h"
 #include "base/parallel.h"
@@ -44,7 +45,7 @@ class Captioner::Implementation {
   Implementation(Model model, const EncoderOptions& options)
       : model_(checked(std::move(model), options)),
         pool_(std::make_shared<ThreadPool>(options.threads)),
-        engine_(pack(model_, *pool_), pool_),
+        engine_(api::pack_weights(model_, *pool_), pool_),
         batch_(options.batch > 0 ? static_cast<std::size_t>(options.batch) : kDefaultBatch) {}
 
   const Model& model() const { return model_; }
@@ -57,12 +58,6 @@ class Captioner::Implementation {
                                       const CaptionOptions& options);
 
  private:
-  static std::shared_ptr<const engine::Weights> pack(const Model& model, ThreadPool& pool) {
-    const checkpoint::ModelFile& file = model.implementation().file;
-    return std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                   pool);
-  }
-
   std::vector<Caption> caption(const float* pixels, std::span<const std::size_t> places,
                                const CaptionOptions& options);
 

@@ -5,11 +5,14 @@
 #include <cstdint>
 
 #include "api/model_implementation.h"
+#include "api/model_name.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "checkpoint/diptych_json.h"
 #include "checkpoint/export_model.h"
 #include "diptych/encoder.h"
+#include "tensor/finite.h"
 
 namespace diptych {
 namespace {
@@ -68,6 +71,32 @@ bool fits_in_memory(const checkpoint::ModelFile& file) {
   return packed < memory;
 }
 
+/// Writing into the folder that a model came from would replace or mix its own files.
+void refuse_source(const Model& model, const std::filesystem::path& folder) {
+  const std::string& name = model.info().name;
+  if (api::names_embedded_model(name)) return;
+  std::error_code error;
+  const std::filesystem::path source = api::model_path(name);
+  const bool is_folder = std::filesystem::is_directory(source, error);
+  const auto from =
+      std::filesystem::weakly_canonical(is_folder ? source : source.parent_path(), error);
+  const auto to = std::filesystem::weakly_canonical(folder, error);
+  if (from != to) return;
+  fail(ErrorCode::invalid_argument,
+       "convert: got the folder of the model itself to write into, expected another ({})",
+       folder.string());
+}
+
+void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name) {
+  for (const auto& [tensor, view] : file.weights.tensors) {
+    if (!all_finite(view)) {
+      fail(ErrorCode::corrupt_data,
+           "checkpoint: {}: got NaN or infinity, expected finite numbers ({})", tensor, name);
+    }
+    MappedFile::release_pages(view.bytes);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
@@ -75,6 +104,8 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const ExportFormat format = checkpoint::export_format(options.format);
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
+  refuse_source(model, folder);
+  refuse_infinite(file, model.info().name);
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   file.references.reset();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/model_implementation.h"
+#include "api/pack_weights.h"
 #include "api/picture_batch.h"
 #include "base/error.h"
 #include "base/parallel.h"
@@ -53,7 +54,7 @@ class Encoder::Implementation {
   Implementation(Model model, const EncoderOptions& options)
       : model_(std::move(model)),
         pool_(std::make_shared<ThreadPool>(options.threads)),
-        engine_(pack(model_, *pool_), pool_),
+        engine_(api::pack_weights(model_, *pool_), pool_),
         batch_(static_cast<std::size_t>(options.batch > 0 ? options.batch : kDefaultBatch)) {}
 
   const Model& model() const { return model_; }
@@ -68,12 +69,6 @@ class Encoder::Implementation {
                        const EncodeOptions& options);
 
  private:
-  static std::shared_ptr<const engine::Weights> pack(const Model& model, ThreadPool& pool) {
-    const checkpoint::ModelFile& file = model.implementation().file;
-    return std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                   pool);
-  }
-
   std::size_t width() const { return static_cast<std::size_t>(model_.info().embedding_width); }
   std::size_t picture_values() const {
     const auto size = static_cast<std::size_t>(model_.info().image_size);

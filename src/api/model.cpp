@@ -1,5 +1,7 @@
 #include "diptych/model.h"
 
+#include <fmt/ranges.h>
+
 #include <utility>
 
 #include "api/embedded_model.h"
@@ -35,6 +37,12 @@ checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
   return checkpoint::load_model_folder(files, request);
 }
 
+void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name) {
+  if (file.assumptions.empty()) return;
+  fail(ErrorCode::invalid_argument, "strict: not everything about the model is stated: {} ({})",
+       fmt::join(file.assumptions, " "), name);
+}
+
 }  // namespace
 
 Model::Implementation::Implementation(std::string name, checkpoint::ModelFile model_file)
@@ -57,15 +65,18 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
 
 Model Model::load(const std::string& name_or_path, const LoadOptions& options) {
   checkpoint::LoadRequest request{.image_size = options.image_size,
-                                  .context_length = options.context_length};
-  if (api::names_embedded_model(name_or_path)) {
-    return Model(
-        std::make_shared<const Implementation>(api::kEmbeddedName, load_embedded(request)));
-  }
-  const std::filesystem::path path = api::model_path(name_or_path);
-  request.known = api::known_facts(name_or_path);
-  return Model(std::make_shared<const Implementation>(name_or_path,
-                                                      checkpoint::load_model_file(path, request)));
+                                  .context_length = options.context_length,
+                                  .stated = {.quick_gelu = options.quick_gelu,
+                                             .image_heads = options.image_heads,
+                                             .text_heads = options.text_heads}};
+  const bool embedded = api::names_embedded_model(name_or_path);
+  if (!embedded) request.known = api::known_facts(name_or_path);
+  const std::string name = embedded ? api::kEmbeddedName : name_or_path;
+  checkpoint::ModelFile file =
+      embedded ? load_embedded(request)
+               : checkpoint::load_model_file(api::model_path(name_or_path), request);
+  if (options.strict) refuse_assumptions(file, name);
+  return Model(std::make_shared<const Implementation>(name, std::move(file)));
 }
 
 const ModelInfo& Model::info() const {

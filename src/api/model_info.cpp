@@ -178,6 +178,7 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
           .vocabulary_size = network::vocabulary_size(file.config.text),
           .logit_scale = std::exp(scalar(file, "logit_scale")),
           .logit_bias = file.config.logit_bias ? scalar(file, "logit_bias") : 0.0F,
+          .has_logit_bias = file.config.logit_bias,
           .preprocessing = file.preprocessing,
           .assumptions = file.assumptions};
 }

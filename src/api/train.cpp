@@ -1,5 +1,6 @@
 #include "diptych/train.h"
 
+#include "api/starting_model.h"
 #include "base/module.h"
 #include "train/trainer_module.h"
 
@@ -15,11 +16,12 @@ constexpr ModuleFile kTrainer = {.name = "libdiptych-train.so",
 }  // namespace
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
+  check_train_options(options);
   // Never unloaded: libtorch does not survive that.
   static const Module trainer(kTrainer);
+  const auto source = [&options] { return api::starting_model(options.model); };
   TrainResult result;
-  trainer.function<decltype(diptych_run_training)>("diptych_run_training")(options, callbacks,
-                                                                           result);
+  trainer.function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -13,6 +14,20 @@
 namespace diptych {
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
+  descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  // Without /proc it could not get a name later.
+  const bool can_be_named = descriptor_ >= 0 && ::access(unnamed_path().c_str(), F_OK) == 0;
+  if (can_be_named) return;
+  if (descriptor_ >= 0) ::close(descriptor_);
+  open_named();
+}
+
+std::string AtomicFile::unnamed_path() const {
+  return "/proc/self/fd/" + std::to_string(descriptor_);
+}
+
+void AtomicFile::open_named() {
   temporary_ = path_.string() + ".XXXXXX";
   descriptor_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
   if (descriptor_ < 0)
@@ -26,7 +41,7 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -42,12 +57,30 @@ void AtomicFile::write(std::string_view text) {
   write(std::as_bytes(std::span(text)));
 }
 
+/// A name that nobody else has, for the moment until it is renamed.
+bool AtomicFile::give_name() {
+  if (!temporary_.empty()) return true;
+  static std::atomic<unsigned> count = 0;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string name = path_.string() + "." + std::to_string(::getpid()) + "-" +
+                       std::to_string(count.fetch_add(1));
+    if (::linkat(AT_FDCWD, unnamed_path().c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) ==
+        0) {
+      temporary_ = std::move(name);
+      return true;
+    }
+    if (errno != EEXIST) return false;
+  }
+  return false;
+}
+
 void AtomicFile::commit() {
-  const bool synced = ::fsync(descriptor_) == 0;
+  const bool synced = ::fsync(descriptor_) == 0 && give_name();
+  const int unsynced = errno;
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
   if (!synced || !closed || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary_.c_str());
+    const int reason = synced ? errno : unsynced;
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
     fail(ErrorCode::io, "cannot write {}: {}", path_.string(), std::strerror(reason));
   }
 }

@@ -7,9 +7,10 @@
 
 namespace diptych {
 
-/// A file that appears whole or not at all: bytes go to a temporary file beside `path`, and
-/// `commit` syncs it and renames it over `path`. Without a commit the destructor removes the
-/// temporary file, and what was at `path` stays. Not thread-safe.
+/// A file that appears whole or not at all: bytes go to a file beside `path` that has no name where
+/// the file system can have such, so that nothing is left of it whatever ends the program; `commit`
+/// syncs it and puts it at `path`. Without a commit it vanishes, and what was at `path` stays. Not
+/// thread-safe.
 class AtomicFile {
  public:
   /// Throws Error(io).
@@ -24,8 +25,12 @@ class AtomicFile {
   void commit();
 
  private:
+  void open_named();
+  bool give_name();
+  std::string unnamed_path() const;
+
   std::filesystem::path path_;
-  std::string temporary_;
+  std::string temporary_;  ///< its name before `commit`; empty: none
   int descriptor_ = -1;
 };
 

@@ -1,11 +1,15 @@
 #include "checkpoint/container.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "checkpoint/find_model.h"
+#include "checkpoint/foreign_file.h"
 #include "checkpoint/gguf.h"
 #include "checkpoint/npz.h"
 #include "checkpoint/torch_archive.h"
@@ -15,32 +19,17 @@
 namespace diptych::checkpoint {
 namespace {
 
-/// Put before every name by DistributedDataParallel and torch.compile.
-constexpr std::array<std::string_view, 2> kWrapperPrefixes = {"module.", "_orig_mod."};
-
-bool all_begin_with(const TensorMap& map, std::string_view prefix) {
-  return !map.tensors.empty() &&
-         std::all_of(map.tensors.begin(), map.tensors.end(), [&](const auto& tensor) {
-           return tensor.first.size() > prefix.size() && tensor.first.starts_with(prefix);
-         });
-}
-
-void strip_prefix(TensorMap& map, std::size_t length) {
-  std::map<std::string, TensorView, std::less<>> stripped;
-  for (auto& [tensor, view] : map.tensors) stripped.emplace(tensor.substr(length), std::move(view));
-  map.tensors = std::move(stripped);
-}
-
-void strip_wrappers(TensorMap& map) {
-  bool again = true;
-  while (again) {
-    again = false;
-    for (const std::string_view prefix : kWrapperPrefixes) {
-      if (!all_begin_with(map, prefix)) continue;
-      strip_prefix(map, prefix.size());
-      again = true;
-    }
-  }
+/// The names that the file gives its tensors, without what wrappers put into them where that keeps
+/// them apart.
+std::vector<TensorName> unwrapped_names(const TensorMap& map) {
+  std::vector<TensorName> names;
+  std::set<std::string_view> taken;
+  for (const auto& [tensor, view] : map.tensors) names.push_back({without_wrappers(tensor)});
+  for (const TensorName& name : names) taken.insert(name.name);
+  if (taken.size() == names.size()) return names;
+  names.clear();
+  for (const auto& [tensor, view] : map.tensors) names.push_back({tensor});
+  return names;
 }
 
 /// Eight bytes of length, then JSON.
@@ -50,18 +39,20 @@ bool looks_like_safetensors(std::span<const std::byte> bytes) {
 
 Container from_torch(TorchContent content, ContainerKind kind) {
   return {content.script ? ContainerKind::torch_script : kind, std::move(content.tensors),
-          std::move(content.metadata)};
+          std::move(content.metadata), std::move(content.notes)};
 }
 
 Container read_zip(const SourceFile& file) {
   const ZipArchive archive(file.bytes, file.name);
   if (looks_like_npz(archive))
-    return {ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}};
+    return {ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}, {}};
   return from_torch(read_torch_archive(archive, file.name, file.keep_alive),
                     ContainerKind::torch_zip);
 }
 
-Container read_any(const SourceFile& file) {
+}  // namespace
+
+Container read_part(const SourceFile& file) {
   if (looks_like_zip(file.bytes)) return read_zip(file);
   if (looks_like_legacy_torch(file.bytes)) {
     return from_torch(read_legacy_torch(file.bytes, file.name, file.keep_alive),
@@ -69,18 +60,17 @@ Container read_any(const SourceFile& file) {
   }
   if (looks_like_gguf(file.bytes)) {
     Gguf content = read_gguf(file.bytes, file.name, file.keep_alive);
-    return {ContainerKind::gguf, std::move(content.tensors), std::move(content.metadata)};
+    return {ContainerKind::gguf, std::move(content.tensors), std::move(content.metadata), {}};
   }
   if (looks_like_safetensors(file.bytes)) {
     Safetensors content = open_safetensors(file.bytes, file.name, file.keep_alive);
-    return {ContainerKind::safetensors, std::move(content.tensors), std::move(content.metadata)};
+    return {
+        ContainerKind::safetensors, std::move(content.tensors), std::move(content.metadata), {}};
   }
   fail(file.bytes.empty() ? ErrorCode::corrupt_data : ErrorCode::unsupported,
        "checkpoint: got {}, expected safetensors, a torch file, TorchScript, npz or GGUF ({})",
-       file.bytes.empty() ? "an empty file" : "a file of another kind", file.name);
+       describe_content(file.bytes), file.name);
 }
-
-}  // namespace
 
 std::string_view name(ContainerKind kind) {
   switch (kind) {
@@ -105,9 +95,22 @@ SourceFile map_file(const std::string& path) {
   return {file->name(), file->bytes(), file};
 }
 
+void take_model(Container& container) {
+  const std::vector<TensorName> names = unwrapped_names(container.tensors);
+  auto model = find_model(names);
+  if (!model) return;
+  std::vector<TensorView*> views;
+  for (auto& [tensor, view] : container.tensors.tensors) views.push_back(&view);
+  std::map<std::string, TensorView, std::less<>> taken;
+  for (const std::size_t i : model->members)
+    taken.emplace(names[i].name.substr(model->prefix.size()), std::move(*views[i]));
+  container.tensors.tensors = std::move(taken);
+  std::ranges::move(model->notes, std::back_inserter(container.notes));
+}
+
 Container read_container(const SourceFile& file) {
-  Container container = read_any(file);
-  strip_wrappers(container.tensors);
+  Container container = read_part(file);
+  take_model(container);
   return container;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/safetensors.h"
 #include "tensor/tensor.h"
@@ -31,11 +32,19 @@ struct Container {
   ContainerKind kind = ContainerKind::safetensors;
   TensorMap tensors;
   Metadata metadata;
+  /// Plain sentences on what the file holds besides and was left.
+  std::vector<std::string> notes;
 };
 
-/// Reads a file of any known container, told apart by content. Prefixes that wrappers put before
-/// every name (`module.`, `_orig_mod.`) are stripped. Throws Error: corrupt_data, unsupported (also
+/// Reads a file of any known container, told apart by content. What wrappers put before and into
+/// the names of a model is stripped (find_model.h). Throws Error: corrupt_data, unsupported (also
 /// when the content is no known container), out_of_memory.
 Container read_container(const SourceFile& file);
+
+/// The same under the names that the file has, for one of several files that make a model.
+Container read_part(const SourceFile& file);
+
+/// Leaves of a container the model's weights, under the model's own names.
+void take_model(Container& container);
 
 }  // namespace diptych::checkpoint

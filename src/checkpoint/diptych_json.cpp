@@ -564,6 +564,7 @@ bool has_special_ids(TokenizerSpec::Kind kind) {
 Json write_tokenizer(const TokenizerSpec& spec) {
   Json json = {{"kind", word_for(spec.kind, kTokenizers)}};
   if (!spec.vocabulary.empty()) json["vocabulary"] = vocabulary_file(spec.kind);
+  if (spec.as_transformers) json["as_transformers"] = true;
   if (spec.cleaning != text::Cleaning::none) json["cleaning"] = word_for(spec.cleaning, kCleanings);
   if (has_special_ids(spec.kind)) {
     json["start_id"] = spec.special.start;
@@ -580,6 +581,7 @@ Json write_tokenizer(const TokenizerSpec& spec) {
 TokenizerSpec read_tokenizer(ConfigFields fields) {
   TokenizerSpec spec{.kind = read_word(fields, "kind", kTokenizers)};
   if (const char* vocabulary = vocabulary_file(spec.kind)) fields.expect("vocabulary", vocabulary);
+  spec.as_transformers = fields.boolean("as_transformers", false);
   if (fields.has("cleaning")) spec.cleaning = read_word(fields, "cleaning", kCleanings);
   if (has_special_ids(spec.kind)) {
     spec.special = {.start = fields.integer("start_id"),

@@ -145,6 +145,15 @@ void export_chinese_clip(const std::filesystem::path& folder, const ModelFile& m
   write_json(folder / "model_config.json", config);
 }
 
+/// Other programs than diptych clean a text for CLIP's own tokenizer in their own way, whatever the
+/// model's former program did.
+ModelFile for_format(ModelFile model, ExportFormat format) {
+  const bool is_clip =
+      model.tokenizer.kind == TokenizerSpec::Kind::clip && model.tokenizer.vocabulary.empty();
+  if (is_clip && format != ExportFormat::diptych) model.tokenizer = {};
+  return model;
+}
+
 void write_form(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
                 DType weights_dtype) {
   switch (format) {
@@ -188,17 +197,23 @@ Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFor
   return preprocessing;
 }
 
-std::vector<std::string> export_model(const std::filesystem::path& folder, const ModelFile& model,
+std::vector<std::string> export_model(const std::filesystem::path& folder, const ModelFile& given,
                                       ExportFormat format, DType weights_dtype) {
+  ModelFile model = for_format(given, format);
+  model.preprocessing = as_the_form_treats_pictures(given.preprocessing, format);
   const network::Model description = network::make_model(model.config);
   check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  const bool made = std::filesystem::create_directories(folder, error);
   if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
-  ModelFile written = model;
-  written.preprocessing = as_the_form_treats_pictures(model.preprocessing, format);
-  write_form(folder, written, format, weights_dtype);
-  if (written.preprocessing == model.preprocessing) return {};
+  try {
+    write_form(folder, model, format, weights_dtype);
+  } catch (...) {
+    // A folder of an earlier result, or with what was written, stays.
+    if (made) std::filesystem::remove(folder, error);
+    throw;
+  }
+  if (model.preprocessing == given.preprocessing) return {};
   return {format == ExportFormat::huggingface ? kTransformersConventions : kOtherConventions};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace diptych::checkpoint {
 namespace {
@@ -11,6 +12,10 @@ using Pattern = std::string_view;
 constexpr auto kDiptychSignature = std::to_array<Pattern>({"token_embedding.weight"});
 constexpr auto kDiptychRules = std::to_array<KeyRule>({{"*", Transform::same, {"*"}}});
 constexpr Family kDiptych = {"diptych", kDiptychSignature, kDiptychRules, {}};
+
+bool occurs(std::span<const std::string_view> names, std::string_view pattern) {
+  return std::ranges::any_of(names, [&](std::string_view name) { return matches(pattern, name); });
+}
 
 }  // namespace
 
@@ -24,6 +29,12 @@ bool occurs(const TensorMap& tensors, std::string_view pattern) {
 }
 
 const Family* recognise_family(const TensorMap& tensors) {
+  std::vector<std::string_view> names;
+  for (const auto& [tensor, view] : tensors.tensors) names.push_back(tensor);
+  return recognise_family(names);
+}
+
+const Family* recognise_family(std::span<const std::string_view> names) {
   // In the order in which they are tried: open_clip's signature fits OpenAI's and EVA's files too,
   // that of timm's vision transformer PE-Core's.
   const std::array families = {&openai_family(),
@@ -45,9 +56,8 @@ const Family* recognise_family(const TensorMap& tensors) {
                                &open_clip_timm_family(),
                                &open_clip_family()};
   for (const Family* family : families) {
-    const bool all =
-        std::all_of(family->signature.begin(), family->signature.end(),
-                    [&](std::string_view pattern) { return occurs(tensors, pattern); });
+    const bool all = std::all_of(family->signature.begin(), family->signature.end(),
+                                 [&](std::string_view pattern) { return occurs(names, pattern); });
     if (all) return family;
   }
   return nullptr;

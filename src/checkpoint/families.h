@@ -76,5 +76,6 @@ bool occurs(const TensorMap& tensors, std::string_view pattern);
 /// names are the same: the answer is then openai when the constants that OpenAI's files carry are
 /// there.
 const Family* recognise_family(const TensorMap& tensors);
+const Family* recognise_family(std::span<const std::string_view> names);
 
 }  // namespace diptych::checkpoint

@@ -120,6 +120,12 @@ network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embeddi
   return config;
 }
 
+/// What older files say under "text_config_dict" replaces "text_config", also with its defaults
+/// where it leaves something out; the same of "vision_config_dict".
+ConfigFields tower_config(ConfigFields& fields, const std::string& field) {
+  return fields.object(fields.has(field + "_dict") ? field + "_dict" : field);
+}
+
 /// {"shortest_edge": n}, {"height": n, "width": n} or n.
 int read_size(ConfigFields& fields, std::string_view field, bool& square, int otherwise) {
   const Json* value = fields.raw(field);
@@ -288,12 +294,12 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);
-  model.config.image = read_vision(fields.object("vision_config"));
+  model.config.image = read_vision(tower_config(fields, "vision_config"));
   if (chinese) {
-    model.config.text = read_chinese_text(fields.object("text_config"));
+    model.config.text = read_chinese_text(tower_config(fields, "text_config"));
     bind_chinese_clip(model);
   } else {
-    model.config.text = read_text(fields.object("text_config"), metaclip_2);
+    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2);
     model.preprocessing.size = network::image_size(model.config.image);
     if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
   }

@@ -4,6 +4,7 @@
 
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/huggingface_config.h"
+#include "checkpoint/open_clip_config.h"
 #include "checkpoint/parse_model.h"
 #include "checkpoint/tokenizer_files.h"
 
@@ -13,16 +14,23 @@ namespace {
 constexpr const char* kConfig = "config.json";
 constexpr const char* kPreprocessing = "preprocessor_config.json";
 
-ModelFile infer(const ParsedModel& parsed) {
+ModelFile infer(const ModelFiles& files, const ParsedModel& parsed) {
+  const StatedFacts& stated = files.stated();
+  const auto activation = stated.quick_gelu.value_or(true) ? network::Activation::quick_gelu
+                                                           : network::Activation::gelu;
   ModelFile model;
-  model.config = infer_config(parsed.container.tensors, *parsed.family,
-                              network::Activation::quick_gelu, parsed.weights_name);
+  model.config = infer_config(parsed.container.tensors, *parsed.family, activation,
+                              parsed.weights_name, stated);
   model.preprocessing.size = network::image_size(model.config.image);
   if (std::holds_alternative<network::BertConfig>(model.config.text)) bind_chinese_clip(model);
   follow_transformers(model.preprocessing);
-  model.assumptions = {
-      "There is no config.json beside the weights: the architecture was inferred from their "
-      "shapes, with attention heads of width 64 and QuickGELU in the image tower."};
+  const bool says_all = stated.quick_gelu && stated.image_heads > 0 && stated.text_heads > 0;
+  if (!says_all) {
+    model.assumptions = {
+        "There is no config.json beside the weights: the architecture was inferred from their "
+        "shapes, with attention heads of width 64 and QuickGELU in the image tower where nothing "
+        "else was stated."};
+  }
   return model;
 }
 
@@ -40,9 +48,10 @@ const char* assumed_preprocessing(ResizeMode mode) {
 }  // namespace
 
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) {
+  if (!files.contains(kConfig) && has_open_clip_config(files)) return *find_open_clip_config(files);
   ModelFile model = files.contains(kConfig)
                         ? read_huggingface_config(read_json(files, kConfig), kConfig)
-                        : infer(parsed);
+                        : infer(files, parsed);
   const ResizeMode mode = model.preprocessing.mode;
   if (files.contains(kPreprocessing)) {
     model.preprocessing = read_huggingface_preprocessing(read_json(files, kPreprocessing),
@@ -56,6 +65,7 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   if (kind == TokenizerSpec::Kind::none ||
       (kind == TokenizerSpec::Kind::clip && files.contains("tokenizer.json")))
     bind_tokenizer_files(files, {.cleaning = text::Cleaning::none}, model);
+  if (model.tokenizer.kind == TokenizerSpec::Kind::clip) model.tokenizer.as_transformers = true;
   return model;
 }
 

@@ -17,7 +17,8 @@ constexpr int kMaxLayers = 1024;
 /// Sizes of tensors, checked to be there and to fit an int.
 class Sizes {
  public:
-  Sizes(const ShapeLookup& shapes, const std::string& name) : shapes_(shapes), name_(name) {}
+  Sizes(const ShapeLookup& shapes, const std::string& name, const StatedFacts& stated)
+      : shapes_(shapes), name_(name), stated_(stated) {}
 
   const std::string& name() const { return name_; }
   bool has(const std::string& tensor) const { return shapes_(tensor).has_value(); }
@@ -57,10 +58,12 @@ class Sizes {
   }
 
   int heads(const std::string& tower, std::int64_t width) const {
+    const int stated = tower == "image" ? stated_.image_heads : stated_.text_heads;
+    if (stated > 0) return stated;
     if (width % kHeadWidth != 0) {
       fail(ErrorCode::invalid_argument,
            "cannot infer the architecture: the {} tower's width is {}, expected a multiple of {}; "
-           "its config must say how many heads it has ({})",
+           "its config, or --heads, must say how many heads it has ({})",
            tower, width, kHeadWidth, name_);
     }
     return static_cast<int>(width / kHeadWidth);
@@ -69,6 +72,7 @@ class Sizes {
  private:
   const ShapeLookup& shapes_;
   const std::string& name_;
+  const StatedFacts& stated_;
 };
 
 network::VisionTransformerConfig infer_vision_transformer(const Sizes& sizes,
@@ -211,8 +215,8 @@ int infer_embedding_width(const Sizes& sizes) {
 }  // namespace
 
 network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation activation,
-                                  const std::string& name) {
-  const Sizes sizes(shapes, name);
+                                  const std::string& name, const StatedFacts& stated) {
+  const Sizes sizes(shapes, name, stated);
   network::ModelConfig config;
   if (sizes.has("visual.layer1.0.conv1.weight")) {
     config.image = infer_modified_resnet(sizes);

@@ -41,7 +41,53 @@ std::optional<bool> has_quick_gelu(const network::ModelConfig& config) {
   return image->activation == Activation::quick_gelu;
 }
 
+template <typename Tower>
+int heads_of(const Tower& tower) {
+  if constexpr (requires { tower.heads; }) return tower.heads;
+  return 0;
+}
+
+int image_heads(const network::ModelConfig& config) {
+  return std::visit([](const auto& tower) { return heads_of(tower); }, config.image);
+}
+
+int text_heads(const network::ModelConfig& config) {
+  return std::visit([](const auto& tower) { return heads_of(tower); }, config.text);
+}
+
+void check_heads(std::string_view tower, int stated, int got, const std::string& name) {
+  if (stated == 0 || stated == got) return;
+  fail(ErrorCode::invalid_argument,
+       "contradiction: heads of the {} tower: the files say {}, {} were stated ({})", tower, got,
+       stated, name);
+}
+
 }  // namespace
+
+bool has_heads(const network::ModelConfig& config, const StatedFacts& facts) {
+  return (facts.image_heads == 0 || facts.image_heads == image_heads(config)) &&
+         (facts.text_heads == 0 || facts.text_heads == text_heads(config));
+}
+
+void set_quick_gelu(network::ModelConfig& config, bool quick) {
+  const Activation activation = quick ? Activation::quick_gelu : Activation::gelu;
+  auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
+  if (image != nullptr && !is_timm_tower(*image)) image->activation = activation;
+  if (auto* text = std::get_if<network::TextTransformerConfig>(&config.text))
+    text->activation = activation;
+}
+
+void check_stated_facts(const StatedFacts& facts, const ModelFile& model, const std::string& name) {
+  const auto quick = has_quick_gelu(model.config);
+  if (facts.quick_gelu && quick != facts.quick_gelu) {
+    fail(ErrorCode::invalid_argument,
+         "contradiction: activation: the files say {}, {} was stated ({})",
+         quick == true ? "QuickGELU" : "another than QuickGELU",
+         *facts.quick_gelu ? "QuickGELU" : "another", name);
+  }
+  check_heads("image", facts.image_heads, image_heads(model.config), name);
+  check_heads("text", facts.text_heads, text_heads(model.config), name);
+}
 
 void check_known_facts(const KnownFacts& facts, const ModelFile& model) {
   // The size follows from the image tower.

@@ -46,7 +46,7 @@ ModelFile load(const ModelFiles& files, const LoadRequest& request) {
 }  // namespace
 
 ModelFile load_model_file(const std::filesystem::path& file_or_folder, const LoadRequest& request) {
-  return load(ModelFiles(file_or_folder, request.known), request);
+  return load(ModelFiles(file_or_folder, request.known, request.stated), request);
 }
 
 ModelFile load_model_folder(std::span<const SourceFile> files, const LoadRequest& request) {

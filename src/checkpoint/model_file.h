@@ -74,6 +74,7 @@ struct LoadRequest {
   /// Longest text, in tokens, to which positions are resized. Default 0: the model's own.
   int context_length = 0;
   std::optional<KnownFacts> known;
+  StatedFacts stated;
 };
 
 /// Loads a checkpoint of any known container and family: a file, or a folder with one checkpoint

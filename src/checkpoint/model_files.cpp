@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "checkpoint/foreign_file.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -17,12 +18,21 @@ namespace {
 constexpr auto kUsualNames = std::to_array<std::string_view>(
     {"open_clip_model.safetensors", "open_clip_model.safetensors.index.json",
      "open_clip_pytorch_model.bin", "model.safetensors", "model.safetensors.index.json",
-     "pytorch_model.bin", "pytorch_model.bin.index.json"});
+     "pytorch_model.bin", "pytorch_model.bin.index.json", "latest.safetensors"});
 
 /// Otherwise the only file with such an ending, group by group: pickles and TorchScript are always
 /// checkpoints, the others may be something else beside one.
 const std::array<std::vector<std::string_view>, 3> kEndings = {
     {{".pt", ".pth", ".bin"}, {".safetensors", ".gguf"}, {".npz"}}};
+
+/// A folder of `diptych train` stands for its model, or before there is one, for its newest
+/// checkpoint.
+std::filesystem::path model_of_run(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(path / "run.json", unknown)) return path;
+  const bool finished = std::filesystem::exists(path / "model" / "diptych.json", unknown);
+  return finished ? path / "model" : path / "checkpoints" / "latest.safetensors";
+}
 
 bool has_ending(const std::string& file, const std::vector<std::string_view>& endings) {
   for (const std::string_view ending : endings) {
@@ -33,8 +43,10 @@ bool has_ending(const std::string& file, const std::vector<std::string_view>& en
 
 }  // namespace
 
-ModelFiles::ModelFiles(const std::filesystem::path& file_or_folder, std::optional<KnownFacts> known)
-    : name_(file_or_folder.string()), known_(std::move(known)) {
+ModelFiles::ModelFiles(const std::filesystem::path& path, std::optional<KnownFacts> known,
+                       StatedFacts stated)
+    : name_(path.string()), known_(std::move(known)), stated_(stated) {
+  const std::filesystem::path file_or_folder = model_of_run(path);
   std::error_code error;
   const auto status = std::filesystem::status(file_or_folder, error);
   if (!std::filesystem::exists(status))
@@ -69,7 +81,10 @@ bool ModelFiles::contains(const std::string& file) const {
 SourceFile ModelFiles::open(const std::string& file) const {
   const auto found = files_.find(file);
   if (found == files_.end()) fail(ErrorCode::not_found, "no file {} in {}", file, name_);
-  return in_memory_ ? found->second : map_file(path_of(file));
+  SourceFile source = in_memory_ ? found->second : map_file(path_of(file));
+  if (const std::string_view foreign = foreign_content(source.bytes); !foreign.empty())
+    fail(ErrorCode::unsupported, "got {} ({})", foreign, source.name);
+  return source;
 }
 
 std::string ModelFiles::read_text(const std::string& file) const {

@@ -16,20 +16,23 @@ namespace diptych::checkpoint {
 /// with what lies beside it.
 class ModelFiles {
  public:
-  /// `known`: what is known of the model besides. Throws Error(not_found).
+  /// `known`: what is known of the model besides; `stated`: what its user says. Throws
+  /// Error(not_found).
   explicit ModelFiles(const std::filesystem::path& file_or_folder,
-                      std::optional<KnownFacts> known = std::nullopt);
+                      std::optional<KnownFacts> known = std::nullopt, StatedFacts stated = {});
   explicit ModelFiles(std::span<const SourceFile> files);
 
   /// What is known of the model besides its files; null when nothing is.
   const KnownFacts* known() const { return known_ ? &*known_ : nullptr; }
+
+  const StatedFacts& stated() const { return stated_; }
 
   /// What messages call them.
   const std::string& name() const { return name_; }
   /// What messages call one of them.
   std::string path_of(const std::string& file) const;
   bool contains(const std::string& file) const;
-  /// Throws Error: not_found, io.
+  /// Throws Error: not_found, io, and unsupported for what came in its place (foreign_file.h).
   SourceFile open(const std::string& file) const;
   /// The same, its bytes copied.
   std::string read_text(const std::string& file) const;
@@ -44,6 +47,7 @@ class ModelFiles {
   std::string chosen_;  ///< the file that was named, if one was
   bool in_memory_ = false;
   std::optional<KnownFacts> known_;
+  StatedFacts stated_;
   std::map<std::string, SourceFile> files_;  ///< on disk: only the names
 };
 

@@ -26,8 +26,9 @@ constexpr auto kRules = std::to_array<KeyRule>({
 });
 
 /// The pooler's layer is trained with the encoder and used by no feature.
-constexpr auto kIgnored = std::to_array<Pattern>(
-    {"*.num_batches_tracked", "*.position_ids", "*.token_type_ids", "text.transformer.pooler.*"});
+constexpr auto kIgnored =
+    std::to_array<Pattern>({"*.num_batches_tracked", "*.position_ids", "*.token_type_ids",
+                            "text.transformer.pooler.*", "text_decoder.*"});
 constexpr auto kSignature =
     std::to_array<Pattern>({"text.transformer.encoder.layer.0.attention.self.query.weight"});
 
@@ -46,9 +47,14 @@ ModelFile infer(const ParsedModel& parsed) {
 }
 
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
-  if (auto stated = find_open_clip_config(files)) return std::move(*stated);
-  ModelFile model = infer(parsed);
-  bind_tokenizer_files(files, {}, model);
+  auto stated = find_open_clip_config(files);
+  ModelFile model = stated ? std::move(*stated) : infer(parsed);
+  if (!stated) bind_tokenizer_files(files, {}, model);
+  model.config.decoder.reset();
+  if (occurs(parsed.container.tensors, "text_decoder.*")) {
+    model.assumptions.emplace_back(
+        "The decoder that writes captions was left out: diptych has none over such a text tower.");
+  }
   return model;
 }
 

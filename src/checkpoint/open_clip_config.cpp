@@ -575,8 +575,27 @@ std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
   return model;
 }
 
+bool has_open_clip_config(const ModelFiles& files) {
+  return std::ranges::any_of(kFiles, [&](const char* file) {
+    if (!files.contains(file)) return false;
+    const Json json = read_json(files, file);
+    return json.is_object() && (json.contains("model_cfg") || json.contains("vision_cfg"));
+  });
+}
+
 ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name) {
   return read_with_tokenizer(files, *find_architecture(name), name, nullptr);
+}
+
+ModelFile read_open_clip_config_file(const std::filesystem::path& file) {
+  const ModelFiles files(file);
+  return read_with_tokenizer(files, read_json(files, files.weights()), file.string(), nullptr);
+}
+
+ModelFile read_open_clip_architecture(const std::string& name) {
+  const KnownFacts facts{.name = name, .quick_gelu = name.ends_with("-quickgelu")};
+  return read_with_tokenizer(ModelFiles(std::span<const SourceFile>()), *find_architecture(name),
+                             name, &facts);
 }
 
 }  // namespace diptych::checkpoint

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -22,8 +23,18 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
 /// tokenizer that lies beside it.
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files);
 
+/// Whether such a config lies beside the weights: one of open_clip's, not another program's of the
+/// same name.
+bool has_open_clip_config(const ModelFiles& files);
+
 /// The same for an architecture of open_clip's (architectures.h).
 ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name);
+
+/// What a training from random weights starts with: the same for a config in a file, with the
+/// tokenizer beside it, and for an architecture alone, which "-quickgelu" behind its name gives
+/// QuickGELU.
+ModelFile read_open_clip_config_file(const std::filesystem::path& file);
+ModelFile read_open_clip_architecture(const std::string& name);
 
 /// A model config's text_cfg alone, which EVA-CLIP's configs share.
 network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields,

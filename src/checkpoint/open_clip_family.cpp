@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "checkpoint/architectures.h"
 #include "checkpoint/families.h"
+#include "checkpoint/huggingface_config.h"
 #include "checkpoint/m2m100.h"
 #include "checkpoint/open_clip_config.h"
 
@@ -30,8 +31,10 @@ constexpr auto kOpenClipIgnored = std::to_array<Pattern>(
     {"*.num_batches_tracked", "*attn_mask", "*position_ids", "*.embed_positions.weights",
      "input_resolution", "context_length", "vocab_size"});
 
+/// All three constants that OpenAI's files carry: one alone may be anybody's.
 constexpr auto kOpenAiSignature =
-    std::to_array<Pattern>({"visual.*", "input_resolution", "transformer.resblocks.0.ln_1.weight"});
+    std::to_array<Pattern>({"visual.*", "input_resolution", "context_length", "vocab_size",
+                            "transformer.resblocks.0.ln_1.weight"});
 constexpr auto kOpenClipSignature =
     std::to_array<Pattern>({"*transformer.resblocks.0.ln_1.weight"});
 
@@ -51,33 +54,72 @@ constexpr const char* kAssumedActivation =
     "The activation cannot be seen in weights: GELU was assumed; models that were trained with "
     "QuickGELU (OpenAI's, DFN, MetaCLIP) lose accuracy with it.";
 
+constexpr const char* kHuggingFaceConfig = "config.json";
+
 /// A model of sizes that none of open_clip's architectures has.
-ModelFile infer_open_clip(const network::ModelConfig& config) {
+ModelFile infer_open_clip(const network::ModelConfig& config, const StatedFacts& stated) {
   ModelFile model{.config = config};
   model.preprocessing.size = network::image_size(config.image);
-  model.assumptions = {
-      "There is no open_clip_config.json or model_config.json beside the weights: the architecture "
-      "was inferred from their shapes, with attention heads of width 64.",
-      kAssumedActivation,
+  const bool heads_are_stated = stated.image_heads > 0 && stated.text_heads > 0;
+  if (!heads_are_stated) {
+    model.assumptions.emplace_back(
+        "There is no open_clip_config.json or model_config.json beside the weights: the "
+        "architecture was inferred from their shapes, with attention heads of width 64.");
+  }
+  if (!stated.quick_gelu) model.assumptions.emplace_back(kAssumedActivation);
+  model.assumptions.emplace_back(
       "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
-      "centre crop, OpenAI's mean and standard deviation)."};
+      "centre crop, OpenAI's mean and standard deviation).");
+  return model;
+}
+
+/// The model of open_clip's architectures whose sizes and stated heads these are; none of them may
+/// be.
+std::optional<ModelFile> find_architecture_of(const ModelFiles& files,
+                                              const network::ModelConfig& config) {
+  const std::string architecture = architecture_of_sizes(config);
+  if (architecture.empty()) return std::nullopt;
+  ModelFile model = read_open_clip_architecture(files, architecture);
+  if (!has_heads(model.config, files.stated())) return std::nullopt;
+  std::vector<std::string> assumed = {
+      "There is no open_clip_config.json or model_config.json beside the weights: their sizes are "
+      "those of open_clip's " +
+      architecture + ", whose heads and pooling were taken."};
+  if (files.stated().quick_gelu) {
+    set_quick_gelu(model.config, *files.stated().quick_gelu);
+  } else {
+    assumed.emplace_back(kAssumedActivation);
+  }
+  model.assumptions.insert(model.assumptions.begin(), assumed.begin(), assumed.end());
+  return model;
+}
+
+/// The config of the same model's Hugging Face form, which lies beside the weights alone.
+std::optional<ModelFile> find_huggingface_twin(const ModelFiles& files) {
+  if (!files.contains(kHuggingFaceConfig)) return std::nullopt;
+  const Json json = read_json(files, kHuggingFaceConfig);
+  const bool is_clip = json.is_object() && json.value("model_type", Json()) == "clip";
+  if (!is_clip) return std::nullopt;
+  ModelFile model = read_huggingface_config(json, kHuggingFaceConfig);
+  model.assumptions.emplace_back(
+      "Of configs only that of the model's Hugging Face form lies beside the weights: it was "
+      "taken, with CLIP's preprocessing.");
   return model;
 }
 
 ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
   if (auto model = stated(files, parsed)) return std::move(*model);
-  const network::ModelConfig config = infer_config(parsed.container.tensors, open_clip_family(),
-                                                   network::Activation::gelu, parsed.weights_name);
-  const std::string architecture = architecture_of_sizes(config);
-  ModelFile model = architecture.empty() ? infer_open_clip(config)
-                                         : read_open_clip_architecture(files, architecture);
-  if (!architecture.empty()) {
-    model.assumptions.insert(model.assumptions.begin(),
-                             {"There is no open_clip_config.json or model_config.json beside the "
-                              "weights: their sizes are those of open_clip's " +
-                                  architecture + ", whose heads and pooling were taken.",
-                              kAssumedActivation});
+  const StatedFacts& facts = files.stated();
+  const auto activation = facts.quick_gelu.value_or(false) ? network::Activation::quick_gelu
+                                                           : network::Activation::gelu;
+  auto found = find_huggingface_twin(files);
+  if (!found) {
+    const network::ModelConfig config = infer_config(parsed.container.tensors, open_clip_family(),
+                                                     activation, parsed.weights_name, facts);
+    found = find_architecture_of(files, config);
+    if (!found) found = infer_open_clip(config, facts);
   }
+  ModelFile model = std::move(*found);
   model.config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
   return model;
 }

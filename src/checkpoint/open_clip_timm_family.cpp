@@ -6,6 +6,7 @@
 #include "checkpoint/families.h"
 #include "checkpoint/open_clip_config.h"
 #include "checkpoint/parse_model.h"
+#include "checkpoint/unsupported_families.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -17,6 +18,11 @@ constexpr auto kSignature = std::to_array<Pattern>({"visual.trunk.*"});
 /// The config names the tower that is missing better than the family can.
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   if (auto model = find_open_clip_config(files)) return std::move(*model);
+  if (const std::string tower = unsupported_family(parsed.container.tensors); !tower.empty()) {
+    fail(ErrorCode::unsupported,
+         "checkpoint: the image tower is {}, which diptych does not have ({})", tower,
+         parsed.weights_name);
+  }
   fail(ErrorCode::unsupported,
        "checkpoint: the family open_clip_timm needs its open_clip_config.json beside it, diptych "
        "cannot "

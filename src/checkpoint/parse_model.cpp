@@ -11,7 +11,10 @@
 #include "base/error.h"
 #include "checkpoint/diptych_json.h"
 #include "checkpoint/infer_config.h"
+#include "checkpoint/model_metadata.h"
+#include "checkpoint/open_clip_config.h"
 #include "checkpoint/sharded.h"
+#include "checkpoint/unsupported_families.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -26,8 +29,16 @@ ModelFile parse_diptych(const ModelFiles& files) {
   return model;
 }
 
-const Family& identify_family(const ParsedModel& parsed) {
-  const Family* family = recognise_family(parsed.container.tensors);
+/// The family that names, container and configs point to together: a config of open_clip's decides
+/// between the two families whose names are the same.
+const Family& identify_family(const ModelFiles& files, const ParsedModel& parsed) {
+  const TensorMap& tensors = parsed.container.tensors;
+  const Family* family = recognise_family(tensors);
+  if (const std::string unsupported = unsupported_family(tensors);
+      family == nullptr && !unsupported.empty()) {
+    fail(ErrorCode::unsupported, "checkpoint: this is {}, which diptych does not have ({})",
+         unsupported, parsed.weights_name);
+  }
   if (family == nullptr) {
     fail(ErrorCode::unsupported,
          "checkpoint: its {} tensors, {} first, bear the names of no known family ({})",
@@ -36,8 +47,9 @@ const Family& identify_family(const ParsedModel& parsed) {
                                                   : parsed.container.tensors.tensors.begin()->first,
          parsed.weights_name);
   }
-  if (parsed.container.kind == ContainerKind::torch_script && family == &open_clip_family())
-    return openai_family();
+  const bool same_names = family == &open_clip_family() || family == &openai_family();
+  if (same_names && has_open_clip_config(files)) return open_clip_family();
+  if (same_names && parsed.container.kind == ContainerKind::torch_script) return openai_family();
   return *family;
 }
 
@@ -53,6 +65,10 @@ std::string describe_dtypes(const TensorMap& tensors) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+void append(const std::vector<std::string>& sentences, std::vector<std::string>& to) {
+  to.insert(to.end(), sentences.begin(), sentences.end());
+}
+
 }  // namespace
 
 Json read_json(const ModelFiles& files, const std::string& file) {
@@ -61,11 +77,12 @@ Json read_json(const ModelFiles& files, const std::string& file) {
 }
 
 network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
-                                  network::Activation activation, const std::string& weights_name) {
+                                  network::Activation activation, const std::string& weights_name,
+                                  const StatedFacts& stated) {
   const ShapeLookup shapes = [&](const std::string& canonical) {
     return canonical_shape(tensors, family.rules, canonical);
   };
-  return infer_config(shapes, activation, weights_name);
+  return infer_config(shapes, activation, weights_name, stated);
 }
 
 ParsedModel parse_model(const ModelFiles& files) {
@@ -73,12 +90,20 @@ ParsedModel parse_model(const ModelFiles& files) {
   const std::string weights = files.weights();
   parsed.weights_name = files.path_of(weights);
   parsed.container = read_weights(files, weights);
-  if (weights == kWeightsFile && files.contains(kDiptychJson)) {
+  const bool is_folder = weights == kWeightsFile && files.contains(kDiptychJson);
+  std::optional<ModelFile> own =
+      is_folder ? parse_diptych(files)
+                : read_model_metadata(parsed.container.metadata, parsed.weights_name);
+  if (own) {
     parsed.family = &diptych_family();
-    parsed.model = parse_diptych(files);
+    parsed.model = std::move(*own);
+    std::erase_if(parsed.container.tensors.tensors,
+                  [](const auto& tensor) { return tensor.first.starts_with(kOptimiserPrefix); });
+    append(parsed.container.notes, parsed.model.assumptions);
+    check_stated_facts(files.stated(), parsed.model, parsed.weights_name);
     return parsed;
   }
-  parsed.family = &identify_family(parsed);
+  parsed.family = &identify_family(files, parsed);
   if (parsed.family->parse == nullptr) {
     fail(ErrorCode::unsupported, "checkpoint: diptych cannot load the family {} so far ({})",
          parsed.family->name, parsed.weights_name);
@@ -87,6 +112,8 @@ ParsedModel parse_model(const ModelFiles& files) {
   parsed.model = parsed.family->parse(files, parsed);
   if (files.known() != nullptr && !files.known()->guessed)
     check_known_facts(*files.known(), parsed.model);
+  check_stated_facts(files.stated(), parsed.model, parsed.weights_name);
+  append(parsed.container.notes, parsed.model.assumptions);
   Provenance& provenance = parsed.model.provenance;
   const auto named = parsed.container.metadata.find("name");
   if (named != parsed.container.metadata.end()) provenance.name = named->second;

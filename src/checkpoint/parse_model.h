@@ -34,6 +34,7 @@ Json read_json(const ModelFiles& files, const std::string& file);
 
 /// The config that the shapes of a family's tensors imply (infer_config.h).
 network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
-                                  network::Activation activation, const std::string& weights_name);
+                                  network::Activation activation, const std::string& weights_name,
+                                  const StatedFacts& stated = {});
 
 }  // namespace diptych::checkpoint

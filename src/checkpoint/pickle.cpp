@@ -3,7 +3,6 @@
 #include <bit>
 #include <charconv>
 #include <string>
-#include <unordered_map>
 
 #include "base/error.h"
 
@@ -23,6 +22,7 @@ enum class Opcode : unsigned char {
   uint8 = 'K',
   uint16 = 'M',
   long_line = 'L',
+  float_line = 'F',
   none = 'N',
   float64 = 'G',
   unicode = 'X',
@@ -65,6 +65,7 @@ enum class Opcode : unsigned char {
   empty_set = 0x8F,
   add_items = 0x90,
   frozen_set = 0x91,
+  new_object_with_names = 0x92,
   stack_global = 0x93,
   memoize = 0x94,
   frame = 0x95,
@@ -99,6 +100,8 @@ class PickleReader {
   using NodeId = Pickle::NodeId;
 
   static constexpr std::size_t kMaxNodes = 2'000'000;
+  static constexpr std::size_t kMaxLine = 4096;
+  static constexpr NodeId kUnset = ~NodeId{0};
 
   /// One opcode; false after STOP. Each group says whether the opcode was its own.
   bool step(Opcode opcode) {
@@ -145,6 +148,9 @@ class PickleReader {
         return push_decimal(line());
       case Opcode::long_line:
         return push_decimal(line());
+      case Opcode::float_line:
+        line();
+        return push({.kind = Kind::real});
       case Opcode::long1:
         return push_long(reader_.read<std::uint8_t>());
       case Opcode::long4:
@@ -286,6 +292,11 @@ class PickleReader {
         const auto items = pop_last(2);
         return push_call(items);
       }
+      case Opcode::new_object_with_names: {  // NEWOBJ_EX
+        auto items = pop_last(3);
+        items.pop_back();
+        return push_call(items);
+      }
       case Opcode::build: {  // BUILD
         const NodeId state = pop();
         Node& target = node(top());
@@ -300,16 +311,19 @@ class PickleReader {
     }
   }
 
-  /// OrderedDict() is a dictionary to us; everything else stays a call.
+  /// OrderedDict() and defaultdict(...) are dictionaries to us; everything else stays a call.
   bool push_call(const std::vector<NodeId>& items) {
     const Node& callee = node(items[0]);
     check(callee.kind == Kind::global, "what is called");
-    if (callee.text == "collections OrderedDict" && node(items[1]).items.empty())
+    const bool is_empty = node(items[1]).items.empty();
+    if ((callee.text == "collections OrderedDict" && is_empty) ||
+        callee.text == "collections defaultdict")
       return push({.kind = Kind::dictionary});
     return push({.kind = Kind::call, .items = items});
   }
 
   bool push_global(std::string_view module, std::string_view name) {
+    check(module.size() <= kMaxLine && name.size() <= kMaxLine, "the name of a global");
     if (!allowed_(module, name)) {
       fail(ErrorCode::unsupported,
            "pickle: it names {}.{}, which is not on the list of what a checkpoint may name ({})",
@@ -347,7 +361,9 @@ class PickleReader {
 
   bool extend(Kind kind, const std::vector<NodeId>& items) {
     Node& target = node(top());
-    check(target.kind == kind, "what is extended");
+    // An object that is a list or a set besides: what it holds has no names.
+    if (target.kind == Kind::call && kind != Kind::dictionary) return true;
+    check(target.kind == kind || target.kind == Kind::call, "what is extended");
     target.items.insert(target.items.end(), items.begin(), items.end());
     return true;
   }
@@ -362,15 +378,17 @@ class PickleReader {
     return extend(Kind::dictionary, items);
   }
 
+  /// Python numbers what it memoizes from 0 on.
   bool memoize(std::uint64_t index) {
+    check(index < kMaxNodes, "a memo index");
+    if (index >= memo_.size()) memo_.resize(index + 1, kUnset);
     memo_[index] = top();
     return true;
   }
 
   bool recall(std::uint64_t index) {
-    const auto found = memo_.find(index);
-    check(found != memo_.end(), "a memo index");
-    stack_.push_back(found->second);
+    check(index < memo_.size() && memo_[index] != kUnset, "a memo index");
+    stack_.push_back(memo_[index]);
     return true;
   }
 
@@ -421,7 +439,6 @@ class PickleReader {
   }
 
   std::string_view line() {
-    constexpr std::size_t kMaxLine = 4096;
     const auto rest = reader_.bytes().subspan(reader_.position());
     const std::string_view text(reinterpret_cast<const char*>(rest.data()),
                                 std::min(rest.size(), kMaxLine));
@@ -443,7 +460,7 @@ class PickleReader {
   Pickle pickle_;
   std::vector<NodeId> stack_;
   std::vector<std::size_t> marks_;
-  std::unordered_map<std::uint64_t, NodeId> memo_;
+  std::vector<NodeId> memo_;
 };
 
 Pickle read_pickle(ByteReader& reader, GlobalFilter allowed) {

@@ -27,7 +27,9 @@ class Pickle {
     set,
     dictionary,  ///< also collections.OrderedDict
     global,      ///< a name: `text` holds "module name"
-    call,        ///< items: what is called, its arguments; `state` what was set afterwards
+    /// items: what is called, its arguments, then key, value, ... as they were put in; `state` what
+    /// was set afterwards
+    call,
     persistent,  ///< items: the persistent id
   };
   struct Node {
@@ -40,6 +42,7 @@ class Pickle {
   };
 
   const Node& operator[](NodeId id) const { return nodes_[id]; }
+  NodeId root_id() const { return root_; }
   const Node& root() const { return nodes_[root_]; }
   std::size_t size() const { return nodes_.size(); }
 

@@ -1,5 +1,7 @@
 #include "checkpoint/safetensors.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -181,18 +183,21 @@ std::vector<Output> order_outputs(const TensorMap& tensors, std::optional<DType>
 }
 
 std::string make_header(const std::vector<Output>& outputs, const Metadata& metadata) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header[std::string(kMetadataKey)] = metadata;
+  std::vector<std::string> members;
+  const auto add = [&](std::string_view key, const nlohmann::ordered_json& value) {
+    members.push_back(Json(key).dump() + ":" + value.dump());
+  };
+  if (!metadata.empty()) add(kMetadataKey, metadata);
   std::uint64_t offset = 0;
   for (const Output& output : outputs) {
     const std::uint64_t bytes =
         static_cast<std::uint64_t>(output.view->count()) * size_of(output.dtype);
-    header[*output.tensor] = {{"dtype", dtype_name(output.dtype)},
-                              {"shape", output.view->shape},
-                              {"data_offsets", {offset, offset + bytes}}};
+    add(*output.tensor, {{"dtype", dtype_name(output.dtype)},
+                         {"shape", output.view->shape},
+                         {"data_offsets", {offset, offset + bytes}}});
     offset += bytes;
   }
-  std::string text = header.dump();
+  std::string text = fmt::format("{{{}}}", fmt::join(members, ","));
   while ((kPrefix + text.size()) % kAlignment != 0) text.push_back(' ');
   return text;
 }

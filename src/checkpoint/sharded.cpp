@@ -1,5 +1,7 @@
 #include "checkpoint/sharded.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -37,7 +39,7 @@ Container read_sharded(const ModelFiles& files, const std::string& index) {
   for (const auto& [tensor, file] : places) shards.insert(file);
   Container whole;
   for (const std::string& file : shards) {
-    Container shard = read_container(files.open(file));
+    Container shard = read_part(files.open(file));
     whole.kind = shard.kind;
     for (auto& [tensor, view] : shard.tensors.tensors) {
       const auto place = places.find(tensor);
@@ -50,11 +52,13 @@ Container read_sharded(const ModelFiles& files, const std::string& index) {
     }
     for (auto& kept : shard.tensors.storage) whole.tensors.storage.push_back(std::move(kept));
     whole.metadata.merge(shard.metadata);
+    std::ranges::move(shard.notes, std::back_inserter(whole.notes));
   }
   if (whole.tensors.tensors.size() != places.size()) {
     fail(ErrorCode::corrupt_data, "shard index: got {} tensors, expected {} ({})",
          whole.tensors.tensors.size(), places.size(), source.name);
   }
+  take_model(whole);
   return whole;
 }
 

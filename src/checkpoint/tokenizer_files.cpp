@@ -189,8 +189,12 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
     return;
   }
   model.tokenizer = std::move(*spec);
-  if (model.tokenizer.kind == Kind::clip) return;
-  model.tokenizer.cleaning = std::max(model.tokenizer.cleaning, use.cleaning);
+  model.tokenizer.as_transformers =
+      model.tokenizer.kind == Kind::clip || model.tokenizer.kind == Kind::wordpiece;
+  // A lower case that the description itself asks for repairs nothing.
+  const bool lowers = model.tokenizer.cleaning == Cleaning::lower && use.cleaning == Cleaning::none;
+  model.tokenizer.cleaning =
+      lowers ? Cleaning::only_lower : std::max(model.tokenizer.cleaning, use.cleaning);
   model.tokenizer.wordpiece.ends_with_separator = !use.strips_separator;
   if (model.tokenizer.kind == Kind::sentencepiece)
     complete_special_ids(files, files.contains(kDescription), model);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "checkpoint/torch_globals.h"
 
 namespace diptych::checkpoint {
 namespace {

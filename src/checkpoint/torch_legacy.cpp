@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "checkpoint/torch_globals.h"
 
 // The layout: torch/serialization.py, _legacy_save: pickles of a magic number, a protocol version,
 // facts about the system, the object and the storages' keys; then for each key its number of

@@ -1,13 +1,15 @@
 #include "checkpoint/torch_pickle.h"
 
-#include <algorithm>
-#include <array>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "checkpoint/find_model.h"
+#include "checkpoint/pickled_tensors.h"
+#include "checkpoint/torch_globals.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -15,77 +17,15 @@ namespace {
 using Kind = Pickle::Kind;
 using Node = Pickle::Node;
 
-constexpr std::array<std::pair<std::string_view, DType>, 10> kStorages = {
-    {{"FloatStorage", DType::float32},
-     {"HalfStorage", DType::float16},
-     {"BFloat16Storage", DType::bfloat16},
-     {"DoubleStorage", DType::float64},
-     {"CharStorage", DType::int8},
-     {"ByteStorage", DType::uint8},
-     {"ShortStorage", DType::int16},
-     {"IntStorage", DType::int32},
-     {"LongStorage", DType::int64},
-     {"BoolStorage", DType::boolean}}};
-
-constexpr std::array<std::pair<std::string_view, DType>, 10> kTorchDTypes = {
-    {{"torch float32", DType::float32},
-     {"torch float16", DType::float16},
-     {"torch bfloat16", DType::bfloat16},
-     {"torch float64", DType::float64},
-     {"torch int8", DType::int8},
-     {"torch uint8", DType::uint8},
-     {"torch int16", DType::int16},
-     {"torch int32", DType::int32},
-     {"torch int64", DType::int64},
-     {"torch bool", DType::boolean}}};
-
-/// Other names that occur in checkpoints and only describe data.
-constexpr std::array<std::string_view, 22> kGlobals = {"argparse Namespace",
-                                                       "collections OrderedDict",
-                                                       "collections defaultdict",
-                                                       "builtins dict",
-                                                       "_codecs encode",
-                                                       "numpy dtype",
-                                                       "numpy.core.multiarray scalar",
-                                                       "numpy._core.multiarray scalar",
-                                                       "torch Size",
-                                                       "torch device",
-                                                       "torch.nn.parameter Parameter",
-                                                       "torch.storage TypedStorage",
-                                                       "torch.storage UntypedStorage",
-                                                       "torch.storage _UntypedStorage",
-                                                       "torch._utils _rebuild_parameter",
-                                                       "torch._utils _rebuild_tensor_v2",
-                                                       "torch._utils _rebuild_tensor_v3",
-                                                       "torch.jit._pickle build_boollist",
-                                                       "torch.jit._pickle build_doublelist",
-                                                       "torch.jit._pickle build_intlist",
-                                                       "torch.jit._pickle build_tensorlist",
-                                                       "torch.jit._pickle restore_type_tag"};
-
-constexpr std::array<std::string_view, 3> kStateDictKeys = {"state_dict", "model", "module"};
-constexpr std::string_view kScriptModule = "__torch__.";
 /// A TorchScript file may refer to one module from many places; these keep it from unfolding
 /// without end.
 constexpr int kMaxModuleDepth = 64;
 constexpr std::size_t kMaxAttributes = 200'000;
 constexpr std::size_t kMaxName = 1024;
-
-template <typename Table>
-std::optional<DType> find_dtype(const Table& table, std::string_view text) {
-  for (const auto& [known, dtype] : table) {
-    if (text == known) return dtype;
-  }
-  return std::nullopt;
-}
-
-/// "FloatStorage" of "torch FloatStorage" or "torch.cuda FloatStorage".
-std::string_view storage_class(std::string_view global) {
-  for (const std::string_view module : {"torch ", "torch.cuda "}) {
-    if (global.starts_with(module)) return global.substr(module.size());
-  }
-  return {};
-}
+/// Of a tensor; torch itself has fewer.
+constexpr std::size_t kMaxDimensions = 64;
+/// Longer texts beside the weights are no facts about them.
+constexpr std::size_t kMaxFact = 4096;
 
 /// A storage as a persistent id states it.
 struct Storage {
@@ -100,7 +40,8 @@ class TensorRebuilder {
                   const std::string& name)
       : pickle_(pickle), lookup_(lookup), copy_limit_(copy_limit), name_(name) {}
 
-  /// Adds the tensor that `node` would rebuild; false when it would not rebuild one.
+  /// Adds the tensor that `node` would rebuild; false when it would not rebuild one, or none that
+  /// we can.
   bool add(const std::string& tensor, const Node& node, TensorMap& out) {
     const Node* call = unwrap_parameter(node);
     const std::string_view callee = callee_of(*call);
@@ -110,7 +51,7 @@ class TensorRebuilder {
     const auto& arguments = pickle_[call->items[1]].items;
     check(arguments.size() >= (with_dtype ? 7U : 6U), "the arguments of a tensor");
     Storage storage = read_storage(pickle_[arguments[0]]);
-    if (with_dtype) storage.dtype = find_dtype(kTorchDTypes, pickle_[arguments[6]].text);
+    if (with_dtype) storage.dtype = torch_dtype(pickle_[arguments[6]].text);
     if (!storage.dtype)
       fail(ErrorCode::unsupported, "torch: tensor {}: a dtype that is not known ({})", tensor,
            name_);
@@ -125,8 +66,9 @@ class TensorRebuilder {
     return node.kind == Kind::call ? pickle_[node.items[0]].text : std::string_view();
   }
 
+  /// The tensor within a parameter; Python attributes of either do not count.
   const Node* unwrap_parameter(const Node& node) const {
-    if (callee_of(node) != "torch._utils _rebuild_parameter") return &node;
+    if (!callee_of(node).starts_with("torch._utils _rebuild_parameter")) return &node;
     const auto& arguments = pickle_[node.items[1]].items;
     check(!arguments.empty(), "a parameter's tensor");
     return &pickle_[arguments[0]];
@@ -140,9 +82,10 @@ class TensorRebuilder {
     check(parts.size() == 5 || pickle_[parts[5]].kind == Kind::none, "a storage that is no view");
     const Node& elements = pickle_[parts[4]];
     check(elements.kind == Kind::integer && elements.integer >= 0, "a storage's size");
+    check(pickle_[parts[2]].text.size() <= kMaxName, "a storage's key of at most 1024 bytes");
     const std::string_view type = pickle_[parts[1]].text;
     Storage storage;
-    storage.dtype = find_dtype(kStorages, storage_class(type));
+    storage.dtype = storage_dtype(type);
     if (!storage.dtype && !type.ends_with("UntypedStorage"))
       fail(ErrorCode::unsupported, "torch: tensor {}: storage {} ({})", *tensor_, type, name_);
     const std::uint64_t bytes =
@@ -156,6 +99,7 @@ class TensorRebuilder {
     const Node& tuple =
         node.kind == Kind::call && node.items.size() == 2 ? first_argument(node) : node;
     check(tuple.kind == Kind::tuple || tuple.kind == Kind::list, "sizes");
+    check(tuple.items.size() <= kMaxDimensions, "at most 64 dimensions");
     Shape sizes;
     for (const Pickle::NodeId id : tuple.items) {
       check(pickle_[id].kind == Kind::integer && pickle_[id].integer >= 0, "sizes of at least 0");
@@ -283,39 +227,66 @@ bool is_script_module(const Pickle& pickle, const Node& node) {
   return node.kind == Kind::call && pickle[node.items[0]].text.starts_with(kScriptModule);
 }
 
-/// The state dict within the root, and in `metadata` what lies beside it.
-const Node& find_state_dict(const Pickle& pickle, Metadata& metadata) {
+/// The texts and whole numbers that lie in the outermost dictionary.
+Metadata find_facts(const Pickle& pickle) {
+  Metadata facts;
   const Node& root = pickle.root();
-  for (const std::string_view key : kStateDictKeys) {
-    const Node* found = pickle.find(root, key);
-    if (found == nullptr || found->kind != Kind::dictionary) continue;
-    for (std::size_t i = 0; i + 1 < root.items.size(); i += 2) {
-      const std::string_view label = pickle[root.items[i]].text;
-      const Node& value = pickle[root.items[i + 1]];
-      if (!is_utf8(label) || !is_utf8(value.text)) continue;
-      if (value.kind == Kind::text) metadata.emplace(label, value.text);
-      if (value.kind == Kind::integer) metadata.emplace(label, std::to_string(value.integer));
-    }
-    return *found;
+  if (root.kind != Kind::dictionary) return facts;
+  for (std::size_t i = 0; i + 1 < root.items.size(); i += 2) {
+    const std::string_view label = pickle[root.items[i]].text;
+    const Node& value = pickle[root.items[i + 1]];
+    if (label.size() > kMaxName || value.text.size() > kMaxFact) continue;
+    if (!is_utf8(label) || !is_utf8(value.text)) continue;
+    if (value.kind == Kind::text) facts.emplace(label, value.text);
+    if (value.kind == Kind::integer) facts.emplace(label, std::to_string(value.integer));
   }
-  return root;
+  return facts;
+}
+
+/// Where no names are a model's: the first of the dictionaries that hold most tensors.
+FoundModel largest_dictionary(const std::vector<PickledTensor>& tensors) {
+  std::map<std::string_view, std::vector<std::size_t>> dictionaries;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const TensorName& name = tensors[i].name;
+    dictionaries[std::string_view(name.name).substr(0, name.dictionary)].push_back(i);
+  }
+  FoundModel largest;
+  for (auto& [prefix, members] : dictionaries) {
+    const bool larger = members.size() > largest.members.size();
+    const bool equal = members.size() == largest.members.size();
+    if (larger || (equal && members.front() < largest.members.front()))
+      largest = {.prefix = std::string(prefix), .members = std::move(members)};
+  }
+  return largest;
+}
+
+void read_state_dict(const Pickle& pickle, TensorRebuilder& rebuilder, const std::string& name,
+                     TorchContent& content) {
+  const std::vector<PickledTensor> tensors = find_tensors(pickle);
+  std::vector<TensorName> names;
+  for (const PickledTensor& tensor : tensors) names.push_back(tensor.name);
+  const auto known = find_model(names);
+  FoundModel model = known ? *known : largest_dictionary(tensors);
+  for (const std::size_t i : model.members) {
+    const std::string tensor = checked_name(names[i].name.substr(model.prefix.size()), name);
+    const bool added = rebuilder.add(tensor, pickle[tensors[i].node], content.tensors);
+    if (!added) {
+      fail(ErrorCode::unsupported, "torch: tensor {}: got a {}, expected a dense one ({})", tensor,
+           pickle[pickle[tensors[i].node].items[0]].text, name);
+    }
+  }
+  content.metadata = find_facts(pickle);
+  content.notes = std::move(model.notes);
 }
 
 }  // namespace
-
-bool is_torch_global(std::string_view module, std::string_view name) {
-  const std::string global = std::string(module) + " " + std::string(name);
-  return module.starts_with(kScriptModule) ||
-         std::find(kGlobals.begin(), kGlobals.end(), global) != kGlobals.end() ||
-         find_dtype(kStorages, storage_class(global)) || find_dtype(kTorchDTypes, global);
-}
 
 std::optional<StorageDescription> describe_storage(const Pickle& pickle, const Node& node) {
   if (node.kind != Kind::persistent) return std::nullopt;
   const auto& parts = pickle[node.items[0]].items;
   if (parts.size() < 5) return std::nullopt;
   const std::string_view type = pickle[parts[1]].text;
-  const auto dtype = find_dtype(kStorages, storage_class(type));
+  const auto dtype = storage_dtype(type);
   if (!dtype && !type.ends_with("UntypedStorage")) return std::nullopt;
   return StorageDescription{pickle[parts[2]].text, dtype ? size_of(*dtype) : 1};
 }
@@ -328,14 +299,7 @@ TorchContent read_torch_content(const Pickle& pickle, const StorageLookup& looku
     content.script = true;
     ModuleWalker(pickle, rebuilder, name).walk(pickle.root(), "", 0, content.tensors);
   } else {
-    const Node& state = find_state_dict(pickle, content.metadata);
-    if (state.kind != Kind::dictionary)
-      fail(ErrorCode::unsupported, "torch: the file holds no dictionary of tensors ({})", name);
-    for (std::size_t i = 0; i + 1 < state.items.size(); i += 2) {
-      const Node& value = pickle[state.items[i + 1]];
-      if (value.kind == Kind::call)
-        rebuilder.add(checked_name(pickle[state.items[i]].text, name), value, content.tensors);
-    }
+    read_state_dict(pickle, rebuilder, name, content);
   }
   if (content.tensors.tensors.empty())
     fail(ErrorCode::unsupported, "torch: the file holds no state dict ({})", name);

@@ -7,16 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "checkpoint/pickle.h"
 #include "checkpoint/safetensors.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
-
-/// Whether a checkpoint's pickle may name it: what rebuilds tensors, plain data, and the module
-/// classes of TorchScript, which are only ever data to us.
-bool is_torch_global(std::string_view module, std::string_view name);
 
 /// The bytes of a storage: its key, and the bytes it must have. Throws Error(corrupt_data) when it
 /// has not.
@@ -37,12 +34,15 @@ struct TorchContent {
   TensorMap tensors;  ///< without `storage`: the views live as long as what `lookup` gave
   Metadata metadata;  ///< the texts and whole numbers beside the state dict: epoch, name, step ...
   bool script = false;  ///< a TorchScript module, not a state dict
+  /// Plain sentences on what the file holds besides and was left.
+  std::vector<std::string> notes;
 };
 
-/// Finds the state dict (the pickle itself, or its `state_dict`, `model` or `module`) or walks the
-/// module objects of TorchScript, joining attribute names with dots. Tensors are views where they
-/// are dense; strided ones are copied, `copy_limit` bytes in all. Optimiser state is never looked
-/// at. Throws Error: corrupt_data, unsupported, out_of_memory.
+/// Finds the model's weights wherever they lie in the pickle (find_model.h; in one without a known
+/// model the dictionary of most tensors), or walks the module objects of TorchScript, joining
+/// attribute names with dots. Tensors are views where they are dense; strided ones are copied,
+/// `copy_limit` bytes in all. Other tensors, the optimiser's, are never looked at. Throws Error:
+/// corrupt_data, unsupported, out_of_memory.
 TorchContent read_torch_content(const Pickle& pickle, const StorageLookup& lookup,
                                 std::uint64_t copy_limit, const std::string& name);
 

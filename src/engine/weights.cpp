@@ -1,12 +1,14 @@
 #include "engine/weights.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <utility>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "engine/layer_list.h"
+#include "tensor/finite.h"
 
 namespace diptych::engine {
 namespace {
@@ -28,12 +30,30 @@ int panel_outputs(const PackedLinear& packed, int panel) {
   return std::min(kPanelWidth, packed.outputs() - panel * kPanelWidth);
 }
 
+[[noreturn]] void refuse_infinite(const std::string& name) {
+  fail(ErrorCode::corrupt_data, "checkpoint: {}: got NaN or infinity, expected finite numbers",
+       name);
+}
+
+/// A stored tensor's bytes, in parts for all threads.
+bool all_finite_in_parts(const TensorView& stored, ThreadPool& pool) {
+  constexpr std::size_t kPart = std::size_t{1} << 20;  // bytes; a multiple of every element's
+  std::atomic<bool> finite = true;
+  pool.run((stored.bytes.size() + kPart - 1) / kPart, [&](std::size_t i) {
+    const auto rest = stored.bytes.subspan(i * kPart);
+    if (!all_finite(rest.first(std::min(rest.size(), kPart)), stored.dtype)) finite = false;
+  });
+  return finite;
+}
+
 /// Fills every panel of a layer with `rows(weight, first, count)`: rows [first, first + count) of
 /// W. The memory that the stored weight took is given back: what remains is the packed copy.
 template <typename Rows>
-void pack(const TensorView& stored, PackedLinear& packed, ThreadPool& pool, const Rows& rows) {
+void pack(const std::string& name, const TensorView& stored, PackedLinear& packed, ThreadPool& pool,
+          const Rows& rows) {
   {
     const DenseTensor weight(stored);
+    if (stored.compute && !all_finite_in_parts(weight.view(), pool)) refuse_infinite(name);
     pool.run(static_cast<std::size_t>(packed.panels()), [&](std::size_t i) {
       const auto panel = static_cast<int>(i);
       const std::vector<float> values =
@@ -82,6 +102,7 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
 Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool)
     : model_(std::move(model)), storage_(checkpoint.storage) {
   check(checkpoint);
+  check_finite(pool);
   const LayerList layers = list_layers(model_);
   for (const network::Norm& norm : layers.norms) {
     vectors_[norm.weight] = to_floats(view(norm.weight));
@@ -113,6 +134,17 @@ void Weights::check(const TensorMap& checkpoint) {
   }
 }
 
+/// What is stored is read once more, in parallel; what is computed is checked where it is computed,
+/// but for vectors, which are cheap.
+void Weights::check_finite(ThreadPool& pool) const {
+  for (std::size_t i = 0; i < views_.size(); ++i) {
+    const TensorView& view = views_[i];
+    const bool cheap = view.shape.size() < 2;
+    const bool finite = view.compute ? !cheap || all_finite(view) : all_finite_in_parts(view, pool);
+    if (!finite) refuse_infinite(model_.parameters.specs()[i].name);
+  }
+}
+
 void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool) {
   for (const network::Linear& layer : layers) {
     PackedLinear& packed = linears_[key(layer)];
@@ -121,9 +153,10 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPoo
       const std::vector<float> bias = to_floats(view(layer.bias));
       std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
     }
-    pack(view(layer.weight), packed, pool, [&](const TensorView& weight, int first, int count) {
-      return linear_rows(layer, weight, first, count);
-    });
+    pack(name(layer.weight), view(layer.weight), packed, pool,
+         [&](const TensorView& weight, int first, int count) {
+           return linear_rows(layer, weight, first, count);
+         });
   }
 }
 
@@ -149,9 +182,10 @@ void Weights::pack_convolutions(const std::vector<network::Convolution>& layers,
     packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs);
     const FoldedNorm folded = folded_norm(layer);
     std::copy(folded.shift.begin(), folded.shift.end(), packed.bias());
-    pack(view(layer.weight), packed, pool, [&](const TensorView& weight, int first, int count) {
-      return convolution_rows(layer, weight, folded.scale, first, count);
-    });
+    pack(name(layer.weight), view(layer.weight), packed, pool,
+         [&](const TensorView& weight, int first, int count) {
+           return convolution_rows(layer, weight, folded.scale, first, count);
+         });
   }
 }
 
@@ -161,6 +195,7 @@ void Weights::keep_tables(const std::vector<network::ParameterId>& tables) {
     TensorView& kept = views_[static_cast<std::size_t>(table)];
     if (!kept.compute) continue;
     const auto dense = std::make_shared<const DenseTensor>(kept);
+    if (!all_finite(dense->view())) refuse_infinite(name(table));
     kept = dense->view();
     storage_.push_back(dense);
   }

@@ -17,9 +17,10 @@ namespace diptych::engine {
 class Weights {
  public:
   /// Packs a checkpoint in canonical names, of any floating-point dtype; `pool` shares the work.
-  /// Throws Error(invalid_argument) naming the first parameter that is missing or has the wrong
-  /// shape. Keeps the storage of `checkpoint`: embedding tables are read where they are. Tensors of
-  /// a mapped file take memory only while they are packed.
+  /// Throws Error naming a parameter: invalid_argument for one that is missing or has the wrong
+  /// shape, corrupt_data for one that is not finite. Keeps the storage of `checkpoint`: embedding
+  /// tables are read where they are. Tensors of a mapped file take memory only while they are
+  /// packed.
   Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool);
 
   const network::Model& model() const { return model_; }
@@ -57,6 +58,10 @@ class Weights {
   }
 
   void check(const TensorMap& checkpoint);
+  void check_finite(ThreadPool& pool) const;
+  const std::string& name(network::ParameterId parameter) const {
+    return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
+  }
   void pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool);
   void pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool);
   void arrange_windows(const std::vector<network::DepthwiseConvolution>& layers);

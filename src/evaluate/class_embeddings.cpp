@@ -1,6 +1,8 @@
 #include "evaluate/class_embeddings.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -13,14 +15,13 @@ namespace {
 /// take hundreds of megabytes.
 constexpr std::size_t kTextsAtATime = 4096;
 
-/// Every template filled with every label, label by label.
+/// The texts of every label, label by label.
 std::vector<std::string> fill(std::span<const std::string> labels,
-                              std::span<const std::string> templates) {
+                              std::span<const std::string> templates, PromptLanguage language) {
   std::vector<std::string> texts;
-  texts.reserve(labels.size() * templates.size());
-  for (const std::string& label : labels) {
-    for (const std::string& prompt : templates) texts.push_back(fill_template(prompt, label));
-  }
+  for (const std::string& label : labels)
+    for (std::string& text : label_prompts(label, templates, language))
+      texts.push_back(std::move(text));
   return texts;
 }
 
@@ -33,23 +34,34 @@ void write_mean(const Matrix& rows, std::size_t first, std::size_t count, std::s
   }
 }
 
+void check_finite(const Matrix& classes, std::span<const std::string> labels) {
+  for (std::size_t i = 0; i < classes.rows; ++i) {
+    const std::span<const float> row = classes.row(i);
+    if (std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); }))
+      continue;
+    fail(ErrorCode::invalid_argument,
+         "text embedding of '{}': got NaN or infinity, expected numbers; the model is broken",
+         labels[i]);
+  }
+}
+
 }  // namespace
 
 Matrix class_embeddings(const Embedder& embedder, std::span<const std::string> labels,
                         std::span<const std::string> templates, const Progress& progress) {
-  if (templates.empty())
-    fail(ErrorCode::invalid_argument, "prompt templates: got none, expected at least one");
-  const std::size_t step = std::max<std::size_t>(1, kTextsAtATime / templates.size());
+  const std::size_t texts_a_label = std::max<std::size_t>(1, templates.size());
+  const std::size_t step = std::max<std::size_t>(1, kTextsAtATime / texts_a_label);
   Matrix classes;
   for (std::size_t first = 0; first < labels.size(); first += step) {
     const auto some = labels.subspan(first, std::min(step, labels.size() - first));
-    const Matrix texts = embedder.embed_texts(fill(some, templates));
+    const Matrix texts = embedder.embed_texts(fill(some, templates, embedder.language()));
     if (first == 0) classes = Matrix(labels.size(), texts.columns);
     for (std::size_t i = 0; i < some.size(); ++i)
-      write_mean(texts, i * templates.size(), templates.size(), classes.row(first + i));
+      write_mean(texts, i * texts_a_label, texts_a_label, classes.row(first + i));
     if (progress) progress(first + some.size(), labels.size());
   }
   normalise_rows(classes);
+  check_finite(classes, labels);
   return classes;
 }
 

@@ -1,140 +1,146 @@
 #include "evaluate/class_folders.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cstddef>
+#include <iterator>
+#include <set>
 #include <span>
-#include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
-#include "base/utf8.h"
 #include "diptych/picture_files.h"
+#include "evaluate/class_names.h"
 
 namespace diptych::evaluate {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// What a class name file says: a name, and in one of its two forms the folder it is for.
-struct NamedClass {
-  std::string folder;
-  std::string name;
+/// What a folder holds itself: folders, sorted, and a number of pictures.
+struct Listing {
+  std::vector<std::string> folders;
+  std::size_t pictures = 0;
 };
 
-std::vector<std::string> list_folders(const fs::path& folder) {
+Listing list(const fs::path& folder) {
   std::error_code problem;
   if (!fs::exists(folder, problem)) fail(ErrorCode::not_found, "no folder {}", folder.string());
-  std::vector<std::string> folders;
+  Listing listing;
   fs::directory_iterator entry(folder, problem);
   for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
     std::error_code unknown;
     const std::string name = entry->path().filename().string();
-    if (entry->is_directory(unknown) && !name.starts_with('.')) folders.push_back(name);
+    if (entry->is_directory(unknown)) {
+      if (!name.starts_with('.')) listing.folders.push_back(name);
+    } else if (has_picture_name(entry->path())) {
+      ++listing.pictures;
+    }
   }
   if (problem) fail(ErrorCode::io, "cannot read folder {}: {}", folder.string(), problem.message());
-  if (folders.empty()) {
-    fail(ErrorCode::invalid_argument, "class folders: got none, expected a folder a class ({})",
-         folder.string());
-  }
-  std::sort(folders.begin(), folders.end());
-  return folders;
+  std::sort(listing.folders.begin(), listing.folders.end());
+  return listing;
 }
 
-std::vector<NamedClass> parse_json(const std::string& text, const std::string& file) {
-  const auto document = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!document.is_object() && !document.is_array())
-    fail(ErrorCode::corrupt_data, "class names: got neither a JSON object nor an array ({})", file);
-  std::vector<NamedClass> classes;
-  for (const auto& [key, value] : document.items()) {
-    if (!value.is_string())
-      fail(ErrorCode::corrupt_data, "class names: got a value that is no text at '{}' ({})", key,
-           file);
-    classes.push_back({document.is_object() ? key : "", value.get<std::string>()});
-  }
-  return classes;
-}
-
-std::vector<NamedClass> parse_lines(std::string_view text) {
-  std::vector<NamedClass> classes;
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    const std::size_t tab = line.find('\t');
-    const bool has_folder = tab != std::string_view::npos;
-    classes.push_back({std::string(has_folder ? line.substr(0, tab) : ""),
-                       std::string(has_folder ? line.substr(tab + 1) : line)});
-  }
-  return classes;
-}
-
-std::vector<NamedClass> read_class_names(const fs::path& file) {
-  const std::string text = read_text_file(file);
-  return file.extension() == ".json" ? parse_json(text, file.string()) : parse_lines(text);
-}
-
-/// Gives names without folders the folders in order, and checks that every folder has a name.
-void match_folders(std::vector<NamedClass>& classes, const std::vector<std::string>& folders,
-                   const std::string& file) {
-  const auto has_no_folder = [](const NamedClass& c) { return c.folder.empty(); };
-  if (std::all_of(classes.begin(), classes.end(), has_no_folder)) {
-    if (classes.size() != folders.size()) {
-      fail(ErrorCode::invalid_argument,
-           "class names: got {}, expected one for each of {} folders ({})", classes.size(),
-           folders.size(), file);
-    }
-    for (std::size_t i = 0; i < folders.size(); ++i) classes[i].folder = folders[i];
-  }
-  for (const std::string& folder : folders) {
-    const auto count = std::count_if(classes.begin(), classes.end(),
-                                     [&](const NamedClass& c) { return c.folder == folder; });
-    if (count != 1) {
-      fail(ErrorCode::invalid_argument,
-           "class names: got {} for the folder '{}', expected one ({})", count, folder, file);
-    }
+/// The pictures in and below a folder; perhaps none.
+std::vector<fs::path> pictures_in(const fs::path& folder, SkippedFiles& skipped) {
+  try {
+    return expand_folders(std::span(&folder, 1), &skipped);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::invalid_argument) return {};
+    throw;
   }
 }
 
-std::vector<NamedClass> name_after_folders(const std::vector<std::string>& folders) {
-  std::vector<NamedClass> classes;
-  for (const std::string& folder : folders) {
-    classes.push_back({folder, folder});
-    std::replace(classes.back().name.begin(), classes.back().name.end(), '_', ' ');
+/// A class folder as far as it tells whether it is one.
+struct Contents {
+  fs::path folder;
+  std::size_t pictures = 0;
+  std::size_t pictures_below = 0;       ///< of them in folders below
+  std::set<std::string> folders_below;  ///< the first of each picture below
+};
+
+Contents look_at(const fs::path& folder, std::span<const fs::path> pictures) {
+  Contents contents{.folder = folder, .pictures = pictures.size()};
+  for (const fs::path& picture : pictures) {
+    const fs::path inside = picture.lexically_relative(folder);
+    if (std::distance(inside.begin(), inside.end()) < 2) continue;
+    ++contents.pictures_below;
+    contents.folders_below.insert(inside.begin()->string());
   }
-  return classes;
+  return contents;
 }
 
-void check_name(const NamedClass& named) {
-  if (!is_utf8(named.name)) {
+/// Whether folders that hold no picture themselves hold folders of the same names: train/cat and
+/// val/cat are a cat's twice.
+bool hold_the_same_folders(std::span<const Contents> classes) {
+  std::set<std::string> seen;
+  for (const Contents& contents : classes) {
+    for (const std::string& below : contents.folders_below)
+      if (!seen.insert(below).second) return true;
+  }
+  return false;
+}
+
+/// Refuses what is a folder too high; a note where it only may be.
+void check_level(std::span<const Contents> classes, std::vector<std::string>& notes) {
+  std::vector<Contents> used;
+  std::copy_if(classes.begin(), classes.end(), std::back_inserter(used),
+               [](const Contents& contents) { return contents.pictures > 0; });
+  const auto is_nested = [](const Contents& contents) {
+    return contents.pictures == contents.pictures_below;
+  };
+  if (used.empty() || !std::all_of(used.begin(), used.end(), is_nested)) return;
+  const Contents& first = used.front();
+  const std::string below = *first.folders_below.begin();
+  if (classes.size() == 1 || hold_the_same_folders(used)) {
     fail(ErrorCode::invalid_argument,
-         "class name: got bytes that are not UTF-8 (class folder '{}')", named.folder);
+         "class folders: got '{}', whose pictures are all in folders below ('{}'); expected a "
+         "folder of pictures a class: one level down, as in {}?",
+         first.folder.filename().string(), below, first.folder.string());
   }
-  if (named.name.find_first_not_of(" \t") == std::string::npos) {
-    fail(ErrorCode::invalid_argument, "class name: got an empty one (class folder '{}')",
-         named.folder);
-  }
+  notes.push_back(
+      fmt::format("all pictures are two folders down, as in '{}/{}': if those are the classes, "
+                  "evaluate one level down",
+                  first.folder.filename().string(), below));
+}
+
+void check_count(std::span<const NamedClass> classes, const std::string& folder) {
+  if (classes.size() > 1) return;
+  fail(ErrorCode::invalid_argument,
+       "classes: got one, '{}', and with one every answer is right; expected at least two ({})",
+       classes.front().name, folder);
 }
 
 }  // namespace
 
 ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_names) {
-  const std::vector<std::string> folders = list_folders(folder);
-  std::vector<NamedClass> classes =
-      class_names.empty() ? name_after_folders(folders) : read_class_names(class_names);
-  match_folders(classes, folders, class_names.string());
-  ClassFolders result;
+  const Listing listing = list(folder);
+  if (listing.folders.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "class folders: got none and {} pictures, expected a folder of pictures a class ({})",
+         listing.pictures, folder.string());
+  }
+  const std::vector<NamedClass> classes = name_classes(listing.folders, class_names);
+  ClassFolders result{.notes = class_name_notes(classes)};
+  std::vector<Contents> contents;
   for (const NamedClass& named : classes) {
-    check_name(named);
-    if (std::binary_search(folders.begin(), folders.end(), named.folder)) {
-      const fs::path path = folder / named.folder;
-      const std::vector<fs::path> images = expand_folders(std::span(&path, 1), &result.skipped);
+    if (std::binary_search(listing.folders.begin(), listing.folders.end(), named.folder)) {
+      const std::vector<fs::path> images = pictures_in(folder / named.folder, result.skipped);
+      contents.push_back(look_at(folder / named.folder, images));
       result.images.insert(result.images.end(), images.begin(), images.end());
       result.right_classes.resize(result.images.size(), result.names.size());
     }
     result.names.push_back(named.name);
+  }
+  check_level(contents, result.notes);
+  check_count(classes, folder.string());
+  if (result.images.empty()) {
+    fail(ErrorCode::invalid_argument, "pictures: got none in {} class folders ({})",
+         listing.folders.size(), folder.string());
+  }
+  if (listing.pictures > 0) {
+    result.notes.push_back(
+        fmt::format("pictures that are in no class folder were left out: {}", listing.pictures));
   }
   return result;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,6 +14,9 @@ struct ClassFolders {
   std::vector<std::filesystem::path> images;  ///< class by class, by path in a class
   std::vector<std::size_t> right_classes;     ///< for every picture its place in `names`
   SkippedFiles skipped;                       ///< what lies in the folders and is no picture
+  /// What makes a result mean less than it seems to, one sentence each; usually none: pictures
+  /// beside the class folders, class folders that hold only folders, names that are codes.
+  std::vector<std::string> notes;
 };
 
 /// Lists the class folders (hidden ones are passed over) and their pictures; see

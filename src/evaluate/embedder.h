@@ -8,6 +8,7 @@
 
 #include "diptych/encoder.h"
 #include "diptych/matrix.h"
+#include "diptych/prompts.h"
 
 namespace diptych::evaluate {
 
@@ -23,6 +24,17 @@ class Embedder {
   /// Unit rows [texts.size(), embedding width]. Throws Error(invalid_argument) for text that is not
   /// UTF-8.
   virtual Matrix embed_texts(std::span<const std::string> texts) const = 0;
+  /// What the text tower does not get of a text.
+  struct Loss {
+    bool is_cut = false;             ///< it is longer than the context, and its end is lost
+    bool has_unknown_words = false;  ///< the tokenizer has nothing for some of it
+  };
+  virtual Loss loss_of(const std::string& text) const {
+    (void)text;
+    return {};
+  }
+  /// The language of the texts that the model was trained on, where it is one.
+  virtual PromptLanguage language() const { return PromptLanguage::english; }
 };
 
 }  // namespace diptych::evaluate

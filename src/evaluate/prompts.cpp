@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "text/unicode.h"
 
 namespace diptych {
 namespace {
@@ -105,6 +106,13 @@ constexpr std::string_view kSimple7[] = {
     "a photo of the small {}.",
 };
 
+/// Nothing but blanks and what does not show: also the full-width space, a zero-width space.
+bool is_invisible(std::string_view label) {
+  const std::u32string characters = text::decode_utf8_lossy(label);
+  return std::all_of(characters.begin(), characters.end(),
+                     [](char32_t c) { return text::is_whitespace(c) || text::is_control(c); });
+}
+
 /// A place for the label at the start of `text`, or an empty view.
 std::string_view leading_place(std::string_view text) {
   for (const std::string_view place : {std::string_view("{label}"), std::string_view("{}")}) {
@@ -129,7 +137,8 @@ bool has_place_for_label(std::string_view prompt_template) {
 
 std::string fill_template(std::string_view prompt_template, std::string_view label) {
   if (!has_place_for_label(prompt_template)) {
-    fail(ErrorCode::invalid_argument, "prompt template: got '{}', expected {{label}} in it",
+    fail(ErrorCode::invalid_argument,
+         "prompt template: got '{}', expected {{label}} or {{}} in it, where the label goes",
          prompt_template);
   }
   std::string filled;
@@ -145,6 +154,24 @@ std::string fill_template(std::string_view prompt_template, std::string_view lab
   return filled;
 }
 
+std::vector<std::string> label_prompts(std::string_view label,
+                                       std::span<const std::string> templates,
+                                       PromptLanguage language) {
+  if (templates.empty()) return {fill_template(default_template(label, language), label)};
+  std::vector<std::string> prompts;
+  for (const std::string& prompt : templates) prompts.push_back(fill_template(prompt, label));
+  return prompts;
+}
+
+void check_templates(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    fill_template(prompt, "");
+    if (!is_utf8(prompt)) {
+      fail(ErrorCode::invalid_argument, "prompt template: got '{}', expected UTF-8", prompt);
+    }
+  }
+}
+
 void check_labels(std::span<const std::string> labels) {
   if (labels.empty()) fail(ErrorCode::invalid_argument, "labels: got none, expected at least one");
   std::map<std::string_view, std::size_t> seen;
@@ -153,7 +180,7 @@ void check_labels(std::span<const std::string> labels) {
     if (!is_utf8(label)) {
       fail(ErrorCode::invalid_argument, "label {}: got bytes that are not UTF-8", i + 1);
     }
-    if (label.find_first_not_of(" \t\r\n") == std::string::npos) {
+    if (is_invisible(label)) {
       fail(ErrorCode::invalid_argument, "label {}: got an empty label, expected a text", i + 1);
     }
     const auto [first, is_new] = seen.emplace(label, i);

@@ -52,6 +52,8 @@ std::string to_json(const RetrievalReport& report) {
 std::string to_json(const ZeroShotReport& report) {
   Json json = {{"templates", report.templates}};
   json.update(as_json(report.classification));
+  if (!report.prompts.empty()) json["prompts"] = report.prompts;
+  json["notes"] = report.notes;
   Json& failed = json["failed"] = Json::array();
   for (const Failure& failure : report.failures)
     failed.push_back({{"code", name(failure.code)}, {"error", failure.message}});

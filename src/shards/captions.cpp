@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/utf8.h"
+#include "shards/caption_text.h"
+#include "shards/python_json.h"
 
 namespace diptych::shards {
 namespace {
@@ -23,50 +24,68 @@ class TextReader {
   SampleText read() && {
     const bool wants_json = !options_.json_text_key.empty() || !options_.json_group_key.empty();
     if (wants_json && sample_.parts.contains("json")) read_json();
-    if (!found_in_json_) {
+    if (!text_.has_text_key) {
       if (const auto text = sample_.text("txt")) add_caption(std::string(*text));
     }
-    if (text_.captions.empty() && text_.problems.empty()) add_problem("got none, expected one");
+    if (text_.captions.empty() && text_.refused.empty()) refuse_for_want_of_caption();
     return std::move(text_);
   }
 
  private:
   void read_json() {
     const std::string_view part = *sample_.text("json");
-    if (part.size() > kMaxJsonBytes) return add_problem("got a json part above 16 MiB");
-    const auto document = nlohmann::json::parse(part, nullptr, /*allow_exceptions=*/false);
-    if (!document.is_object()) return add_problem("got a json part that is not an object");
+    if (part.size() > kMaxJsonBytes) return refuse_json("got a part above 16 MiB");
+    const nlohmann::json document = parse_python_json(part);
+    if (!document.is_object()) return refuse_json("got a part that is not an object");
     if (const auto group = document.find(options_.json_group_key); group != document.end())
       text_.group = group->is_string() ? group->get<std::string>() : group->dump();
     const auto value = document.find(options_.json_text_key);
     if (options_.json_text_key.empty() || value == document.end()) return;
-    found_in_json_ = true;
+    text_.has_text_key = true;
     if (!value->is_array()) return add_json_caption(*value);
     for (const nlohmann::json& caption : *value) add_json_caption(caption);
   }
 
   void add_json_caption(const nlohmann::json& caption) {
-    if (!caption.is_string()) return add_problem("got a json value, expected text");
+    if (!caption.is_string())
+      return refuse_json(fmt::format("got {}, expected text", caption.type_name()));
     add_caption(caption.get<std::string>());
   }
 
   void add_caption(std::string caption) {
-    if (!is_utf8(caption)) return add_problem("got text that is not UTF-8");
-    if (caption.find_first_not_of(" \t\r\n") == std::string::npos)
-      return add_problem("got empty text");
+    if (auto fault = caption_fault(caption)) return refuse(fault->reason, std::move(fault->what));
     text_.captions.push_back(std::move(caption));
   }
 
-  void add_problem(std::string_view what) {
-    text_.problems.push_back(fmt::format("caption: {} ({}, offset {}, key {})", what, sample_.shard,
-                                         sample_.offset, sample_.key));
+  void refuse_for_want_of_caption() {
+    const bool keyed = sample_.parts.contains("json") && !options_.json_text_key.empty();
+    refuse(RefusalReason::no_caption,
+           keyed ? fmt::format("caption: got json without a caption in '{}', and no txt",
+                               options_.json_text_key)
+                 : fmt::format("caption: got {}, expected txt", sample_.part_names()));
+  }
+
+  void refuse_json(std::string_view what) {
+    refuse(RefusalReason::unreadable_json, fmt::format("caption: json: {}", what));
+  }
+
+  void refuse(RefusalReason reason, std::string what) {
+    text_.refused.push_back({reason, sample_.shard, sample_.place(), std::move(what)});
   }
 
   const Sample& sample_;
   const CaptionOptions& options_;
   SampleText text_;
-  bool found_in_json_ = false;
 };
+
+/// Empty for a sample that cannot be read, which is counted when it is wanted for a batch.
+std::string group_of(const Dataset& dataset, std::size_t index, const CaptionOptions& options) {
+  try {
+    return read_text(dataset.at(index), options).group;
+  } catch (const Error&) {
+    return "";
+  }
+}
 
 }  // namespace
 
@@ -74,21 +93,24 @@ SampleText read_text(const Sample& sample, const CaptionOptions& options) {
   return TextReader(sample, options).read();
 }
 
-std::vector<std::uint32_t> group_ids(const Dataset& dataset, const CaptionOptions& options) {
+Groups read_groups(const Dataset& dataset, const CaptionOptions& options) {
   std::unordered_map<std::string, std::uint32_t> known;
-  std::vector<std::uint32_t> ids(dataset.size());
+  Groups groups;
+  groups.ids.resize(dataset.size());
   std::uint32_t count = 0;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const std::string group = read_text(dataset.at(i), options).group;
+  for (std::size_t i = 0; i < groups.ids.size(); ++i) {
+    const std::string group = group_of(dataset, i, options);
     if (group.empty()) {
-      ids[i] = count++;
+      groups.ids[i] = count++;
     } else {
       const auto [place, added] = known.try_emplace(group, count);
       count += added ? 1 : 0;
-      ids[i] = place->second;
+      groups.ids[i] = place->second;
+      ++groups.samples_with_group;
     }
   }
-  return ids;
+  groups.different = known.size();
+  return groups;
 }
 
 }  // namespace diptych::shards

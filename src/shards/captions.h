@@ -24,16 +24,25 @@ struct SampleText {
   std::vector<std::string> captions;
   /// The group it belongs to; empty: to none.
   std::string group;
-  /// Why captions were left out: not UTF-8, empty, or a `json` part that cannot be read. Each names
-  /// the shard and offset.
-  std::vector<std::string> problems;
+  /// Whether its `json` has CaptionOptions::json_text_key.
+  bool has_text_key = false;
+  /// What is wrong with each caption that was left out, or with the sample that has none.
+  std::vector<Refusal> refused;
 };
 
 /// Never throws for the sample's content. Thread-safe.
 SampleText read_text(const Sample& sample, const CaptionOptions& options);
 
-/// The group of each sample as a number, for SamplerOptions::groups: equal for samples with an
-/// equal group, and one of its own for each sample without. Reads the `json` part of every sample.
-std::vector<std::uint32_t> group_ids(const Dataset& dataset, const CaptionOptions& options);
+/// The samples' groups as numbers, for SamplerOptions::groups.
+struct Groups {
+  /// Equal for samples with an equal group, and one of its own for each sample without.
+  std::vector<std::uint32_t> ids;
+  /// Samples that name a group, and different groups among them.
+  std::size_t samples_with_group = 0;
+  std::size_t different = 0;
+};
+
+/// Reads the `json` part of every sample.
+Groups read_groups(const Dataset& dataset, const CaptionOptions& options);
 
 }  // namespace diptych::shards

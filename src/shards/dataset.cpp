@@ -1,6 +1,7 @@
 #include "shards/dataset.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,34 +13,47 @@
 namespace diptych::shards {
 namespace {
 
-enum class ShardKind { tar, table };
-
-ShardKind kind_of(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  if (extension == ".tar") return ShardKind::tar;
-  if (extension == ".csv" || extension == ".tsv") return ShardKind::table;
-  fail(ErrorCode::unsupported, "shard: got {}, expected a .tar, .csv or .tsv file", path.string());
+RefusalReason reason_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+    case ErrorCode::io:
+      return RefusalReason::missing_source;
+    case ErrorCode::invalid_argument:
+    case ErrorCode::unsupported:
+      return RefusalReason::unfit_source;
+    default:
+      return RefusalReason::damaged_source;
+  }
 }
 
 /// Stands for a file that could not be opened.
 class MissingShard final : public Shard {
  public:
-  explicit MissingShard(const Error& error) {
-    ++problems_.damaged_shards;
-    problems_.add_message(error.what());
+  MissingShard(const std::filesystem::path& path, const Error& error) : Shard(path.string()) {
+    refused_.add({reason_of(error.code()), path.string(), "", error.what()});
   }
-  Sample read(std::uint64_t) const override {
+  Sample read(std::uint64_t) const override { no_samples(); }
+  std::string place(std::uint64_t) const override { no_samples(); }
+
+ private:
+  [[noreturn]] static void no_samples() {
     fail(ErrorCode::internal, "a shard that could not be opened has no samples");
   }
 };
 
 std::unique_ptr<Shard> open_shard(const std::filesystem::path& path, const ShardOptions& options) {
-  const ShardKind kind = kind_of(path);
+  const std::optional<SourceKind> kind = source_kind(path);
+  if (!kind) {
+    fail(ErrorCode::unsupported,
+         "shard: got {}, expected a .tar, .csv or .tsv file, or one with "
+         ".gz or .zst after that",
+         path.string());
+  }
   try {
-    if (kind == ShardKind::tar) return std::make_unique<TarShard>(path, options);
+    if (*kind == SourceKind::tar) return std::make_unique<TarShard>(path, options);
     return std::make_unique<TableShard>(path, options);
   } catch (const Error& error) {
-    return std::make_unique<MissingShard>(error);
+    return std::make_unique<MissingShard>(path, error);
   }
 }
 
@@ -55,26 +69,45 @@ Dataset::Dataset(const std::vector<Source>& sources, const DatasetOptions& optio
   first_ = {0};
   for (const std::unique_ptr<Shard>& shard : shards_) {
     first_.push_back(first_.back() + shard->offsets().size());
-    problems_.add(shard->problems());
+    refused_.add(shard->refused());
+    for (const std::string& remark : shard->remarks()) {
+      if (remarks_.size() < kMaxRemarks) remarks_.push_back(remark);
+    }
   }
   std::size_t shard = 0;
   for (const Source& source : sources) {
     source_sizes_.push_back(first_[shard + source.size()] - first_[shard]);
-    shard += source.size();
+    std::size_t refused = 0;
+    for (const std::size_t end = shard + source.size(); shard < end; ++shard)
+      refused += shards_[shard]->refused().samples();
+    source_refusals_.push_back(refused);
   }
 }
 
 Dataset::Dataset(std::string_view sources, const DatasetOptions& options)
     : Dataset(expand_sources(sources), options) {}
 
-Sample Dataset::at(std::size_t index) const {
+Dataset::Location Dataset::locate(std::size_t index) const {
   if (index >= size()) {
     fail(ErrorCode::invalid_argument, "sample number: got {}, expected less than {}", index,
          size());
   }
   const auto next = std::upper_bound(first_.begin(), first_.end(), index);
   const auto shard = static_cast<std::size_t>(next - first_.begin()) - 1;
-  return shards_[shard]->read(shards_[shard]->offsets()[index - first_[shard]]);
+  return {*shards_[shard], shards_[shard]->offsets()[index - first_[shard]]};
+}
+
+Sample Dataset::at(std::size_t index) const {
+  const Location location = locate(index);
+  return location.shard.read(location.offset);
+}
+
+Refusal Dataset::refusal(std::size_t index, const Error& error) const {
+  const Location location = locate(index);
+  const RefusalReason reason = error.code() == ErrorCode::not_found
+                                   ? RefusalReason::missing_picture
+                                   : RefusalReason::unreadable_picture;
+  return {reason, location.shard.name(), location.shard.place(location.offset), error.what()};
 }
 
 }  // namespace diptych::shards

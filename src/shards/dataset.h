@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "diptych/error.h"
 #include "shards/sample.h"
 #include "shards/shard.h"
 #include "shards/sources.h"
@@ -19,13 +21,13 @@ struct DatasetOptions {
   int threads = 1;
 };
 
-/// The samples of a list of shards (.tar) and tables (.csv, .tsv) in a fixed order, each at hand by
-/// its number. Files are mapped and indexed once, at opening: eight bytes a sample. Immutable and
-/// thread-safe.
+/// The samples of a list of shards (.tar, .tgz) and tables (.csv, .tsv), also with .gz or .zst
+/// after their names, in a fixed order, each at hand by its number. Files are mapped and indexed
+/// once, at opening: eight bytes a sample. Immutable and thread-safe.
 class Dataset {
  public:
-  /// What cannot be opened or read is in `problems()`; the rest is usable, even if that is nothing.
-  /// Throws Error(unsupported) for a file name with another extension.
+  /// What cannot be opened, read or used is in `refused()`; the rest is usable, even if that is
+  /// nothing. Throws Error(unsupported) for a file name with another extension.
   explicit Dataset(const std::vector<Source>& sources, const DatasetOptions& options = {});
   /// The same for a text of sources: see `expand_sources`, which may throw.
   explicit Dataset(std::string_view sources, const DatasetOptions& options = {});
@@ -36,15 +38,32 @@ class Dataset {
   /// names, not_found and io.
   Sample at(std::size_t index) const;
 
+  /// Why sample `index` cannot be used, when `at` or a decoder of its picture threw `error`.
+  Refusal refusal(std::size_t index, const Error& error) const;
+
   /// How many samples each source has, in the order of the sources. They sum to `size()`.
   const std::vector<std::size_t>& source_sizes() const { return source_sizes_; }
-  const Problems& problems() const { return problems_; }
+  /// Files, rows and samples that are not among `size()`, and why.
+  const Refusals& refused() const { return refused_; }
+  /// What was read and yet is hardly what was meant, a sentence each, at most kMaxRemarks.
+  const std::vector<std::string>& remarks() const { return remarks_; }
+  static constexpr std::size_t kMaxRemarks = 10;
+  /// How many samples were refused in each source.
+  const std::vector<std::size_t>& source_refusals() const { return source_refusals_; }
 
  private:
+  struct Location {
+    const Shard& shard;
+    std::uint64_t offset;
+  };
+  Location locate(std::size_t index) const;
+
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::size_t> first_;  // number of each shard's first sample, then the total
   std::vector<std::size_t> source_sizes_;
-  Problems problems_;
+  std::vector<std::size_t> source_refusals_;
+  Refusals refused_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace diptych::shards

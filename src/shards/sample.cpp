@@ -1,6 +1,10 @@
 #include "shards/sample.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <ranges>
 
 namespace diptych::shards {
 namespace {
@@ -32,6 +36,14 @@ std::optional<std::string_view> Sample::text(std::string_view extension) const {
   const auto part = parts.find(extension);
   if (part == parts.end()) return std::nullopt;
   return std::string_view(reinterpret_cast<const char*>(part->second.data()), part->second.size());
+}
+
+std::string Sample::place() const {
+  return line > 0 ? fmt::format("line {}", line) : fmt::format("offset {}, key {}", offset, key);
+}
+
+std::string Sample::part_names() const {
+  return fmt::format("{}", fmt::join(std::views::keys(parts), ", "));
 }
 
 bool is_image_extension(std::string_view extension) {

@@ -19,9 +19,11 @@ struct Sample {
   std::string key;
   /// Extension (lower case, without the first dot: "jpg", "txt", "seg.png") -> content.
   std::map<std::string, std::span<const std::byte>, std::less<>> parts;
-  /// The shard or table it came from, and the byte where it begins there.
+  /// The shard or table it came from, the byte where it begins there, and for a table the line,
+  /// from 1.
   std::string shard;
   std::uint64_t offset = 0;
+  std::uint64_t line = 0;
   /// Keeps the bytes of `parts` alive.
   std::shared_ptr<const void> storage;
 
@@ -29,11 +31,16 @@ struct Sample {
   std::optional<std::span<const std::byte>> image() const;
   /// A part as text; nothing when there is none.
   std::optional<std::string_view> text(std::string_view extension) const;
+  /// Where it is in its shard, for messages: "line 7", or "offset 512, key 0001".
+  std::string place() const;
+  /// The extensions of its parts: "jpg, json".
+  std::string part_names() const;
 };
 
 /// What counts as a picture, in order of preference.
-inline constexpr std::array<std::string_view, 6> kImageExtensions = {"jpg",  "png", "jpeg",
-                                                                     "webp", "gif", "bmp"};
+inline constexpr std::array<std::string_view, 13> kImageExtensions = {
+    "jpg", "png", "jpeg", "webp", "gif",  "bmp", "jfif",
+    "jpe", "tif", "tiff", "heic", "heif", "avif"};
 bool is_image_extension(std::string_view extension);
 
 /// A file name split as webdataset does: "a/0001.seg.PNG" is key "a/0001" and extension "seg.png".

@@ -7,9 +7,11 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/error.h"
+#include "shards/refusal.h"
 
 namespace diptych::shards {
 namespace {
@@ -85,7 +87,7 @@ std::vector<std::string> expand_braces(std::string_view pattern) {
 Source list_folder(const std::filesystem::path& folder) {
   Source files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".tar") files.push_back(entry.path());
+    if (source_kind(entry.path()) == SourceKind::tar) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -116,7 +118,22 @@ Source find_files(const std::string& text) {
   return files;
 }
 
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return extension;
+}
+
 }  // namespace
+
+std::optional<SourceKind> source_kind(const std::filesystem::path& path) {
+  std::string extension = lower_extension(path);
+  if (extension == ".tgz") return SourceKind::tar;
+  if (extension == ".gz" || extension == ".zst") extension = lower_extension(path.stem());
+  if (extension == ".tar") return SourceKind::tar;
+  if (extension == ".csv" || extension == ".tsv") return SourceKind::table;
+  return std::nullopt;
+}
 
 std::vector<Source> expand_sources(std::string_view text) {
   std::vector<Source> sources;
@@ -129,6 +146,25 @@ std::vector<Source> expand_sources(std::string_view text) {
     }
   }
   return sources;
+}
+
+std::vector<std::string> left_out_of_folders(std::string_view text) {
+  std::vector<std::string> sentences;
+  for (const std::string_view part : split(text, "::")) {
+    for (const std::string& name : expand_braces(part)) {
+      std::error_code ignored;
+      if (!std::filesystem::is_directory(name, ignored)) continue;
+      std::set<std::string> others;
+      for (const auto& entry : std::filesystem::directory_iterator(name)) {
+        if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());
+      }
+      if (others.empty()) continue;
+      sentences.push_back(
+          fmt::format("{} entries are no tar shards and left out, the first: {} ({})",
+                      others.size(), one_line(*others.begin()), name));
+    }
+  }
+  return sentences;
 }
 
 }  // namespace diptych::shards

@@ -1,35 +1,44 @@
 #include "shards/table_shard.h"
 
 #include <algorithm>
-#include <optional>
-#include <string>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "base/error.h"
+#include "shards/caption_text.h"
 #include "shards/table.h"
+#include "shards/table_text.h"
 
 namespace diptych::shards {
 namespace {
 
 constexpr std::size_t kMaxColumns = 4096;
+constexpr std::size_t kMaxColumnsNamed = 12;
 constexpr std::size_t kMaxImageBytes = std::size_t{1} << 30;
+constexpr std::size_t kRowsPerMilestone = 256;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kSeparators = "\t,;|";
 
 struct RowBytes {
   std::vector<std::byte> image;
   std::string caption;
 };
 
-std::size_t find_column(const std::vector<std::string_view>& header, const std::string& key,
-                        const std::string& table) {
-  std::string found;
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    const std::string name = unquote(header[i]);
-    if (name == key) return i;
-    found += (i == 0 ? "" : ", ") + name;
-  }
-  fail(ErrorCode::invalid_argument, "table column: got '{}', expected one of {} ({})", key, found,
-       table);
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::optional<std::size_t> find_column(const std::vector<std::string_view>& header,
+                                       const std::string& key) {
+  const auto found = std::find_if(header.begin(), header.end(),
+                                  [&](std::string_view name) { return unquote(name) == key; });
+  if (found == header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+/// As captions may that stand in quotes, and what follows a quote that stands alone.
+bool goes_over_lines(const std::vector<std::string_view>& fields, std::size_t column) {
+  return fields.size() > column && fields[column].find_first_of("\r\n") != std::string_view::npos;
 }
 
 std::string image_extension(const std::filesystem::path& path) {
@@ -40,70 +49,162 @@ std::string image_extension(const std::filesystem::path& path) {
 }  // namespace
 
 TableShard::TableShard(const std::filesystem::path& path, const ShardOptions& options)
-    : file_(std::make_shared<MappedFile>(path)),
-      text_(reinterpret_cast<const char*>(file_->bytes().data()), file_->bytes().size()),
+    : Shard(path.string()),
+      file_(path),
+      converted_(text_from_utf16(as_text(file_.bytes()))),
+      text_(converted_ ? std::string_view(*converted_) : as_text(file_.bytes())),
       image_root_(options.image_root),
-      separator_(options.separator) {
+      beside_(path.parent_path()) {
   read_header(options);
   index_rows(options);
 }
 
 void TableShard::read_header(const ShardOptions& options) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (const auto foreign = foreign_content(file_.bytes()))
+    fail(ErrorCode::unsupported, "table: got {}, expected CSV or TSV ({})", *foreign, name());
+  if (text_.substr(0, text_.find('\n')).find('\0') != std::string_view::npos) {
+    fail(ErrorCode::unsupported,
+         "table: got bytes of zero, as in UTF-16 without a byte order mark, expected UTF-8 ({})",
+         name());
+  }
   first_row_ = text_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  if (separator_ == '\0') {
-    const std::string_view line = text_.substr(0, text_.find('\n'));
-    separator_ = line.find('\t') != std::string_view::npos ? '\t' : ',';
+  const std::string_view separators =
+      options.separator == '\0' ? kSeparators : std::string_view(&options.separator, 1);
+  Fields longest;
+  for (const char separator : separators) {
+    RowReader rows(text_, separator, first_row_);
+    const auto header = rows.next(kMaxColumns);
+    if (!header) break;
+    if (find_columns(*header, options)) {
+      separator_ = separator;
+      first_row_ = rows.position();
+      return;
+    }
+    if (header->size() > longest.size()) longest = *header;
   }
-  RowReader rows(text_, separator_, first_row_);
-  const auto header = rows.next(kMaxColumns);
-  if (!header) {
-    fail(ErrorCode::corrupt_data, "table: got no header row, expected columns {} and {} ({})",
-         options.image_key, options.caption_key, file_->name());
-  }
-  columns_ = header->size();
-  image_column_ = find_column(*header, options.image_key, file_->name());
-  caption_column_ = find_column(*header, options.caption_key, file_->name());
-  first_row_ = rows.position();
+  fail_for_columns(longest, options);
+}
+
+bool TableShard::find_columns(const Fields& header, const ShardOptions& options) {
+  const auto image = find_column(header, options.image_key);
+  const auto caption = find_column(header, options.caption_key);
+  if (!image || !caption) return false;
+  columns_ = header.size();
+  image_column_ = *image;
+  caption_column_ = *caption;
+  return true;
+}
+
+void TableShard::fail_for_columns(const Fields& header, const ShardOptions& options) const {
+  std::string found;
+  for (std::size_t i = 0; i < std::min(header.size(), kMaxColumnsNamed); ++i)
+    found += fmt::format("{}'{}'", i == 0 ? "" : ", ", unquote(header[i]).substr(0, 80));
+  if (header.size() > kMaxColumnsNamed) found += " and more";
+  fail(ErrorCode::invalid_argument,
+       "table header: got the columns {}, expected '{}' and '{}' ({}; csv-img-key, csv-caption-key "
+       "and csv-separator say what they are called)",
+       found.empty() ? "none" : found, options.image_key, options.caption_key, name());
 }
 
 void TableShard::index_rows(const ShardOptions& options) {
   RowReader rows(text_, separator_, first_row_);
-  while (const auto fields = rows.next(columns_ + 1)) {
-    if (fields->size() != columns_) {
-      ++problems_.bad_rows;
-      problems_.add_message(fmt::format("table row: got {}{} fields, expected {} ({}, offset {})",
-                                        fields->size() > columns_ ? "more than " : "",
-                                        std::min(fields->size(), columns_), columns_, file_->name(),
-                                        rows.row_position()));
-    } else if (options.need_image && unquote((*fields)[image_column_]).empty()) {
-      ++problems_.without_image;
-    } else if (options.need_caption && unquote((*fields)[caption_column_]).empty()) {
-      ++problems_.without_caption;
+  Milestone last = {0, 1};
+  std::uint64_t rows_over_lines = 0;
+  std::uint64_t first_over_lines = 0;
+  const auto line_here = [&] {
+    last.line += count_lines(text_.substr(last.offset, rows.row_position() - last.offset));
+    last.offset = rows.row_position();
+    return last.line;
+  };
+  for (std::size_t row = 0;; ++row) {
+    const auto fields = rows.next(columns_ + 1);
+    if (row % kRowsPerMilestone == 0) milestones_.push_back({rows.row_position(), line_here()});
+    if (!fields) break;
+    if (goes_over_lines(*fields, caption_column_) && rows_over_lines++ == 0)
+      first_over_lines = line_here();
+    if (auto fault = fault_of(*fields, options)) {
+      fault->place = fmt::format("line {}", line_here());
+      refused_.add(*std::move(fault));
     } else {
       offsets_.push_back(rows.row_position());
     }
   }
-  if (rows.damaged()) {
-    ++problems_.damaged_shards;
-    problems_.add_message(
-        fmt::format("table row: got a quote that is not closed, or closed inside "
-                    "the field ({}, offset {})",
-                    file_->name(), rows.row_position()));
+  if (rows_over_lines > 0) {
+    remarks_.push_back(fmt::format(
+        "{} captions go over several lines, as after a quote that stands alone ({}, the "
+        "first in line {})",
+        rows_over_lines, name(), first_over_lines));
   }
+  if (rows.unclosed_quote()) {
+    const std::string place = fmt::format("line {}", line_here());
+    const auto lost = count_lines(text_.substr(rows.row_position()));
+    refused_.add(
+        {RefusalReason::damaged_source, name(), place,
+         fmt::format("table row: got a quote that nothing closes, which takes the {} lines "
+                     "from there, expected another quote",
+                     std::max<std::uint64_t>(lost, 1))});
+  }
+}
+
+/// Why a row cannot be used; its place is left to the caller.
+std::optional<Refusal> TableShard::fault_of(const Fields& fields,
+                                            const ShardOptions& options) const {
+  const auto refusal = [this](RefusalReason reason, std::string what) {
+    return Refusal{reason, name(), "", std::move(what)};
+  };
+  if (fields.size() > columns_) {
+    return refusal(
+        RefusalReason::malformed_row,
+        fmt::format("table row: got more than {} fields, expected {}: a field that holds "
+                    "the separator stands in quotes",
+                    columns_, columns_));
+  }
+  if (fields.size() <= std::max(image_column_, caption_column_)) {
+    return refusal(RefusalReason::malformed_row,
+                   fmt::format("table row: got {} fields, expected {}", fields.size(), columns_));
+  }
+  if (options.need_image && fields[image_column_].find_first_not_of(" \t\"") == std::string::npos)
+    return refusal(RefusalReason::no_picture, "table row: got no picture, expected its path");
+  if (!options.need_caption) return std::nullopt;
+  if (auto fault = caption_fault(unquote(fields[caption_column_])))
+    return refusal(fault->reason, std::move(fault->what));
+  return std::nullopt;
+}
+
+/// As written, from the working directory as in open_clip; otherwise beside the table.
+std::filesystem::path TableShard::image_path(const std::string& written) const {
+  const std::filesystem::path path = image_root_ / written;
+  if (!image_root_.empty() || path.is_absolute() || beside_.empty()) return path;
+  std::error_code ignored;
+  const bool only_beside =
+      !std::filesystem::exists(path, ignored) && std::filesystem::exists(beside_ / path, ignored);
+  return only_beside ? beside_ / path : path;
+}
+
+std::uint64_t TableShard::line_of(std::uint64_t offset) const {
+  const auto after = std::upper_bound(
+      milestones_.begin(), milestones_.end(), offset,
+      [](std::uint64_t value, const Milestone& milestone) { return value < milestone.offset; });
+  const Milestone& before = *std::prev(after);
+  return before.line + count_lines(text_.substr(before.offset, offset - before.offset));
+}
+
+std::string TableShard::place(std::uint64_t offset) const {
+  return fmt::format("line {}", line_of(offset));
 }
 
 Sample TableShard::read(std::uint64_t offset) const {
   const auto fields = RowReader(text_, separator_, offset).next(columns_);
-  if (!fields || fields->size() != columns_)
-    fail(ErrorCode::corrupt_data, "table row changed ({}, offset {})", file_->name(), offset);
+  if (!fields || fields->size() <= std::max(image_column_, caption_column_))
+    fail(ErrorCode::corrupt_data, "table row changed ({}, offset {})", name(), offset);
   Sample sample;
   sample.key = unquote((*fields)[image_column_]);
-  sample.shard = file_->name();
+  sample.shard = name();
   sample.offset = offset;
+  sample.line = line_of(offset);
   const auto bytes = std::make_shared<RowBytes>();
   if (!sample.key.empty()) {
-    const std::filesystem::path image = image_root_ / sample.key;
+    const std::filesystem::path image = image_path(sample.key);
     bytes->image = read_file(image, kMaxImageBytes);
     sample.parts.emplace(image_extension(image), bytes->image);
   }

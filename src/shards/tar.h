@@ -35,6 +35,8 @@ class TarReader {
   /// archive is damaged, also when it stops without an end marker, and Error(unsupported) at a
   /// sparse file, naming archive and offset. After an error the reader is at its end.
   std::optional<TarEntry> next();
+  /// Links, hard or symbolic, that were passed over so far: what they point to is not read.
+  std::uint64_t links() const { return links_; }
 
  private:
   struct Header;
@@ -42,6 +44,7 @@ class TarReader {
 
   std::optional<TarEntry> read_entry();
   Header read_header() const;
+  void expect_nothing_more();
   std::span<const std::byte> take_data(std::uint64_t size);
   void read_extension(const Header& header, Extensions& extensions);
   [[noreturn]] void damaged(std::string_view what) const;
@@ -49,6 +52,7 @@ class TarReader {
   std::span<const std::byte> bytes_;
   std::string name_;
   std::uint64_t offset_ = 0;
+  std::uint64_t links_ = 0;
   bool finished_ = false;
 };
 

@@ -36,6 +36,7 @@ static_assert(sizeof(TarHeaderBlock) == kTarBlock);
 constexpr char kRegularOld = '\0';
 constexpr char kRegular = '0';
 constexpr char kHardLink = '1';
+constexpr char kSymbolicLink = '2';
 constexpr char kFifo = '6';
 constexpr char kContiguous = '7';
 constexpr char kGnuLongLink = 'K';

@@ -70,6 +70,7 @@ struct TarReader::Header {
     return !old_folder &&
            (block.type == kRegular || block.type == kRegularOld || block.type == kContiguous);
   }
+  bool is_link() const { return block.type == kHardLink || block.type == kSymbolicLink; }
   /// Links, devices, folders and pipes have no content, whatever their size field says.
   bool has_data() const { return block.type < kHardLink || block.type > kFifo; }
 };
@@ -135,7 +136,10 @@ std::optional<TarEntry> TarReader::read_entry() {
   Extensions extensions;
   while (true) {
     const Header header = read_header();
-    if (header.end_marker) return std::nullopt;
+    if (header.end_marker) {
+      expect_nothing_more();
+      return std::nullopt;
+    }
     switch (header.block.type) {
       case kPaxHeader:
       case kPaxGlobalHeader:
@@ -159,9 +163,21 @@ std::optional<TarEntry> TarReader::read_entry() {
       return TarEntry{extensions.name ? *std::move(extensions.name) : entry_name(header.block),
                       begin, data};
     }
+    links_ += header.is_link() ? 1 : 0;
     begin = offset_;
     extensions = {};
   }
+}
+
+/// After the end marker only padding follows: archives joined by `cat` would lose all but the
+/// first.
+void TarReader::expect_nothing_more() {
+  const auto rest = bytes_.subspan(offset_);
+  const auto more =
+      std::find_if(rest.begin(), rest.end(), [](std::byte b) { return b != std::byte{0}; });
+  if (more == rest.end()) return;
+  offset_ += static_cast<std::uint64_t>(more - rest.begin());
+  damaged("goes on after its end marker, as archives joined into one do");
 }
 
 TarReader::Header TarReader::read_header() const {

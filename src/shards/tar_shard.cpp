@@ -1,11 +1,14 @@
 #include "shards/tar_shard.h"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "shards/caption_text.h"
 #include "shards/tar.h"
 
 namespace diptych::shards {
@@ -14,7 +17,7 @@ namespace {
 /// Puts the entries of a tar together into samples.
 class SampleReader {
  public:
-  SampleReader(const MappedFile& file, std::uint64_t offset)
+  SampleReader(const SourceFile& file, std::uint64_t offset)
       : tar_(file.bytes(), file.name(), offset), shard_(file.name()) {}
 
   /// The next sample, or nothing at the end. Throws as TarReader::next, once the sample before the
@@ -38,13 +41,26 @@ class SampleReader {
     return std::nullopt;
   }
 
+  /// What was passed over so far and may have been meant as samples.
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> remarks;
+    if (tar_.links() > 0)
+      remarks.push_back(fmt::format("{} links are passed over ({})", tar_.links(), shard_));
+    if (files_of_no_sample_ > 0) {
+      remarks.push_back(
+          fmt::format("{} files belong to no sample, having no key and ending, the first: {} ({})",
+                      files_of_no_sample_, one_line(first_of_no_sample_), shard_));
+    }
+    return remarks;
+  }
+
  private:
   /// Moves to the next file that belongs to a sample; false at the end and at damage.
   bool read_entry() {
     try {
-      do {
-        pending_ = tar_.next();
-      } while (pending_ && !split_sample_name(pending_->name));
+      while ((pending_ = tar_.next()) && !split_sample_name(pending_->name)) {
+        if (files_of_no_sample_++ == 0) first_of_no_sample_ = pending_->name;
+      }
     } catch (const Error&) {
       damage_ = std::current_exception();
       pending_.reset();
@@ -56,38 +72,70 @@ class SampleReader {
   std::string shard_;
   std::optional<TarEntry> pending_;
   std::exception_ptr damage_;
+  std::uint64_t files_of_no_sample_ = 0;
+  std::string first_of_no_sample_;
 };
-
-bool has_caption(const Sample& sample) {
-  return sample.parts.contains("txt") || sample.parts.contains("json");
-}
 
 }  // namespace
 
 TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& options)
-    : file_(std::make_shared<MappedFile>(path)) {
+    : Shard(path.string()), file_(std::make_shared<SourceFile>(path)) {
+  if (const auto foreign = foreign_content(file_->bytes()))
+    fail(ErrorCode::unsupported,
+         "tar archive: got {}, expected a tar, plain or packed with gzip or zstd ({})", *foreign,
+         name());
   SampleReader samples(*file_, 0);
   try {
-    while (const std::optional<Sample> sample = samples.next()) {
-      if (options.need_image && !sample->image()) {
-        ++problems_.without_image;
-      } else if (options.need_caption && !has_caption(*sample)) {
-        ++problems_.without_caption;
-      } else {
-        offsets_.push_back(sample->offset);
-      }
-    }
+    while (const std::optional<Sample> sample = samples.next()) index_sample(*sample, options);
   } catch (const Error& error) {
-    ++problems_.damaged_shards;
-    problems_.add_message(error.what());
+    refused_.add({RefusalReason::damaged_source, name(), "", error.what()});
   }
+  remarks_ = samples.remarks();
+}
+
+void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
+  if (options.need_image && !sample.image()) {
+    return refuse(sample, RefusalReason::no_picture,
+                  fmt::format("sample: got {}{}, expected a picture as jpg, png or webp",
+                              sample.part_names(), hint(sample)));
+  }
+  const bool maybe_in_json = options.json_captions && sample.parts.contains("json");
+  if (options.need_caption && !maybe_in_json) {
+    const auto text = sample.text("txt");
+    if (!text) {
+      if (first_without_caption_.empty()) first_without_caption_ = sample.key;
+      return refuse(sample, RefusalReason::no_caption,
+                    fmt::format("sample: got {}{}, expected a caption as txt, or json with "
+                                "json-text-key",
+                                sample.part_names(), hint(sample)));
+    }
+    if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
+  }
+  offsets_.push_back(sample.offset);
+}
+
+/// What webdataset's way of grouping files makes of names and orders that others choose.
+std::string_view TarShard::hint(const Sample& sample) const {
+  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
+  if (std::any_of(sample.parts.begin(), sample.parts.end(), has_dot))
+    return " (a name's first dot ends the key)";
+  if (sample.key == first_without_caption_)
+    return " (its picture stands elsewhere: files of one key must be neighbours)";
+  return "";
+}
+
+void TarShard::refuse(const Sample& sample, RefusalReason reason, std::string what) {
+  refused_.add({reason, name(), sample.place(), std::move(what)});
+}
+
+std::string TarShard::place(std::uint64_t offset) const {
+  return fmt::format("offset {}", offset);
 }
 
 Sample TarShard::read(std::uint64_t offset) const {
   std::optional<Sample> sample = SampleReader(*file_, offset).next();
   if (!sample) {
-    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", file_->name(),
-         offset);
+    fail(ErrorCode::corrupt_data, "sample: got the archive's end ({}, offset {})", name(), offset);
   }
   sample->storage = file_;
   return *std::move(sample);

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <string_view>
 
-#include "base/mapped_file.h"
 #include "shards/shard.h"
+#include "shards/source_file.h"
 
 namespace diptych::shards {
 
@@ -12,13 +14,20 @@ namespace diptych::shards {
 /// next sample, as in open_clip, for keys that are not unique.
 class TarShard final : public Shard {
  public:
-  /// Maps the file and walks its headers. Damage is in `problems()`. Throws Error: not_found, io.
+  /// Opens the file and walks its headers. Damage, as samples that cannot be used, is in
+  /// `refused()`. Throws Error as SourceFile.
   TarShard(const std::filesystem::path& path, const ShardOptions& options);
 
   Sample read(std::uint64_t offset) const override;
+  std::string place(std::uint64_t offset) const override;
 
  private:
-  std::shared_ptr<const MappedFile> file_;
+  void index_sample(const Sample& sample, const ShardOptions& options);
+  void refuse(const Sample& sample, RefusalReason reason, std::string what);
+  std::string_view hint(const Sample& sample) const;
+
+  std::shared_ptr<const SourceFile> file_;
+  std::string first_without_caption_;
 };
 
 }  // namespace diptych::shards

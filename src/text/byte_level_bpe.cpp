@@ -14,13 +14,8 @@ constexpr std::ptrdiff_t kMaxLines = 1 << 22;
 constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t",  U"'re", U"'ve",
                                                               U"'m", U"'ll", U"'d"};
 
-/// What Unicode calls white space: Python's notion without the four separators among the controls.
-bool is_space(char32_t c) {
-  return is_whitespace(c) && !(c >= 0x1C && c <= 0x1F);
-}
-
 bool is_other(char32_t c) {
-  return !is_space(c) && !is_letter(c) && !is_number(c);
+  return !is_unicode_space(c) && !is_letter(c) && !is_number(c);
 }
 
 template <typename Predicate>
@@ -38,7 +33,7 @@ std::size_t contraction_length(std::u32string_view text) {
 
 /// Letters, numbers or others; 0 before whitespace.
 std::size_t run_of_a_kind(std::u32string_view text) {
-  if (text.empty() || is_space(text[0])) return 0;
+  if (text.empty() || is_unicode_space(text[0])) return 0;
   if (is_letter(text[0])) return run_length(text, is_letter);
   if (is_number(text[0])) return run_length(text, is_number);
   return run_length(text, is_other);
@@ -48,7 +43,7 @@ std::size_t word_length(std::u32string_view text) {
   if (const std::size_t length = contraction_length(text)) return length;
   const std::size_t space = text[0] == U' ' ? 1 : 0;
   if (const std::size_t length = run_of_a_kind(text.substr(space))) return space + length;
-  const std::size_t spaces = run_length(text, is_space);
+  const std::size_t spaces = run_length(text, is_unicode_space);
   return spaces > 1 && spaces < text.size() ? spaces - 1 : spaces;
 }
 

@@ -42,7 +42,7 @@ std::u32string canonicalize(std::u32string text) {
 std::string clean(std::string_view text, Cleaning cleaning) {
   std::u32string result = decode_utf8(text);
   if (cleaning == Cleaning::none) return std::string(text);
-  if (cleaning == Cleaning::only_lower) return encode_utf8(lower_case(result));
+  if (cleaning == Cleaning::only_lower) return encode_utf8(lower_case_of_each(result));
   if (cleaning == Cleaning::remove_punctuation) {
     std::erase_if(result, is_ascii_punctuation);
     return encode_utf8(collapse_whitespace(lower_case(result)));

@@ -57,18 +57,21 @@ bool are_published_merges(std::string_view merges) {
   return without_version(published).starts_with(merges);
 }
 
-ClipBpe::ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens)
-    : ClipBpe(special_tokens, without_version(gunzip(compressed_merges, kMergeTextBytes)),
+ClipBpe::ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens,
+                 Form form)
+    : ClipBpe(special_tokens, form, without_version(gunzip(compressed_merges, kMergeTextBytes)),
               kMerges) {
   looks_words_up_ = true;
 }
 
-ClipBpe::ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens)
-    : ClipBpe(special_tokens, merges, count_lines(merges)) {}
+ClipBpe::ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens, Form form)
+    : ClipBpe(special_tokens, form, merges, count_lines(merges)) {}
 
-ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std::int32_t count)
+ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view merges,
+                 std::int32_t count)
     : special_tokens_(special_tokens == ClipSpecialTokens::openai ? kOpenAiSpecialTokens
                                                                   : kOpenClipSpecialTokens),
+      form_(form),
       tokens_(static_cast<std::size_t>(kFirstMerge + count)),
       ends_word_(tokens_.size()),
       merges_(static_cast<std::size_t>(count)) {
@@ -141,11 +144,42 @@ std::vector<std::int32_t> ClipBpe::merge(std::string_view word) const {
 void ClipBpe::append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const {
   if (word == special_tokens_[0]) return ids.push_back(start());
   if (word == special_tokens_[1]) return ids.push_back(end());
-  const std::string bytes = encode_utf8(word);
+  append_bytes(encode_utf8(word), ids);
+}
+
+void ClipBpe::append_bytes(std::string_view bytes, std::vector<std::int32_t>& ids) const {
   const std::int32_t whole = looks_words_up_ ? ending_.find(bytes) : TokenTable::kNone;
   if (whole != TokenTable::kNone) return ids.push_back(whole);
   const std::vector<std::int32_t> pieces = merge(bytes);
   ids.insert(ids.end(), pieces.begin(), pieces.end());
+}
+
+void ClipBpe::append_own(std::u32string_view text, std::size_t limit,
+                         std::vector<std::int32_t>& ids) const {
+  const std::u32string clean = clip_clean(text);
+  for (const std::u32string_view word : clip_words(clean, special_tokens_)) {
+    if (ids.size() >= limit) return;
+    append_word(word, ids);
+  }
+}
+
+/// Special tokens are such only as they are written, before a text is cleaned.
+void ClipBpe::append_as_transformers(std::u32string_view text, std::size_t limit,
+                                     std::vector<std::int32_t>& ids) const {
+  while (!text.empty() && ids.size() < limit) {
+    const std::size_t first =
+        std::min({text.find(special_tokens_[0]), text.find(special_tokens_[1]), text.size()});
+    const std::u32string clean = transformers_clip_clean(text.substr(0, first));
+    for (const std::u32string_view word : transformers_clip_words(clean, special_tokens_)) {
+      if (ids.size() >= limit) return;
+      append_bytes(encode_utf8(word), ids);
+    }
+    text.remove_prefix(first);
+    if (text.empty()) return;
+    const bool starts = text.starts_with(special_tokens_[0]);
+    ids.push_back(starts ? start() : end());
+    text.remove_prefix(special_tokens_[starts ? 0 : 1].size());
+  }
 }
 
 std::vector<std::int32_t> ClipBpe::encode(std::string_view text, int context_length) const {
@@ -154,12 +188,10 @@ std::vector<std::int32_t> ClipBpe::encode(std::string_view text, int context_len
          "context length: got {}, expected at least 2 for the start and the end", context_length);
   }
   const auto limit = static_cast<std::size_t>(context_length) - 1;
-  const std::u32string clean = clip_clean(decode_utf8(text));
+  const std::u32string characters = decode_utf8(text);
   std::vector<std::int32_t> ids = {start()};
-  for (const std::u32string_view word : clip_words(clean, special_tokens_)) {
-    if (ids.size() >= limit) break;
-    append_word(word, ids);
-  }
+  if (form_ == Form::own) append_own(characters, limit, ids);
+  if (form_ == Form::transformers) append_as_transformers(characters, limit, ids);
   if (ids.size() > limit) ids.resize(limit);
   ids.push_back(end());
   return ids;
@@ -177,6 +209,12 @@ std::string ClipBpe::decode(std::span<const std::int32_t> ids) const {
     if (ends_word_[static_cast<std::size_t>(id)]) bytes += ' ';
   }
   return encode_utf8(decode_utf8_lossy(bytes));
+}
+
+std::shared_ptr<const Tokenizer> transformers_clip_tokenizer() {
+  static const std::shared_ptr<const Tokenizer> tokenizer = std::make_shared<const ClipBpe>(
+      embedded::clip_merges(), ClipSpecialTokens::openai, ClipBpe::Form::transformers);
+  return tokenizer;
 }
 
 }  // namespace text

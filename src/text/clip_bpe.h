@@ -24,11 +24,18 @@ bool are_published_merges(std::string_view merges);
 /// the last place holds the end.
 class ClipBpe final : public Tokenizer {
  public:
+  /// What is done to a text before it is cut into words.
+  enum class Form {
+    own,           ///< OpenAI's and open_clip's: repaired, lower case
+    transformers,  ///< special tokens are cut out first; composed, lower case, nothing repaired
+  };
+
   /// `compressed_merges`: bpe_simple_vocab_16e6.txt.gz. Throws Error(corrupt_data).
-  ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens);
+  ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens,
+          Form form = Form::own);
   /// `merges`: "left right", one a line, as Hugging Face's tokenizer.json writes them. Throws
   /// Error(corrupt_data).
-  ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens);
+  ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens, Form form = Form::own);
   ClipBpe(const ClipBpe&) = delete;
   ClipBpe& operator=(const ClipBpe&) = delete;
 
@@ -46,7 +53,12 @@ class ClipBpe final : public Tokenizer {
  private:
   struct Merges;
 
-  ClipBpe(ClipSpecialTokens special_tokens, std::string_view merges, std::int32_t count);
+  ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view merges, std::int32_t count);
+
+  void append_own(std::u32string_view text, std::size_t limit,
+                  std::vector<std::int32_t>& ids) const;
+  void append_as_transformers(std::u32string_view text, std::size_t limit,
+                              std::vector<std::int32_t>& ids) const;
 
   std::int32_t start() const { return static_cast<std::int32_t>(tokens_.size()); }
   std::int32_t end() const { return start() + 1; }
@@ -55,8 +67,10 @@ class ClipBpe final : public Tokenizer {
   bool joins(std::int32_t id, IdPair neighbours) const;
   std::int32_t merged_id(std::string_view bytes, bool ends_word, IdPair neighbours) const;
   void append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const;
+  void append_bytes(std::string_view bytes, std::vector<std::int32_t>& ids) const;
 
   std::array<std::u32string_view, 2> special_tokens_;
+  Form form_;
   std::vector<std::string> tokens_;  // bytes by id, without the two special tokens
   std::vector<bool> ends_word_;      // by id
   TokenTable inner_;                 // views into tokens_
@@ -64,5 +78,8 @@ class ClipBpe final : public Tokenizer {
   std::vector<IdPair> merges_;       // by rank: the ids that are joined
   bool looks_words_up_ = false;      // whether merging gives every word that is a token that token
 };
+
+/// CLIP's own merges in transformers' form.
+std::shared_ptr<const Tokenizer> transformers_clip_tokenizer();
 
 }  // namespace diptych::text

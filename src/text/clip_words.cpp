@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 
+#include "text/byte_level_bpe.h"
 #include "text/fix_text.h"
 #include "text/html_entities.h"
 #include "text/unicode.h"
@@ -68,6 +70,24 @@ std::size_t word_length(std::u32string_view text,
   return run_length(text, is_other);
 }
 
+bool is_piece_of_others(char32_t c) {
+  return !is_unicode_space(c) && !is_letter(c) && !is_number(c);
+}
+
+/// The same in transformers' pattern; 0 before what separates.
+std::size_t piece_length(std::u32string_view text,
+                         const std::array<std::u32string_view, 2>& special_tokens) {
+  for (const std::u32string_view token : special_tokens) {
+    if (text.starts_with(token)) return token.size();
+  }
+  for (const std::u32string_view ending : kContractions) {
+    if (text.starts_with(ending)) return ending.size();
+  }
+  if (is_letter(text[0])) return run_length(text, is_letter);
+  if (is_number(text[0])) return 1;
+  return run_length(text, is_piece_of_others);
+}
+
 }  // namespace
 
 std::u32string clip_repair(std::u32string_view text) {
@@ -80,6 +100,22 @@ std::u32string clip_repair(std::u32string_view text) {
 
 std::u32string clip_clean(std::u32string_view text) {
   return lower_case(clip_repair(text));
+}
+
+std::u32string transformers_clip_clean(std::u32string_view text) {
+  return lower_case_of_each(normalise(text, NormalForm::nfc));
+}
+
+std::vector<std::u32string_view> transformers_clip_words(
+    std::u32string_view text, const std::array<std::u32string_view, 2>& special_tokens) {
+  std::vector<std::u32string_view> words;
+  while (!text.empty()) {
+    const std::size_t length = piece_length(text, special_tokens);
+    if (length > 0)
+      std::ranges::copy(byte_level_words(text.substr(0, length)), std::back_inserter(words));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return words;
 }
 
 std::vector<std::u32string_view> clip_words(

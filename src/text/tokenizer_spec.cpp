@@ -11,12 +11,16 @@ std::shared_ptr<const Tokenizer> make_bare(const TokenizerSpec& spec, const std:
   const std::string name = "vocabulary of " + owner;
   switch (spec.kind) {
     case TokenizerSpec::Kind::clip:
-      if (spec.vocabulary.empty()) return clip_tokenizer();
-      return std::make_shared<const ClipBpe>(spec.vocabulary, ClipSpecialTokens::openai);
+      if (spec.vocabulary.empty())
+        return spec.as_transformers ? transformers_clip_tokenizer() : clip_tokenizer();
+      return std::make_shared<const ClipBpe>(
+          spec.vocabulary, ClipSpecialTokens::openai,
+          spec.as_transformers ? ClipBpe::Form::transformers : ClipBpe::Form::own);
     case TokenizerSpec::Kind::chinese:
       return chinese_tokenizer();
     case TokenizerSpec::Kind::wordpiece:
-      return std::make_shared<const WordPiece>(spec.vocabulary, name, spec.wordpiece);
+      return std::make_shared<const WordPiece>(spec.vocabulary, name, spec.wordpiece,
+                                               spec.as_transformers);
     case TokenizerSpec::Kind::sentencepiece:
       return std::make_shared<const SentencePieceTokenizer>(spec.vocabulary, spec.special, name);
     case TokenizerSpec::Kind::xlm_roberta:

@@ -32,6 +32,9 @@ struct TokenizerSpec {
   /// Only for `sentencepiece` and `byte_level_bpe`.
   SpecialIds special;
   WordPieceOptions wordpiece;  ///< only for `wordpiece`
+  /// Only for `clip` and `wordpiece`: a text is cleaned as transformers' tokenizers do, whose ids
+  /// differ from the original programs' in what is repaired or removed. Default: the original's.
+  bool as_transformers = false;
 
   bool operator==(const TokenizerSpec&) const = default;
 };

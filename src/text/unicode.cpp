@@ -144,6 +144,10 @@ bool is_whitespace(char32_t character) {
   return character == 0x85 || in_categories(character, U_GC_Z_MASK);
 }
 
+bool is_unicode_space(char32_t c) {
+  return is_whitespace(c) && !(c >= 0x1C && c <= 0x1F);
+}
+
 bool is_letter(char32_t character) {
   return in_categories(character, U_GC_L_MASK);
 }
@@ -194,6 +198,12 @@ std::u32string lower_case(std::u32string_view text) {
         return u_strToLower(out, capacity, source.data(), static_cast<std::int32_t>(source.size()),
                             "", status);
       }));
+}
+
+std::u32string lower_case_of_each(std::u32string_view text) {
+  std::u32string result;
+  for (const char32_t& character : text) result += lower_case({&character, 1});
+  return result;
 }
 
 std::u32string upper_case(std::u32string_view text) {

@@ -23,6 +23,8 @@ bool is_ascii(std::string_view text);
 
 /// Python's str.isspace: what separates words in both tokenizer families.
 bool is_whitespace(char32_t character);
+/// What Unicode calls white space: Python's notion without the four separators among the controls.
+bool is_unicode_space(char32_t character);
 /// General category L*.
 bool is_letter(char32_t character);
 /// General category N*.
@@ -44,6 +46,8 @@ std::u32string normalise(std::u32string_view text, NormalForm form);
 
 /// Full case mapping without a language (final sigma included).
 std::u32string lower_case(std::u32string_view text);
+/// The same character by character, as tokenizers in Rust do: a sigma knows of no end of a word.
+std::u32string lower_case_of_each(std::u32string_view text);
 std::u32string upper_case(std::u32string_view text);
 
 }  // namespace diptych::text

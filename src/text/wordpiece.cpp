@@ -35,8 +35,11 @@ std::vector<std::string_view> lines(std::string_view text) {
 }  // namespace
 
 WordPiece::WordPiece(std::string_view vocabulary_text, std::string_view name,
-                     const WordPieceOptions& options)
-    : vocabulary_text_(vocabulary_text), tokens_(lines(vocabulary_text_)), options_(options) {
+                     const WordPieceOptions& options, bool as_transformers)
+    : vocabulary_text_(vocabulary_text),
+      tokens_(lines(vocabulary_text_)),
+      options_(options),
+      as_transformers_(as_transformers) {
   if (!is_utf8(vocabulary_text_)) {
     fail(ErrorCode::corrupt_data, "vocabulary: got bytes that are not UTF-8 ({})", name);
   }
@@ -69,7 +72,7 @@ std::vector<std::int32_t> WordPiece::encode(std::string_view text, int context_l
   }
   const auto limit = static_cast<std::size_t>(context_length) - 1;
   std::vector<std::int32_t> ids = {start_};
-  for (const std::u32string& word : basic_tokens(decode_utf8(text))) {
+  for (const std::u32string& word : basic_tokens(decode_utf8(text), as_transformers_)) {
     if (ids.size() >= limit) break;
     append_word(word, ids);
   }

@@ -32,7 +32,7 @@ struct WordPieceOptions {
 class WordPiece final : public Tokenizer {
  public:
   WordPiece(std::string_view vocabulary_text, std::string_view name,
-            const WordPieceOptions& options = {});
+            const WordPieceOptions& options = {}, bool as_transformers = false);
   WordPiece(const WordPiece&) = delete;
   WordPiece& operator=(const WordPiece&) = delete;
 
@@ -59,6 +59,7 @@ class WordPiece final : public Tokenizer {
   std::int32_t start_ = 0;
   std::int32_t end_ = 0;
   WordPieceOptions options_;
+  bool as_transformers_ = false;
 };
 
 }  // namespace text

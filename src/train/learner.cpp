@@ -2,6 +2,7 @@
 
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -90,6 +91,10 @@ void Learner::clamp_logit_scale() {
 
 double Learner::logit_scale() const {
   return std::exp(parameters_[static_cast<std::size_t>(model_.logit_scale)].item<double>());
+}
+
+bool Learner::is_finite() const {
+  return optimiser_.is_finite() && std::ranges::all_of(parameters_, all_finite);
 }
 
 void Learner::save(TensorMap& map) const {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "network/model.h"
 #include "train/batch.h"
@@ -38,6 +40,10 @@ class Learner {
   StepResult step(const Batch& batch, double learning_rate,
                   const std::optional<network::PatchSelection>& selection = std::nullopt);
 
+  /// The parameters that the last step's loss did not reach: neither learnt nor decayed.
+  std::vector<std::string> untrained() const { return optimiser_.untouched(); }
+  /// Whether every weight and moment is a finite number.
+  bool is_finite() const;
   /// exp of the learned logarithm.
   double logit_scale() const;
   const network::Model& model() const { return model_; }

@@ -15,17 +15,10 @@ namespace {
 /// Batches that may be built ahead, for every worker.
 constexpr std::uint64_t kAheadPerWorker = 2;
 
-std::vector<std::uint32_t> groups_of(const shards::Dataset& dataset,
-                                     const shards::CaptionOptions& captions) {
-  if (captions.json_group_key.empty()) return {};
-  return shards::group_ids(dataset, captions);
-}
-
-shards::SamplerOptions sampler_options(const LoaderOptions& options,
-                                       const std::vector<std::uint32_t>& groups) {
+shards::SamplerOptions sampler_options(const LoaderOptions& options) {
   return {.seed = options.seed,
           .batch_size = static_cast<std::size_t>(options.batch_size),
-          .groups = groups};
+          .groups = options.groups};
 }
 
 /// One pair, ready for its batch.
@@ -43,16 +36,12 @@ std::optional<std::array<std::uint8_t, 3>> draw_background(const LoaderOptions& 
   return colour;
 }
 
-Pair make_pair(const shards::Sample& sample, const Tokenizer& tokenizer, int context_length,
-               const LoaderOptions& options, Random random) {
-  const shards::SampleText text = shards::read_text(sample, options.captions);
-  if (text.captions.empty()) {
-    fail(ErrorCode::corrupt_data, "sample without a caption{}{}", text.problems.empty() ? "" : ": ",
-         text.problems.empty() ? "" : text.problems.front());
-  }
+Pair make_pair(const shards::Sample& sample, const std::vector<std::string>& captions,
+               const Tokenizer& tokenizer, int context_length, const LoaderOptions& options,
+               Random random) {
   const auto image_bytes = sample.image();
   if (!image_bytes) fail(ErrorCode::corrupt_data, "sample without a picture");
-  const std::string& caption = text.captions[random.below(text.captions.size())];
+  const std::string& caption = captions[random.below(captions.size())];
   DecodeOptions decoding;
   decoding.background = draw_background(options, random);
   const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
@@ -92,8 +81,7 @@ Loader::Loader(const shards::Dataset& dataset, const network::Model& model,
       model_(model),
       tokenizer_(tokenizer),
       options_(options),
-      groups_(groups_of(dataset, options.captions)),
-      sampler_(dataset.size(), sampler_options(options, groups_)) {
+      sampler_(dataset.size(), sampler_options(options)) {
   sampler_.seek(position);
   const int workers = options.workers > 0 ? options.workers : available_cpus();
   most_ahead_ = kAheadPerWorker * static_cast<std::uint64_t>(workers);
@@ -107,6 +95,11 @@ Loader::~Loader() {
   }
   wanted_.notify_all();
   for (std::thread& worker : workers_) worker.join();
+}
+
+bool Loader::is_ready(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return ready_.wait_for(lock, patience, [this] { return finished_.contains(consumed_); });
 }
 
 LoadedBatch Loader::next() {
@@ -148,22 +141,33 @@ Loader::Ticket Loader::take_ticket() {
 
 LoadedBatch Loader::build(const Ticket& ticket) const {
   LoadedBatch result{.next = ticket.next};
+  const bool grouped = !options_.groups.empty();
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < ticket.samples.size(); ++i) {
     const std::size_t index = ticket.samples[i];
     try {
       const shards::Sample sample = dataset_.at(index);
+      const shards::SampleText text = shards::read_text(sample, options_.captions);
+      if (text.captions.empty()) {
+        result.refused.push_back({index, text.refused.front()});
+        continue;
+      }
       // Streams 0 to 2^32 of a seed belong to other uses; epochs of up to 2^40 samples never meet.
       const std::uint64_t stream = ((ticket.begin.epoch + 1) << 40) + ticket.begin.index + i;
-      pairs.push_back(make_pair(sample, tokenizer_, network::context_length(model_.config.text),
-                                options_, Random(options_.seed, stream)));
-      if (!groups_.empty()) pairs.back().group = groups_[index];
+      pairs.push_back(make_pair(sample, text.captions, tokenizer_,
+                                network::context_length(model_.config.text), options_,
+                                Random(options_.seed, stream)));
+      if (grouped) pairs.back().group = options_.groups[index];
     } catch (const Error& error) {
-      result.problems.emplace_back(error.what());
+      // An option that cannot be, or a bug: nothing that the sample could be blamed for.
+      const bool of_the_sample =
+          error.code() != ErrorCode::invalid_argument && error.code() != ErrorCode::internal;
+      if (!of_the_sample) throw;
+      result.refused.push_back({index, dataset_.refusal(index, error)});
     }
   }
-  result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size,
-                      !groups_.empty());
+  result.batch =
+      join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size, grouped);
   return result;
 }
 

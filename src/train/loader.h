@@ -1,10 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <map>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -25,6 +25,8 @@ struct LoaderOptions {
   /// Threads that read, decode and augment; zero: one a CPU.
   int workers = 0;
   shards::CaptionOptions captions;
+  /// The group of each sample, as SamplerOptions::groups. Empty: none.
+  std::vector<std::uint32_t> groups;
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the preprocessing's
   /// background.
@@ -32,11 +34,17 @@ struct LoaderOptions {
   Preprocessing preprocessing;
 };
 
+/// A sample that is missing from its batch.
+struct RefusedSample {
+  std::size_t index;  ///< its number in the data set
+  shards::Refusal refusal;
+};
+
 /// A batch, where the one after it begins, and why samples are missing from it.
 struct LoadedBatch {
   Batch batch;
   shards::SamplerPosition next;
-  std::vector<std::string> problems;
+  std::vector<RefusedSample> refused;
 };
 
 /// Decodes, augments and tokenises the batches of a data set ahead of their use. What a batch holds
@@ -52,6 +60,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
+  /// Waits for the next batch at most so long; whether it is there.
+  bool is_ready(std::chrono::milliseconds patience);
   /// The next batch, waiting for it if need be. From one thread only.
   LoadedBatch next();
   std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
@@ -76,7 +86,6 @@ class Loader {
   const network::Model& model_;
   const Tokenizer& tokenizer_;
   const LoaderOptions options_;
-  std::vector<std::uint32_t> groups_;
   shards::Sampler sampler_;
 
   std::mutex mutex_;

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/_fused_adamw.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace diptych::train {
@@ -47,19 +49,47 @@ double AdamW::clip_gradients() {
 double AdamW::step(double learning_rate) {
   const torch::NoGradGuard no_gradients;
   const double norm = clip_gradients();
-  for (Group& group : groups_) {
-    std::vector<torch::Tensor> gradients;
-    for (const torch::Tensor& parameter : group.parameters) {
-      gradients.push_back(parameter.grad().defined() ? parameter.grad()
-                                                     : torch::zeros_like(parameter));
-    }
-    torch::_foreach_add_(group.steps, 1);
-    torch::_fused_adamw_(group.parameters, gradients, group.first_moments, group.second_moments,
-                         /*max_exp_avg_sqs=*/{}, group.steps, learning_rate, options_.beta1,
-                         options_.beta2, group.weight_decay, options_.epsilon, /*amsgrad=*/false,
-                         /*maximize=*/false);
-  }
+  for (const Group& group : groups_) move(group, learning_rate);
   return norm;
+}
+
+void AdamW::move(const Group& group, double learning_rate) const {
+  std::vector<torch::Tensor> parameters;
+  std::vector<torch::Tensor> gradients;
+  std::vector<torch::Tensor> first_moments;
+  std::vector<torch::Tensor> second_moments;
+  std::vector<torch::Tensor> steps;
+  for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+    if (!group.parameters[i].grad().defined()) continue;
+    parameters.push_back(group.parameters[i]);
+    gradients.push_back(group.parameters[i].grad());
+    first_moments.push_back(group.first_moments[i]);
+    second_moments.push_back(group.second_moments[i]);
+    steps.push_back(group.steps[i]);
+  }
+  if (parameters.empty()) return;
+  torch::_foreach_add_(steps, 1);
+  torch::_fused_adamw_(parameters, gradients, first_moments, second_moments,
+                       /*max_exp_avg_sqs=*/{}, steps, learning_rate, options_.beta1, options_.beta2,
+                       group.weight_decay, options_.epsilon, /*amsgrad=*/false,
+                       /*maximize=*/false);
+}
+
+std::vector<std::string> AdamW::untouched() const {
+  std::vector<std::string> names;
+  for (const Group& group : groups_) {
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      if (!group.parameters[i].grad().defined()) names.push_back(group.names[i]);
+    }
+  }
+  return names;
+}
+
+bool AdamW::is_finite() const {
+  return std::ranges::all_of(groups_, [](const Group& group) {
+    return std::ranges::all_of(group.first_moments, all_finite) &&
+           std::ranges::all_of(group.second_moments, all_finite);
+  });
 }
 
 void AdamW::save(TensorMap& map) const {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "train/parameters.h"
 
@@ -23,8 +25,14 @@ class AdamW {
   AdamW(const network::ParameterTable& table, Parameters& parameters, const AdamWOptions& options);
 
   void zero_gradients();
-  /// Clips, then moves the parameters. Returns the gradients' norm before clipping.
+  /// Clips, then moves the parameters that have a gradient; the others are not decayed either.
+  /// Returns the gradients' norm before clipping.
   double step(double learning_rate);
+
+  /// The names of the parameters without a gradient.
+  std::vector<std::string> untouched() const;
+  /// Whether all moments are finite numbers.
+  bool is_finite() const;
 
   /// The moments and the number of steps done, under "optimizer." names.
   void save(TensorMap& map) const;
@@ -41,6 +49,7 @@ class AdamW {
     std::vector<std::string> names;
   };
   double clip_gradients();
+  void move(const Group& group, double learning_rate) const;
 
   AdamWOptions options_;
   std::vector<Group> groups_;

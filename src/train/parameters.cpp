@@ -45,6 +45,20 @@ Parameters parameters_from(const network::ParameterTable& table, const TensorMap
   return parameters;
 }
 
+Parameters zero_parameters(const network::ParameterTable& table, torch::Device device) {
+  Parameters parameters;
+  for (const network::ParameterSpec& spec : table.specs()) {
+    parameters.push_back(
+        torch::zeros(spec.shape, torch::kFloat32).to(device).set_requires_grad(spec.trained));
+  }
+  return parameters;
+}
+
+bool all_finite(const torch::Tensor& tensor) {
+  const torch::NoGradGuard no_gradients;
+  return torch::isfinite(tensor).all().item<bool>();
+}
+
 TensorBuffer to_buffer(const torch::Tensor& tensor) {
   const torch::Tensor host = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
   return TensorBuffer(

@@ -24,6 +24,12 @@ Parameters initial_parameters(const network::ParameterTable& table, Random& rand
 Parameters parameters_from(const network::ParameterTable& table, const TensorMap& tensors,
                            torch::Device device);
 
+/// Zeros, for what is about to be loaded.
+Parameters zero_parameters(const network::ParameterTable& table, torch::Device device);
+
+/// Whether all its elements are finite numbers.
+bool all_finite(const torch::Tensor& tensor);
+
 /// A copy of a tensor of any device as float32 on the host, and back.
 TensorBuffer to_buffer(const torch::Tensor& tensor);
 torch::Tensor to_torch(const TensorView& view, torch::Device device);

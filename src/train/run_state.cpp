@@ -3,13 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/model_metadata.h"
+#include "train/checksum.h"
 
 namespace diptych::train {
 namespace {
 
-/// The key of our entry in the file's metadata.
-const std::string kMetadataKey = "diptych_training";
+/// Our entries in the file's metadata.
+constexpr const char* kState = "diptych_training";
+constexpr const char* kChecksum = "checksum";
 
 nlohmann::json parse_state(const std::string& text, const std::string& file) {
   const nlohmann::json state = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -22,37 +24,67 @@ nlohmann::json parse_state(const std::string& text, const std::string& file) {
   return state;
 }
 
+std::string checksum_of(const TensorMap& tensors, const checkpoint::Metadata& metadata) {
+  Checksum checksum;
+  for (const auto& [key, text] : metadata) {
+    if (key == kChecksum) continue;
+    checksum.add(key);
+    checksum.add(text);
+  }
+  for (const auto& [name, view] : tensors.tensors) {
+    checksum.add(name);
+    checksum.add(to_string(view.shape));
+    checksum.add(DenseTensor(view).bytes());
+  }
+  return checksum.text();
+}
+
 }  // namespace
 
 void save_run(const std::filesystem::path& path, const Learner& learner,
-              const RunPosition& position, const std::string& fingerprint) {
+              const RunPosition& position, const RunRecord& record,
+              const checkpoint::ModelFile& model) {
+  if (!learner.is_finite()) {
+    fail(ErrorCode::invalid_argument,
+         "train: weights are no longer finite after step {}: lower the learning rate or clip the "
+         "gradients; the last checkpoint is untouched",
+         position.step);
+  }
   TensorMap tensors;
   learner.save(tensors);
-  const nlohmann::json state = {{"step", static_cast<std::uint64_t>(position.step)},
-                                {"epoch", position.data.epoch},
-                                {"index", position.data.index},
-                                {"fingerprint", fingerprint}};
-  checkpoint::write_safetensors(path, tensors, {{kMetadataKey, state.dump()}});
+  nlohmann::json state = to_json(record);
+  state["step"] = static_cast<std::uint64_t>(position.step);
+  state["epoch"] = position.data.epoch;
+  state["index"] = position.data.index;
+  checkpoint::Metadata metadata = checkpoint::write_model_metadata(model);
+  metadata[kState] = state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  metadata[kChecksum] = checksum_of(tensors, metadata);
+  checkpoint::write_safetensors(path, tensors, metadata);
 }
 
-RunPosition load_run(const std::filesystem::path& path, Learner& learner,
-                     const std::string& fingerprint) {
-  const checkpoint::Safetensors file = checkpoint::open_safetensors(path);
-  const auto metadata = file.metadata.find(kMetadataKey);
-  if (metadata == file.metadata.end()) {
-    fail(ErrorCode::invalid_argument, "resume: expected a checkpoint of diptych train ({})",
-         path.string());
+SavedRun::SavedRun(const std::filesystem::path& path)
+    : name_(path.string()), file_(checkpoint::open_safetensors(path)) {
+  const auto text = file_.metadata.find(kState);
+  if (text == file_.metadata.end()) {
+    fail(ErrorCode::invalid_argument, "train: resume: expected a checkpoint of diptych train ({})",
+         name_);
   }
-  const nlohmann::json state = parse_state(metadata->second, path.string());
-  const std::string saved = state.value("fingerprint", "");
-  if (saved != fingerprint) {
-    fail(ErrorCode::invalid_argument,
-         "resume: the run was started with other options: got {}, expected {} ({})", fingerprint,
-         saved, path.string());
+  const nlohmann::json state = parse_state(text->second, name_);
+  position_ = {.step = state["step"].get<std::int64_t>(),
+               .data = {.epoch = state["epoch"], .index = state["index"]}};
+  record_ = read_record(state, name_);
+}
+
+void SavedRun::restore(Learner& learner) const {
+  const auto expected = file_.metadata.find(kChecksum);
+  const std::string got = checksum_of(file_.tensors, file_.metadata);
+  if (expected == file_.metadata.end() || expected->second != got) {
+    fail(ErrorCode::corrupt_data,
+         "training checkpoint: got the checksum {}, expected {}: the file is damaged; go on from "
+         "an earlier one ({})",
+         got, expected == file_.metadata.end() ? "one" : expected->second, name_);
   }
-  learner.load(file.tensors);
-  return {.step = state["step"].get<std::int64_t>(),
-          .data = {.epoch = state["epoch"], .index = state["index"]}};
+  learner.load(file_.tensors);
 }
 
 }  // namespace diptych::train

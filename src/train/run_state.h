@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
+#include "checkpoint/model_file.h"
+#include "checkpoint/safetensors.h"
 #include "shards/sampler.h"
 #include "train/learner.h"
+#include "train/run_record.h"
 
 namespace diptych::train {
 
@@ -15,14 +17,32 @@ struct RunPosition {
 };
 
 /// Writes one safetensors file with everything a bit-exact continuation needs: weights, moments,
-/// position. `fingerprint` names what must not change between the parts of a run. Atomic. Throws
-/// Error(io).
+/// position, record, and a checksum of them all. With what else `model` is, it can be loaded as a
+/// model. Atomic. Throws Error: io; invalid_argument, and writes nothing, when a weight or moment
+/// is not finite.
 void save_run(const std::filesystem::path& path, const Learner& learner,
-              const RunPosition& position, const std::string& fingerprint);
+              const RunPosition& position, const RunRecord& record,
+              const checkpoint::ModelFile& model);
 
-/// Puts the learner where the file's run stood. Throws Error: not_found, corrupt_data, and
-/// invalid_argument when the fingerprints differ.
-RunPosition load_run(const std::filesystem::path& path, Learner& learner,
-                     const std::string& fingerprint);
+/// Such a file, open.
+class SavedRun {
+ public:
+  /// Throws Error: not_found, corrupt_data, and invalid_argument for another program's file.
+  explicit SavedRun(const std::filesystem::path& path);
+
+  const std::string& name() const { return name_; }
+  const RunPosition& position() const { return position_; }
+  const RunRecord& record() const { return record_; }
+
+  /// Puts the learner where the run stood. Throws Error(corrupt_data) when the checksum does not
+  /// hold.
+  void restore(Learner& learner) const;
+
+ private:
+  std::string name_;
+  checkpoint::Safetensors file_;
+  RunPosition position_;
+  RunRecord record_;
+};
 
 }  // namespace diptych::train

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "diptych/train.h"
+#include "train/trainer.h"
 
 // What the trainer's module, libdiptych-train.so, offers to `run_training` (src/api/train.cpp),
 // which loads it. Only a program that trains then loads libtorch: that takes 0.2 s and maps 450 MB.
@@ -9,7 +9,7 @@ extern "C" {
 /// version() of the diptych that the module is part of; it must be the caller's own.
 const char* diptych_trainer_version();
 
-/// run_training, with libtorch. Throws as it does.
-void diptych_run_training(const diptych::TrainOptions& options,
-                          const diptych::TrainCallbacks& callbacks, diptych::TrainResult& result);
+/// train::train. Throws as it does.
+void diptych_train(const diptych::TrainOptions& options, const diptych::train::ModelSource& source,
+                   const diptych::TrainCallbacks& callbacks, diptych::TrainResult& result);
 }

@@ -1,6 +1,7 @@
 #include "api/fixtures.h"
 
 #include <cmath>
+#include <utility>
 
 #include "base/atomic_file.h"
 #include "base/random.h"
@@ -46,6 +47,7 @@ void fill_weights(checkpoint::ModelFile& file) {
     std::vector<float> values(static_cast<std::size_t>(element_count(spec.shape)));
     for (float& value : values) value = static_cast<float>(0.3 * random.normal());
     if (spec.name == "logit_scale") values = {std::log(20.0F)};
+    if (spec.name == "logit_bias") values = {-10.0F};
     file.weights.add(spec.name, TensorBuffer(spec.shape, values));
   }
 }
@@ -66,6 +68,13 @@ checkpoint::ReferenceEmbeddings embed_references(const std::filesystem::path& fo
   return references;
 }
 
+void write_model(checkpoint::ModelFile file, const std::filesystem::path& folder) {
+  fill_weights(file);
+  checkpoint::save_model_folder(folder, file, DType::float32);
+  file.references = embed_references(folder);
+  checkpoint::save_model_folder(folder, file, DType::float32);
+}
+
 void append_little_endian(std::string& bytes, std::uint32_t value, int count) {
   for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xff);
 }
@@ -73,11 +82,13 @@ void append_little_endian(std::string& bytes, std::uint32_t value, int count) {
 }  // namespace
 
 void write_tiny_model(const std::filesystem::path& folder) {
+  write_model(tiny_model(), folder);
+}
+
+void write_tiny_biased_model(const std::filesystem::path& folder) {
   checkpoint::ModelFile file = tiny_model();
-  fill_weights(file);
-  checkpoint::save_model_folder(folder, file, DType::float32);
-  file.references = embed_references(folder);
-  checkpoint::save_model_folder(folder, file, DType::float32);
+  file.config.logit_bias = true;
+  write_model(std::move(file), folder);
 }
 
 void write_picture(const std::filesystem::path& path, int red, int green, int blue) {

@@ -19,6 +19,9 @@ inline const std::vector<std::string> kModels = {"openai_vit",
 /// words, with reference embeddings: enough to classify and search with.
 void write_tiny_model(const std::filesystem::path& folder);
 
+/// The same with a logit bias of -10, as SigLIP's models have one.
+void write_tiny_biased_model(const std::filesystem::path& folder);
+
 /// Writes a picture of one colour as an uncompressed BMP.
 void write_picture(const std::filesystem::path& path, int red, int green, int blue);
 

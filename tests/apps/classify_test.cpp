@@ -1,8 +1,10 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/fixtures.h"
@@ -18,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class Classify : public ::testing::Test {
@@ -97,8 +100,9 @@ TEST_F(Classify, ScoresAreTheSoftmaxOverAveragedTemplates) {
   normalise_rows(classes);
   Matrix expected = similarities(embedded_pictures(), classes, 20.0F);
   softmax_rows(expected);
-  const ProgramRun run = classify({"--template", "light {label}", "dark {}", "--labels", "red,blue",
-                                   "--json", path("pictures/a.bmp"), path("pictures/b.bmp")});
+  const ProgramRun run =
+      classify({"--template", "light {label}", "--template", "dark {}", "--labels", "red,blue",
+                "--json", path("pictures/a.bmp"), path("pictures/b.bmp")});
   ASSERT_EQ(run.status, 0) << run.errors;
   const Json answers = Json::parse(run.output);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -115,6 +119,74 @@ TEST_F(Classify, TheDefaultTemplateIsClips) {
   const ProgramRun run = classify(labels);
   ASSERT_EQ(run.status, 0) << run.errors;
   EXPECT_EQ(run.output, classify(explicitly).output);
+}
+
+TEST_F(Classify, AnArticleIsNotDoubledAndAChineseLabelGetsAChineseTemplate) {
+  const ProgramRun run = classify({"--labels", "a red,blue,猫", "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  std::map<std::string, std::string> prompts;
+  const Json answer = Json::parse(run.output).at(0);
+  for (const Json& entry : answer.at("labels")) prompts[entry.at("label")] = entry.at("prompt");
+  EXPECT_EQ(prompts.at("a red"), "A photo of a red");
+  EXPECT_EQ(prompts.at("blue"), "A photo of a blue");
+  EXPECT_EQ(prompts.at("猫"), "一张猫的照片");
+  EXPECT_EQ(run.errors, "");
+}
+
+TEST_F(Classify, ChineseCommasSeparateLabels) {
+  const ProgramRun run =
+      classify({"--labels", "red，\u3000blue、green, 猫", "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answer = Json::parse(run.output).at(0);
+  EXPECT_EQ(answer.at("labels").size(), 4U);
+  for (const char* label : {"red", "blue", "green", "猫"}) EXPECT_GE(score_of(answer, label), 0.0);
+}
+
+TEST_F(Classify, OneLabelAloneIsNoted) {
+  const ProgramRun run = classify({"--labels", "red", path("pictures/a.bmp")});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("100 % whatever the picture"));
+}
+
+TEST_F(Classify, IndependentScoresAreCosinesAndSaySo) {
+  const ProgramRun run =
+      classify({"--labels", "red", "--independent", "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.errors, "");
+  const Matrix text = embed("A photo of a red\n");
+  const Matrix expected = similarities(embedded_pictures(), text);
+  const Json answer = Json::parse(run.output).at(0);
+  EXPECT_EQ(answer.at("scores"), "cosine");
+  EXPECT_NEAR(score_of(answer, "red"), expected.row(0)[0], kFeatureTolerance);
+}
+
+TEST_F(Classify, TheCosineIsShownOnRequest) {
+  const std::vector<std::string> labels = {"--labels", "red,blue", path("pictures/a.bmp")};
+  std::vector<std::string> with_cosine = labels;
+  with_cosine.insert(with_cosine.end(), {"--cosine", "--json"});
+  const ProgramRun run = classify(with_cosine);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answer = Json::parse(run.output).at(0);
+  EXPECT_EQ(answer.at("scores"), "softmax");
+  const double cosine = answer.at("labels").at(0).at("cosine");
+  with_cosine.pop_back();
+  EXPECT_THAT(classify(with_cosine).output, HasSubstr(fmt::format("{:7.4f}", cosine)));
+  EXPECT_THAT(classify(labels).output, Not(HasSubstr(fmt::format("{:7.4f}", cosine))));
+}
+
+TEST_F(Classify, ABiasedModelGivesEachLabelItsOwnProbability) {
+  write_tiny_biased_model(folder_.path() / "biased");
+  const auto score = [&](const std::string& labels) {
+    const ProgramRun run = run_diptych({"classify", "--model", path("biased"), "--labels", labels,
+                                        "--json", path("pictures/a.bmp")});
+    EXPECT_EQ(run.errors, "");
+    const Json answer = Json::parse(run.output).at(0);
+    EXPECT_EQ(answer.at("scores"), "sigmoid");
+    return score_of(answer, "red");
+  };
+  EXPECT_LT(score("red"), 1.0);
+  EXPECT_EQ(score("red"), score("red,blue,green"));
 }
 
 TEST_F(Classify, PicturesMayFollowTheTemplates) {
@@ -159,6 +231,28 @@ TEST_F(Classify, LabelsComeFromAFileInAnyLanguage) {
   EXPECT_GE(score_of(answer, "猫"), 0.0);
 }
 
+TEST_F(Classify, LabelsComeFromAJsonArray) {
+  write_file(path("labels.json"), "[\"red, or so\",\n \"blue\"]");
+  const ProgramRun run =
+      classify({"--labels-file", path("labels.json"), "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_GE(score_of(Json::parse(run.output).at(0), "red, or so"), 0.0);
+}
+
+TEST_F(Classify, AFileGivenAsTheLabelIsNoted) {
+  write_file(path("labels.txt"), "red\nblue\n");
+  const ProgramRun run = classify({"--labels", path("labels.txt"), path("pictures/a.bmp")});
+  EXPECT_THAT(run.errors, HasSubstr("--labels-file"));
+}
+
+TEST_F(Classify, WhatTheModelDoesNotReadIsNoted) {
+  const ProgramRun run =
+      classify({"--labels", "red,zebra,red red red red red red red", path("pictures/a.bmp")});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.errors, HasSubstr("does not know: label 'zebra'"));
+  EXPECT_THAT(run.errors, HasSubstr("cut off: label 'red red"));
+}
+
 TEST_F(Classify, TopLimitsTheLabels) {
   const ProgramRun run =
       classify({"--labels", "red,green,blue", "--top", "1", path("pictures/a.bmp")});
@@ -191,6 +285,7 @@ class BadClassifyUse : public Classify, public ::testing::WithParamInterface<Bad
 TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
   write_file(path("empty.txt"), "");
   write_file(path("hole.txt"), "red\n\nblue\n");
+  write_file(path("object.json"), R"({"red": 1})");
   fs::create_directory(path("empty"));
   std::vector<std::string> arguments = GetParam().arguments;
   for (std::string& argument : arguments) {
@@ -216,13 +311,25 @@ INSTANTIATE_TEST_SUITE_P(
         BadUse{"MissingFile", {"--labels-file", "@none.txt", "@pictures"}, 4, "none.txt"},
         BadUse{"EmptyFile", {"--labels-file", "@empty.txt", "@pictures"}, 2, "empty.txt"},
         BadUse{"EmptyLine", {"--labels-file", "@hole.txt", "@pictures"}, 2, "label 2"},
+        BadUse{"JsonThatIsNoArray",
+               {"--labels-file", "@object.json", "@pictures"},
+               3,
+               "no array of texts"},
         BadUse{"UnknownTemplates",
                {"--labels", "red", "--templates", "imagenet", "@pictures"},
                2,
                "openai_80"},
+        BadUse{"TemplateWithoutAPlace",
+               {"--labels", "red,blue", "--template", "a photo of a", "@pictures"},
+               2,
+               "'a photo of a'"},
+        BadUse{"TemplateWithAnotherPlace",
+               {"--labels", "red,blue", "--template", "a {c}", "@pictures"},
+               2,
+               "'a {c}'"},
         BadUse{"NoPicture", {"--labels", "red,blue"}, 2, "pictures"},
         BadUse{"FolderWithoutPictures", {"--labels", "red", "@empty"}, 2, "empty"},
-        BadUse{"MissingPicture", {"--labels", "red", "@none.png"}, 4, "none.png"},
+        BadUse{"MissingPicture", {"--labels", "red,blue", "@none.png"}, 4, "none.png"},
         BadUse{"TopZero", {"--labels", "red", "--top", "0", "@pictures"}, 2, "--top"}),
     [](const auto& info) { return info.param.name; });
 

@@ -60,6 +60,33 @@ TEST_F(EvaluateZeroShot, TheFolderMayFollowTheTemplates) {
   EXPECT_THAT(run.output, HasSubstr("2 templates"));
 }
 
+TEST_F(EvaluateZeroShot, NamesInAnotherOrderThanTheFoldersAreRefused) {
+  write_file(path("names.txt"), "red\nblue\n");
+  const ProgramRun run = evaluate({"--classnames", path("names.txt"), path("set")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.output, "");
+  EXPECT_THAT(run.errors, HasSubstr("got 'red' for the folder 'blue'"));
+}
+
+TEST_F(EvaluateZeroShot, AFolderTooHighIsRefused) {
+  fs::create_directory(path("above"));
+  fs::rename(path("set"), path("above/train"));
+  const ProgramRun run = evaluate({path("above")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.output, "");
+  EXPECT_THAT(run.errors, HasSubstr(path("above/train")));
+}
+
+TEST_F(EvaluateZeroShot, NotesAreOnStandardErrorAndInJson) {
+  fs::create_directory(path("set/green"));
+  const ProgramRun run = evaluate({"--json", path("set")});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("note: 1 of 3 classes have no picture"));
+  const Json report = Json::parse(run.output);
+  EXPECT_THAT(report.at("notes").dump(), HasSubstr("1 of 3 classes"));
+  EXPECT_EQ(report.at("prompts").at(0), "A photo of a blue");
+}
+
 TEST_F(EvaluateZeroShot, ABrokenPictureIsListed) {
   write_file(path("set/red/broken.png"), "broken");
   const ProgramRun run = evaluate({path("set")});

@@ -34,6 +34,7 @@ TEST(Pickle, ReadsNumbersOfEveryForm) {
   EXPECT_EQ(read(std::string("\x8a\x02\x00\xff.", 5)).root().integer, -256);
   EXPECT_EQ(read(std::string("\x8a\x00.", 3)).root().integer, 0);
   EXPECT_EQ(read(std::string("G\x3f\xf8\0\0\0\0\0\0.", 10)).root().real, 1.5);
+  EXPECT_EQ(read("F1.5\n.").root().kind, Pickle::Kind::real);
   EXPECT_EQ(read("I01\n.").root().kind, Pickle::Kind::boolean);
   EXPECT_EQ(read("\x88.").root().integer, 1);
   EXPECT_EQ(read("N.").root().kind, Pickle::Kind::none);
@@ -68,6 +69,23 @@ TEST(Pickle, TreatsOrderedDictionariesAsDictionaries) {
                                    integer(1) + "s" + dictionary({text("_metadata"), "N"}) + "b");
   const Pickle pickle = read(bytes);
   EXPECT_EQ(pickle.find(pickle.root(), "a")->integer, 1);
+}
+
+TEST(Pickle, KeepsWhatIsPutIntoObjects) {
+  const std::string made = global("collections", "OrderedDict") + integer(1) + "\x85R";
+  const Pickle pickle = read(made + "(" + text("a") + integer(7) + "u.");
+  ASSERT_EQ(pickle.root().items.size(), 4U);
+  EXPECT_EQ(pickle[pickle.root().items[3]].integer, 7);
+}
+
+TEST(Pickle, LimitsTheNamesOfGlobals) {
+  const std::string longest(10'000, 'a');
+  expect_refused(text(longest) + text("b") + "\x93.", ErrorCode::corrupt_data, "name of a global");
+}
+
+TEST(Pickle, TakesMemoIndicesAsPythonCountsThem) {
+  EXPECT_EQ(read("K\x07p12\n0g12\n.").root().integer, 7);
+  expect_refused("Np4000000000\n.", ErrorCode::corrupt_data, "memo index");
 }
 
 TEST(Pickle, RefusesEveryOtherGlobalAndNamesIt) {

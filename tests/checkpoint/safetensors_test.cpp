@@ -55,6 +55,19 @@ TEST(Safetensors, GivesViewsIntoTheFile) {
   EXPECT_EQ(static_cast<const void*>(map.at("a").bytes.data()), file->data() + file->size() - 9);
 }
 
+// Time that grows with the square of the header would not end.
+TEST(Safetensors, ReadsAndWritesAHeaderOfManyTensors) {
+  constexpr int kTensors = 200'000;
+  std::vector<std::string> members;
+  for (int i = 0; i < kTensors; ++i)
+    members.push_back(tensor(fmt::format("t{}", i), "[0]", "[0,0]"));
+  const TensorMap map = read(make_file(object(members), 0));
+  EXPECT_EQ(map.tensors.size(), kTensors);
+  const test::TemporaryFolder folder;
+  write_safetensors(folder.path() / "many.safetensors", map);
+  EXPECT_EQ(read_safetensors(folder.path() / "many.safetensors").tensors.size(), kTensors);
+}
+
 TEST(Safetensors, KeepsItsBytesAlive) {
   TensorMap map;
   {

@@ -53,6 +53,81 @@ TEST(TorchArchive, ReadsUnderEveryUsualKeyAndKeepsWhatLiesBeside) {
   }
 }
 
+TEST(TorchArchive, ReadsTheLargestDictionaryWhateverItIsCalled) {
+  const std::string vector = tensor(kFour, 0, {4}, {1});
+  const std::string file =
+      torch_file(dictionary({text("loss"), vector, text("outer"),
+                             tuple({dictionary({text("a"), vector, text("b"), vector})})}),
+                 {floats({1, 2, 3, 4})});
+  const TensorMap map = read(file).tensors;
+  EXPECT_EQ(map.tensors.size(), 2U);
+  EXPECT_EQ(map.at("b").count(), 4);
+}
+
+TEST(TorchArchive, FindsTensorsInObjectsAndWholeModules) {
+  const std::string vector = tensor(kFour, 0, {4}, {1});
+  const auto object = [](const std::string& state) {
+    return global("some.code", "Module") + ")\x81" + state + "b";
+  };
+  const std::string inner =
+      object(dictionary({text("_parameters"), dictionary({text("proj"), vector})}));
+  const std::string file = torch_file(
+      dictionary({text("args"), object(dictionary({text("lr"), integer(1)})), text("net"),
+                  object(dictionary({text("_modules"), dictionary({text("visual"), inner})}))}),
+      {floats({1, 2, 3, 4})});
+  EXPECT_TRUE(read(file).tensors.tensors.contains("proj"));
+}
+
+TEST(TorchArchive, LeavesArraysSetsPathsAndNumbersBesideTheWeights) {
+  const std::string array = global("numpy._core.multiarray", "_reconstruct") +
+                            tuple({global("numpy", "ndarray"), integers({0}),
+                                   "C\x01"
+                                   "b"}) +
+                            "R" + tuple({integer(1), integers({1})}) + "b";
+  const std::string set = global("builtins", "set") + tuple({"](" + integer(1) + "e"}) + "R";
+  const std::string path = global("pathlib", "PosixPath") + tuple({text("a"), text("b")}) + "R";
+  const std::string counts = global("collections", "defaultdict") +
+                             tuple({global("builtins", "dict")}) + "R(" + text("a") + integer(1) +
+                             "u";
+  const std::string file = torch_file(
+      dictionary({text("array"), array, text("set"), set, text("path"), path, text("counts"),
+                  counts, text("loss"), std::string("G\x3f\xf8\0\0\0\0\0\0", 9), text("weights"),
+                  dictionary({text("a"), tensor(kFour, 0, {4}, {1})})}),
+      {floats({1, 2, 3, 4})});
+  EXPECT_EQ(read(file).tensors.at("a").count(), 4);
+}
+
+TEST(TorchArchive, WalksEachDictionaryOnceHoweverItIsNested) {
+  std::string chain = dictionary({text("a"), tensor(kFour, 0, {4}, {1})});
+  for (int i = 0; i < 40; ++i)
+    chain +=
+        "q\x01"
+        "0" +
+        dictionary({text("x"), "h\x01", text("y"), "h\x01"});
+  EXPECT_EQ(read(torch_file(chain, {floats({1, 2, 3, 4})})).tensors.tensors.size(), 1U);
+}
+
+// Time that grows with the square of the names would not end.
+TEST(TorchArchive, ReadsManyTensors) {
+  constexpr int kTensors = 100'000;
+  std::vector<std::string> items;
+  for (int i = 0; i < kTensors; ++i) {
+    items.push_back(text(fmt::format("layer.{}.weight", i)));
+    items.push_back(i == 0 ? tensor(kFour, 0, {4}, {1}) + "q\x01" : "h\x01");
+  }
+  const std::string file = torch_file(dictionary(items), {floats({1, 2, 3, 4})});
+  EXPECT_EQ(read(file).tensors.tensors.size(), kTensors);
+}
+
+TEST(TorchArchive, LimitsDimensionsAndKeys) {
+  const std::vector<std::int32_t> ones(65, 1);
+  expect_refused(one_tensor(tensor(kFour, 0, ones, ones)), ErrorCode::corrupt_data,
+                 "64 dimensions");
+  expect_refused(
+      one_tensor(tensor(storage("FloatStorage", std::string(2000, '0'), 4), 0, {4}, {1})),
+      ErrorCode::corrupt_data, "1024 bytes");
+}
+
 TEST(TorchArchive, CopiesStridedTensors) {
   const std::string file = one_tensor(tensor(kFour, 0, {2, 2}, {1, 2}));
   EXPECT_EQ(to_floats(read(file).tensors.at("a")), (std::vector<float>{1, 3, 2, 4}));

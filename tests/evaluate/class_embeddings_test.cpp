@@ -46,10 +46,23 @@ TEST(ClassEmbeddings, AreTheSameInManySteps) {
   }
 }
 
+TEST(ClassEmbeddings, PutEachLabelIntoItsOwnTemplateWhenNoneIsGiven) {
+  const FakeEmbedder embedder({{"A photo of a cat", {1, 0}}, {"A photo of the moon", {0, 1}}});
+  const Matrix classes =
+      class_embeddings(embedder, std::vector<std::string>{"cat", "the moon"}, {});
+  EXPECT_EQ(classes.values, (std::vector<float>{1, 0, 0, 1}));
+}
+
+TEST(ClassEmbeddings, RefuseAModelThatGivesNoNumbers) {
+  const FakeEmbedder embedder({{"cat", {std::numeric_limits<float>::quiet_NaN(), 0}}});
+  EXPECT_THROW(
+      class_embeddings(embedder, std::vector<std::string>{"cat"}, std::vector<std::string>{"{}"}),
+      Error);
+}
+
 TEST(ClassEmbeddings, RefuseTemplatesThatDoNotServe) {
   const FakeEmbedder embedder({{"cat", {1, 0}}});
   const std::vector<std::string> labels = {"cat"};
-  EXPECT_THROW(class_embeddings(embedder, labels, {}), Error);
   EXPECT_THROW(class_embeddings(embedder, labels, std::vector<std::string>{"a photo"}), Error);
 }
 

@@ -11,8 +11,10 @@ namespace diptych::evaluate {
 namespace {
 
 using test::write;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class ClassFoldersTest : public ::testing::Test {
  protected:
@@ -35,6 +37,17 @@ class ClassFoldersTest : public ::testing::Test {
       read_class_folders(pictures(), file);
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return "";
+  }
+
+  static std::string refusal_of(const std::filesystem::path& folder,
+                                const std::filesystem::path& file = {}) {
+    try {
+      read_class_folders(folder, file);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument) << error.what();
       return error.what();
     }
     return "";
@@ -77,8 +90,7 @@ TEST_F(ClassFoldersTest, AllowsTheSameNameTwice) {
 
 TEST_F(ClassFoldersTest, RefusesNamesThatDoNotFitTheFolders) {
   const auto code = ErrorCode::invalid_argument;
-  EXPECT_THAT(refusal(names("a.txt", "one\n"), code),
-              HasSubstr("got 1, expected one for each of 2"));
+  EXPECT_THAT(refusal(names("a.txt", "one\n"), code), HasSubstr("got 1 for 2 folders"));
   EXPECT_THAT(refusal(names("a.json", R"({"cat": "a"})"), code),
               HasSubstr("got 0 for the folder 'red_dog'"));
   EXPECT_THAT(refusal(names("a.txt", "cat\ta\ncat\tb\nred_dog\tc"), code),
@@ -108,8 +120,101 @@ TEST_F(ClassFoldersTest, RefusesFoldersWithoutClassesOrPictures) {
   EXPECT_EQ(code_of(folder_.path() / "missing"), ErrorCode::not_found);
   EXPECT_EQ(code_of(pictures() / "5.jpg"), ErrorCode::io);
   EXPECT_EQ(code_of(pictures() / "red_dog"), ErrorCode::invalid_argument);
+  write(folder_.path() / "bare/cat/notes.txt", "");
+  write(folder_.path() / "bare/dog/notes.txt", "");
+  EXPECT_EQ(code_of(folder_.path() / "bare"), ErrorCode::invalid_argument);
+}
+
+TEST_F(ClassFoldersTest, AClassFolderWithoutPicturesIsACandidate) {
   std::filesystem::create_directories(pictures() / "empty");
-  EXPECT_EQ(code_of(pictures()), ErrorCode::invalid_argument);
+  const ClassFolders classes = read_class_folders(pictures());
+  EXPECT_THAT(classes.names, ElementsAre("cat", "empty", "red dog"));
+  EXPECT_THAT(classes.right_classes, ElementsAre(0, 2, 2));
+}
+
+TEST_F(ClassFoldersTest, CountsPicturesBesideTheClassFolders) {
+  EXPECT_THAT(read_class_folders(pictures()).notes, ElementsAre(HasSubstr("no class folder")));
+  std::filesystem::remove(pictures() / "5.jpg");
+  EXPECT_THAT(read_class_folders(pictures()).notes, IsEmpty());
+}
+
+TEST_F(ClassFoldersTest, RefusesOneClass) {
+  write(folder_.path() / "one/cat/1.jpg", "");
+  EXPECT_THAT(refusal_of(folder_.path() / "one"), HasSubstr("got one, 'cat'"));
+  // Others to choose from make it a question.
+  EXPECT_THAT(
+      read_class_folders(folder_.path() / "one", names("a.txt", "cat\tcat\nfox\tfox")).names,
+      ElementsAre("cat", "fox"));
+}
+
+TEST_F(ClassFoldersTest, RefusesAFolderTooHigh) {
+  for (const char* picture : {"train/cat/1.jpg", "train/dog/1.jpg"})
+    write(folder_.path() / "set" / picture, "");
+  EXPECT_THAT(refusal_of(folder_.path() / "set"), HasSubstr("one level down, as in"));
+  for (const char* picture : {"val/cat/2.jpg", "val/dog/2.jpg"})
+    write(folder_.path() / "set" / picture, "");
+  EXPECT_THAT(refusal_of(folder_.path() / "set"), HasSubstr("one level down, as in"));
+}
+
+TEST_F(ClassFoldersTest, NotesClassesWhosePicturesAreAllFurtherDown) {
+  for (const char* picture : {"cat/siamese/1.jpg", "dog/boxer/1.jpg"})
+    write(folder_.path() / "set" / picture, "");
+  EXPECT_THAT(read_class_folders(folder_.path() / "set").notes,
+              ElementsAre(HasSubstr("'cat/siamese'")));
+}
+
+TEST_F(ClassFoldersTest, RefusesNamesThatAreOtherFolders) {
+  const auto code = ErrorCode::invalid_argument;
+  EXPECT_THAT(refusal(names("a.txt", "Red dog\ncat\n"), code),
+              HasSubstr("got 'Red dog' for the folder 'cat'"));
+  EXPECT_THAT(refusal(names("a.json", R"(["red-dog", "tom"])"), code), HasSubstr("'red-dog'"));
+  const ClassFolders said =
+      read_class_folders(pictures(), names("a.txt", "cat\tred dog\nred_dog\tcat"));
+  EXPECT_THAT(said.names, ElementsAre("red dog", "cat"));
+  EXPECT_THAT(said.notes, Contains(HasSubstr("goes by the name 'red dog'")));
+  EXPECT_THAT(read_class_folders(pictures(), names("a.txt", "cat\nred dog\n")).names,
+              ElementsAre("cat", "red dog"));
+}
+
+TEST_F(ClassFoldersTest, RefusesLinesWithAFolderAndNoTab) {
+  const auto code = ErrorCode::invalid_argument;
+  for (const char* lines : {"cat,a cat\nred_dog,a red dog", "cat a cat\nred_dog a red dog"}) {
+    EXPECT_THAT(refusal(names("a.txt", lines), code), HasSubstr("begins with a folder's name"));
+  }
+  EXPECT_THAT(read_class_folders(pictures(), names("a.txt", "cat, sitting\ndog")).names,
+              ElementsAre("cat, sitting", "dog"));
+}
+
+TEST_F(ClassFoldersTest, RefusesNamesInTheOrderOfNumbersThatSortOtherwise) {
+  for (const char* number : {"2", "10", "9"})
+    write(folder_.path() / "numbers" / number / "1.jpg", "");
+  const auto file = names("a.txt", "x\ny\nz\n");
+  EXPECT_THAT(refusal_of(folder_.path() / "numbers", file), HasSubstr("'10' comes before '2'"));
+  for (const char* number : {"02", "10", "09"})
+    write(folder_.path() / "padded" / number / "1.jpg", "");
+  EXPECT_THAT(read_class_folders(folder_.path() / "padded", file).names,
+              ElementsAre("x", "y", "z"));
+}
+
+TEST_F(ClassFoldersTest, NotesNamesThatAreCodes) {
+  const auto notes_for = [&](std::initializer_list<const char*> folders) {
+    const diptych::test::TemporaryFolder folder;
+    for (const char* name : folders) write(folder.path() / name / "1.jpg", "");
+    return read_class_folders(folder.path()).notes;
+  };
+  EXPECT_THAT(notes_for({"0", "1"}), ElementsAre(HasSubstr("'0'")));
+  EXPECT_THAT(notes_for({"n01440764", "n01443537"}), ElementsAre(HasSubstr("'n01440764'")));
+  EXPECT_THAT(notes_for({"001.Albatross", "002.Auklet"}), ElementsAre(HasSubstr("codes")));
+  EXPECT_THAT(notes_for({"AnnualCrop", "SeaLake"}), ElementsAre(HasSubstr("2 of 2")));
+  EXPECT_THAT(notes_for({"Boeing 747", "cat", "7up"}), IsEmpty());
+}
+
+TEST_F(ClassFoldersTest, ReadsNamesAfterAByteOrderMark) {
+  EXPECT_THAT(read_class_folders(pictures(), names("a.txt",
+                                                   "\xEF\xBB\xBF"
+                                                   "cat\tx\nred_dog\ty"))
+                  .names,
+              ElementsAre("x", "y"));
 }
 
 }  // namespace

@@ -42,11 +42,36 @@ TEST(Prompts, ATemplateWithoutAPlaceIsRefused) {
   EXPECT_THROW(fill_template("a photo", "cat"), Error);
 }
 
+TEST(Prompts, TemplatesAreCheckedAlone) {
+  const auto message = [](const std::string& prompt) -> std::string {
+    try {
+      check_templates(std::vector<std::string>{"{} first", prompt});
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message("a {label}"), "");
+  for (const char* prompt : {"a photo of a", "a {c}", "a %s", "{ label }", ""}) {
+    EXPECT_THAT(message(prompt), HasSubstr(std::string("'") + prompt + "'"));
+  }
+  EXPECT_THAT(message("\xC3( {}"), HasSubstr("UTF-8"));
+}
+
+TEST(Prompts, ALabelIsPutIntoItsDefaultOrIntoWhatIsGivenLiterally) {
+  EXPECT_EQ(label_prompts("a cat", {}), std::vector<std::string>{"A photo of a cat"});
+  const std::vector<std::string> templates = {"A photo of a {label}", "{}!"};
+  EXPECT_EQ(label_prompts("a cat", templates),
+            (std::vector<std::string>{"A photo of a a cat", "a cat!"}));
+}
+
 TEST(Prompts, LabelsMustBeTextsAndDiffer) {
   EXPECT_EQ(message_of({"cat", "dog"}), "");
   EXPECT_NE(message_of({}), "");
   EXPECT_THAT(message_of({"cat", ""}), HasSubstr("label 2"));
-  EXPECT_THAT(message_of({"cat", " "}), HasSubstr("label 2"));
+  for (const char* blank : {" ", "\u3000", "\u200b", "\t\u00a0"})
+    EXPECT_THAT(message_of({"cat", blank}), HasSubstr("label 2"));
   EXPECT_THAT(message_of({"cat", "dog", "cat"}), HasSubstr("label 3"));
   EXPECT_THAT(message_of({"\xC3("}), HasSubstr("label 1"));
 }

@@ -19,11 +19,15 @@ TEST(ReportJson, HoldsEveryFigureOfZeroShot) {
   ZeroShotReport report;
   report.classification = kClassification;
   report.templates = 80;
+  report.prompts = {"一张狗的照片"};
+  report.notes = {"top-5 is left out"};
   report.failures = {{7, ErrorCode::corrupt_data, "bad \xFF.jpg"}};
   EXPECT_EQ(Json::parse(to_json(report)),
             Json::parse(R"({"templates": 80, "images": 4, "classes": 3, "top1": 0.5, "top5": 0.75,
                             "mean_per_class_recall": 0.25,
                             "per_class": [{"name": "狗", "images": 4, "recall": 0.5}],
+                            "prompts": ["一张狗的照片"],
+                            "notes": ["top-5 is left out"],
                             "failed": [{"code": "corrupt_data", "error": "bad \ufffd.jpg"}]})"));
   EXPECT_EQ(Json::parse(to_json(kClassification))["top5"], 0.75);
 }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "shards/caption_text.h"
 #include "shards/crafted_tar.h"
 #include "support/support.h"
 
@@ -39,7 +40,7 @@ class Words {
 TEST(ReadText, TakesTheTextPartAsItIs) {
   const SampleText text = Words("", " a dog\n").read({});
   EXPECT_THAT(text.captions, ElementsAre(" a dog\n"));
-  EXPECT_THAT(text.problems, IsEmpty());
+  EXPECT_THAT(text.refused, IsEmpty());
   EXPECT_EQ(text.group, "");
 }
 
@@ -63,35 +64,50 @@ TEST(ReadText, TakesTheGroupByKey) {
 TEST(ReadText, CountsTextThatIsNotUtf8) {
   const SampleText text = Words("", "caf\xE9").read();
   EXPECT_THAT(text.captions, IsEmpty());
-  EXPECT_THAT(text.problems, ElementsAre(HasSubstr("not UTF-8 (0.tar, offset 0, key k)")));
-  EXPECT_THAT(Words("{\"names\": \"caf\xE9\"}").read().problems, testing::SizeIs(1));
-  EXPECT_THAT(Words(R"({"names": "\ud800"})").read().problems, testing::SizeIs(1));
+  ASSERT_THAT(text.refused, testing::SizeIs(1));
+  EXPECT_EQ(text.refused[0].reason, RefusalReason::caption_not_utf8);
+  EXPECT_THAT(text.refused[0].message(), HasSubstr("(0.tar, offset 0, key k)"));
+  EXPECT_THAT(Words("{\"names\": \"caf\xE9\"}").read().refused, testing::SizeIs(1));
 }
 
 TEST(ReadText, LeavesOutBadCaptionsAndKeepsGoodOnes) {
   const SampleText text = Words(R"({"names": ["", 5, "  ", "a dog"]})").read();
   EXPECT_THAT(text.captions, ElementsAre("a dog"));
-  EXPECT_THAT(text.problems, testing::SizeIs(3));
+  EXPECT_THAT(text.refused, testing::SizeIs(3));
 }
 
 TEST(ReadText, ReportsJsonThatCannotBeRead) {
   for (const char* json : {"{", "[1]", "5", "{\"names\": null}", "{\"names\": {\"a\": 1}}"}) {
     const SampleText text = Words(json).read();
     EXPECT_THAT(text.captions, IsEmpty()) << json;
-    EXPECT_FALSE(text.problems.empty()) << json;
+    EXPECT_FALSE(text.refused.empty()) << json;
   }
   const std::string deep(100'000, '[');
-  EXPECT_FALSE(Words(deep + std::string(100'000, ']')).read().problems.empty());
-  EXPECT_THAT(Words(std::string((16U << 20) + 1, ' ')).read().problems,
-              ElementsAre(HasSubstr("16 MiB")));
+  EXPECT_FALSE(Words(deep + std::string(100'000, ']')).read().refused.empty());
+  EXPECT_THAT(Words(std::string((16U << 20) + 1, ' ')).read().refused.at(0).what,
+              HasSubstr("16 MiB"));
 }
 
 TEST(ReadText, ReportsSamplesWithoutWords) {
-  EXPECT_THAT(Words("").read().problems, ElementsAre(HasSubstr("got none")));
-  EXPECT_FALSE(Words("{\"names\": []}").read().problems.empty());
+  EXPECT_EQ(Words("").read().refused.at(0).reason, RefusalReason::no_caption);
+  EXPECT_FALSE(Words("{\"names\": []}").read().refused.empty());
+  EXPECT_THAT(Words(R"({"other": "x"})").read().refused.at(0).what, HasSubstr("'names'"));
 }
 
-TEST(GroupIds, NumbersGroupsAndKeepsTheRestApart) {
+TEST(ReadText, ReadsWhatPythonWritesAsJson) {
+  EXPECT_THAT(Words(R"({"similarity": NaN, "names": "a NaN"})").read().captions,
+              ElementsAre("a NaN"));
+  EXPECT_THAT(Words(R"({"names": "half \ud83d"})").read().captions, ElementsAre("half \uFFFD"));
+}
+
+TEST(ReadText, RefusesCaptionsThatAreNoCaptions) {
+  EXPECT_THAT(Words("", std::string(kMaxCaptionBytes, 'x')).read({}).captions, testing::SizeIs(1));
+  const SampleText text = Words("", std::string(kMaxCaptionBytes + 1, 'x')).read({});
+  EXPECT_THAT(text.captions, IsEmpty());
+  EXPECT_EQ(text.refused.at(0).reason, RefusalReason::caption_too_long);
+}
+
+TEST(ReadGroups, NumbersGroupsAndKeepsTheRestApart) {
   const diptych::test::TemporaryFolder folder;
   test::CraftedTar tar;
   int key = 0;
@@ -101,8 +117,10 @@ TEST(GroupIds, NumbersGroupsAndKeepsTheRestApart) {
     ++key;
   }
   const Dataset dataset({{tar.end().save(folder.path() / "0.tar")}});
-  const auto ids = group_ids(dataset, {.json_group_key = "concept"});
-  EXPECT_THAT(ids, ElementsAre(0, 1, 2, 0, 3));
+  const Groups groups = read_groups(dataset, {.json_group_key = "concept"});
+  EXPECT_THAT(groups.ids, ElementsAre(0, 1, 2, 0, 3));
+  EXPECT_EQ(groups.samples_with_group, 3U);
+  EXPECT_EQ(groups.different, 2U);
 }
 
 }  // namespace

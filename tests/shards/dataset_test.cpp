@@ -16,6 +16,7 @@ namespace {
 
 using test::CraftedTar;
 using test::text_of;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -45,6 +46,11 @@ std::vector<std::string> keys(const Dataset& dataset) {
   return keys;
 }
 
+std::string first_message(const Dataset& dataset, RefusalReason reason) {
+  const auto& examples = dataset.refused().examples(reason);
+  return examples.empty() ? "" : examples.front().message();
+}
+
 TEST_F(DatasetTest, GroupsNeighbouringFilesAcrossShards) {
   const Dataset dataset({{save_shard("0.tar", 0, 2), save_shard("1.tar", 2, 1)}});
   ASSERT_THAT(keys(dataset), ElementsAre("0", "1", "2"));
@@ -53,7 +59,7 @@ TEST_F(DatasetTest, GroupsNeighbouringFilesAcrossShards) {
   EXPECT_EQ(sample.offset, 0U);
   EXPECT_EQ(sample.text("txt"), "2");
   EXPECT_EQ(text_of(*sample.image()), "picture");
-  EXPECT_FALSE(dataset.problems().any());
+  EXPECT_FALSE(dataset.refused().any());
   EXPECT_THROW(dataset.at(3), Error);
 }
 
@@ -88,15 +94,15 @@ TEST_F(DatasetTest, CountsSamplesWithoutImageOrCaption) {
   const Dataset dataset({{shard}});
   ASSERT_THAT(keys(dataset), ElementsAre("c"));
   EXPECT_EQ(dataset.at(0).parts.size(), 3U) << "a file of no sample does not cut one in two";
-  EXPECT_EQ(dataset.problems().without_image, 1U);
-  EXPECT_EQ(dataset.problems().without_caption, 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::no_picture), 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::no_caption), 1U);
 
   DatasetOptions options;
   options.shard.need_image = false;
   options.shard.need_caption = false;
   const Dataset everything({{shard}}, options);
   EXPECT_THAT(keys(everything), ElementsAre("a", "b", "c"));
-  EXPECT_FALSE(everything.problems().any());
+  EXPECT_FALSE(everything.refused().any());
 }
 
 TEST_F(DatasetTest, BeginsASampleWhereAnExtensionRepeats) {
@@ -121,11 +127,11 @@ TEST_F(DatasetTest, KeepsWhatComesBeforeDamage) {
       {{tar.save(path("bad.tar")), path("missing.tar"), save_shard("c.tar", 0, 1)}});
   EXPECT_THAT(keys(dataset), ElementsAre("a", "0"));
   EXPECT_EQ(dataset.at(0).text("txt"), "a");
-  EXPECT_EQ(dataset.problems().damaged_shards, 2U);
-  EXPECT_EQ(dataset.problems().without_caption, 1U);
-  EXPECT_THAT(dataset.problems().messages,
-              ElementsAre(HasSubstr("bad.tar, offset " + std::to_string(damaged)),
-                          HasSubstr("missing.tar")));
+  EXPECT_EQ(dataset.refused().sources(), 2U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::no_caption), 1U);
+  EXPECT_THAT(first_message(dataset, RefusalReason::damaged_source),
+              HasSubstr("bad.tar, offset " + std::to_string(damaged)));
+  EXPECT_THAT(first_message(dataset, RefusalReason::missing_source), HasSubstr("missing.tar"));
 }
 
 TEST_F(DatasetTest, KeepsTheWholeLastSampleOfAShardWithoutEnd) {
@@ -133,7 +139,62 @@ TEST_F(DatasetTest, KeepsTheWholeLastSampleOfAShardWithoutEnd) {
   const Dataset dataset({{shard}});
   ASSERT_EQ(dataset.size(), 1U);
   EXPECT_EQ(dataset.at(0).text("txt"), "a");
-  EXPECT_EQ(dataset.problems().damaged_shards, 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::damaged_source), 1U);
+}
+
+TEST_F(DatasetTest, NamesArchivesThatGoOnAfterTheirEnd) {
+  CraftedTar joined = CraftedTar().add("a.jpg", "x").add("a.txt", "a").end();
+  joined.add("b.jpg", "x").add("b.txt", "b").end();
+  const Dataset dataset({{joined.save(path("joined.tar"))}});
+  EXPECT_THAT(keys(dataset), ElementsAre("a"));
+  EXPECT_THAT(first_message(dataset, RefusalReason::damaged_source), HasSubstr("joined into one"));
+}
+
+TEST_F(DatasetTest, NamesWhatAFileIsInstead) {
+  for (const auto& [content, meaning] :
+       {std::pair("PK\x03\x04...", "zip"), std::pair("PAR1....", "Parquet"),
+        std::pair("version https://git-lfs.github.com/spec/v1", "Git LFS")}) {
+    for (const char* name : {"a.tar", "a.csv"}) {
+      const Dataset dataset({{save(name, content)}});
+      EXPECT_THAT(first_message(dataset, RefusalReason::unfit_source), HasSubstr(meaning)) << name;
+    }
+  }
+  for (const char* name : {"empty.tar", "empty.csv"}) {
+    const Dataset dataset({{save(name, "")}});
+    EXPECT_THAT(first_message(dataset, RefusalReason::damaged_source), HasSubstr("empty file"));
+  }
+}
+
+TEST_F(DatasetTest, SaysWhyNamesAndOrderGiveNoSample) {
+  const auto typed = CraftedTar().add("a.jpg", "x").add("b.jpg", "x").add("a.txt", "a").end();
+  const Dataset by_type({{typed.save(path("typed.tar"))}});
+  EXPECT_THAT(first_message(by_type, RefusalReason::no_picture), HasSubstr("must be neighbours"));
+  const auto dotted = CraftedTar().add("a.v2.jpg", "x").add("a.v2.txt", "a").end();
+  const Dataset dots({{dotted.save(path("dotted.tar"))}});
+  EXPECT_THAT(first_message(dots, RefusalReason::no_picture),
+              HasSubstr("got v2.jpg, v2.txt (a name's first dot"));
+}
+
+TEST_F(DatasetTest, LooksAtTheCaptionsOfTextParts) {
+  const auto shard = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", " \n")
+                         .add("b.jpg", "x")
+                         .add("b.txt", "caf\xE9")
+                         .add("c.jpg", "x")
+                         .add("c.txt", "a dog")
+                         .add("d.jpg", "x")
+                         .add("d.json", "{}")
+                         .end()
+                         .save(path("0.tar"));
+  DatasetOptions options;
+  options.shard.json_captions = false;
+  const Dataset dataset({{shard}}, options);
+  EXPECT_THAT(keys(dataset), ElementsAre("c"));
+  EXPECT_EQ(dataset.refused().count(RefusalReason::empty_caption), 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::caption_not_utf8), 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::no_caption), 1U);
+  EXPECT_THAT(dataset.source_refusals(), ElementsAre(3));
 }
 
 TEST_F(DatasetTest, RefusesOtherKindsOfFiles) {
@@ -159,7 +220,7 @@ TEST_F(DatasetTest, ReadsTables) {
   EXPECT_EQ(sample.text("txt"), "a \"good\" dog,\nsitting");
   EXPECT_EQ(text_of(sample.parts.at("png")), "dog picture");
   EXPECT_EQ(text_of(dataset.at(1).parts.at("jpg")), "cat picture");
-  EXPECT_FALSE(dataset.problems().any());
+  EXPECT_FALSE(dataset.refused().any());
 }
 
 TEST_F(DatasetTest, ReadsTablesWithStatedColumns) {
@@ -186,26 +247,104 @@ TEST_F(DatasetTest, CountsRowsThatCannotBeUsed) {
                           "missing.jpg\tfine as a row\n"
                           "a.jpg\t\"never closed\n");
   const Dataset dataset({{table}});
-  EXPECT_EQ(dataset.problems().bad_rows, 2U);
-  EXPECT_EQ(dataset.problems().without_image, 1U);
-  EXPECT_EQ(dataset.problems().without_caption, 1U);
-  EXPECT_EQ(dataset.problems().damaged_shards, 1U);
-  EXPECT_THAT(dataset.problems().messages,
-              ElementsAre(HasSubstr("got 1 fields, expected 2"), HasSubstr("got more than 2"),
-                          HasSubstr("quote")));
+  EXPECT_EQ(dataset.refused().count(RefusalReason::malformed_row), 2U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::no_picture), 1U);
+  EXPECT_EQ(dataset.refused().count(RefusalReason::empty_caption), 1U);
+  EXPECT_EQ(dataset.refused().samples(), 4U);
+  EXPECT_THAT(first_message(dataset, RefusalReason::malformed_row), HasSubstr("t.tsv, line 2)"));
+  EXPECT_THAT(dataset.refused().examples(RefusalReason::malformed_row)[1].message(),
+              HasSubstr("got more than 2 fields"));
+  EXPECT_THAT(first_message(dataset, RefusalReason::damaged_source),
+              AllOf(HasSubstr("quote"), HasSubstr("t.tsv, line 7)")));
   ASSERT_EQ(dataset.size(), 1U);
   try {
     dataset.at(0);
     FAIL() << "a missing image was read";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
+    const Refusal refusal = dataset.refusal(0, error);
+    EXPECT_EQ(refusal.reason, RefusalReason::missing_picture);
+    EXPECT_THAT(refusal.message(), HasSubstr("t.tsv, line 6)"));
   }
 }
 
 TEST_F(DatasetTest, NamesTheColumnsThatATableHas) {
-  const Dataset wrong({{save("t.csv", "url,caption\na,b\n")}});
-  EXPECT_THAT(wrong.problems().messages, ElementsAre(HasSubstr("expected one of url, caption")));
-  EXPECT_EQ(Dataset({{save("e.csv", "")}}).problems().damaged_shards, 1U);
+  const Dataset wrong({{save("t.csv", "url, title\na,b\n")}});
+  EXPECT_THAT(first_message(wrong, RefusalReason::unfit_source), HasSubstr("'url', ' title'"));
+}
+
+TEST_F(DatasetTest, FindsTheSeparatorThatGivesTheColumns) {
+  save("x.jpg", "picture");
+  for (const std::string separator : {",", "\t", ";", "|"}) {
+    const auto table =
+        save("t.csv", "filepath" + separator + "title\nx.jpg" + separator + "a dog\n");
+    const Dataset dataset({{table}});
+    ASSERT_EQ(dataset.size(), 1U) << separator;
+    EXPECT_EQ(dataset.at(0).text("txt"), "a dog");
+  }
+}
+
+TEST_F(DatasetTest, TakesRowsThatLackFieldsNobodyNeeds) {
+  save("x.jpg", "picture");
+  const Dataset dataset({{save("t.csv", "filepath,title,width\nx.jpg,a dog\n")}});
+  EXPECT_EQ(dataset.size(), 1U);
+  EXPECT_FALSE(dataset.refused().any());
+}
+
+TEST_F(DatasetTest, FindsPicturesBesideTheTable) {
+  save("x.jpg", "picture");
+  const Dataset dataset({{save("t.csv", "filepath,title\nx.jpg,a dog\n")}});
+  EXPECT_EQ(text_of(*dataset.at(0).image()), "picture");
+}
+
+TEST_F(DatasetTest, ReadsTablesInUtf16) {
+  save("x.jpg", "picture");
+  const std::u16string text = u"filepath\ttitle\r\nx.jpg\t\u72D7 \xD83D\xDC15\r\nx.jpg\t\xD83D\r\n";
+  std::string little = "\xFF\xFE";
+  std::string big = "\xFE\xFF";
+  for (const char16_t unit : text) {
+    little += {static_cast<char>(unit & 0xFF), static_cast<char>(unit >> 8)};
+    big += {static_cast<char>(unit >> 8), static_cast<char>(unit & 0xFF)};
+  }
+  for (const std::string& bytes : {little, big}) {
+    const Dataset dataset({{save("t.tsv", bytes)}});
+    ASSERT_EQ(dataset.size(), 2U);
+    EXPECT_EQ(dataset.at(0).text("txt"), "\u72D7 \U0001F415");
+    EXPECT_EQ(dataset.at(1).text("txt"), "\uFFFD");
+  }
+  const Dataset bare({{save("bare.tsv", little.substr(2))}});
+  EXPECT_THAT(first_message(bare, RefusalReason::unfit_source), HasSubstr("UTF-16"));
+}
+
+TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
+  const auto swallowing = save("t.csv", "filepath,title\na.jpg,a\nb.jpg,\"b\nc.jpg,\"c\nd.jpg,d\n");
+  EXPECT_THAT(
+      Dataset({{swallowing}}).remarks(),
+      ElementsAre(AllOf(HasSubstr("1 captions go over several lines"), HasSubstr("line 3"))));
+  const auto links = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "a")
+                         .add("b.jpg", "", '1')
+                         .add("b.txt", "", '2')
+                         .add("c", "x")
+                         .add("._d.jpg", "x")
+                         .end()
+                         .save(path("links.tar"));
+  EXPECT_THAT(
+      Dataset({{links}}).remarks(),
+      ElementsAre(HasSubstr("2 links"), AllOf(HasSubstr("2 files"), HasSubstr("first: c ("))));
+  EXPECT_TRUE(Dataset({{save_shard("0.tar", 0, 2)}}).remarks().empty());
+}
+
+TEST_F(DatasetTest, CountsLinesOfLongTables) {
+  std::string table = "filepath,title\n";
+  for (int i = 0; i < 1000; ++i) table += "x.jpg,\"two\nlines\"\n";
+  const Dataset dataset({{save("t.csv", table)}});
+  ASSERT_EQ(dataset.size(), 1000U);
+  for (const std::size_t row : {0, 255, 256, 257, 999}) {
+    const Refusal refusal = dataset.refusal(row, Error(ErrorCode::io, "x"));
+    EXPECT_EQ(refusal.place, "line " + std::to_string(2 + 2 * row));
+  }
 }
 
 }  // namespace

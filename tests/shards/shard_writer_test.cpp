@@ -43,7 +43,7 @@ TEST_F(ShardWriterTest, WritesWhatADatasetReads) {
   EXPECT_EQ(writer.shards_written(), 3U);
   const Dataset dataset((shards() / "{000000..000002}.tar").string());
   ASSERT_EQ(dataset.size(), 10U);
-  EXPECT_FALSE(dataset.problems().any());
+  EXPECT_FALSE(dataset.refused().any());
   EXPECT_EQ(dataset.at(9).key, "s/9");
   EXPECT_EQ(dataset.at(9).text("txt"), "caption 9");
   EXPECT_EQ(text_of(*dataset.at(9).image()), "picture");
@@ -72,7 +72,7 @@ TEST_F(ShardWriterTest, LeavesOnlyWholeShardsWhenKilled) {
   ASSERT_TRUE(WIFSIGNALED(status));
   const Dataset dataset(shards().string());
   EXPECT_EQ(dataset.size(), 8U);
-  EXPECT_FALSE(dataset.problems().any());
+  EXPECT_FALSE(dataset.refused().any());
   EXPECT_FALSE(std::filesystem::exists(shards() / "000002.tar"));
 }
 

@@ -44,6 +44,27 @@ TEST(ExpandSources, ListsFoldersAndGlobsByName) {
   EXPECT_EQ(code_of((folder.path() / "*.tsv").string()), ErrorCode::not_found);
 }
 
+TEST(SourceKind, GoesByTheNameWhateverItsCase) {
+  for (const char* name : {"a.tar", "A.TAR", "a.tar.gz", "a.Tar.Zst", "a.tgz", "x/a.b.tar"})
+    EXPECT_EQ(source_kind(name), SourceKind::tar) << name;
+  for (const char* name : {"a.csv", "a.TSV", "a.csv.gz", "a.tsv.zst"})
+    EXPECT_EQ(source_kind(name), SourceKind::table) << name;
+  for (const char* name : {"a", "tar", "a.gz", "a.parquet", "a.tar.bz2", "a.tar.XyZ"})
+    EXPECT_FALSE(source_kind(name)) << name;
+}
+
+TEST(LeftOutOfFolders, NamesWhatAFolderHasBesidesShards) {
+  const diptych::test::TemporaryFolder folder;
+  std::ofstream(folder.path() / "0.tar") << "x";
+  EXPECT_TRUE(left_out_of_folders(folder.path().string()).empty());
+  std::ofstream(folder.path() / "more.csv") << "x";
+  std::filesystem::create_directory(folder.path() / "sub");
+  const std::string text = folder.path().string() + "::" + (folder.path() / "more.csv").string();
+  EXPECT_THAT(left_out_of_folders(text),
+              ElementsAre(testing::HasSubstr(
+                  "2 entries are no tar shards and left out, the first: more.csv")));
+}
+
 TEST(ExpandSources, RefusesWhatNamesNoFiles) {
   EXPECT_EQ(code_of(""), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of("a.tar::"), ErrorCode::invalid_argument);

@@ -59,6 +59,47 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Reference,
                          testing::ValuesIn(test::data_folders_with("io.safetensors")),
                          [](const auto& info) { return info.param; });
 
+/// The mean and the unbiased variance of the values.
+std::pair<double, double> statistics_of(std::span<const float> values) {
+  double sum = 0.0;
+  for (const float value : values) sum += value;
+  const auto count = static_cast<double>(values.size());
+  const double mean = sum / count;
+  double squares = 0.0;
+  for (const float value : values) squares += (value - mean) * (value - mean);
+  return {mean, squares / (count - 1.0)};
+}
+
+/// Pictures far from zero, of so many values that a sum of float32 loses digits.
+TEST(BatchNormalisation, StatisticsAreThoseOfDoublePrecision) {
+  constexpr int kSide = 512;
+  network::ParameterTable table;
+  const network::Convolution layer =
+      network::declare_convolution(table, "conv", "norm", 3, 3, 1, 1, 1.0F);
+  Random random(3);
+  train::Parameters parameters = train::initial_parameters(table, random, torch::kCPU);
+  const torch::NoGradGuard no_gradients;
+  parameters[0].copy_(torch::eye(3).view({3, 3, 1, 1}));
+  std::vector<float> values(std::size_t{3} * kSide * kSide);
+  for (float& value : values) value = 100.0F + static_cast<float>(random.normal());
+  train::Operations operations(table, parameters, /*training=*/true);
+  operations.convolution(operations.feature_map({values.data(), 1, kSide, kSide}), layer,
+                         network::Activation::none, nullptr);
+
+  constexpr double kMomentum = 0.1;
+  const auto read = [&](network::ParameterId id) {
+    return parameters[static_cast<std::size_t>(id)].accessor<float, 1>();
+  };
+  const auto means = read(layer.norm->running_mean);
+  const auto variances = read(layer.norm->running_variance);
+  for (std::int64_t channel = 0; channel < 3; ++channel) {
+    const auto [mean, variance] = statistics_of(std::span(values).subspan(
+        static_cast<std::size_t>(channel) * kSide * kSide, std::size_t{kSide} * kSide));
+    EXPECT_NEAR(means[channel] / (kMomentum * mean), 1.0, 1e-6);
+    EXPECT_NEAR(variances[channel] / (1.0 - kMomentum + kMomentum * variance), 1.0, 1e-6);
+  }
+}
+
 /// CoCa's decoder on libtorch, token by token, against open_clip's logits.
 TEST(CaptionLogits, AgreeWithTheReference) {
   const std::filesystem::path folder = test::data_path("open_clip_coca_captions");

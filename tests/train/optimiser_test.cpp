@@ -27,10 +27,23 @@ TEST(AdamW, DecaysMatricesOnlyAndLeavesStatisticsAlone) {
   const network::ParameterTable table = two_parameters();
   Parameters parameters = start(table);
   AdamW optimiser(table, parameters, {.weight_decay = 0.5});
-  optimiser.step(0.1);  // no gradients: only the decay moves anything
+  for (std::size_t i = 0; i < 2; ++i)
+    parameters[i].mutable_grad() = torch::zeros_like(parameters[i]);
+  optimiser.step(0.1);  // gradients of zero: only the decay moves anything
   EXPECT_FLOAT_EQ(parameters[0][0][0].item<float>(), 1.0F - 0.1F * 0.5F);
   EXPECT_FLOAT_EQ(parameters[1][0].item<float>(), 1.0F);
   EXPECT_FLOAT_EQ(parameters[2][0].item<float>(), 1.0F);
+}
+
+TEST(AdamW, LeavesAloneWhatTheLossDoesNotReach) {
+  const network::ParameterTable table = two_parameters();
+  Parameters parameters = start(table);
+  AdamW optimiser(table, parameters, {.weight_decay = 0.5});
+  parameters[1].mutable_grad() = torch::ones({2});
+  optimiser.step(0.1);
+  EXPECT_EQ(parameters[0][0][0].item<float>(), 1.0F) << "not even decayed";
+  EXPECT_LT(parameters[1][0].item<float>(), 1.0F);
+  EXPECT_EQ(optimiser.untouched(), std::vector<std::string>{"matrix"});
 }
 
 TEST(AdamW, StepsAreThePapersAlgorithm) {

@@ -15,81 +15,26 @@
 #include "diptych/train.h"
 #include "shards/shard_writer.h"
 #include "support/support.h"
+#include "train/training_data.h"
 
 namespace diptych {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfig = R"({
-  "embed_dim": 16,
-  "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 4, "head_width": 64},
-  "text_cfg": {"context_length": 12, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
-})";
-
-/// A tiny data set: pictures of the image fixtures with captions, some in groups, one of them
-/// broken.
 class Training : public testing::Test {
  protected:
-  Training() {
-    write_file(config(), kConfig);
-    const char* pictures[] = {"gray.png",  "palette.png", "upscale_17x9.png",
-                              "image.bmp", "gray16.png",  "gray.jpg"};
-    shards::ShardWriter writer(shards_folder(), {.samples_per_shard = 8});
-    for (int i = 0; i < 20; ++i) {
-      const std::string name = pictures[i % 6];
-      const auto picture = read_file(test::data_path("images/" + name));
-      add(writer, i, name.substr(name.find('.') + 1), picture);
-    }
-    const std::string broken = "no picture";
-    add(writer, 20, "jpg", std::as_bytes(std::span(broken)));
-    writer.finish();
-  }
-
-  static void add(shards::ShardWriter& writer, int number, const std::string& extension,
-                  std::span<const std::byte> picture) {
-    const std::string json = R"({"captions": ["picture )" + std::to_string(number) +
-                             R"(", "a longer caption"], "concept": "c)" +
-                             std::to_string(number / 2) + R"("})";
-    writer.add("sample" + std::to_string(number),
-               {{extension, picture}, {"json", std::as_bytes(std::span(json))}});
-  }
-
-  fs::path config() const { return folder_.path() / "config.json"; }
-  fs::path shards_folder() const { return folder_.path() / "shards"; }
-
-  TrainOptions options(const std::string& name) const {
-    TrainOptions options;
-    options.train_data = shards_folder().string();
-    options.model = config();
-    options.json_text_key = "captions";
-    options.group_key = "concept";
-    options.batch_size = 5;
-    options.epochs = 3;
-    options.warmup = 2;
-    options.learning_rate = 1e-3;
-    options.gradient_clip_norm = 1.0;
-    options.augmentation.jitter_probability = 0.5;
-    options.augmentation.hue = 0.1;
-    options.random_background = 0.5;
-    options.threads = 2;
-    options.workers = 2;
-    options.seed = 7;
-    options.logs = folder_.path() / "logs";
-    options.name = name;
-    options.report_every_steps = 1;
-    return options;
-  }
+  TrainOptions options(const std::string& name) const { return data_.options(name); }
 
   fs::path checkpoint(const std::string& name) const {
-    return folder_.path() / "logs" / name / "checkpoints" / "latest.safetensors";
+    return data_.logs() / name / "checkpoints" / "latest.safetensors";
   }
 
   static std::string weights(const TrainResult& result) {
     return read_text_file(result.model / "model.safetensors");
   }
 
-  test::TemporaryFolder folder_;
+  test::TrainingData data_;
 };
 
 TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
@@ -104,14 +49,17 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_GT(reports.back().loss, 0.0);
   EXPECT_GT(reports.back().refused, 0) << "the broken picture";
   EXPECT_THAT(reports.back().last_problem, testing::HasSubstr("sample20"));
+  EXPECT_EQ(result.refused, 1) << "once, although three epochs meet it";
+  ASSERT_EQ(result.refused_by_reason.size(), 1U);
+  EXPECT_EQ(result.refused_by_reason[0].reason, "unreadable_picture");
   const auto model = checkpoint::load_model_file(result.model);
   EXPECT_EQ(model.preprocessing.size, 32);
 }
 
 TEST_F(Training, WithTheSigmoidLossLearnsABias) {
   const TrainResult clip = run_training(options("clip"));
-  for (const fs::path& start : {config(), clip.model}) {
-    TrainOptions siglip = options("siglip");
+  for (const fs::path& start : {data_.config(), clip.model}) {
+    TrainOptions siglip = options(start == data_.config() ? "new" : "from clip");
     siglip.model = start;
     siglip.siglip = true;
     const auto model = checkpoint::load_model_file(run_training(siglip).model);
@@ -126,7 +74,7 @@ TEST_F(Training, StoppedAnywhereAndResumedItGivesTheSameBits) {
   TrainResult result;
   for (int part = 0; !result.finished; ++part) {
     int steps = 0;
-    resumed.resume = part == 0 ? "" : "latest";
+    resumed.resume = "auto";
     resumed.workers = 1 + part % 3;  // who builds the batches must not matter
     result = run_training(resumed, {.should_stop = [&] { return ++steps == 5; }});
   }
@@ -139,7 +87,7 @@ void run_and_kill(const TrainOptions& options, std::chrono::milliseconds after) 
   if (child == 0) {
     std::string resume = options.resume.empty() ? "" : "--resume=" + options.resume;
     const std::string data = "--train-data=" + options.train_data;
-    const std::string model = "--model=" + options.model.string();
+    const std::string model = "--model=" + options.model;
     const std::string logs = "--logs=" + options.logs.string();
     const std::string name = "--name=" + options.name;
     std::vector<const char*> arguments = {DIPTYCH_PROGRAM,
@@ -180,26 +128,10 @@ TEST_F(Training, KilledAtRandomMomentsNothingDoneIsLost) {
   TrainOptions killed = options("killed");
   Random random(std::random_device{}());
   for (int i = 0; i < 4; ++i) {
-    killed.resume = fs::exists(checkpoint("killed")) ? "latest" : "";
+    killed.resume = "auto";
     run_and_kill(killed, std::chrono::milliseconds(100 + random.below(900)));
   }
-  killed.resume = fs::exists(checkpoint("killed")) ? "latest" : "";
   EXPECT_EQ(weights(run_training(killed)), expected);
-}
-
-TEST_F(Training, RefusesToResumeAnotherRun) {
-  int steps = 0;
-  run_training(options("first"), {.should_stop = [&] { return ++steps == 2; }});
-  TrainOptions other = options("first");
-  other.resume = "latest";
-  other.seed = 8;
-  try {
-    run_training(other);
-    FAIL() << "expected an error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(error.what(), testing::HasSubstr("seed 8"));
-  }
 }
 
 TEST_F(Training, TrainsOnATable) {
@@ -208,13 +140,33 @@ TEST_F(Training, TrainsOnATable) {
     table += test::data_path("images/gray.png").string() + ",\"picture, number " +
              std::to_string(i) + "\"\n";
   }
-  const fs::path path = folder_.path() / "table.csv";
+  const fs::path path = data_.path() / "table.csv";
   write_file(path, table);
   TrainOptions from_table = options("table");
   from_table.train_data = path.string();
   from_table.json_text_key = from_table.group_key = "";
   from_table.batch_size = 3;
   EXPECT_EQ(run_training(from_table).steps, 6);
+}
+
+TEST_F(Training, AnEpochWithoutAPairIsNoTraining) {
+  const fs::path picture = data_.path() / "broken.jpg";
+  write_file(picture, "no picture");
+  std::string table = "filepath,title\n";
+  for (int i = 0; i < 6; ++i) table += picture.string() + ",words\n";
+  TrainOptions nothing = options("nothing");
+  nothing.train_data = (data_.path() / "t.csv").string();
+  write_file(nothing.train_data, table);
+  nothing.json_text_key = nothing.group_key = "";
+  nothing.batch_size = 3;
+  try {
+    run_training(nothing);
+    FAIL() << "it trained on nothing";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+    EXPECT_THAT(error.what(), testing::HasSubstr("6 whose picture cannot be read, the first: "));
+  }
+  EXPECT_FALSE(fs::exists(data_.logs() / "nothing" / "model"));
 }
 
 struct BadOption {

@@ -1,0 +1,32 @@
+#include "api/starting_model.h"
+
+#include <filesystem>
+
+#include "api/model_implementation.h"
+#include "catalogue/catalogue.h"
+#include "checkpoint/architectures.h"
+#include "checkpoint/open_clip_config.h"
+
+namespace diptych::api {
+namespace {
+
+bool names_architecture(const std::string& name) {
+  std::error_code unknown;
+  return !std::filesystem::exists(name, unknown) && !catalogue::find_published(name) &&
+         checkpoint::find_architecture(name) != nullptr;
+}
+
+/// Weights in several files have an index that is JSON too.
+bool names_config(const std::string& name) {
+  return name.ends_with(".json") && !name.ends_with(".index.json");
+}
+
+}  // namespace
+
+checkpoint::ModelFile starting_model(const std::string& name) {
+  if (names_config(name)) return checkpoint::read_open_clip_config_file(name);
+  if (names_architecture(name)) return checkpoint::read_open_clip_architecture(name);
+  return Model::load(name).implementation().file;
+}
+
+}  // namespace diptych::api

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "checkpoint/model_file.h"
+
+namespace diptych::api {
+
+/// The model that a training is to start from: whatever Model::load takes, with its weights; or
+/// without them, an open_clip model configuration (.json) with the tokenizer's files beside it, or
+/// one of open_clip's architectures by name. Throws Error as Model::load does.
+checkpoint::ModelFile starting_model(const std::string& name);
+
+}  // namespace diptych::api

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "tensor/tensor.h"
+
+namespace diptych::checkpoint {
+
+/// The model or tower that these names are known to be of and that diptych cannot compute, for a
+/// message: "AltCLIP (transformers)"; empty for names that are not known.
+std::string unsupported_family(const TensorMap& tensors);
+
+}  // namespace diptych::checkpoint

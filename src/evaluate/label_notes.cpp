@@ -1,0 +1,132 @@
+#include "evaluate/label_notes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <map>
+#include <optional>
+
+#include "diptych/prompts.h"
+
+namespace diptych::evaluate {
+namespace {
+
+constexpr std::size_t kNamed = 3;
+
+std::string lower_ascii(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+bool is_article(std::string_view word) {
+  constexpr std::array kArticles = {"a", "an", "the"};
+  return std::find(kArticles.begin(), kArticles.end(), word) != kArticles.end();
+}
+
+bool begins_with_article(std::string_view label) {
+  const std::string lower = lower_ascii(label);
+  const std::size_t blank = lower.find(' ');
+  return blank != std::string::npos && is_article(std::string_view(lower).substr(0, blank));
+}
+
+/// Whether the word right before the label's place is an article.
+bool asks_for_no_article(std::string_view prompt) {
+  std::string before = lower_ascii(prompt.substr(0, prompt.find('{')));
+  if (!before.ends_with(' ')) return false;
+  before.pop_back();
+  const std::size_t blank = before.rfind(' ');
+  return is_article(blank == std::string::npos ? before : before.substr(blank + 1));
+}
+
+std::optional<std::string> note_on_articles(std::string_view what,
+                                            std::span<const std::string> labels,
+                                            std::span<const std::string> templates) {
+  const auto label = std::find_if(labels.begin(), labels.end(), begins_with_article);
+  const auto prompt = std::find_if(templates.begin(), templates.end(), asks_for_no_article);
+  if (label == labels.end() || prompt == templates.end()) return std::nullopt;
+  return fmt::format(
+      "{} '{}' begins with an article, and so does its place in the template: the text is '{}'",
+      what, *label, fill_template(*prompt, *label));
+}
+
+/// The labels of every class embedding that several have.
+std::vector<std::vector<std::size_t>> same_rows(const Matrix& rows) {
+  std::map<std::string_view, std::vector<std::size_t>> labels_of;
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    const std::span<const float> row = rows.row(i);
+    labels_of[{reinterpret_cast<const char*>(row.data()), row.size_bytes()}].push_back(i);
+  }
+  std::vector<std::vector<std::size_t>> groups;
+  for (auto& [row, labels] : labels_of)
+    if (labels.size() > 1) groups.push_back(std::move(labels));
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
+std::string listed(std::span<const std::string> labels, const std::vector<std::size_t>& indices) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(indices.size(), kNamed); ++i)
+    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", labels[indices[i]]);
+  if (indices.size() > kNamed) list += fmt::format(" and {} more", indices.size() - kNamed);
+  return list;
+}
+
+/// A place that another program fills, as "{c}", is text here.
+std::optional<std::string> note_on_braces(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    const std::string filled = fill_template(prompt, "");
+    const std::size_t open = filled.find('{');
+    const std::size_t close = filled.find('}', open);
+    if (open == std::string::npos || close == std::string::npos) continue;
+    return fmt::format("'{}' in the template '{}' stays as it is",
+                       filled.substr(open, close - open + 1), prompt);
+  }
+  return std::nullopt;
+}
+
+void add_notes_on_losses(std::string_view what, std::span<const std::string> labels,
+                         std::span<const std::string> templates, const Embedder& embedder,
+                         std::vector<std::string>& notes) {
+  const auto longest =
+      std::max_element(templates.begin(), templates.end(),
+                       [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  const auto used = templates.empty() ? templates : std::span(longest, 1);
+  std::vector<std::size_t> cut;
+  std::vector<std::size_t> unknown;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::string prompt = label_prompts(labels[i], used, embedder.language()).front();
+    if (embedder.loss_of(prompt).is_cut) cut.push_back(i);
+    if (embedder.loss_of(labels[i]).has_unknown_words) unknown.push_back(i);
+  }
+  if (!cut.empty()) {
+    notes.push_back(fmt::format("longer than the model reads, so that the end is cut off: {} {}",
+                                what, listed(labels, cut)));
+  }
+  if (!unknown.empty()) {
+    notes.push_back(fmt::format("with words that the model does not know: {} {}", what,
+                                listed(labels, unknown)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> label_notes(std::string_view what, std::span<const std::string> labels,
+                                     std::span<const std::string> templates,
+                                     const Embedder& embedder, const Matrix& class_embeddings) {
+  std::vector<std::string> notes;
+  if (const auto note = note_on_braces(templates)) notes.push_back(*note);
+  if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
+  add_notes_on_losses(what, labels, templates, embedder, notes);
+  for (const std::vector<std::size_t>& group : same_rows(class_embeddings)) {
+    notes.push_back(fmt::format("{}s {} are the same to the model: no picture can tell them apart",
+                                what, listed(labels, group)));
+  }
+  return notes;
+}
+
+}  // namespace diptych::evaluate

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diptych/matrix.h"
+#include "evaluate/embedder.h"
+
+namespace diptych::evaluate {
+
+/// Why an answer among these labels says less than it seems to, one sentence each; usually none:
+///   - labels with the same class embedding, which no picture can tell apart;
+///   - labels that the text tower does not get whole: too long, or with unknown words;
+///   - templates and labels that both have an article ("A photo of a a cat");
+///   - templates with something in braces that is no place for the label.
+/// `what` is what a label is called: "label", "class name".
+std::vector<std::string> label_notes(std::string_view what, std::span<const std::string> labels,
+                                     std::span<const std::string> templates,
+                                     const Embedder& embedder, const Matrix& class_embeddings);
+
+}  // namespace diptych::evaluate

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shards/refusal.h"
+
+namespace diptych::shards {
+
+/// A longer caption is a mistake: a text tower reads some 77 tokens, and repairing and splitting
+/// 100 MB of text takes minutes.
+inline constexpr std::size_t kMaxCaptionBytes = std::size_t{64} << 10;
+
+/// What is wrong with a caption.
+struct CaptionFault {
+  RefusalReason reason;
+  std::string what;
+};
+
+/// Nothing for text that can be used: UTF-8, not only white space, at most kMaxCaptionBytes.
+std::optional<CaptionFault> caption_fault(std::string_view caption);
+
+}  // namespace diptych::shards

@@ -1,0 +1,96 @@
+#include "shards/python_json.h"
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace diptych::shards {
+namespace {
+
+nlohmann::json parse_strict(std::string_view text) {
+  return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+/// The code unit of an escape "\uXXXX" that `text` begins with.
+std::optional<unsigned> unicode_escape(std::string_view text) {
+  unsigned unit = 0;
+  if (!text.starts_with("\\u") || text.size() < 6) return std::nullopt;
+  const char* end = text.data() + 6;
+  const auto [stop, error] = std::from_chars(text.data() + 2, end, unit, 16);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return unit;
+}
+
+bool is_high_surrogate(unsigned unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+
+bool is_low_surrogate(unsigned unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/// Copies text of JSON with what only Python reads put into JSON's words.
+class Rewriter {
+ public:
+  explicit Rewriter(std::string_view text) : rest_(text) { out_.reserve(text.size()); }
+
+  std::string rewrite() && {
+    while (!rest_.empty()) {
+      if (in_string_) {
+        copy_in_string();
+      } else if (!replace_number()) {
+        in_string_ = rest_.front() == '"';
+        copy(1);
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void copy(std::size_t count) {
+    out_.append(rest_.substr(0, count));
+    rest_.remove_prefix(std::min(count, rest_.size()));
+  }
+
+  void copy_in_string() {
+    if (rest_.front() != '\\') {
+      in_string_ = rest_.front() != '"';
+      return copy(1);
+    }
+    const auto unit = unicode_escape(rest_);
+    if (!unit) return copy(2);
+    const bool high = is_high_surrogate(*unit);
+    const auto next = high ? unicode_escape(rest_.substr(6)) : std::nullopt;
+    if (next && is_low_surrogate(*next)) return copy(12);
+    if (!high && !is_low_surrogate(*unit)) return copy(6);
+    out_.append("\\ufffd");
+    rest_.remove_prefix(6);
+  }
+
+  bool replace_number() {
+    static constexpr std::array<std::string_view, 3> kNumbers = {"NaN", "Infinity", "-Infinity"};
+    for (const std::string_view number : kNumbers) {
+      if (!rest_.starts_with(number)) continue;
+      out_.append("null");
+      rest_.remove_prefix(number.size());
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view rest_;
+  std::string out_;
+  bool in_string_ = false;
+};
+
+}  // namespace
+
+nlohmann::json parse_python_json(std::string_view text) {
+  nlohmann::json value = parse_strict(text);
+  if (value.is_discarded()) value = parse_strict(Rewriter(text).rewrite());
+  return value;
+}
+
+}  // namespace diptych::shards

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string_view>
+
+namespace diptych::shards {
+
+/// Reads JSON as Python's `json` writes and reads it, which is what made most data sets: besides
+/// JSON proper, NaN, Infinity and -Infinity are values (given as null), and a surrogate escape
+/// without its other half is a character (given as U+FFFD, as ftfy repairs it). Returns a discarded
+/// value for anything else; never throws.
+nlohmann::json parse_python_json(std::string_view text);
+
+}  // namespace diptych::shards

@@ -1,0 +1,114 @@
+#include "shards/source_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+#include "shards/unpack.h"
+
+namespace diptych::shards {
+namespace {
+
+/// Text and JSON pack to a tenth, pictures hardly at all: more than this is made to fill a disk.
+constexpr std::uint64_t kMaxRatio = 1000;
+constexpr std::uint64_t kAlwaysAllowed = std::uint64_t{64} << 20;
+
+/// A file of the temporary folder that has no name, so that nothing stays whatever happens.
+class NamelessFile {
+ public:
+  NamelessFile() {
+    const char* folder = std::getenv("TMPDIR");
+    std::string path =
+        std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/diptych-XXXXXX";
+    descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
+    if (descriptor_ < 0)
+      fail(ErrorCode::io, "cannot make a temporary file {}: {}", path, std::strerror(errno));
+    ::unlink(path.c_str());
+  }
+  ~NamelessFile() { ::close(descriptor_); }
+  NamelessFile(const NamelessFile&) = delete;
+  NamelessFile& operator=(const NamelessFile&) = delete;
+
+  void write(std::span<const std::byte> bytes, const std::string& name) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) {
+        fail(ErrorCode::io, "cannot unpack {} into the temporary folder: {}", name,
+             std::strerror(errno));
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  MappedFile map() const { return MappedFile(fmt::format("/proc/self/fd/{}", descriptor_)); }
+
+ private:
+  int descriptor_;
+};
+
+MappedFile unpacked(const MappedFile& packed, Compression compression) {
+  const std::uint64_t limit =
+      std::min(kMaxUnpackedBytes, kAlwaysAllowed + kMaxRatio * packed.bytes().size());
+  NamelessFile file;
+  std::uint64_t total = 0;
+  unpack(compression, packed.bytes(), packed.name(), [&](std::span<const std::byte> piece) {
+    total += piece.size();
+    if (total > limit) {
+      fail(ErrorCode::out_of_memory,
+           "compressed file: got over {} bytes unpacked, expected fewer ({})", limit,
+           packed.name());
+    }
+    file.write(piece, packed.name());
+  });
+  return file.map();
+}
+
+MappedFile open(const std::filesystem::path& path) {
+  MappedFile file(path);
+  if (file.bytes().empty())
+    fail(ErrorCode::corrupt_data, "source: got an empty file, expected samples ({})", file.name());
+  const std::optional<Compression> compression = compression_of(file.bytes());
+  return compression ? unpacked(file, *compression) : std::move(file);
+}
+
+}  // namespace
+
+SourceFile::SourceFile(const std::filesystem::path& path)
+    : name_(path.string()), file_(open(path)) {}
+
+std::optional<std::string_view> foreign_content(std::span<const std::byte> bytes) {
+  struct Signature {
+    std::string_view bytes;
+    std::string_view meaning;
+  };
+  static constexpr std::array<Signature, 12> kSignatures = {{
+      {"PK\x03\x04", "a zip archive (or a spreadsheet)"},
+      {"PAR1", "a Parquet table"},
+      {"BZh", "data packed with bzip2"},
+      {"\xFD"
+       "7zXZ",
+       "data packed with xz"},
+      {"7z\xBC\xAF\x27\x1C", "a 7z archive"},
+      {"Rar!", "a RAR archive"},
+      {"\xFF\xD8\xFF", "a picture"},
+      {"\x89PNG", "a picture"},
+      {"version https://git-lfs", "a Git LFS pointer, not the file itself"},
+      {"<!DOCTYPE", "an HTML page"},
+      {"<html", "an HTML page"},
+      {"{", "JSON"},
+  }};
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const Signature& signature : kSignatures) {
+    if (text.starts_with(signature.bytes)) return signature.meaning;
+  }
+  return std::nullopt;
+}
+
+}  // namespace diptych::shards

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+#include "shards/captions.h"
+#include "shards/dataset.h"
+
+namespace diptych::shards {
+
+/// What a look at some samples of a data set says about all of them.
+struct Survey {
+  std::size_t looked_at = 0;
+  /// Of those: samples whose picture is at hand and that have a caption.
+  std::size_t usable = 0;
+  /// Of those: samples whose `json` has CaptionOptions::json_text_key.
+  std::size_t with_text_key = 0;
+  /// Why the others are not usable.
+  Refusals refused;
+};
+
+/// Reads up to `at_most` samples, spread evenly: their captions, and the pictures that tables name;
+/// decodes nothing. Never throws for what they hold.
+Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t at_most);
+
+}  // namespace diptych::shards

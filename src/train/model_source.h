@@ -1,0 +1,12 @@
+#pragma once
+
+#include <functional>
+
+#include "checkpoint/model_file.h"
+
+namespace diptych::train {
+
+/// Reads the model that a training starts from; without weights where it starts from random ones.
+using ModelSource = std::function<checkpoint::ModelFile()>;
+
+}  // namespace diptych::train

@@ -1,0 +1,40 @@
+#include "train/resume.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "base/error.h"
+
+namespace diptych::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where the checkpoint is; empty for a new run.
+fs::path checkpoint_path(const TrainOptions& options, const RunFolder& folder) {
+  if (options.resume == "auto") return fs::exists(folder.latest()) ? folder.latest() : fs::path();
+  return options.resume == "latest" ? folder.latest() : fs::path(options.resume);
+}
+
+}  // namespace
+
+std::optional<SavedRun> find_checkpoint(const TrainOptions& options, const RunFolder& folder) {
+  const fs::path path = checkpoint_path(options, folder);
+  if (!path.empty() && !fs::exists(path)) {
+    fail(ErrorCode::not_found,
+         "train: resume: there is no {}; without --resume, or with --resume auto, a new run starts",
+         path.string());
+  }
+  std::error_code unknown;
+  const bool goes_on_here = !path.empty() && fs::equivalent(path, folder.latest(), unknown);
+  if (folder.has_run() && !goes_on_here && !options.overwrite) {
+    fail(ErrorCode::invalid_argument,
+         "train: {} holds a run: --resume latest goes on with it, --overwrite removes it, --name "
+         "gives another folder",
+         folder.path().string());
+  }
+  if (path.empty()) return std::nullopt;
+  return SavedRun(path);
+}
+
+}  // namespace diptych::train

@@ -1,0 +1,223 @@
+#include "train/run.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "train/advice.h"
+#include "train/resume.h"
+#include "train/run_log.h"
+
+namespace diptych::train {
+namespace {
+
+/// How often the caller is asked whether to stop while data is waited for.
+constexpr std::chrono::milliseconds kPatience(100);
+
+Schedule schedule_of(const TrainOptions& options, std::int64_t total_steps) {
+  return {.kind = options.schedule == "const" ? Schedule::Kind::constant : Schedule::Kind::cosine,
+          .base = options.learning_rate,
+          .warmup_steps = options.warmup,
+          .total_steps = total_steps};
+}
+
+std::uint64_t count_parameters(const network::Model& model) {
+  std::uint64_t count = 0;
+  for (const network::ParameterSpec& spec : model.parameters.specs()) {
+    if (spec.trained) count += static_cast<std::uint64_t>(element_count(spec.shape));
+  }
+  return count;
+}
+
+}  // namespace
+
+Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCallbacks& callbacks)
+    : options_(options),
+      callbacks_(callbacks),
+      folder_(options.logs / options.name),
+      saved_(find_checkpoint(options, folder_)),
+      file_(starting_model(options, source)),
+      model_(network::make_model(file_.config)),
+      tokenizer_(tokenizer_of(file_)),
+      data_(open_run_data(options)),
+      record_(record_run(options, file_, data_.dataset)) {
+  if (callbacks.data_opened) callbacks.data_opened(data_.summary);
+  std::vector<std::string> notes = file_.assumptions;
+  if (saved_) {
+    changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
+    notes.insert(notes.end(), changes_.begin(), changes_.end());
+    position_ = saved_->position();
+    first_step_ = position_.step;
+  }
+  refusals_.emplace(data_.dataset.size(), position_.data.index == 0);
+  loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_,
+                                     loader_options(options, file_, data_), position_.data);
+  const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
+  schedule_ = schedule_of(options, batches * options.epochs);
+  const std::vector<std::string> advised = advice(options, schedule_.total_steps);
+  notes.insert(notes.end(), advised.begin(), advised.end());
+  if (position_.step >= schedule_.total_steps)
+    notes.emplace_back("the run had come to its end before: there is nothing left to train");
+  announce(notes);
+  learner_ =
+      make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model);
+  if (saved_) saved_->restore(*learner_);
+  become_result();
+}
+
+void Run::become_result() {
+  file_.weights = {};
+  file_.references.reset();
+  file_.provenance = {.name = options_.name,
+                      .family = "diptych",
+                      .dtype = "float32",
+                      .licence = file_.provenance.licence,
+                      .source = options_.model};
+}
+
+void Run::announce(const std::vector<std::string>& notes) const {
+  if (!callbacks_.started) return;
+  callbacks_.started({.pairs = static_cast<std::int64_t>(data_.dataset.size()),
+                      .batch_size = options_.batch_size,
+                      .epochs = options_.epochs,
+                      .steps_done = position_.step,
+                      .total_steps = schedule_.total_steps,
+                      .parameters = count_parameters(model_),
+                      .folder = folder_.path(),
+                      .notes = notes});
+}
+
+TrainResult Run::execute() {
+  take_folder();
+  meter_.start();
+  while (position_.step < schedule_.total_steps) {
+    if (should_stop() || !step()) {
+      if (position_.step > first_step_) save(folder_.latest());
+      return result();
+    }
+  }
+  save_model();
+  TrainResult done = result();
+  done.finished = true;
+  done.model = folder_.model();
+  return done;
+}
+
+TrainResult Run::result() const {
+  return {.steps = position_.step,
+          .refused = refusals_->samples(),
+          .refused_by_reason = refusals_->by_reason()};
+}
+
+void Run::take_folder() {
+  std::error_code unknown;
+  const bool goes_on_here =
+      saved_ && std::filesystem::equivalent(saved_->name(), folder_.latest(), unknown);
+  saved_.reset();
+  if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
+  log_start(folder_, options_, record_, position_.step, changes_);
+  // A run that was killed between two writes lacks the second.
+  const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;
+  if (goes_on_here && epoch_ended && !std::filesystem::exists(folder_.epoch(position_.data.epoch)))
+    save_epoch_if_due();
+}
+
+bool Run::step() {
+  const Clock::time_point start = Clock::now();
+  while (!loader_->is_ready(kPatience)) {
+    if (should_stop()) return false;
+  }
+  const LoadedBatch loaded = loader_->next();
+  const double data_seconds = seconds_since(start);
+  refusals_->add(loaded);
+  const std::uint64_t epoch = position_.data.epoch;
+  double gradient_norm = 0.0;
+  const double learning_rate = schedule_.learning_rate(position_.step);
+  if (loaded.batch.pairs() > 0) {
+    const auto done = learner_->step(loaded.batch, learning_rate, selection(loaded.batch.pairs()));
+    check_finite(done);
+    meter_.add_step(done.loss, data_seconds, loaded.batch.pairs());
+    gradient_norm = done.gradient_norm;
+  }
+  if (position_.step == first_step_) note_untrained();
+  position_ = {.step = position_.step + 1, .data = loaded.next};
+  if (position_.data.epoch != epoch) refusals_->end_epoch();
+  report(epoch, learning_rate, gradient_norm);
+  save_if_due(epoch);
+  return true;
+}
+
+void Run::note_untrained() const {
+  const std::vector<std::string> names = learner_->untrained();
+  if (names.empty() || !callbacks_.note) return;
+  callbacks_.note(
+      fmt::format("{} tensors have no part in the loss and stay as they are: {}{}", names.size(),
+                  fmt::join(names.begin(),
+                            names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)), ", "),
+                  names.size() > 3 ? ", ..." : ""));
+}
+
+std::optional<network::PatchSelection> Run::selection(int pictures) const {
+  if (options_.patch_dropout == 0.0) return std::nullopt;
+  const int patches = network::patch_count(file_.config.image);
+  const int kept = std::max(1, static_cast<int>(patches * (1.0 - options_.patch_dropout)));
+  constexpr std::uint64_t kFirstStream = 1;
+  Random random(options_.seed, kFirstStream + static_cast<std::uint64_t>(position_.step));
+  return network::PatchSelection::random(
+      pictures, patches, kept, [&random](std::uint64_t bound) { return random.below(bound); });
+}
+
+void Run::check_finite(const Learner::StepResult& done) const {
+  if (std::isfinite(done.loss) && std::isfinite(done.gradient_norm)) return;
+  fail(ErrorCode::invalid_argument,
+       "train: the loss is {} and the norm of the gradients {} at step {}: lower the learning rate "
+       "or clip the gradients; the last checkpoint is untouched",
+       done.loss, done.gradient_norm, position_.step + 1);
+}
+
+void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm) {
+  const bool first = position_.step == first_step_ + 1;
+  const bool last = position_.step == schedule_.total_steps;
+  const bool due = position_.step % options_.report_every_steps == 0;
+  if (!callbacks_.report || !(due || first || last)) return;
+  TrainProgress progress{.step = position_.step,
+                         .total_steps = schedule_.total_steps,
+                         .epoch = static_cast<int>(epoch),
+                         .epochs = options_.epochs,
+                         .logit_scale = learner_->logit_scale(),
+                         .learning_rate = learning_rate,
+                         .gradient_norm = gradient_norm,
+                         .refused = refusals_->samples(),
+                         .last_problem = refusals_->last_problem(),
+                         .refused_by_reason = refusals_->by_reason()};
+  meter_.report(progress);
+  callbacks_.report(progress);
+}
+
+void Run::save_if_due(std::uint64_t epoch) const {
+  const bool epoch_ended = position_.data.epoch != epoch;
+  const int every = options_.save_every_steps;
+  if (epoch_ended || (every > 0 && position_.step % every == 0)) save(folder_.latest());
+  if (epoch_ended) save_epoch_if_due();
+}
+
+void Run::save_epoch_if_due() const {
+  const std::uint64_t epoch = position_.data.epoch;
+  const auto every = static_cast<std::uint64_t>(options_.save_frequency);
+  if (every > 0 && epoch % every == 0) save(folder_.epoch(epoch));
+}
+
+void Run::save(const std::filesystem::path& path) const {
+  save_run(path, *learner_, position_, record_, file_);
+}
+
+void Run::save_model() {
+  add_parameters(file_.weights, learner_->model().parameters, learner_->parameters());
+  checkpoint::save_model_folder(folder_.model(), file_, DType::float32);
+}
+
+}  // namespace diptych::train

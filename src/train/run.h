@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/model_file.h"
+#include "diptych/train.h"
+#include "train/learner.h"
+#include "train/loader.h"
+#include "train/meter.h"
+#include "train/refusal_report.h"
+#include "train/run_data.h"
+#include "train/run_folder.h"
+#include "train/run_record.h"
+#include "train/run_state.h"
+#include "train/schedule.h"
+#include "train/starting_model.h"
+
+namespace diptych::train {
+
+/// One run from where it stands to its end.
+class Run {
+ public:
+  /// Finds options, folder, model, data and checkpoint good, in this order, and writes nothing but
+  /// the folder. `options` and `callbacks` must outlive it. Throws Error.
+  Run(const TrainOptions& options, const ModelSource& source, const TrainCallbacks& callbacks);
+
+  TrainResult execute();
+
+ private:
+  /// Says what is about to be done, before what takes time.
+  void announce(const std::vector<std::string>& notes) const;
+  /// Makes of the starting model what is saved: the same without weights, by its new name.
+  void become_result();
+  TrainResult result() const;
+  /// Makes the folder this run's: what is overwritten goes, and the record is written.
+  void take_folder();
+  /// False when the caller asked to stop while it waited for data.
+  bool step();
+  bool should_stop() const { return callbacks_.should_stop && callbacks_.should_stop(); }
+  /// Names the parameters that the loss does not reach.
+  void note_untrained() const;
+  /// The patches that take part in a step, drawn from the seed and the step alone.
+  std::optional<network::PatchSelection> selection(int pictures) const;
+  void check_finite(const Learner::StepResult& done) const;
+  void report(std::uint64_t epoch, double learning_rate, double gradient_norm);
+  void save_if_due(std::uint64_t epoch) const;
+  void save_epoch_if_due() const;
+  void save(const std::filesystem::path& path) const;
+  void save_model();
+
+  const TrainOptions& options_;
+  const TrainCallbacks& callbacks_;
+  RunFolder folder_;
+  std::optional<SavedRun> saved_;  ///< until it has been restored
+  checkpoint::ModelFile file_;
+  const network::Model model_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  RunData data_;
+  RunRecord record_;
+  std::vector<std::string> changes_;  ///< what was allowed to differ from the saved run
+  RunPosition position_;
+  std::int64_t first_step_ = 0;  ///< steps done before this part of the run
+  std::optional<RefusalReport> refusals_;
+  std::unique_ptr<Loader> loader_;
+  Schedule schedule_;
+  std::unique_ptr<Learner> learner_;
+  Meter meter_;
+};
+
+}  // namespace diptych::train

@@ -1,0 +1,189 @@
+#include "train/run_data.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "shards/captions.h"
+#include "shards/survey.h"
+#include "train/refusal_report.h"
+
+namespace diptych::train {
+namespace {
+
+using shards::RefusalReason;
+using shards::Refusals;
+
+/// Samples that are looked at before the first step: enough to find what concerns all of them, and
+/// done in a second.
+constexpr std::size_t kSurveyed = 256;
+
+shards::CaptionOptions caption_options(const TrainOptions& options) {
+  return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
+}
+
+shards::DatasetOptions dataset_options(const TrainOptions& options) {
+  shards::DatasetOptions result;
+  result.threads = options.workers;
+  result.shard.separator = options.csv_separator;
+  result.shard.image_key = options.csv_image_key;
+  result.shard.caption_key = options.csv_caption_key;
+  result.shard.json_captions = !options.json_text_key.empty();
+  return result;
+}
+
+/// The code that says what to do about a reason: another path, another option, another file.
+ErrorCode code_of(RefusalReason reason) {
+  switch (reason) {
+    case RefusalReason::missing_source:
+    case RefusalReason::missing_picture:
+      return ErrorCode::not_found;
+    case RefusalReason::unfit_source:
+    case RefusalReason::no_picture:
+    case RefusalReason::no_caption:
+      return ErrorCode::invalid_argument;
+    default:
+      return ErrorCode::corrupt_data;
+  }
+}
+
+/// Keys of `json` parts mean nothing to tables: whoever gives one means another file.
+void check_keys_have_shards(const TrainOptions& options,
+                            const std::vector<shards::Source>& sources) {
+  const auto is_table = [](const std::filesystem::path& path) {
+    return shards::source_kind(path) == shards::SourceKind::table;
+  };
+  const bool only_tables =
+      std::all_of(sources.begin(), sources.end(), [&](const shards::Source& files) {
+        return std::all_of(files.begin(), files.end(), is_table);
+      });
+  const auto refuse = [&](std::string_view option, const std::string& key) {
+    if (key.empty() || !only_tables) return;
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got '{}' for a table, expected tar shards with json parts ({})", option, key,
+         options.train_data);
+  };
+  refuse("group-key", options.group_key);
+  refuse("json-text-key", options.json_text_key);
+}
+
+void check_sources(const TrainOptions& options, const Refusals& refused, std::size_t files) {
+  if (refused.sources() == 0 || (options.skip_bad_shards && refused.sources() < files)) return;
+  std::string examples;
+  for (const RefusalReason reason : refused.reasons()) {
+    if (!shards::concerns_source(reason)) continue;
+    for (const shards::Refusal& example : refused.examples(reason))
+      examples += (examples.empty() ? "" : "; ") + example.message();
+  }
+  const auto reasons = refused.reasons();
+  const auto first = std::find_if(reasons.begin(), reasons.end(), shards::concerns_source);
+  if (files == 1) fail(code_of(*first), "train: {}", examples);
+  fail(
+      code_of(*first),
+      "train: got {} of {} files of the data that cannot be read to the end, expected all of them, "
+      "or --skip-bad-shards: {}",
+      refused.sources(), files, examples);
+}
+
+/// The commonest reason among samples, in words after a colon; nothing when there is none.
+std::string commonest(const Refusals& refused) {
+  for (const RefusedData& entry : refused_data(refused)) return ": " + in_words(entry);
+  return "";
+}
+
+void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
+  if (dataset.size() >= static_cast<std::size_t>(options.batch_size)) return;
+  const std::string remark = dataset.remarks().empty() ? "" : "; " + dataset.remarks().front();
+  fail(ErrorCode::invalid_argument,
+       "train: got {} usable samples of {}, expected at least a batch of {} ({}){}{}",
+       dataset.size(), dataset.size() + dataset.refused().samples(), options.batch_size,
+       options.train_data, commonest(dataset.refused()), remark);
+}
+
+void look_through(const TrainOptions& options, RunData& data) {
+  const shards::Survey survey = shards::survey(data.dataset, caption_options(options), kSurveyed);
+  if (survey.usable == 0) {
+    fail(code_of(survey.refused.reasons().front()),
+         "train: got none that can be used among {} samples looked at{}", survey.looked_at,
+         commonest(survey.refused));
+  }
+  for (const RefusedData& entry : refused_data(survey.refused)) {
+    data.summary.notes.push_back(
+        fmt::format("of {} samples looked at, {}", survey.looked_at, in_words(entry)));
+  }
+  if (!options.json_text_key.empty() && survey.with_text_key == 0) {
+    data.summary.notes.push_back(
+        fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",
+                    survey.looked_at, options.json_text_key));
+  }
+}
+
+void read_groups(const TrainOptions& options, RunData& data) {
+  if (options.group_key.empty()) return;
+  shards::Groups groups = shards::read_groups(data.dataset, caption_options(options));
+  if (groups.samples_with_group == 0) {
+    fail(ErrorCode::invalid_argument, "train: group-key: got '{}', which no sample's json has ({})",
+         options.group_key, options.train_data);
+  }
+  const std::size_t without = data.dataset.size() - groups.samples_with_group;
+  if (without > 0) {
+    data.summary.notes.push_back(fmt::format("group-key: {} of {} samples have no '{}'", without,
+                                             data.dataset.size(), options.group_key));
+  }
+  if (groups.different == groups.samples_with_group) {
+    data.summary.notes.push_back(fmt::format(
+        "group-key: no two samples have the same '{}', so it changes nothing", options.group_key));
+  }
+  data.groups = std::move(groups.ids);
+}
+
+void summarise(const std::vector<shards::Source>& sources, RunData& data) {
+  const shards::Dataset& dataset = data.dataset;
+  TrainDataSummary& summary = data.summary;
+  summary.pairs = static_cast<std::int64_t>(dataset.size());
+  summary.samples = summary.pairs + static_cast<std::int64_t>(dataset.refused().samples());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::size_t pairs = dataset.source_sizes()[i];
+    const std::string more =
+        sources[i].size() > 1 ? fmt::format(" and {} more", sources[i].size() - 1) : "";
+    summary.sources.push_back(
+        {.name = sources[i].front().string() + more,
+         .pairs = static_cast<std::int64_t>(pairs),
+         .samples = static_cast<std::int64_t>(pairs + dataset.source_refusals()[i])});
+  }
+  summary.refused = refused_data(dataset.refused());
+}
+
+}  // namespace
+
+RunData open_run_data(const TrainOptions& options) {
+  const std::vector<shards::Source> sources = shards::expand_sources(options.train_data);
+  check_keys_have_shards(options, sources);
+  RunData data{shards::Dataset(sources, dataset_options(options)), {}, {}};
+  std::size_t files = 0;
+  for (const shards::Source& source : sources) files += source.size();
+  check_sources(options, data.dataset.refused(), files);
+  check_size(options, data.dataset);
+  data.summary.notes = data.dataset.remarks();
+  const std::vector<std::string> left_out = shards::left_out_of_folders(options.train_data);
+  data.summary.notes.insert(data.summary.notes.end(), left_out.begin(), left_out.end());
+  look_through(options, data);
+  read_groups(options, data);
+  summarise(sources, data);
+  return data;
+}
+
+LoaderOptions loader_options(const TrainOptions& options, const checkpoint::ModelFile& file,
+                             const RunData& data) {
+  return {.seed = options.seed,
+          .batch_size = options.batch_size,
+          .workers = options.workers,
+          .captions = caption_options(options),
+          .groups = data.groups,
+          .augmentation = options.augmentation,
+          .random_background = options.random_background,
+          .preprocessing = file.preprocessing};
+}
+
+}  // namespace diptych::train

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace diptych::train {
+
+/// The folder of one run, which this process alone has: checkpoints/, model/, options.toml,
+/// run.json. Removed at the end when nothing was written.
+class RunFolder {
+ public:
+  /// Makes it, takes its lock and removes what killed writes left behind. Throws Error(io): when
+  /// it cannot be made or written, and when another process has it, whose number is named.
+  explicit RunFolder(std::filesystem::path path);
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
+  std::filesystem::path latest() const { return checkpoint("latest"); }
+  std::filesystem::path epoch(std::uint64_t number) const;
+  std::filesystem::path model() const { return path_ / "model"; }
+
+  /// Whether a run left a checkpoint or a model here.
+  bool has_run() const;
+  /// Removes a run's latest checkpoint, its model and the checkpoints of epochs after `epoch`.
+  void remove_run_after(std::uint64_t epoch) const;
+
+ private:
+  std::filesystem::path checkpoint(const std::string& name) const;
+  void make_folders() const;
+  void lock();
+  void remove_leftovers() const;
+
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+}  // namespace diptych::train

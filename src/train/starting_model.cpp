@@ -1,0 +1,116 @@
+#include "train/starting_model.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/random.h"
+#include "text/tokenizer_spec.h"
+
+namespace diptych::train {
+namespace {
+
+text::TokenizerSpec tokenizer_spec(const TrainOptions& options,
+                                   const text::TokenizerSpec& model_says) {
+  using Kind = text::TokenizerSpec::Kind;
+  if (options.tokenizer.empty()) return model_says;
+  if (options.tokenizer == "clip") return {.kind = Kind::clip};
+  if (options.tokenizer == "chinese") return {.kind = Kind::chinese};
+  return {.kind = Kind::wordpiece, .vocabulary = read_text_file(options.tokenizer)};
+}
+
+/// Gives a model the bias that the sigmoid loss needs, where it starts in training.
+void add_logit_bias(checkpoint::ModelFile& file) {
+  if (file.config.logit_bias) return;
+  file.config.logit_bias = true;
+  if (file.weights.tensors.empty()) return;
+  const network::Model model = network::make_model(file.config);
+  const float start = model.parameters.spec(model.logit_bias).initialiser.value;
+  file.weights.add("logit_bias", TensorBuffer(Shape{}, std::vector<float>{start}));
+}
+
+/// libtorch's messages begin with the reason and go on for pages.
+std::string first_sentence(std::string message) {
+  constexpr std::size_t kLongest = 200;
+  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
+  return message;
+}
+
+Parameters first_parameters(const TrainOptions& options, const checkpoint::ModelFile& file,
+                            const network::ParameterTable& table, torch::Device device) {
+  if (!file.weights.tensors.empty()) return parameters_from(table, file.weights, device);
+  Random random(options.seed);
+  return initial_parameters(table, random, device);
+}
+
+void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFile& file) {
+  if (options.patch_dropout > 0.0 && network::patch_count(file.config.image) == 0) {
+    fail(ErrorCode::invalid_argument,
+         "train: force-patch-dropout: got {}, expected 0: the image tower is no vision transformer",
+         options.patch_dropout);
+  }
+}
+
+}  // namespace
+
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
+  checkpoint::ModelFile file = source();
+  file.tokenizer = tokenizer_spec(options, file.tokenizer);
+  if (options.background) file.preprocessing.background = options.background;
+  if (options.siglip) add_logit_bias(file);
+  check_patch_dropout(options, file);
+  return file;
+}
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file) {
+  const auto tokenizer = text::make_tokenizer(file.tokenizer, "the model");
+  const int available = network::vocabulary_size(file.config.text);
+  if (!tokenizer) {
+    fail(ErrorCode::unsupported,
+         "train: tokenizer: diptych does not have the model's, expected one to be named");
+  }
+  if (tokenizer->vocabulary_size() > available) {
+    fail(ErrorCode::invalid_argument,
+         "train: the tokenizer has {} ids, expected at most the model's {}",
+         tokenizer->vocabulary_size(), available);
+  }
+  return tokenizer;
+}
+
+torch::Device device_of(const std::string& name) {
+  try {
+    const torch::Device device(name);
+    if (device.is_cuda() && !torch::cuda::is_available()) {
+      fail(
+          ErrorCode::invalid_argument,
+          "train: device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
+          "GPU (docs/training.md)",
+          name);
+    }
+    torch::zeros({1}, device);
+    return device;
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::invalid_argument, "train: device: cannot use '{}': {}", name,
+         first_sentence(error.what_without_backtrace()));
+  }
+}
+
+std::unique_ptr<Learner> make_learner(const TrainOptions& options,
+                                      const checkpoint::ModelFile& file, FirstWeights weights) {
+  network::Model model = network::make_model(file.config);
+  const torch::Device device = device_of(options.device);
+  Parameters parameters = weights == FirstWeights::zeros
+                              ? zero_parameters(model.parameters, device)
+                              : first_parameters(options, file, model.parameters, device);
+  const AdamWOptions optimiser{.beta1 = options.beta1,
+                               .beta2 = options.beta2,
+                               .epsilon = options.epsilon,
+                               .weight_decay = options.weight_decay,
+                               .gradient_clip_norm = options.gradient_clip_norm};
+  const Precision precision =
+      options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32;
+  return std::make_unique<Learner>(std::move(model), std::move(parameters), optimiser, precision,
+                                   options.siglip ? Loss::sigmoid : Loss::contrastive);
+}
+
+}  // namespace diptych::train

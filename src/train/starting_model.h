@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "diptych/tokenizer.h"
+#include "diptych/train_options.h"
+#include "train/learner.h"
+#include "train/model_source.h"
+
+namespace diptych::train {
+
+/// The model with what the options state of it: tokenizer, background, a bias on scores. Throws
+/// Error(invalid_argument) for options that the model cannot have.
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source);
+
+/// Throws Error: unsupported when the model comes without one, invalid_argument when it has more
+/// ids than the text tower.
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file);
+
+/// Throws Error(invalid_argument), in one line, for a device that this libtorch cannot use.
+torch::Device device_of(const std::string& device);
+
+/// What weights a learner has at first.
+enum class FirstWeights {
+  of_the_model,  ///< the file's, or where it has none, random ones
+  zeros,         ///< for those of a checkpoint, which will be loaded
+};
+
+std::unique_ptr<Learner> make_learner(const TrainOptions& options,
+                                      const checkpoint::ModelFile& file, FirstWeights weights);
+
+}  // namespace diptych::train

@@ -1,0 +1,136 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "apps/program.h"
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+/// `diptych train` on eight pictures.
+class TrainCommand : public testing::Test {
+ protected:
+  TrainCommand() {
+    std::string table = "filepath,title\n";
+    for (int i = 0; i < 8; ++i)
+      table += data_path("images/gray.png").string() + ",picture " + std::to_string(i) + "\n";
+    write_file(folder_.path() / "table.csv", table);
+    write_file(folder_.path() / "tiny.json", R"({
+      "embed_dim": 16,
+      "vision_cfg": {"image_size": 32, "patch_size": 16, "width": 32, "layers": 1, "head_width": 16},
+      "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
+  }
+
+  ProgramRun train(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"train",
+                                          "--train-data",
+                                          path("table.csv"),
+                                          "--model",
+                                          path("tiny.json"),
+                                          "--batch-size",
+                                          "4",
+                                          "--epochs",
+                                          "2",
+                                          "--warmup",
+                                          "1",
+                                          "--workers",
+                                          "1",
+                                          "--threads",
+                                          "1",
+                                          "--logs",
+                                          path("logs")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_diptych(arguments);
+  }
+
+  std::string path(const char* name) const { return (folder_.path() / name).string(); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(TrainCommand, SaysWhatItDoesFirstAndWhatItDidLast) {
+  const ProgramRun run = train({});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(run.output.starts_with("training 4 steps: 2 epochs of 8 pairs, 4 a step; "))
+      << run.output;
+  EXPECT_THAT(run.output, HasSubstr("step 1/4 "));
+  EXPECT_THAT(run.output, HasSubstr("trained 4 steps: " + path("logs/run/model")));
+  EXPECT_THAT(run.errors, HasSubstr("preprocessing")) << "what was assumed";
+}
+
+TEST_F(TrainCommand, DoesNotReplaceARunUnasked) {
+  ASSERT_EQ(train({}).status, 0);
+  const ProgramRun again = train({"--seed", "9"});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_THAT(again.errors, HasSubstr("--overwrite"));
+  EXPECT_EQ(train({"--resume", "auto"}).status, 0);
+}
+
+TEST_F(TrainCommand, ACheckpointIsAModelForTheOtherCommands) {
+  ASSERT_EQ(train({}).status, 0);
+  for (const char* model : {"logs/run", "logs/run/checkpoints/latest.safetensors",
+                            "logs/run/checkpoints/epoch_1.safetensors"}) {
+    const ProgramRun run = run_diptych({"inspect", path(model)});
+    EXPECT_EQ(run.status, 0) << run.errors;
+    EXPECT_THAT(run.output, HasSubstr("32"));
+  }
+}
+
+TEST_F(TrainCommand, WritesAConfigThatItReads) {
+  const std::string config = path("run.toml");
+  ASSERT_EQ(train({"--write-config", config, "--lr", "0.25", "--name", "from config"}).status, 0);
+  EXPECT_FALSE(fs::exists(path("logs"))) << "nothing was trained";
+  EXPECT_THAT(read_text_file(config), HasSubstr("\nlr = 0.25\n"));
+  EXPECT_EQ(train({"--write-config", config}).status, 4) << "the file is there";
+  const ProgramRun run = run_diptych({"train", config});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(fs::exists(path("logs/from config/model/diptych.json")));
+}
+
+struct Refusal {
+  std::vector<std::string> arguments;
+  int status;
+  const char* message;
+};
+
+class RefusedTraining : public TrainCommand, public testing::WithParamInterface<Refusal> {};
+
+TEST_P(RefusedTraining, IsOneLine) {
+  const ProgramRun run = train(GetParam().arguments);
+  EXPECT_EQ(run.status, GetParam().status);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_LT(run.errors.size(), 300U);
+  EXPECT_THAT(run.errors, HasSubstr(GetParam().message));
+  EXPECT_FALSE(fs::exists(path("logs/run")));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, RefusedTraining,
+    testing::Values(Refusal{{"--wd", "-5"}, 2, "wd: got '-5', expected a number, at least 0"},
+                    Refusal{{"--grad-clip-norm", "nan"}, 2, "grad-clip-norm"},
+                    Refusal{{"--seed", "-1"}, 2, "seed"}, Refusal{{"--name", "../x"}, 2, "name"},
+                    Refusal{{"--aug-flip", "7"}, 2, "aug-flip"},
+                    Refusal{{"--batch-size", "1"}, 2, "batch-size"},
+                    Refusal{{"--batch-size", "9"}, 2, "at most the 8"},
+                    Refusal{{"--resume", "latest"}, 4, "--resume auto"},
+                    Refusal{{"--resume", "latest", "--overwrite"}, 2, "overwrite"},
+                    Refusal{{"--allow-change", "threads"}, 2, "allow-change"},
+                    Refusal{{"--logs", "/dev/null/x"}, 4, "cannot make the folder"}));
+
+/// A libtorch without CUDA, or a machine without a GPU.
+TEST_F(TrainCommand, ADeviceThatIsNotThereIsOneLine) {
+  const ProgramRun run = train({"--device", "cuda:77"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_LT(run.errors.size(), 400U);
+  EXPECT_THAT(run.errors, HasSubstr("cuda:77"));
+}
+
+}  // namespace
+}  // namespace diptych::test

@@ -1,0 +1,73 @@
+#include "evaluate/label_notes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "evaluate/fakes.h"
+
+namespace diptych::evaluate {
+namespace {
+
+using test::matrix;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Texts = std::vector<std::string>;
+
+/// Reads four bytes a text, and no "?".
+class ForgetfulEmbedder final : public Embedder {
+ public:
+  EncodedImages embed_images(std::span<const std::filesystem::path>,
+                             const Progress&) const override {
+    return {};
+  }
+  Matrix embed_texts(std::span<const std::string>) const override { return {}; }
+  Loss loss_of(const std::string& text) const override {
+    return {.is_cut = text.size() > 4, .has_unknown_words = text.find('?') != std::string::npos};
+  }
+};
+
+const test::FakeEmbedder kReader({});
+
+TEST(LabelNotes, AreNoneForLabelsThatDiffer) {
+  EXPECT_THAT(label_notes("label", Texts{"a cat", "a dog"}, Texts{"{}", "see: {label}"}, kReader,
+                          matrix({{1, 0}, {0, 1}})),
+              IsEmpty());
+  EXPECT_THAT(label_notes("label", Texts{"cat", "a", "another dog"}, Texts{"a {}", "the {label}"},
+                          kReader, matrix({{1, 0}, {0, 1}, {1, 1}})),
+              IsEmpty());
+}
+
+TEST(LabelNotes, QuoteTheTextWithTwoArticles) {
+  EXPECT_THAT(label_notes("label", Texts{"dog", "The cat"}, Texts{"{}", "A photo of a {label}"},
+                          kReader, matrix({{1, 0}, {0, 1}})),
+              ElementsAre(HasSubstr("'A photo of a The cat'")));
+  EXPECT_THAT(label_notes("label", Texts{"a cat"}, Texts{"the {}"}, kReader, matrix({{1, 0}})),
+              ElementsAre(HasSubstr("'the a cat'")));
+}
+
+TEST(LabelNotes, NameTheLabelsThatNoPictureTellsApart) {
+  const Matrix rows = matrix({{1, 0}, {0, 1}, {1, 0}, {0, 1}, {0, 1}, {0, 1}, {0.5F, 1}});
+  EXPECT_THAT(
+      label_notes("class name", Texts{"a", "b", "A", "c", "d", "e", "f"}, {}, kReader, rows),
+      ElementsAre(HasSubstr("class names 'a', 'A' are"),
+                  HasSubstr("class names 'b', 'c', 'd' and 1 more are")));
+}
+
+TEST(LabelNotes, NameTheLabelsThatAreNotReadWhole) {
+  EXPECT_THAT(label_notes("label", Texts{"cat", "?", "horse"}, Texts{"{}", "a {}"},
+                          ForgetfulEmbedder(), matrix({{1, 0}, {0, 1}, {1, 1}})),
+              ElementsAre(HasSubstr("cut off: label 'cat', 'horse'"),
+                          HasSubstr("does not know: label '?'")));
+}
+
+TEST(LabelNotes, QuoteWhatLooksLikeAPlaceAndIsNone) {
+  EXPECT_THAT(
+      label_notes("label", Texts{"{x}"}, Texts{"{} of {country}"}, kReader, matrix({{1, 0}})),
+      ElementsAre(HasSubstr("'{country}'")));
+  EXPECT_THAT(label_notes("label", Texts{"{x}"}, Texts{"{}"}, kReader, matrix({{1, 0}})),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace diptych::evaluate

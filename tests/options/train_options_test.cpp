@@ -1,0 +1,169 @@
+#include "diptych/train_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "diptych/error.h"
+
+namespace diptych {
+namespace {
+
+/// Becomes any field of a struct.
+struct AnyField {
+  template <typename T>
+  operator T() const;
+};
+
+/// The number of an aggregate's fields: as many as its braces take.
+template <typename T, typename... Fields>
+consteval std::size_t field_count() {
+  if constexpr (requires { T{Fields{}..., AnyField{}}; })
+    return field_count<T, Fields..., AnyField>();
+  return sizeof...(Fields);
+}
+
+TrainOptions good() {
+  TrainOptions options;
+  options.train_data = "shards";
+  options.model = "ViT-B-32";
+  return options;
+}
+
+/// The message of what goes wrong.
+template <typename Call>
+std::string error_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(TrainOptionTable, HasEveryFieldOfTheStructOnce) {
+  std::set<std::string_view> names;
+  for (const TrainOptionInfo& info : train_option_infos()) names.insert(info.name);
+  EXPECT_EQ(names.size(), train_option_infos().size());
+  const std::size_t fields = field_count<TrainOptions>() - 1 + field_count<AugmentOptions>();
+  EXPECT_EQ(names.size(), fields) << "the augmentation's are options of their own";
+}
+
+/// A value that is not the default.
+std::string other_value(const TrainOptionInfo& info) {
+  const std::string initial = train_option({}, info.name);
+  for (const char* value :
+       {"true", "0.5", "1", "2", "1,2,3", "const", "amp_bf16", "x", "bicubic"}) {
+    TrainOptions options;
+    try {
+      set_train_option(options, info.name, value);
+      if (train_option(options, info.name) != initial) return value;
+    } catch (const Error&) {
+    }
+  }
+  ADD_FAILURE() << info.name << " takes none of the values";
+  return "";
+}
+
+TEST(TrainOptionTable, EveryOptionIsWrittenAndReadWithoutTouchingAnother) {
+  for (const TrainOptionInfo& info : train_option_infos()) {
+    TrainOptions options;
+    const std::string value = other_value(info);
+    set_train_option(options, info.name, value);
+    for (const TrainOptionInfo& each : train_option_infos()) {
+      EXPECT_EQ(train_option(options, each.name),
+                each.name == info.name ? value : train_option({}, each.name))
+          << info.name << " set, " << each.name << " read";
+    }
+  }
+}
+
+struct BadValue {
+  const char* name;
+  const char* text;
+  const char* expected;
+};
+
+class BadValues : public testing::TestWithParam<BadValue> {};
+
+TEST_P(BadValues, AreRefusedWithTheNameAndTheRange) {
+  const auto& [name, text, expected] = GetParam();
+  TrainOptions options = good();
+  const std::string message = error_of([&] { set_train_option(options, name, text); });
+  EXPECT_THAT(message, testing::HasSubstr(std::string(name) + ": got '" + text + "'"));
+  EXPECT_THAT(message, testing::HasSubstr(expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, BadValues,
+    testing::Values(
+        BadValue{"wd", "-5", "at least 0"}, BadValue{"eps", "-1", "above 0"},
+        BadValue{"eps", "0", "above 0"}, BadValue{"grad-clip-norm", "nan", "at least"},
+        BadValue{"lr", "inf", "a number"}, BadValue{"lr", "-inf", "a number"},
+        BadValue{"lr", "1e999", "a number"}, BadValue{"lr", "0.1x", "a number"},
+        BadValue{"lr", "", "a number"}, BadValue{"beta2", "1", "0 to below 1"},
+        BadValue{"random-background", "3", "0 to 1"},
+        BadValue{"save-frequency", "-1", "at least 0"}, BadValue{"seed", "-1", "a whole number"},
+        BadValue{"seed", "18446744073709551616", "a whole number"},
+        BadValue{"epochs", "0", "1 to 1000000"}, BadValue{"epochs", "1.5", "whole"},
+        BadValue{"batch-size", "4294967297", "whole"}, BadValue{"threads", "100000", "0 to 1024"},
+        BadValue{"aug-flip", "7", "0 to 1"}, BadValue{"aug-hue", "0.6", "0 to 0.5"},
+        BadValue{"aug-posterise-bits", "9", "1 to 8"}, BadValue{"background", "1,2", "R,G,B"},
+        BadValue{"background", "1,2,256", "R,G,B"}, BadValue{"background", "1,2,3,4", "R,G,B"},
+        BadValue{"csv-separator", "::", "one character"},
+        BadValue{"precision", "fp16", "fp32 or amp_bf16"},
+        BadValue{"lr-scheduler", "step", "cosine or const"},
+        BadValue{"siglip", "maybe", "true or false"}));
+
+TEST(TrainOptions, AreCheckedAlsoWhenTheStructWasFilledByHand) {
+  TrainOptions options = good();
+  options.weight_decay = -5.0;
+  EXPECT_THAT(error_of([&] { check_train_options(options); }), testing::HasSubstr("wd: got '-5'"));
+  options = good();
+  options.augmentation.shear = 90.0;
+  EXPECT_THAT(error_of([&] { check_train_options(options); }), testing::HasSubstr("aug-shear"));
+}
+
+TEST(TrainOptions, ThatContradictEachOtherAreRefused) {
+  TrainOptions options = good();
+  options.augmentation.min_scale = 0.9;
+  options.augmentation.max_scale = 0.5;
+  EXPECT_THAT(error_of([&] { check_train_options(options); }),
+              testing::HasSubstr("aug-min-scale: got 0.9, expected at most aug-max-scale's 0.5"));
+}
+
+TEST(TrainOptions, ANameIsAFolderOfItsOwn) {
+  for (const char* name : {"", ".", "..", "../x", "a/b", "/", "a\nb"}) {
+    TrainOptions options = good();
+    options.name = name;
+    EXPECT_THAT(error_of([&] { check_train_options(options); }), testing::HasSubstr("name: got"));
+  }
+  TrainOptions options = good();
+  options.name = "...x ä";
+  check_train_options(options);
+}
+
+TEST(TrainOptions, AnUnknownNameIsNamed) {
+  TrainOptions options;
+  EXPECT_THAT(error_of([&] { set_train_option(options, "lrr", "1"); }),
+              testing::HasSubstr("'lrr'"));
+}
+
+TEST(WrittenOptions, SayEveryOptionWithItsMeaning) {
+  TrainOptions options = good();
+  options.model = "a \"quoted\" \\ name\n";
+  const std::string text = write_train_options(options);
+  for (const TrainOptionInfo& info : train_option_infos()) {
+    EXPECT_THAT(text, testing::HasSubstr(std::string(info.name) + " = "));
+    EXPECT_THAT(text, testing::HasSubstr(std::string(info.meaning)));
+  }
+  EXPECT_THAT(text, testing::HasSubstr("\nmodel = \"a \\\"quoted\\\" \\\\ name\\u000a\"\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nlr = 0.0005\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nsiglip = false\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\n#tokenizer = \"\"\n")) << "nothing was chosen";
+}
+
+}  // namespace
+}  // namespace diptych

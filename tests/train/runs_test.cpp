@@ -1,0 +1,274 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "checkpoint/model_file.h"
+#include "diptych/error.h"
+#include "diptych/train.h"
+#include "support/support.h"
+#include "train/training_data.h"
+
+namespace diptych {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TrainingData;
+using testing::HasSubstr;
+
+/// Runs in one folder, one after the other.
+class Runs : public testing::Test {
+ protected:
+  static TrainCallbacks stop_after(int steps) {
+    return {.should_stop = [steps, done = 0]() mutable { return done++ == steps; }};
+  }
+
+  /// The message of a run that is refused.
+  static std::string refusal(const TrainOptions& options, ErrorCode code) {
+    try {
+      run_training(options);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return "no error";
+  }
+
+  static std::string refusal(const TrainOptions& options) {
+    return refusal(options, ErrorCode::invalid_argument);
+  }
+
+  TrainOptions options() const { return data_.options("run"); }
+  fs::path folder() const { return data_.logs() / "run"; }
+  fs::path checkpoint(const std::string& name) const {
+    return folder() / "checkpoints" / (name + ".safetensors");
+  }
+
+  TrainingData data_;
+};
+
+TEST_F(Runs, AreNotOverwrittenUnasked) {
+  run_training(options());
+  const std::string model = read_text_file(folder() / "model" / "model.safetensors");
+  const std::string latest = read_text_file(checkpoint("latest"));
+  TrainOptions again = options();
+  again.seed = 9;
+  again.epochs = 1;
+  EXPECT_THAT(refusal(again), HasSubstr("holds a run"));
+  EXPECT_EQ(read_text_file(folder() / "model" / "model.safetensors"), model);
+  EXPECT_EQ(read_text_file(checkpoint("latest")), latest);
+
+  again.overwrite = true;
+  run_training(again);
+  EXPECT_NE(read_text_file(folder() / "model" / "model.safetensors"), model);
+  EXPECT_FALSE(fs::exists(checkpoint("epoch_2"))) << "the earlier run's";
+}
+
+TEST_F(Runs, GoOnByThemselvesWhereThereIsSomething) {
+  TrainOptions restarted = options();
+  restarted.resume = "auto";
+  EXPECT_FALSE(run_training(restarted, stop_after(2)).finished);
+  std::int64_t done = 0;
+  TrainCallbacks callbacks;
+  callbacks.started = [&](const TrainStart& start) { done = start.steps_done; };
+  EXPECT_TRUE(run_training(restarted, callbacks).finished);
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(Runs, HaveTheirFolderAlone) {
+  fs::create_directories(folder());
+  const int lock = open((folder() / "lock").c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(flock(lock, LOCK_EX), 0);
+  ASSERT_EQ(write(lock, "4711\n", 5), 5);
+  EXPECT_THAT(refusal(options(), ErrorCode::io), HasSubstr("process 4711"));
+  close(lock);
+  EXPECT_TRUE(run_training(options(), stop_after(0)).steps == 0);
+}
+
+TEST_F(Runs, LeaveNothingBehindWhenTheyCannotBegin) {
+  TrainOptions bad = options();
+  bad.train_data = "/nowhere/x.tar";
+  EXPECT_NE(refusal(bad), "no error");
+  EXPECT_FALSE(fs::exists(folder()));
+}
+
+TEST_F(Runs, AFolderThatCannotBeMadeIsSaidBeforeAnythingIsRead) {
+  TrainOptions bad = options();
+  write_file(data_.logs(), "a file");
+  bad.model = "/nowhere.json";
+  EXPECT_THAT(refusal(bad, ErrorCode::io), HasSubstr("logs: cannot make the folder"));
+}
+
+TEST_F(Runs, ClearWhatKilledWritesLeftBehind) {
+  run_training(options(), stop_after(1));
+  const fs::path leftover = folder() / "checkpoints" / "latest.safetensors.Ab3xYz";
+  const fs::path foreign = folder() / "checkpoints" / "notes.safetensors.Ab3xYz";
+  write_file(leftover, "half");
+  write_file(foreign, "somebody's");
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  run_training(resumed, stop_after(1));
+  EXPECT_FALSE(fs::exists(leftover));
+  EXPECT_TRUE(fs::exists(foreign));
+}
+
+TEST_F(Runs, WriteTheEpochThatWasDueWhenTheyWereKilled) {
+  run_training(options(), stop_after(TrainingData::kStepsAnEpoch));
+  const std::string expected = read_text_file(checkpoint("epoch_1"));
+  fs::remove(checkpoint("epoch_1"));
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  run_training(resumed, stop_after(0));
+  EXPECT_EQ(read_text_file(checkpoint("epoch_1")), expected);
+}
+
+TEST_F(Runs, NoticeABitThatFlipped) {
+  run_training(options(), stop_after(1));
+  std::string bytes = read_text_file(checkpoint("latest"));
+  bytes[bytes.size() / 2] ^= 0x10;
+  std::ofstream(checkpoint("latest"), std::ios::binary) << bytes;
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  EXPECT_THAT(refusal(resumed, ErrorCode::corrupt_data), HasSubstr("checksum"));
+}
+
+TEST_F(Runs, CheckpointsAndFoldersAreModels) {
+  run_training(options(), stop_after(TrainingData::kStepsAnEpoch + 1));
+  for (const fs::path& path :
+       {checkpoint("latest"), checkpoint("epoch_1"), folder(), folder() / "checkpoints"}) {
+    const auto model = checkpoint::load_model_file(path);
+    EXPECT_EQ(model.preprocessing.size, 32) << path;
+    EXPECT_TRUE(model.weights.tensors.contains("logit_scale")) << path;
+    EXPECT_FALSE(model.weights.tensors.contains("optimizer.step")) << path;
+  }
+}
+
+TEST_F(Runs, SayHowTheyWereMade) {
+  run_training(options(), stop_after(1));
+  EXPECT_THAT(read_text_file(folder() / "options.toml"), HasSubstr("\nseed = 7\n"));
+  const std::string log = read_text_file(folder() / "run.json");
+  for (const char* part :
+       {"\"command\"", "\"diptych\"", "\"libtorch\"", "image_tower.image_size", "\"samples\""})
+    EXPECT_THAT(log, HasSubstr(part));
+}
+
+TEST_F(Runs, ThatHadEndedAreNotTrainedAgain) {
+  run_training(options());
+  const std::string model = read_text_file(folder() / "model" / "model.safetensors");
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks;
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  run_training(resumed, callbacks);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("nothing left to train")));
+  EXPECT_EQ(read_text_file(folder() / "model" / "model.safetensors"), model);
+}
+
+TEST_F(Runs, MayGoOnForMoreEpochs) {
+  run_training(options());
+  TrainOptions longer = options();
+  longer.resume = "latest";
+  longer.epochs += 1;
+  EXPECT_EQ(run_training(longer).steps, 4 * TrainingData::kStepsAnEpoch);
+  EXPECT_TRUE(fs::exists(checkpoint("epoch_4")));
+}
+
+TEST_F(Runs, SaveNoWeightsThatAreNotNumbers) {
+  TrainOptions wild = options();
+  wild.learning_rate = 1e38;
+  wild.warmup = 0;
+  wild.gradient_clip_norm = 0.0;
+  wild.save_every_steps = 1;
+  EXPECT_THAT(refusal(wild), HasSubstr("lower the learning rate"));
+  EXPECT_FALSE(fs::exists(folder() / "model"));
+  if (fs::exists(checkpoint("latest"))) {
+    for (const auto& [name, view] :
+         checkpoint::load_model_file(checkpoint("latest")).weights.tensors)
+      for (const float value : to_floats(view)) ASSERT_TRUE(std::isfinite(value)) << name;
+  }
+}
+
+TEST_F(Runs, SayWhatIsAboutToBeDoneAndReportOnTheFirstStep) {
+  TrainOptions seldom = options();
+  seldom.report_every_steps = 1000;
+  std::vector<std::string> order;
+  TrainCallbacks callbacks = stop_after(2);
+  callbacks.started = [&](const TrainStart& start) {
+    EXPECT_EQ(start.pairs, 21);
+    EXPECT_EQ(start.total_steps, 12);
+    EXPECT_GT(start.parameters, 1000U);
+    order.emplace_back("started");
+  };
+  callbacks.report = [&](const TrainProgress& progress) {
+    order.push_back("step " + std::to_string(progress.step));
+  };
+  run_training(seldom, callbacks);
+  EXPECT_THAT(order, testing::ElementsAre("started", "step 1"));
+}
+
+TEST_F(Runs, AdviseAgainstAWarmUpLongerThanTheRun) {
+  TrainOptions slow = options();
+  slow.warmup = 10000;
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(0);
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  run_training(slow, callbacks);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("warmup: its 10000 steps are not over")));
+}
+
+struct Change {
+  const char* name;
+  std::function<void(TrainOptions&)> make;
+  const char* allow;
+};
+
+class ChangedRuns : public Runs, public testing::WithParamInterface<Change> {};
+
+TEST_P(ChangedRuns, AreRefusedByNameAndCanBeAllowed) {
+  run_training(options(), stop_after(1));
+  TrainOptions changed = options();
+  changed.resume = "latest";
+  GetParam().make(changed);
+  EXPECT_THAT(refusal(changed), HasSubstr(std::string("--allow-change ") + GetParam().allow));
+  changed.allow_change = GetParam().allow;
+  EXPECT_EQ(run_training(changed, stop_after(1)).steps, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, ChangedRuns,
+    testing::Values(
+        Change{"decay", [](TrainOptions& o) { o.weight_decay = 0.1; }, "wd"},
+        Change{"beta", [](TrainOptions& o) { o.beta2 = 0.9; }, "beta2"},
+        Change{"schedule", [](TrainOptions& o) { o.schedule = "const"; }, "lr-scheduler"},
+        Change{"clipping", [](TrainOptions& o) { o.gradient_clip_norm = 0.5; }, "grad-clip-norm"},
+        Change{"augmentation", [](TrainOptions& o) { o.augmentation.hue = 0.2; }, "aug-hue"},
+        Change{"caption_key", [](TrainOptions& o) { o.json_text_key = "concept"; },
+               "json-text-key"},
+        Change{"epochs", [](TrainOptions& o) { o.epochs = 2; }, "epochs"},
+        Change{"background",
+               [](TrainOptions& o) {
+                 o.background = {{1, 2, 3}};
+               },
+               "model"},
+        Change{"tokenizer", [](TrainOptions& o) { o.tokenizer = "chinese"; }, "model"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Runs, NoticeOtherDataOfEqualSize) {
+  run_training(options(), stop_after(1));
+  const TrainingData other(/*first_number=*/5);
+  TrainOptions changed = options();
+  changed.resume = "latest";
+  changed.train_data = other.shards().string();
+  const std::string message = refusal(changed);
+  EXPECT_THAT(message, HasSubstr("train-data.digest was"));
+  EXPECT_THAT(message, testing::Not(HasSubstr("train-data.samples")));
+}
+
+}  // namespace
+}  // namespace diptych
