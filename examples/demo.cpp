@@ -3,17 +3,24 @@
 //
 //   demo PICTURES PAGE.html [MODEL]
 //
+// PICTURES/labels.tsv, where there is one, says the right labels of each picture (its file name and
+// the labels, between tabs): wrong answers are then marked, and right ones counted.
+//
 // All of diptych that it needs: a Model, an Encoder, Classifiers and a Gallery.
 #include <diptych/classifier.h>
 #include <diptych/encoder.h>
 #include <diptych/error.h>
 #include <diptych/gallery.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <set>
+#include <sstream>
 
 #include "demo_page.h"
 
@@ -34,47 +41,108 @@ const std::vector<std::string> kChinese = {"猫",   "狗",   "企鹅", "蝴蝶",
                                            "咖啡", "火箭", "帆船", "自行车", "汽车", "吉他",
                                            "钢琴", "雨伞", "房子", "树",     "花"};
 
-/// Sentences with their language.
-const std::vector<std::pair<std::string, std::string>> kSentences = {
-    {"a musical instrument", "en"},
-    {"a birthday party", "en"},
-    {"a flying insect", "en"},
-    {"宠物", "zh"},
-    {"太空", "zh"},
-    {"船", "zh"},
+/// A sentence with its language, and a label of the picture that it is meant to find.
+struct Sentence {
+  std::string text;
+  std::string language;
+  std::string meant;
+};
+const std::vector<Sentence> kSentences = {
+    {"a musical instrument", "en", "a guitar"},
+    {"a birthday party", "en", "a birthday cake"},
+    {"a flying insect", "en", "a butterfly"},
+    {"宠物", "zh", "猫"},
+    {"太空", "zh", "火箭"},
+    {"船", "zh", "帆船"},
 };
 
+/// The right labels of every picture, by file name.
+using RightLabels = std::map<std::string, std::set<std::string>>;
+
+RightLabels read_right_labels(const std::filesystem::path& pictures) {
+  RightLabels labels;
+  std::ifstream file(pictures / "labels.tsv");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    std::string picture;
+    std::getline(fields, picture, '\t');
+    for (std::string label; std::getline(fields, label, '\t');) labels[picture].insert(label);
+  }
+  return labels;
+}
+
+bool is_right(const RightLabels& labels, const std::filesystem::path& picture,
+              const std::string& label) {
+  const auto known = labels.find(picture.filename().string());
+  return known != labels.end() && known->second.contains(label);
+}
+
+/// `is_known` is false where there are no right labels to compare with.
+Verdict judge(bool is_known, bool right) {
+  if (!is_known) return Verdict::unknown;
+  return right ? Verdict::right : Verdict::wrong;
+}
+
 Question ask(const diptych::Classifier& classifier, const diptych::Matrix& embedding,
+             const std::filesystem::path& picture, const RightLabels& right,
              const std::string& title, const std::string& language) {
   Question question{title, language, {}};
   const diptych::Matrix scores = classifier.scores(embedding);
-  for (const auto& [label, score] : diptych::largest(scores.row(0), kAnswersShown)) {
-    question.answers.push_back({classifier.labels()[label], score});
+  for (const auto& [index, score] : diptych::largest(scores.row(0), kAnswersShown)) {
+    const std::string& label = classifier.labels()[index];
+    question.answers.push_back({label, score, is_right(right, picture, label)});
   }
+  question.verdict =
+      judge(right.contains(picture.filename().string()), question.answers.front().is_right);
   return question;
 }
 
-std::vector<Classified> classify(const diptych::Encoder& encoder, const diptych::Gallery& gallery) {
+std::vector<Classified> classify(const diptych::Encoder& encoder, const diptych::Gallery& gallery,
+                                 const RightLabels& right) {
   const diptych::Classifier english(encoder, kEnglish);
   const diptych::Classifier chinese(encoder, kChinese);
   std::vector<Classified> pictures;
   for (std::size_t i = 0; i < gallery.size(); ++i) {
+    const std::filesystem::path& picture = gallery.paths()[i];
     diptych::Matrix embedding(1, gallery.embeddings().columns);
     const auto row = gallery.embeddings().row(i);
     embedding.values.assign(row.begin(), row.end());
-    pictures.push_back({gallery.paths()[i],
-                        {ask(english, embedding, "English labels", "en"),
-                         ask(chinese, embedding, "Chinese labels", "zh")}});
+    pictures.push_back({picture,
+                        {ask(english, embedding, picture, right, "English labels", "en"),
+                         ask(chinese, embedding, picture, right, "Chinese labels", "zh")}});
   }
   return pictures;
 }
 
-std::vector<Search> search(const diptych::Gallery& gallery) {
+std::vector<Search> search(const diptych::Gallery& gallery, const RightLabels& right) {
   std::vector<Search> searches;
-  for (const auto& [sentence, language] : kSentences) {
-    searches.push_back({sentence, language, gallery.find(sentence, kMatchesShown)});
+  for (const Sentence& sentence : kSentences) {
+    Search& search = searches.emplace_back(
+        Search{sentence.text, sentence.language, gallery.find(sentence.text, kMatchesShown)});
+    if (search.matches.empty()) continue;
+    search.verdict =
+        judge(!right.empty(), is_right(right, search.matches.front().path, sentence.meant));
   }
   return searches;
+}
+
+/// How many first answers are right, counted over all questions of the same title.
+std::string count_right(const DemoPage& page) {
+  std::map<std::string, std::pair<int, int>> counts;  // right, all
+  const auto count = [&](const std::string& title, Verdict verdict) {
+    if (verdict == Verdict::unknown) return;
+    counts[title].first += verdict == Verdict::right ? 1 : 0;
+    ++counts[title].second;
+  };
+  for (const Classified& classified : page.pictures)
+    for (const Question& question : classified.questions) count(question.title, question.verdict);
+  for (const Search& search : page.searches) count("Sentences", search.verdict);
+  std::string text;
+  for (const auto& [title, numbers] : counts) {
+    text += (text.empty() ? "Right first answers: " : ", ") + title + " " +
+            std::to_string(numbers.first) + " of " + std::to_string(numbers.second);
+  }
+  return text.empty() ? text : text + ".";
 }
 
 void print(const DemoPage& page) {
@@ -85,7 +153,7 @@ void print(const DemoPage& page) {
       for (const Answer& answer : question.answers) {
         std::printf("  %s %.1f %%", answer.label.c_str(), 100.0 * answer.score);
       }
-      std::printf("\n");
+      std::printf("%s\n", question.verdict == Verdict::wrong ? "  (wrong)" : "");
     }
   }
   for (const Search& search : page.searches) {
@@ -93,7 +161,7 @@ void print(const DemoPage& page) {
     for (const auto& match : search.matches) {
       std::printf("  %s %.3f", match.path.filename().c_str(), match.similarity);
     }
-    std::printf("\n");
+    std::printf("%s\n", search.verdict == Verdict::wrong ? "  (wrong)" : "");
   }
 }
 
@@ -109,10 +177,12 @@ void run(const std::filesystem::path& pictures, const std::filesystem::path& pag
   const auto start = std::chrono::steady_clock::now();
   const diptych::Encoder encoder(diptych::Model::load(model));
   const diptych::Gallery gallery(encoder, {&pictures, 1});
+  const RightLabels right = read_right_labels(pictures);
   DemoPage page{.model = describe(encoder.model().info()),
                 .summary = {},
-                .searches = search(gallery),
-                .pictures = classify(encoder, gallery)};
+                .right = {},
+                .searches = search(gallery, right),
+                .pictures = classify(encoder, gallery, right)};
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   char summary[160];
   std::snprintf(
@@ -121,6 +191,7 @@ void run(const std::filesystem::path& pictures, const std::filesystem::path& pag
       "CPU, model loaded included.",
       gallery.size(), kEnglish.size() + kChinese.size(), seconds.count());
   page.summary = summary;
+  page.right = count_right(page);
   print(page);
   for (const diptych::Failure& failure : gallery.failures()) {
     std::cerr << "demo: " << failure.message << "\n";
@@ -129,6 +200,7 @@ void run(const std::filesystem::path& pictures, const std::filesystem::path& pag
   if (!(file << to_html(page) << std::flush)) {
     throw diptych::Error(diptych::ErrorCode::io, "cannot write " + page_path.string());
   }
+  if (!page.right.empty()) std::printf("%s\n", page.right.c_str());
   std::printf("%s\nThe page is %s\n", summary, page_path.c_str());
 }
 

@@ -14,12 +14,13 @@ constexpr const char* kStyle = R"css(
 :root {
   color-scheme: light dark;
   --page: #f6f5f1; --card: #ffffff; --line: #e3e0d8; --text: #22211d; --quiet: #6b675d;
-  --track: #eeece5; --first: #2f6f5e; --other: #a9c5bb; --picture: #ffffff;
+  --track: #eeece5; --first: #2f6f5e; --other: #a9c5bb; --picture: #ffffff; --wrong: #a8452c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #161715; --card: #1f211e; --line: #32352f; --text: #ecebe4; --quiet: #a3a196;
     --track: #2b2e29; --first: #7cc6ae; --other: #45655a; --picture: #f4f3ee;
+    --wrong: #e8927c;
   }
 }
 * { box-sizing: border-box; }
@@ -50,6 +51,8 @@ ol { list-style: none; margin: 0; padding: 0; }
 .bar { grid-column: 1 / -1; height: .4rem; border-radius: .2rem; background: var(--track); overflow: hidden; }
 .bar > span { display: block; height: 100%; border-radius: inherit; background: var(--other); }
 .answer:first-child .bar > span { background: var(--first); }
+.is-wrong .answer:first-child .bar > span { background: var(--wrong); }
+.verdict { color: var(--wrong); }
 .search blockquote { margin: 0 0 .9rem; font-size: 1.05rem; font-weight: 600; }
 .matches { display: grid; gap: .8rem; grid-template-columns: repeat(4, minmax(0, 1fr)); }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); }
@@ -130,11 +133,17 @@ std::string decimals(float value) {
   return text;
 }
 
+const char* verdict_mark(Verdict verdict) {
+  return verdict == Verdict::wrong ? " <span class=\"verdict\">wrong</span>" : "";
+}
+
 void write_question(std::ostream& out, const Question& question) {
-  out << "<section class=\"question\"><h3>" << escape(question.title) << "</h3><ol lang=\""
+  out << "<section class=\"question" << (question.verdict == Verdict::wrong ? " is-wrong" : "")
+      << "\"><h3>" << escape(question.title) << verdict_mark(question.verdict) << "</h3><ol lang=\""
       << question.language << "\">\n";
   for (const Answer& answer : question.answers) {
-    out << "<li class=\"answer\"><span>" << escape(answer.label) << "</span><span class=\"score\">"
+    out << "<li class=\"answer\"><span>" << escape(answer.label)
+        << (answer.is_right ? " \u2713" : "") << "</span><span class=\"score\">"
         << percent(answer.score)
         << "</span><span class=\"bar\" aria-hidden=\"true\"><span style=\"width:"
         << percent(answer.score) << "\"></span></span></li>\n";
@@ -151,7 +160,8 @@ void write_classified(std::ostream& out, const Classified& classified) {
 
 void write_search(std::ostream& out, const Search& search) {
   out << "<article class=\"card search\"><blockquote lang=\"" << search.language << "\">"
-      << escape(search.sentence) << "</blockquote><div class=\"matches\">\n";
+      << escape(search.sentence) << verdict_mark(search.verdict)
+      << "</blockquote><div class=\"matches\">\n";
   for (const auto& match : search.matches) {
     out << figure(match.path, match.path.stem().string() + ", " + decimals(match.similarity));
   }
@@ -167,9 +177,11 @@ std::string to_html(const DemoPage& page) {
       << "<title>diptych: pictures and words</title>\n<style>" << kStyle
       << "</style>\n</head>\n<body>\n"
       << "<header><h1>What is in these pictures?</h1>\n<p>" << escape(page.summary) << "</p>\n"
-      << "<p class=\"quiet\">" << escape(page.model) << "</p></header>\n<main>\n"
-      << "<h2>Labels as free text</h2>\n<p class=\"quiet\">Softmax over all labels of a list; the "
-      << "best are shown.</p>\n<div class=\"cards\">\n";
+      << "<p class=\"quiet\">" << escape(page.model) << "</p>\n"
+      << "<p class=\"quiet\">" << escape(page.right) << "</p></header>\n<main>\n"
+      << "<h2>Labels as free text</h2>\n<p class=\"quiet\">Each label's share among all labels of "
+      << "a list (softmax); the best are shown, the right one with \u2713.</p>\n<div "
+         "class=\"cards\">\n";
   for (const Classified& classified : page.pictures) write_classified(out, classified);
   out << "</div>\n<h2>Found by a sentence</h2>\n<p class=\"quiet\">The number is the cosine "
       << "similarity of picture and sentence.</p>\n<div class=\"cards\">\n";

@@ -8,14 +8,19 @@
 
 struct Answer {
   std::string label;
-  float score = 0.0F;  ///< 0 to 1
+  float score = 0.0F;     ///< 0 to 1
+  bool is_right = false;  ///< as far as it is known
 };
+
+/// What is known of the first answer.
+enum class Verdict { unknown, right, wrong };
 
 /// The answers for one set of labels, best first.
 struct Question {
   std::string title;
   std::string language;  ///< as HTML's lang: "en", "zh"
   std::vector<Answer> answers;
+  Verdict verdict = Verdict::unknown;
 };
 
 struct Classified {
@@ -27,11 +32,13 @@ struct Search {
   std::string sentence;
   std::string language;
   std::vector<diptych::Gallery::Match> matches;
+  Verdict verdict = Verdict::unknown;
 };
 
 struct DemoPage {
   std::string model;    ///< one line about the model
   std::string summary;  ///< one line about the run
+  std::string right;    ///< one line about how many answers are right; empty: unknown
   std::vector<Search> searches;
   std::vector<Classified> pictures;
 };

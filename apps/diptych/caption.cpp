@@ -1,17 +1,17 @@
 #include <diptych/captioner.h>
-#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 
 #include "command.h"
 #include "console.h"
 #include "model_options.h"
 #include "option_values.h"
-#include "picture_options.h"
-#include "progress.h"
+#include "pictures.h"
+#include "records.h"
 
 namespace {
 
@@ -20,8 +20,8 @@ using diptych::CaptionSearch;
 struct Options {
   ModelOptions model;
   diptych::CaptionOptions caption;
-  std::vector<std::string> pictures;
-  bool json = false;
+  PictureInputs pictures;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
@@ -29,46 +29,38 @@ constexpr const char* kExamples =
     "  diptych caption --model laion_coca/ picture.jpg\n"
     "  diptych caption --model laion_coca/ --search top_p --top-p 0.9 --seed 1 --json photos/";
 
-void print_as_text(const std::vector<std::filesystem::path>& pictures,
-                   const diptych::CaptionedImages& captioned) {
-  for (std::size_t i = 0; i < captioned.captions.size(); ++i) {
-    print_line(
-        fmt::format("{}: {}", pictures[captioned.inputs[i]].string(), captioned.captions[i].text));
-  }
-}
+constexpr int kDefaultBatch = 8;
 
-void print_as_json(const std::vector<std::filesystem::path>& pictures,
-                   const diptych::CaptionedImages& captioned) {
-  Json answers = Json::array();
-  for (const std::filesystem::path& picture : pictures)
-    answers.push_back({{"image", picture.string()}});
-  for (std::size_t i = 0; i < captioned.captions.size(); ++i) {
-    Json& answer = answers[captioned.inputs[i]];
-    answer["caption"] = captioned.captions[i].text;
-    answer["ids"] = captioned.captions[i].ids;
-  }
-  for (const diptych::Failure& failure : captioned.failures)
-    answers[failure.index]["error"] = failure.message;
-  print_json(answers);
+void print_caption(const Json& answer) {
+  if (!answer.contains("caption")) return;
+  print_line(fmt::format("{}: {}", printable(plain_text(answer["image"])),
+                         answer["caption"].get<std::string>()));
 }
 
 int caption(const Options& options) {
-  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  diptych::SkippedFiles skipped;
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
                                      options.model.encoder);
-  diptych::CaptionedImages captioned;
-  {
-    Progress progress("pictures");
+  RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
+  const auto work = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
     diptych::CaptionOptions how = options.caption;
-    how.progress = progress.callback();
-    captioned = captioner.caption_images(pictures, how);
-  }
-  options.json ? print_as_json(pictures, captioned) : print_as_text(pictures, captioned);
-  print_skipped(skipped);
-  print_picture_notes(captioned.counts, options.caption.decode);
-  return report_failures(captioned.failures, pictures.size());
+    how.first_place = first;
+    how.decode = options.pictures.decode;
+    const diptych::CaptionedImages captioned = captioner.caption_images(batch, how);
+    const auto answer = [&](std::size_t row, Json& record) {
+      record["caption"] = captioned.captions[row].text;
+      record["ids"] = captioned.captions[row].ids;
+    };
+    for (const Json& record :
+         picture_records(batch, captioned.inputs, captioned.failures, answer)) {
+      writer.write(record);
+    }
+    return BatchOutcome{captioned.failures, captioned.counts};
+  };
+  const int batch = options.model.encoder.batch > 0 ? options.model.encoder.batch : kDefaultBatch;
+  const PictureRun run = run_in_batches(pictures, batch, work);
+  writer.finish();
+  return report(run, options.pictures);
 }
 
 void add_search_options(CLI::App& command, diptych::CaptionOptions& options) {
@@ -105,7 +97,6 @@ void add_caption(CLI::App& app, Action& action) {
   add_model_option(*command, options->model.model);
   add_load_options(*command, options->model.load);
   add_search_options(*command, options->caption);
-  add_picture_options(*command, options->caption.decode, /*upright=*/true);
   command
       ->add_option("--threads", options->model.encoder.threads,
                    "threads that compute; default: one a CPU")
@@ -114,8 +105,8 @@ void add_caption(CLI::App& app, Action& action) {
       ->add_option("--batch", options->model.encoder.batch,
                    "pictures captioned at a time; default: 8")
       ->check(at_least(0));
-  command->add_flag("--json", options->json, "print one JSON array: image, caption, token ids");
-  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  add_format_options(*command, options->format, "one JSON array: image, caption, token ids");
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return caption(*options); }; });
 }

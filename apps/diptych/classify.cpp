@@ -1,17 +1,19 @@
 #include <diptych/classifier.h>
-#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "command.h"
 #include "console.h"
 #include "labels.h"
 #include "model_options.h"
 #include "option_values.h"
-#include "picture_options.h"
-#include "progress.h"
+#include "pictures.h"
+#include "records.h"
+#include "sort_into.h"
 
 namespace {
 
@@ -23,18 +25,19 @@ struct Options {
   std::string labels_file;
   std::vector<std::string> templates;
   std::string template_set;
-  std::vector<std::string> pictures;
-  diptych::DecodeOptions decode;
+  PictureInputs pictures;
+  SortOptions sort;
   std::size_t top = 5;
   bool independent = false;
   bool cosine = false;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  diptych classify --labels \"a cat,a rocket,a slice of pizza\" picture.png\n"
-    "  diptych classify --labels-file names.txt --templates openai_80 --top 3 --json photos/";
+    "  diptych classify --labels \"a cat,a rocket,a guitar\" picture.png\n"
+    "  diptych classify --labels-file labels.txt --templates openai_80 --top 3 --json photos/\n"
+    "  diptych classify --labels \"a cat,a rocket\" --sort-into sorted --copy photos/";
 
 std::vector<std::string> read_labels(const Options& options) {
   return options.labels_file.empty() ? listed_labels(options.labels)
@@ -47,105 +50,88 @@ std::vector<std::string> read_templates(const Options& options) {
   return options.templates;
 }
 
-/// The answer for every picture, best label first, in the order of the pictures.
-class Answers {
- public:
-  Answers(const std::vector<std::filesystem::path>& pictures, const diptych::Classifier& classifier,
-          const diptych::EncodedImages& encoded, const Options& options)
-      : pictures_(pictures),
-        classifier_(classifier),
-        failures_(encoded.failures),
-        with_cosine_(options.cosine),
-        cosines_(classifier.cosines(encoded.rows)),
-        rows_(pictures.size()),
-        ranked_(pictures.size()) {
-    const diptych::Matrix scores = classifier.scores(encoded.rows);
-    for (std::size_t row = 0; row < scores.rows; ++row) {
-      rows_[encoded.inputs[row]] = row;
-      ranked_[encoded.inputs[row]] = diptych::largest(scores.row(row), options.top);
-    }
-  }
-
-  void print_text() const {
-    for (std::size_t i = 0; i < pictures_.size(); ++i) {
-      if (ranked_[i].empty()) continue;
-      print_line(pictures_[i].string());
-      for (const diptych::Ranked& answer : ranked_[i]) {
-        print_line(fmt::format("  {}  {}", numbers(i, answer), classifier_.labels()[answer.index]));
-      }
-    }
-  }
-
-  void print_as_json() const {
-    Json answers = Json::array();
-    for (std::size_t i = 0; i < pictures_.size(); ++i) {
-      Json& answer = answers.emplace_back(Json{{"image", pictures_[i].string()}});
-      if (ranked_[i].empty()) continue;
-      answer["scores"] = name(classifier_.score_kind());
-      for (const diptych::Ranked& label : ranked_[i]) answer["labels"].push_back(json_of(i, label));
-    }
-    for (const diptych::Failure& failure : failures_) {
-      answers[failure.index]["error"] = failure.message;
-    }
-    print_json(answers);
-  }
-
- private:
-  float cosine(std::size_t picture, const diptych::Ranked& answer) const {
-    return cosines_.row(rows_[picture])[answer.index];
-  }
-
-  std::string numbers(std::size_t picture, const diptych::Ranked& answer) const {
-    const std::string cosine_text = fmt::format("{:7.4f}", cosine(picture, answer));
-    if (classifier_.score_kind() == diptych::ScoreKind::cosine) return cosine_text;
-    const std::string percent = fmt::format("{:6.2f} %", 100.0 * answer.score);
-    return with_cosine_ ? percent + "  " + cosine_text : percent;
-  }
-
-  Json json_of(std::size_t picture, const diptych::Ranked& answer) const {
-    Json json = {{"label", classifier_.labels()[answer.index]}, {"score", answer.score}};
-    if (with_cosine_) json["cosine"] = cosine(picture, answer);
-    const std::vector<std::string> prompts = classifier_.prompts(answer.index);
-    if (prompts.size() == 1) json["prompt"] = prompts.front();
-    return json;
-  }
-
-  const std::vector<std::filesystem::path>& pictures_;
-  const diptych::Classifier& classifier_;
-  const std::vector<diptych::Failure>& failures_;
-  bool with_cosine_;
-  diptych::Matrix cosines_;
-  std::vector<std::size_t> rows_;  // by picture, of those with an answer
-  std::vector<std::vector<diptych::Ranked>> ranked_;
+/// What is computed for the pictures of a batch.
+struct Scored {
+  diptych::Matrix scores;
+  diptych::Matrix cosines;
 };
 
-int classify(const Options& options) {
-  if (options.pictures.empty()) {
-    throw diptych::Error(ErrorCode::invalid_argument,
-                         "pictures: got none, expected files or folders");
+Json labels_json(const diptych::Classifier& classifier, const Scored& scored, std::size_t row,
+                 const Options& options) {
+  Json labels = Json::array();
+  for (const auto& [label, score] : diptych::largest(scored.scores.row(row), options.top)) {
+    Json& entry =
+        labels.emplace_back(Json{{"label", classifier.labels()[label]}, {"score", score}});
+    if (options.cosine) entry["cosine"] = scored.cosines.row(row)[label];
+    const std::vector<std::string> prompts = classifier.prompts(label);
+    if (prompts.size() == 1) entry["prompt"] = prompts.front();
   }
+  return labels;
+}
+
+/// The score, and the cosine where it is wanted beside it.
+std::string numbers(const Json& label, bool are_cosines) {
+  const auto score = label["score"].get<double>();
+  if (are_cosines) return fmt::format("{:7.4f}", score);
+  const std::string percent = fmt::format("{:6.2f} %", 100.0 * score);
+  return label.contains("cosine")
+             ? fmt::format("{}  {:7.4f}", percent, label["cosine"].get<double>())
+             : percent;
+}
+
+void print_answer(const Json& answer) {
+  if (!answer.contains("labels")) return;
+  print_line(printable(plain_text(answer["image"])));
+  const bool are_cosines = answer["scores"] == name(diptych::ScoreKind::cosine);
+  for (const Json& label : answer["labels"]) {
+    print_line(
+        fmt::format("  {}  {}", numbers(label, are_cosines), label["label"].get<std::string>()));
+  }
+  if (answer.contains("sorted")) {
+    print_line(fmt::format("  -> {}", printable(plain_text(answer["sorted"]))));
+  }
+}
+
+std::vector<std::string> columns(const Options& options) {
+  std::vector<std::string> columns = {"image", "rank", "label", "score", "error"};
+  if (options.cosine) columns.emplace_back("cosine");
+  if (!options.sort.folder.empty()) columns.emplace_back("sorted");
+  return columns;
+}
+
+int classify(const Options& options) {
   const std::vector<std::string> labels = read_labels(options);
   diptych::check_labels(labels);
   const std::vector<std::string> templates = read_templates(options);
-  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  diptych::SkippedFiles skipped;
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
 
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Classifier classifier(
       encoder, labels, {.templates = templates, .independent = options.independent});
   for (const std::string& note : classifier.notes()) print_note(note);
-  diptych::EncodedImages encoded;
-  {
-    Progress progress("pictures");
-    encoded = encoder.encode_images(pictures,
-                                    {.progress = progress.callback(), .decode = options.decode});
-  }
-  const Answers answers(pictures, classifier, encoded, options);
-  options.json ? answers.print_as_json() : answers.print_text();
-  print_skipped(skipped);
-  print_picture_notes(encoded.counts, options.decode);
-  return report_failures(encoded.failures, pictures.size());
+  std::optional<Sorter> sorter;
+  if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
+  RecordWriter writer(options.format, columns(options), print_answer, "labels");
+  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
+    const diptych::EncodedImages encoded =
+        encoder.encode_images(batch, {.decode = options.pictures.decode});
+    const Scored scored = {classifier.scores(encoded.rows), classifier.cosines(encoded.rows)};
+    const auto answer = [&](std::size_t row, Json& record) {
+      record["scores"] = name(classifier.score_kind());
+      record["labels"] = labels_json(classifier, scored, row, options);
+      if (!sorter) return;
+      const std::string best = record["labels"][0]["label"];
+      record["sorted"] = path_json(sorter->put(batch[encoded.inputs[row]], best));
+    };
+    for (const Json& record : picture_records(batch, encoded.inputs, encoded.failures, answer)) {
+      writer.write(record);
+    }
+    return BatchOutcome{encoded.failures, encoded.counts};
+  };
+  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  writer.finish();
+  if (sorter) print_note(sorter->summary());
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -164,14 +150,14 @@ void add_classify(CLI::App& app, Action& action) {
   add_template_options(*command, options->templates, options->template_set);
   command->add_option("--top", options->top, "labels shown a picture; default: 5")
       ->check(above_zero());
-  add_picture_options(*command, options->decode, /*upright=*/true);
   command->add_flag("--independent", options->independent,
                     "scores that do not depend on the other labels: the sigmoid of a model with a "
                     "logit bias (SigLIP; its scores are so always), the cosine of any other");
   command->add_flag("--cosine", options->cosine, "show the cosine similarity beside the score");
   add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print one JSON array instead of text");
-  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures");
+  add_format_options(*command, options->format, "one JSON array: image, labels, scores");
+  add_sort_options(*command, options->sort);
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return classify(*options); }; });
 }

@@ -9,7 +9,14 @@
 
 namespace {
 
-std::string one_line(std::string_view text) {
+[[noreturn]] void fail_to_print() {
+  throw diptych::Error(diptych::ErrorCode::io,
+                       fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
   std::string line;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -22,15 +29,8 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-[[noreturn]] void fail_to_print() {
-  throw diptych::Error(diptych::ErrorCode::io,
-                       fmt::format("cannot write to standard output: {}", std::strerror(errno)));
-}
-
-}  // namespace
-
 void print_error(std::string_view message) {
-  const std::string line = "diptych: " + one_line(message) + "\n";
+  const std::string line = "diptych: " + printable(message) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -48,7 +48,7 @@ void print_line(std::string_view line) {
 }
 
 void print_json(const Json& document, int indent) {
-  print_line(document.dump(indent, ' ', false, Json::error_handler_t::replace));
+  print_line(json_text(document, indent));
 }
 
 void flush_output() {

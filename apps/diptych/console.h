@@ -2,13 +2,14 @@
 
 #include <diptych/encoder.h>
 
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 
-/// Keys in the order they were put in.
-using Json = nlohmann::ordered_json;
+#include "json_text.h"
+
+/// A text for one line of a terminal: control characters, which a file name may contain, as "\x0a".
+std::string printable(std::string_view text);
 
 /// One line on stderr: "diptych: message". Control characters, which a file name may contain, are
 /// written as escapes.
@@ -23,7 +24,7 @@ void print_text(std::string_view text);
 /// A line on stdout. Throws Error(io) when it cannot be written.
 void print_line(std::string_view line);
 
-/// A JSON document on stdout; bytes that are not UTF-8 become U+FFFD. Throws Error(io).
+/// A JSON document on stdout, as `json_text` writes it. Throws Error(io).
 void print_json(const Json& document, int indent = 2);
 
 /// Throws Error(io) when something printed did not reach its file, as on a full disk.

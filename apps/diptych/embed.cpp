@@ -1,20 +1,25 @@
 #include <diptych/arrays.h>
 #include <diptych/encoder.h>
-#include <diptych/picture_files.h>
 #include <diptych/reference.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "command.h"
 #include "console.h"
+#include "embeddings_file.h"
 #include "inputs.h"
+#include "interruption.h"
 #include "model_options.h"
-#include "option_values.h"
-#include "picture_options.h"
+#include "pictures.h"
 #include "progress.h"
+#include "records.h"
 
 namespace {
 
@@ -23,13 +28,13 @@ using Paths = std::vector<std::filesystem::path>;
 
 struct Options {
   ModelOptions model;
-  std::vector<std::string> images;
+  PictureInputs images;
   std::string texts_from;
   std::string tensors;
   std::string out;
-  diptych::DecodeOptions decode;
   bool features = false;
-  bool json = false;
+  bool resume = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
@@ -43,106 +48,225 @@ constexpr const char* kExamples =
     "  diptych embed --images photos/ --texts-from captions.txt --out embeddings.safetensors\n"
     "  diptych embed --model ViT-B-32.pt --tensors inputs.safetensors --out features.safetensors";
 
-/// What was encoded, and where each row came from.
-struct Results {
-  diptych::Arrays arrays;
+constexpr std::size_t kTextsAtATime = 256;
+
+std::vector<std::string> read_texts(const std::string& file) {
+  if (file.empty()) return {};
+  std::vector<std::string> texts = read_lines(file);
+  if (texts.empty()) {
+    throw diptych::Error(
+        ErrorCode::invalid_argument,
+        fmt::format("texts: got an empty file, expected a text a line ({})", file));
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (is_utf8(texts[i])) continue;
+    throw diptych::Error(
+        ErrorCode::invalid_argument,
+        fmt::format("text {}: got bytes that are not UTF-8, expected UTF-8 ({})", i + 1, file));
+  }
+  return texts;
+}
+
+diptych::EncodeOptions how(const Options& options) {
+  return {.normalise = !options.features, .decode = options.images.decode};
+}
+
+/// Everything that is embedded, with the rows there are so far.
+struct Work {
   Paths pictures;
-  diptych::EncodedImages images;
-  std::vector<std::string> texts;
+  InputRows images;
+  InputRows texts;
+  PictureRun run;
+
+  std::vector<InputRows*> kinds() { return {&images, &texts}; }
+  std::size_t left() const { return texts.rows.missing().size() + run.pictures - run.done; }
 };
 
-diptych::Array to_array(diptych::Matrix matrix) {
-  return {{static_cast<std::int64_t>(matrix.rows), static_cast<std::int64_t>(matrix.columns)},
-          std::move(matrix.values)};
+Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pictures,
+               std::vector<std::string> texts) {
+  const auto width = static_cast<std::size_t>(encoder.model().info().embedding_width);
+  const std::string ending = options.features ? "_features" : "_embeddings";
+  std::vector<std::string> names;
+  for (const std::filesystem::path& picture : pictures) names.push_back(picture.native());
+  return {.pictures = std::move(pictures),
+          .images = {"image", "image" + ending, EmbeddingRows(std::move(names), width)},
+          .texts = {"text", "text" + ending, EmbeddingRows(std::move(texts), width)},
+          .run = {}};
 }
 
-void encode_pictures(const diptych::Encoder& encoder, const Options& options, Results& results) {
-  Progress progress("pictures");
-  results.images = encoder.encode_images(
-      results.pictures,
-      {.normalise = !options.features, .progress = progress.callback(), .decode = options.decode});
-  if (results.images.inputs.empty()) return;
-  results.arrays[options.features ? "image_features" : "image_embeddings"] =
-      to_array(std::move(results.images.rows));
-}
-
-void encode_texts(const diptych::Encoder& encoder, const Options& options, Results& results) {
+/// Texts a batch at a time, until all have a row or the user interrupts.
+void encode_texts(const diptych::Encoder& encoder, const Options& options, EmbeddingRows& rows) {
+  const std::vector<std::size_t> places = rows.missing();
+  const Interruption interruption;
   Progress progress("texts");
-  results.arrays[options.features ? "text_features" : "text_embeddings"] =
-      to_array(encoder.encode_texts(
-          results.texts, {.normalise = !options.features, .progress = progress.callback()}));
-}
-
-Json encoded_paths(const Results& results) {
-  Json paths = Json::array();
-  for (const std::size_t i : results.images.inputs) paths.push_back(results.pictures[i].string());
-  return paths;
-}
-
-std::string to_note(const Json& list) {
-  return list.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-void write_results(const Options& options, const Results& results) {
-  diptych::Notes notes;
-  if (!results.pictures.empty()) notes["images"] = to_note(encoded_paths(results));
-  if (!results.texts.empty()) notes["texts"] = to_note(results.texts);
-  diptych::write_arrays(options.out, results.arrays, notes);
-}
-
-void print_report(const Options& options, const Results& results) {
-  Json report = {{"out", options.out}, {"images", encoded_paths(results)}};
-  report["texts"] = results.texts.size();
-  report["refused"] = Json::array();
-  for (const diptych::Failure& failure : results.images.failures) {
-    report["refused"].push_back(
-        {{"image", results.pictures[failure.index].string()}, {"error", failure.message}});
+  for (std::size_t done = 0; done < places.size() && !interruption.requested();) {
+    const std::size_t count = std::min(kTextsAtATime, places.size() - done);
+    std::vector<std::string> batch;
+    for (std::size_t i = 0; i < count; ++i) batch.push_back(rows.inputs()[places[done + i]]);
+    const diptych::Matrix encoded = encoder.encode_texts(batch, how(options));
+    for (std::size_t i = 0; i < count; ++i) rows.set(places[done + i], encoded.row(i));
+    done += count;
+    progress.show(done, places.size());
   }
-  print_json(report);
+}
+
+void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
+  const std::vector<std::size_t> places = work.images.rows.missing();
+  work.run.pictures = places.size();
+  if (!work.texts.rows.missing().empty()) return;  // interrupted before
+  Paths missing;
+  for (const std::size_t place : places) missing.push_back(work.pictures[place]);
+  const auto encode = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
+    const diptych::EncodedImages encoded = encoder.encode_images(batch, how(options));
+    for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
+      work.images.rows.set(places[first + encoded.inputs[row]], encoded.rows.row(row));
+    }
+    return BatchOutcome{encoded.failures, encoded.counts};
+  };
+  work.run = run_in_batches(missing, options.model.encoder.batch, encode);
+  for (diptych::Failure& failure : work.run.failures) failure.index = places[failure.index];
+}
+
+/// A row that is there must be what this model gives: the first one is computed again.
+void check_taken_over(const diptych::Encoder& encoder, const Options& options,
+                      const InputRows& inputs) {
+  const std::vector<std::size_t> known = inputs.rows.known();
+  if (known.empty()) return;
+  const std::string& input = inputs.rows.inputs()[known.front()];
+  const Paths path = {input};
+  const diptych::Matrix again = inputs.kind == "image"
+                                    ? encoder.encode_images(path, how(options)).rows
+                                    : encoder.encode_texts({&input, 1}, how(options));
+  if (again.rows == 0) return;  // a picture that is gone
+  const double error = inputs.rows.relative_error(known.front(), again.row(0));
+  if (error <= diptych::kFp32Tolerance) return;
+  throw diptych::Error(
+      ErrorCode::invalid_argument,
+      fmt::format("--resume: got rows of another model or other options (that of {} is off by "
+                  "{:.1e}), expected this one's ({})",
+                  input, error, options.out));
+}
+
+void resume(const diptych::Encoder& encoder, const Options& options, Work& work) {
+  if (!std::filesystem::exists(options.out)) {
+    print_note(fmt::format("nothing to resume yet ({})", options.out));
+    return;
+  }
+  take_over_rows(options.out, work.kinds());
+  for (const InputRows* inputs : work.kinds()) check_taken_over(encoder, options, *inputs);
+  print_note(fmt::format("{} rows are there already ({})",
+                         work.images.rows.size() + work.texts.rows.size(), options.out));
+}
+
+/// Where the rows go: those of an interrupted run do not take the place of an earlier result.
+std::string destination(const Options& options, const Work& work) {
+  std::filesystem::path path = options.out;
+  if (work.left() == 0 || options.resume || !std::filesystem::exists(path)) return options.out;
+  const std::string ending = path.extension().string();
+  return path.replace_extension(".partial" + ending).string();
+}
+
+Json report_json(const std::string& out, const Work& work) {
+  Json report = {{"out", path_json(out)}, {"images", work.images.names()}};
+  report["texts"] = work.texts.rows.size();
+  report["refused"] = Json::array();
+  for (const diptych::Failure& failure : work.run.failures) {
+    report["refused"].push_back(
+        {{"image", work.images.name(failure.index)}, {"error", failure.message}});
+  }
+  return report;
+}
+
+/// Which input each row is, and what was refused.
+void print_records(const Options& options, Work& work) {
+  RecordWriter writer(options.format, {"array", "row", "image", "text", "error"}, {});
+  for (const InputRows* inputs : work.kinds()) {
+    const Json names = inputs->names();
+    for (std::size_t row = 0; row < names.size(); ++row) {
+      writer.write({{"array", inputs->array}, {"row", row}, {inputs->kind, names[row]}});
+    }
+  }
+  for (const diptych::Failure& failure : work.run.failures) {
+    writer.write({{"image", work.images.name(failure.index)}, {"error", failure.message}});
+  }
+  writer.finish();
+}
+
+/// Says on standard output, unless the rows went there, what was written where.
+void say_written(const Options& options, const std::string& out, const std::string& arrays) {
+  if (out == "-") {
+    print_note(arrays + " (standard output)");
+  } else if (options.format == OutputFormat::text) {
+    print_line(fmt::format("{}: {}", printable(out), arrays));
+  }
+}
+
+/// Says what is left of an interrupted run. Returns the exit status.
+int report_left(const Options& options, const Work& work, const std::string& out) {
+  const int status = report(work.run, options.images);
+  if (work.left() == 0) return status;
+  const std::size_t rows = work.images.rows.size() + work.texts.rows.size();
+  print_error(fmt::format("{} rows are kept, {} inputs are left; go on with --resume --out {}",
+                          rows, work.left(), out));
+  return diptych::exit_status(ErrorCode::cancelled);
 }
 
 int embed_inputs(const Options& options) {
-  Results results;
-  const Paths given(options.images.begin(), options.images.end());
-  diptych::SkippedFiles skipped;
-  results.pictures = diptych::expand_folders(given, &skipped);
-  if (!options.texts_from.empty()) {
-    results.texts = read_lines(options.texts_from);
-    if (results.texts.empty()) {
-      throw diptych::Error(
-          ErrorCode::invalid_argument,
-          fmt::format("texts: got an empty file, expected a text a line ({})", options.texts_from));
-    }
-  }
-  if (results.pictures.empty() && results.texts.empty()) {
+  const bool has_pictures = !options.images.given.empty() || !options.images.files_from.empty();
+  Paths pictures = has_pictures ? list_pictures(options.images) : Paths();
+  std::vector<std::string> texts = read_texts(options.texts_from);
+  if (pictures.empty() && texts.empty()) {
     throw diptych::Error(ErrorCode::invalid_argument,
                          "embed: got no input, expected --images, --texts-from or --tensors");
   }
   const diptych::Encoder encoder = make_encoder(options.model);
-  if (!results.texts.empty()) encode_texts(encoder, options, results);
-  if (!results.pictures.empty()) encode_pictures(encoder, options, results);
-  if (!results.arrays.empty()) write_results(options, results);
-  if (options.json) print_report(options, results);
-  print_skipped(skipped);
-  print_picture_notes(results.images.counts, options.decode);
-  return report_failures(results.images.failures, results.pictures.size());
+  Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
+  if (options.resume) resume(encoder, options, work);
+  encode_texts(encoder, options, work.texts.rows);
+  encode_pictures(encoder, options, work);
+  const std::string out = destination(options, work);
+  const std::string arrays = write_rows(out, work.kinds());
+  if (options.format == OutputFormat::json) print_json(report_json(out, work));
+  if (options.format != OutputFormat::text && options.format != OutputFormat::json) {
+    print_records(options, work);
+  }
+  if (!arrays.empty()) say_written(options, out, arrays);
+  return report_left(options, work, out);
 }
 
 int embed_tensors(const Options& options) {
   const diptych::Arrays inputs = diptych::read_arrays(options.tensors);
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Arrays outputs = diptych::encode_arrays(encoder, inputs);
-  diptych::write_arrays(options.out, outputs);
-  if (options.json) {
-    Json report = {{"out", options.out}};
+  const std::string arrays = write_arrays_or_print(options.out, outputs, {});
+  if (options.format == OutputFormat::json) {
+    Json report = {{"out", path_json(options.out)}};
     for (const auto& [name, array] : outputs) report["arrays"][name] = array.shape;
     print_json(report);
   }
+  say_written(options, options.out, arrays);
   return 0;
 }
 
+void check_options(const Options& options) {
+  const bool is_printed = options.out == "-";
+  if (is_printed && options.format != OutputFormat::text) {
+    throw diptych::Error(ErrorCode::invalid_argument,
+                         "--out: got - and a list for standard output too, expected one of them");
+  }
+  if (!is_printed) diptych::check_writable(options.out);
+  const bool has_notes = std::filesystem::path(options.out).extension() == ".safetensors";
+  if (options.resume && (!has_notes || !options.tensors.empty())) {
+    throw diptych::Error(
+        ErrorCode::invalid_argument,
+        fmt::format("--resume: got {}, expected pictures or texts and a .safetensors file, which "
+                    "says what its rows are",
+                    options.tensors.empty() ? options.out : "--tensors"));
+  }
+}
+
 int embed(const Options& options) {
-  diptych::check_writable(options.out);
+  check_options(options);
   return options.tensors.empty() ? embed_inputs(options) : embed_tensors(options);
 }
 
@@ -155,7 +279,7 @@ void add_embed(CLI::App& app, Action& action) {
   add_image_size_option(*command, options->model.load);
   add_load_options(*command, options->model.load);
   CLI::Option* images =
-      add_list(*command, "--images", options->images, "pictures, or folders with pictures");
+      add_picture_inputs(*command, "--images", options->images, /*upright=*/false);
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
                                            "file with a text a line, - for stdin");
   command
@@ -163,11 +287,15 @@ void add_embed(CLI::App& app, Action& action) {
                    "a .safetensors file with preprocessed inputs: pixels, tokens")
       ->excludes(images)
       ->excludes(texts);
-  command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
+  command
+      ->add_option("--out", options->out,
+                   "file to write (.safetensors, .npy), - for standard output (.safetensors)")
+      ->required();
+  command->add_flag("--resume", options->resume,
+                    "keep the rows that the file has already, and compute the others");
   command->add_flag("--features", options->features, "do not normalise");
-  add_picture_options(*command, options->decode, /*upright=*/false);
   add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print what was written as JSON");
+  add_format_options(*command, options->format, "what was written as JSON");
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return embed(*options); }; });
 }

@@ -11,6 +11,7 @@
 #include "option_values.h"
 #include "picture_options.h"
 #include "progress.h"
+#include "records.h"
 
 namespace {
 
@@ -21,7 +22,7 @@ struct Options {
   std::vector<std::string> templates;
   std::string template_set;
   diptych::DecodeOptions decode;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExamples =
@@ -54,7 +55,7 @@ diptych::ZeroShotReport evaluate(const Options& options) {
   return diptych::evaluate_zeroshot(encoder, options.folder, chosen);
 }
 
-void print_text(const diptych::ZeroShotReport& report) {
+void print_summary(const diptych::ZeroShotReport& report) {
   const diptych::ClassificationReport& figures = report.classification;
   print_line(fmt::format("{} pictures, {} classes, {} templates", figures.images, figures.classes,
                          report.templates));
@@ -65,13 +66,33 @@ void print_text(const diptych::ZeroShotReport& report) {
                          100.0 * figures.mean_per_class_recall));
 }
 
+/// A figure a record: accuracies of all pictures, then the recall of every class.
+void print_records(const diptych::ZeroShotReport& report, OutputFormat format) {
+  const diptych::ClassificationReport& figures = report.classification;
+  RecordWriter writer(format, {"figure", "class", "pictures", "value"}, {});
+  const auto write = [&](const std::string& figure, const Json& name, std::size_t pictures,
+                         double value) {
+    writer.write({{"figure", figure}, {"class", name}, {"pictures", pictures}, {"value", value}});
+  };
+  for (const diptych::TopK& accuracy : figures.accuracy) {
+    write(fmt::format("top{}", accuracy.k), {}, figures.images, accuracy.share);
+  }
+  write("mean_per_class_recall", {}, figures.images, figures.mean_per_class_recall);
+  for (const diptych::ClassRecall& recall : figures.per_class) {
+    write("recall", recall.name, recall.images, recall.recall);
+  }
+  writer.finish();
+}
+
 int zeroshot(const Options& options) {
   const diptych::ZeroShotReport report = evaluate(options);
   for (const std::string& note : report.notes) print_note(note);
-  if (options.json) {
+  if (options.format == OutputFormat::text) {
+    print_summary(report);
+  } else if (options.format == OutputFormat::json) {
     print_line(diptych::to_json(report));
   } else {
-    print_text(report);
+    print_records(report, options.format);
   }
   print_skipped(report.skipped);
   print_picture_notes(report.counts, options.decode);
@@ -99,7 +120,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   add_picture_options(*command, options->decode, /*upright=*/false);
   add_template_options(*command, options->templates, options->template_set);
   add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print JSON instead of text");
+  add_format_options(*command, options->format, "JSON instead of text");
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return zeroshot(*options); }; });
 }

@@ -13,31 +13,62 @@
 
 namespace {
 
-std::vector<std::string> read_lines(std::istream& input, const std::string& name) {
-  std::vector<std::string> lines;
-  std::string line;
-  while (std::getline(input, line)) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (lines.empty() && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    lines.push_back(line);
+std::vector<std::string> read_parts(std::istream& input, const std::string& name, char end) {
+  std::vector<std::string> parts;
+  std::string part;
+  while (std::getline(input, part, end)) {
+    if (end == '\n' && part.ends_with('\r')) part.pop_back();
+    if (end == '\n' && parts.empty() && part.starts_with("\xEF\xBB\xBF")) part.erase(0, 3);
+    parts.push_back(part);
   }
   if (input.bad()) {
     throw diptych::Error(diptych::ErrorCode::io,
                          fmt::format("cannot read {}: {}", name, std::strerror(errno)));
   }
-  return lines;
+  return parts;
 }
 
-constexpr std::array<std::string_view, 3> kBlanks = {" ", "\t", "\u3000"};
+/// Whoever came second would find nothing.
+std::vector<std::string> read_standard_input(char end) {
+  static bool is_read = false;
+  if (std::exchange(is_read, true)) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         "standard input: got it for two options, expected - once");
+  }
+  return read_parts(std::cin, "standard input", end);
+}
+
+std::vector<std::string> read_parts(const std::string& path, char end) {
+  if (path == "-") return read_standard_input(end);
+  std::ifstream file(path);
+  if (!file) {
+    const auto code = errno == ENOENT ? diptych::ErrorCode::not_found : diptych::ErrorCode::io;
+    throw diptych::Error(code, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  }
+  return read_parts(file, path, end);
+}
+
+constexpr std::array<std::string_view, 4> kBlanks = {" ", "\t", "\r", "\u3000"};
 /// The comma, and the two that a Chinese keyboard types.
 constexpr std::array<std::string_view, 3> kCommas = {",", "，", "、"};
 
-/// The first comma of a text, and how many bytes it has: none at the end of a text without one.
-std::pair<std::size_t, std::size_t> find_comma(std::string_view text) {
+/// The first comma of a text from a place on, and how many bytes it has: none at the end of a text
+/// without one.
+std::pair<std::size_t, std::size_t> find_comma(std::string_view text, std::size_t from = 0) {
   std::pair<std::size_t, std::size_t> first = {text.size(), 0};
   for (const std::string_view comma : kCommas)
-    first = std::min(first, {text.find(comma), comma.size()});
+    first = std::min(first, {text.find(comma, from), comma.size()});
   return first;
+}
+
+/// How many bytes of a text a part in double quotes takes at its start, with the quotes: none when
+/// something else than a comma follows them.
+std::size_t quoted_bytes(std::string_view text) {
+  if (!text.starts_with('"')) return 0;
+  const std::size_t end = text.find('"', 1);
+  if (end == std::string_view::npos) return 0;
+  const std::string_view rest = trim(text.substr(end + 1));
+  return rest.empty() || find_comma(rest).first == 0 ? end + 1 : 0;
 }
 
 }  // namespace
@@ -51,20 +82,20 @@ std::string_view trim(std::string_view text) {
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  if (path == "-") return read_lines(std::cin, "standard input");
-  std::ifstream file(path);
-  if (!file) {
-    const auto code = errno == ENOENT ? diptych::ErrorCode::not_found : diptych::ErrorCode::io;
-    throw diptych::Error(code, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  }
-  return read_lines(file, path);
+  return read_parts(path, '\n');
+}
+
+std::vector<std::string> read_nul_ended(const std::string& path) {
+  return read_parts(path, '\0');
 }
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   for (;;) {
-    const auto [comma, bytes] = find_comma(text);
-    parts.emplace_back(trim(text.substr(0, comma)));
+    text = trim(text);
+    const std::size_t quoted = quoted_bytes(text);
+    const auto [comma, bytes] = find_comma(text, quoted);
+    parts.emplace_back(quoted > 0 ? text.substr(1, quoted - 2) : trim(text.substr(0, comma)));
     if (bytes == 0) return parts;
     text.remove_prefix(comma + bytes);
   }

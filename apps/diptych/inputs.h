@@ -8,9 +8,12 @@
 /// and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
-/// A text without the blanks around it: spaces, tabs and the full-width space.
+/// Names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found, io.
+std::vector<std::string> read_nul_ended(const std::string& path);
+
+/// A text without the blanks around it: spaces, tabs, carriage returns and the full-width space.
 std::string_view trim(std::string_view text);
 
-/// The parts between commas (also "，" and "、"), without blanks around them. One part for a text
-/// without a comma.
+/// The parts between commas (also "，" and "、"), without blanks around them; a part in double
+/// quotes is what stands in them. One part for a text without a comma.
 std::vector<std::string> split_list(std::string_view text);

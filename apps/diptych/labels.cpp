@@ -1,10 +1,14 @@
 #include "labels.h"
 
 #include <diptych/error.h>
+#include <diptych/prompts.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <sstream>
+#include <utility>
 
 #include "console.h"
 #include "inputs.h"
@@ -27,10 +31,48 @@ std::vector<std::string> parse_json(const std::string& text, const std::string& 
   return labels;
 }
 
+/// The lines of a list, as `--labels "$(cat labels.txt)"` has them; empty ones at its end do not
+/// count.
+std::vector<std::string> lines_of(const std::string& list) {
+  std::istringstream text(list);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.emplace_back(trim(line));
+  while (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  if (lines.empty()) lines.emplace_back();
+  return lines;
+}
+
+/// Names the file in what is wrong with its labels.
+void check(const std::vector<std::string>& labels, const std::string& file) {
+  const std::string& first = labels.front();
+  if (first.starts_with("\xFF\xFE") || first.starts_with("\xFE\xFF")) {
+    throw diptych::Error(ErrorCode::invalid_argument,
+                         fmt::format("labels: got UTF-16, expected UTF-8 ({})", file));
+  }
+  try {
+    diptych::check_labels(labels);
+  } catch (const diptych::Error& error) {
+    throw diptych::Error(error.code(), fmt::format("{} ({})", error.what(), file));
+  }
+}
+
+void note_columns(const std::vector<std::string>& labels, const std::string& file) {
+  const auto has_columns = [](const std::string& label) {
+    return label.find('\t') != std::string::npos || label.ends_with(',');
+  };
+  const auto found = std::find_if(labels.begin(), labels.end(), has_columns);
+  if (found == labels.end()) return;
+  print_note(
+      fmt::format("a label is a whole line, tabs and commas included: '{}' ({})", *found, file));
+}
+
 }  // namespace
 
 std::vector<std::string> listed_labels(const std::string& list) {
-  std::vector<std::string> labels = split_list(list);
+  std::vector<std::string> labels;
+  for (const std::string& line : lines_of(list)) {
+    for (std::string& label : split_list(line)) labels.push_back(std::move(label));
+  }
   if (labels.size() == 1 && std::filesystem::is_regular_file(list)) {
     print_note(fmt::format("the label '{}' is a file's name; --labels-file reads one", list));
   }
@@ -48,5 +90,7 @@ std::vector<std::string> labels_in_file(const std::string& file) {
         ErrorCode::invalid_argument,
         fmt::format("labels: got an empty file, expected a label a line ({})", file));
   }
+  check(labels, file);
+  note_columns(labels, file);
   return labels;
 }

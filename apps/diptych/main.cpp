@@ -25,6 +25,8 @@ void declare(CLI::App& app, Action& action) {
       "3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of diptych's.");
   add_caption(app, action);
   add_classify(app, action);
+  add_search(app, action);
+  add_duplicates(app, action);
   add_convert(app, action);
   add_embed(app, action);
   add_tokenize(app, action);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -71,9 +72,11 @@ void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
 }
 
 void add_load_options(CLI::App& command, diptych::LoadOptions& options) {
-  command.add_flag("--quick-gelu,!--no-quick-gelu", options.quick_gelu,
-                   "say that the towers have QuickGELU, or that they have not, where the files do "
-                   "not say it");
+  // A flag over an optional would count as given, with 0, where it is not.
+  command.add_flag_function(
+      "--quick-gelu,!--no-quick-gelu",
+      [&options](std::int64_t count) { options.quick_gelu = count > 0; },
+      "say that the towers have QuickGELU, or that they have not, where the files do not say it");
   const auto take_heads = [&options](const std::string& text) {
     std::tie(options.image_heads, options.text_heads) = parse_heads(text).value_or(std::pair(0, 0));
   };

@@ -14,6 +14,7 @@
 #include "console.h"
 #include "option_values.h"
 #include "preprocessing_text.h"
+#include "records.h"
 
 namespace {
 
@@ -24,7 +25,7 @@ struct Options {
   std::vector<std::string> words;
   std::string family;
   bool here = false;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kUnknown = "-";
@@ -126,7 +127,7 @@ Json to_json(const ListedModel& model) {
   json["licence"] = or_null(model.licence);
   json["bytes"] = or_null(model.bytes);
   json["available"] = model.available;
-  json["folder"] = or_null(model.folder.string());
+  json["folder"] = model.folder.empty() ? Json() : path_json(model.folder);
   return json;
 }
 
@@ -181,15 +182,19 @@ std::vector<ListedModel> wanted_models(const Options& options) {
 
 int list(const Options& options) {
   const std::vector<ListedModel> models = wanted_models(options);
-  if (options.json) {
-    Json json = Json::array();
-    for (const ListedModel& model : models) json.push_back(to_json(model));
-    print_json(json);
+  if (options.format != OutputFormat::text) {
+    RecordWriter writer(options.format,
+                        {"name", "family", "architecture", "tag", "parameters", "bytes",
+                         "imagenet_accuracy", "licence", "available", "folder"},
+                        {});
+    for (const ListedModel& model : models) writer.write(to_json(model));
+    writer.finish();
   } else if (models.size() == 1) {
     print_model(models.front());
   } else if (!models.empty()) {
     print_table(models);
   }
+  if (models.empty()) print_note("no model has these words in its name and fits the options");
   return 0;
 }
 
@@ -204,7 +209,7 @@ void add_models(CLI::App& app, Action& action) {
                    "diptych, openai, open_clip, chinese_clip or eva_clip")
       ->check(one_of({"diptych", "openai", "open_clip", "chinese_clip", "eva_clip"}));
   command->add_flag("--here", options->here, "only those on this machine");
-  command->add_flag("--json", options->json, "print JSON instead of text");
+  add_format_options(*command, options->format, "JSON instead of text");
   command->footer(kFooter);
   command->callback([options, &action] { action = [options] { return list(*options); }; });
 }

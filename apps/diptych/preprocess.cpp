@@ -1,7 +1,6 @@
 #include <diptych/arrays.h>
 #include <diptych/image.h>
 #include <diptych/model.h>
-#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "command.h"
@@ -18,8 +18,8 @@
 #include "inputs.h"
 #include "model_options.h"
 #include "option_values.h"
-#include "picture_options.h"
-#include "progress.h"
+#include "pictures.h"
+#include "records.h"
 
 namespace {
 
@@ -35,10 +35,9 @@ struct Options {
   std::string mean;
   std::string std;
   bool bytes = false;
-  std::vector<std::string> pictures;
-  diptych::DecodeOptions decode;
+  PictureInputs pictures;
   std::string out;
-  bool json = false;
+  OutputFormat format = OutputFormat::text;
 
   /// Whether it is said how, so that no model need be asked.
   bool says_how() const { return size || mode || interpolation || !mean.empty() || !std.empty(); }
@@ -96,7 +95,7 @@ std::vector<std::uint8_t> planes(const diptych::Image& image) {
 
 diptych::Array preprocess_one(const std::filesystem::path& picture, const Preprocessing& how,
                               const Options& options, diptych::PictureCounts& counts) {
-  const diptych::Image image = diptych::load_preprocessed(picture, how, options.decode);
+  const diptych::Image image = diptych::load_preprocessed(picture, how, options.pictures.decode);
   counts.add(image.facts);
   diptych::Array array{{3, how.size, how.size}, {}};
   if (options.bytes) {
@@ -122,46 +121,34 @@ void check_names(const std::vector<std::filesystem::path>& pictures) {
   }
 }
 
-void print_report(const std::vector<std::filesystem::path>& pictures,
-                  const std::vector<diptych::Failure>& failures) {
-  Json report = Json::array();
-  for (const std::filesystem::path& picture : pictures) {
-    report.push_back({{"image", picture.string()}, {"key", picture.filename().string()}});
-  }
-  for (const diptych::Failure& failure : failures) {
-    report[failure.index].erase("key");
-    report[failure.index]["error"] = failure.message;
-  }
-  print_json(report);
-}
+void print_nothing(const Json& /*record*/) {}
 
 int preprocess(const Options& options) {
   diptych::check_writable(options.out);
-  const std::vector<std::filesystem::path> given(options.pictures.begin(), options.pictures.end());
-  diptych::SkippedFiles skipped;
-  const std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   check_names(pictures);
   const Preprocessing how = choose(options);
 
   diptych::Arrays arrays;
-  std::vector<diptych::Failure> failures;
-  diptych::PictureCounts counts;
-  {
-    Progress progress("pictures");
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-      try {
-        arrays[pictures[i].filename().string()] = preprocess_one(pictures[i], how, options, counts);
-      } catch (const Error& error) {
-        failures.push_back({i, error.code(), error.what()});
-      }
-      progress.show(i + 1, pictures.size());
+  RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
+  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
+    BatchOutcome outcome;
+    Json record = {{"image", path_json(batch.front())}};
+    try {
+      const std::string key = batch.front().filename().string();
+      arrays[key] = preprocess_one(batch.front(), how, options, outcome.counts);
+      record["key"] = key;
+    } catch (const Error& error) {
+      outcome.failures.push_back({0, error.code(), error.what()});
+      record["error"] = error.what();
     }
-  }
+    writer.write(record);
+    return outcome;
+  };
+  const PictureRun run = run_in_batches(pictures, 1, work);
+  writer.finish();
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
-  if (options.json) print_report(pictures, failures);
-  print_skipped(skipped);
-  print_picture_notes(counts, options.decode);
-  return report_failures(failures, pictures.size());
+  return report(run, options.pictures);
 }
 
 }  // namespace
@@ -185,11 +172,10 @@ void add_preprocess(CLI::App& app, Action& action) {
       ->transform(choice(interpolations));
   command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
   command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
-  add_picture_options(*command, options->decode, /*upright=*/false);
   command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
-  command->add_flag("--json", options->json, "print one JSON array of what was done");
+  add_format_options(*command, options->format, "one JSON array of what was done");
   command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  add_list(*command, "IMAGE", options->pictures, "pictures, or folders with pictures")->required();
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/false);
   command->footer(kExamples);
   command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
 }

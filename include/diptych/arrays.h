@@ -28,6 +28,9 @@ using Notes = std::map<std::string, std::string, std::less<>>;
 /// beyond 32 bits.
 Arrays read_arrays(const std::filesystem::path& path);
 
+/// The notes of a .safetensors file. Throws Error: not_found, io, corrupt_data.
+Notes read_notes(const std::filesystem::path& path);
+
 /// Throws Error(unsupported) unless the ending of `path` is one that `write_arrays` can write, and
 /// Error(io) when its folder does not exist: for checking before the work starts.
 void check_writable(const std::filesystem::path& path);

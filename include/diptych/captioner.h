@@ -41,8 +41,10 @@ struct CaptionOptions {
   /// Default 0: 30, or the context length where that is less.
   int min_length = 5;
   int max_length = 0;
-  /// Of the draws. A picture's caption depends on it and on the picture's place among the inputs.
+  /// Of the draws. A picture's caption depends on it and on the picture's place among the inputs,
+  /// which are counted from `first_place`: for a call that has only a part of them. Default: 0.
   std::uint64_t seed = 0;
+  std::size_t first_place = 0;
   /// Called on the calling thread after each batch with how many pictures are done and how many
   /// there are. May throw, which ends the call.
   std::function<void(std::size_t done, std::size_t total)> progress;

@@ -96,6 +96,10 @@ Arrays read_arrays(const fs::path& path) {
   return arrays;
 }
 
+Notes read_notes(const fs::path& path) {
+  return checkpoint::open_safetensors(path).metadata;
+}
+
 void check_writable(const fs::path& path) {
   const fs::path ending = path.extension();
   if (ending == ".parquet") {

@@ -74,8 +74,10 @@ std::vector<Caption> Captioner::Implementation::caption(const float* pixels,
   const int size = model_.info().image_size;
   const network::Pixels pictures{pixels, static_cast<int>(places.size()), size, size};
   const auto& tokenizer = model_.implementation().tokenizer;
+  std::vector<std::size_t> among_all(places.begin(), places.end());
+  for (std::size_t& place : among_all) place += options.first_place;
   std::vector<Caption> captions;
-  for (auto& ids : engine_.caption(pictures, options, places)) {
+  for (auto& ids : engine_.caption(pictures, options, among_all)) {
     std::string text = tokenizer ? trimmed(tokenizer->decode(ids)) : std::string();
     captions.push_back({.text = std::move(text), .ids = std::move(ids)});
   }

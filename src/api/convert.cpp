@@ -78,8 +78,8 @@ void refuse_source(const Model& model, const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::path source = api::model_path(name);
   const bool is_folder = std::filesystem::is_directory(source, error);
-  const auto from =
-      std::filesystem::weakly_canonical(is_folder ? source : source.parent_path(), error);
+  const auto from = std::filesystem::weakly_canonical(
+      is_folder ? source : std::filesystem::absolute(source).parent_path(), error);
   const auto to = std::filesystem::weakly_canonical(folder, error);
   if (from != to) return;
   fail(ErrorCode::invalid_argument,

@@ -98,8 +98,15 @@ std::optional<ModelFile> find_architecture_of(const ModelFiles& files,
 std::optional<ModelFile> find_huggingface_twin(const ModelFiles& files) {
   if (!files.contains(kHuggingFaceConfig)) return std::nullopt;
   const Json json = read_json(files, kHuggingFaceConfig);
-  const bool is_clip = json.is_object() && json.value("model_type", Json()) == "clip";
-  if (!is_clip) return std::nullopt;
+  const Json type = json.is_object() ? json.value("model_type", Json()) : Json();
+  if (type.is_null()) return std::nullopt;  // another program's, such as timm's
+  if (type != "clip") {
+    fail(
+        ErrorCode::invalid_argument,
+        "contradiction: the weights bear open_clip's names, the config beside them says model_type "
+        "{} ({})",
+        type.dump(), files.path_of(kHuggingFaceConfig));
+  }
   ModelFile model = read_huggingface_config(json, kHuggingFaceConfig);
   model.assumptions.emplace_back(
       "Of configs only that of the model's Hugging Face form lies beside the weights: it was "

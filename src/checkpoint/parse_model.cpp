@@ -34,8 +34,10 @@ ModelFile parse_diptych(const ModelFiles& files) {
 const Family& identify_family(const ModelFiles& files, const ParsedModel& parsed) {
   const TensorMap& tensors = parsed.container.tensors;
   const Family* family = recognise_family(tensors);
-  if (const std::string unsupported = unsupported_family(tensors);
-      family == nullptr && !unsupported.empty()) {
+  const std::string unsupported = family == nullptr               ? unsupported_family(tensors)
+                                  : family == &open_clip_family() ? lone_tower(tensors)
+                                                                  : std::string();
+  if (!unsupported.empty()) {
     fail(ErrorCode::unsupported, "checkpoint: this is {}, which diptych does not have ({})",
          unsupported, parsed.weights_name);
   }

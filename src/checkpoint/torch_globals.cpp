@@ -74,103 +74,67 @@ constexpr auto kData = std::to_array<Names>({"_codecs encode",
                                              "types SimpleNamespace",
                                              "uuid UUID"});
 
-/// What all of a module's names are when they begin so: the rebuilding of tensors, random states
-/// and TorchScript's lists.
+/// Python 2's names of modules, which pickles have up to protocol 2, PyTorch's own.
+std::string_view modern_module(std::string_view module) {
+  if (module == "__builtin__") return "builtins";
+  if (module == "copy_reg") return "copyreg";
+  return module;
+}
+
+/// What all of a module's names are when they begin so: the rebuilding of tensors, types and
+/// layouts that we have not (a tensor of such is refused by its own name), random states and
+/// TorchScript's lists.
 constexpr auto kDataPrefixes =
-    std::to_array<Names>({"torch._utils _rebuild_", "torch.jit._pickle build_",
-                          "torch.jit._pickle restore_type_tag", "numpy.random._pickle __"});
+    std::to_array<Names>({"numpy.random._pickle __", "torch complex", "torch float8_", "torch per_",
+                          "torch sparse_", "torch uint", "torch._utils _rebuild_",
+                          "torch.jit._pickle build_", "torch.jit._pickle restore_type_tag"});
 
 /// Packages of Python, and of those who extend its pickles, that have classes which run things;
 /// data among them is listed above.
-constexpr auto kRunning = std::to_array<Names>({"__builtin__",
-                                                "_ctypes",
-                                                "_io",
-                                                "_pickle",
-                                                "_posixsubprocess",
-                                                "_thread",
-                                                "_winapi",
-                                                "aiohttp",
-                                                "ast",
-                                                "asyncio",
-                                                "bdb",
-                                                "builtins",
-                                                "cProfile",
-                                                "cloudpickle",
-                                                "cmd",
-                                                "code",
-                                                "codeop",
-                                                "commands",
-                                                "concurrent",
-                                                "ctypes",
-                                                "dill",
-                                                "distutils",
-                                                "doctest",
-                                                "ensurepip",
-                                                "fileinput",
-                                                "ftplib",
-                                                "functools",
-                                                "gc",
-                                                "http",
-                                                "httplib",
-                                                "idlelib",
-                                                "imaplib",
-                                                "importlib",
-                                                "inspect",
-                                                "io",
-                                                "joblib",
-                                                "lib2to3",
-                                                "linecache",
-                                                "logging",
-                                                "marshal",
-                                                "mmap",
-                                                "modulefinder",
-                                                "multiprocessing",
-                                                "nt",
-                                                "nturl2path",
-                                                "operator",
-                                                "os",
-                                                "pdb",
-                                                "pickle",
-                                                "pip",
-                                                "pkg_resources",
-                                                "pkgutil",
-                                                "platform",
-                                                "posix",
-                                                "profile",
-                                                "pty",
-                                                "py_compile",
-                                                "pydoc",
-                                                "requests",
-                                                "runpy",
-                                                "setuptools",
-                                                "shelve",
-                                                "shutil",
-                                                "signal",
-                                                "site",
-                                                "smtplib",
-                                                "socket",
-                                                "socketserver",
-                                                "sqlite3",
-                                                "ssl",
-                                                "subprocess",
-                                                "sys",
-                                                "sysconfig",
-                                                "telnetlib",
-                                                "tempfile",
-                                                "threading",
-                                                "timeit",
-                                                "tkinter",
-                                                "trace",
-                                                "types",
-                                                "unittest",
-                                                "urllib",
-                                                "urllib2",
-                                                "venv",
-                                                "webbrowser",
-                                                "weakref",
-                                                "xmlrpc",
-                                                "zipfile",
-                                                "zipimport"});
+constexpr auto kRunning = std::to_array<Names>({"_ctypes",      "_io",
+                                                "_pickle",      "_posixsubprocess",
+                                                "_thread",      "_winapi",
+                                                "aiohttp",      "ast",
+                                                "asyncio",      "bdb",
+                                                "builtins",     "cProfile",
+                                                "cloudpickle",  "cmd",
+                                                "code",         "codeop",
+                                                "commands",     "concurrent",
+                                                "ctypes",       "dill",
+                                                "distutils",    "doctest",
+                                                "ensurepip",    "fileinput",
+                                                "ftplib",       "functools",
+                                                "gc",           "http",
+                                                "httplib",      "idlelib",
+                                                "imaplib",      "importlib",
+                                                "inspect",      "io",
+                                                "joblib",       "lib2to3",
+                                                "linecache",    "logging",
+                                                "marshal",      "mmap",
+                                                "modulefinder", "multiprocessing",
+                                                "nt",           "nturl2path",
+                                                "operator",     "os",
+                                                "pdb",          "pickle",
+                                                "pip",          "pkg_resources",
+                                                "pkgutil",      "platform",
+                                                "posix",        "profile",
+                                                "pty",          "py_compile",
+                                                "pydoc",        "requests",
+                                                "runpy",        "setuptools",
+                                                "shelve",       "shutil",
+                                                "signal",       "site",
+                                                "smtplib",      "socket",
+                                                "socketserver", "sqlite3",
+                                                "ssl",          "subprocess",
+                                                "sys",          "sysconfig",
+                                                "telnetlib",    "tempfile",
+                                                "threading",    "timeit",
+                                                "tkinter",      "trace",
+                                                "types",        "unittest",
+                                                "urllib",       "urllib2",
+                                                "venv",         "webbrowser",
+                                                "weakref",      "xmlrpc",
+                                                "zipfile",      "zipimport"});
 
 template <std::size_t count>
 bool is_one_of(std::string_view text, const std::array<std::string_view, count>& list) {
@@ -195,7 +159,8 @@ bool is_class(std::string_view name) {
 
 }  // namespace
 
-bool is_torch_global(std::string_view module, std::string_view name) {
+bool is_torch_global(std::string_view given, std::string_view name) {
+  const std::string_view module = modern_module(given);
   const std::string global = std::string(module) + " " + std::string(name);
   if (module.starts_with(kScriptModule) || is_one_of(global, kData)) return true;
   const bool has_prefix = std::ranges::any_of(

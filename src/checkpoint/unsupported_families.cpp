@@ -32,6 +32,10 @@ constexpr auto kUnsupported = std::to_array<Unsupported>({
     {"MobileCLIP in Apple's own names (open_clip's form is read)", "*image_encoder.model.*"},
     {"a Swin tower of timm's", "*relative_position_bias_table"},
     {"a vision transformer of timm's with relative positions", "*attn.rel_pos.*"},
+    {"CLIP's image tower alone, without its text tower (transformers)",
+     "vision_model.encoder.layers.#.self_attn.q_proj.weight"},
+    {"CLIP's text tower alone, without its image tower (transformers)",
+     "text_model.encoder.layers.#.self_attn.q_proj.weight"},
     {"LLaVA (transformers)", "*multi_modal_projector.*"},
     {"a vision-text dual encoder (transformers)", "vision_model.vision_model.*"},
     {"Stable Diffusion", "model.diffusion_model.*"},
@@ -46,7 +50,18 @@ constexpr auto kUnsupported = std::to_array<Unsupported>({
 
 }  // namespace
 
+std::string lone_tower(const TensorMap& tensors) {
+  if (!occurs(tensors, "*transformer.resblocks.0.ln_1.weight")) return {};
+  const bool has_text =
+      occurs(tensors, "*token_embedding.weight") || occurs(tensors, "*embed_tokens.weight");
+  const bool has_image = occurs(tensors, "visual.*");
+  if (has_image && has_text) return {};
+  return has_text ? "CLIP's text tower alone, without its image tower"
+                  : "CLIP's image tower alone, without its text tower";
+}
+
 std::string unsupported_family(const TensorMap& tensors) {
+  if (const std::string tower = lone_tower(tensors); !tower.empty()) return tower;
   const auto found = std::ranges::find_if(kUnsupported, [&](const Unsupported& unsupported) {
     return occurs(tensors, unsupported.pattern);
   });

@@ -16,9 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What a folder holds itself: folders, sorted, and a number of pictures.
+/// What a folder holds itself: folders, sorted, links to nothing, and a number of pictures.
 struct Listing {
   std::vector<std::string> folders;
+  std::vector<std::string> broken_links;
   std::size_t pictures = 0;
 };
 
@@ -32,6 +33,8 @@ Listing list(const fs::path& folder) {
     const std::string name = entry->path().filename().string();
     if (entry->is_directory(unknown)) {
       if (!name.starts_with('.')) listing.folders.push_back(name);
+    } else if (!entry->exists(unknown)) {
+      listing.broken_links.push_back(name);
     } else if (has_picture_name(entry->path())) {
       ++listing.pictures;
     }
@@ -137,6 +140,10 @@ ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_na
   if (result.images.empty()) {
     fail(ErrorCode::invalid_argument, "pictures: got none in {} class folders ({})",
          listing.folders.size(), folder.string());
+  }
+  if (!listing.broken_links.empty()) {
+    result.notes.push_back(fmt::format("links to nothing, which may have been classes: {}, as '{}'",
+                                       listing.broken_links.size(), listing.broken_links.front()));
   }
   if (listing.pictures > 0) {
     result.notes.push_back(

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
 #include "base/error.h"
@@ -23,7 +24,17 @@ bool is_digit(char c) {
 }
 
 std::vector<NamedClass> parse_json(const std::string& text, const std::string& file) {
-  const auto document = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::set<std::string> keys;
+  const auto refuse_key_twice = [&](int, nlohmann::ordered_json::parse_event_t event,
+                                    const nlohmann::ordered_json& key) {
+    if (event == nlohmann::ordered_json::parse_event_t::key && !keys.insert(key).second) {
+      fail(ErrorCode::invalid_argument, "class names: got '{}' twice, expected it once ({})",
+           key.get<std::string>(), file);
+    }
+    return true;
+  };
+  const auto document =
+      nlohmann::ordered_json::parse(text, refuse_key_twice, /*allow_exceptions=*/false);
   if (!document.is_object() && !document.is_array())
     fail(ErrorCode::corrupt_data, "class names: got neither a JSON object nor an array ({})", file);
   std::vector<NamedClass> classes;
@@ -36,7 +47,18 @@ std::vector<NamedClass> parse_json(const std::string& text, const std::string& f
   return classes;
 }
 
-std::vector<NamedClass> parse_lines(std::string_view text) {
+/// A line of a class name file, its tab taken as the end of the folder.
+NamedClass parse_line(std::string_view line, const std::string& file) {
+  const std::size_t tab = line.find('\t');
+  if (tab == std::string_view::npos) return {"", std::string(line)};
+  if (tab == 0 || line.find('\t', tab + 1) != std::string_view::npos) {
+    fail(ErrorCode::invalid_argument, "class names: got '{}', expected \"folder<TAB>name\" ({})",
+         line, file);
+  }
+  return {std::string(line.substr(0, tab)), std::string(line.substr(tab + 1))};
+}
+
+std::vector<NamedClass> parse_lines(std::string_view text, const std::string& file) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::vector<NamedClass> classes;
@@ -45,17 +67,23 @@ std::vector<NamedClass> parse_lines(std::string_view text) {
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) continue;
-    const std::size_t tab = line.find('\t');
-    const bool has_folder = tab != std::string_view::npos;
-    classes.push_back({std::string(has_folder ? line.substr(0, tab) : ""),
-                       std::string(has_folder ? line.substr(tab + 1) : line)});
+    classes.push_back(parse_line(line, file));
+    if (classes.front().folder.empty() != classes.back().folder.empty()) {
+      fail(ErrorCode::invalid_argument,
+           "class names: got lines with a tab and without one, as '{}' ({})", line, file);
+    }
   }
   return classes;
 }
 
 std::vector<NamedClass> read_class_names(const std::filesystem::path& file) {
   const std::string text = read_text_file(file);
-  return file.extension() == ".json" ? parse_json(text, file.string()) : parse_lines(text);
+  if (!is_utf8(text)) {
+    fail(ErrorCode::invalid_argument, "class names: got bytes that are not UTF-8 ({})",
+         file.string());
+  }
+  return file.extension() == ".json" ? parse_json(text, file.string())
+                                     : parse_lines(text, file.string());
 }
 
 std::vector<NamedClass> name_after_folders(std::span<const std::string> folders) {

@@ -15,6 +15,7 @@ namespace diptych::evaluate {
 namespace {
 
 constexpr std::size_t kNamed = 3;
+constexpr std::size_t kShownBytes = 60;
 
 std::string lower_ascii(std::string_view text) {
   std::string lower(text);
@@ -68,10 +69,18 @@ std::vector<std::vector<std::size_t>> same_rows(const Matrix& rows) {
   return groups;
 }
 
+/// As much of a label as a line of text has room for.
+std::string shortened(const std::string& label) {
+  if (label.size() <= kShownBytes) return label;
+  std::size_t end = kShownBytes;
+  while (end > 0 && (static_cast<unsigned char>(label[end]) & 0xC0U) == 0x80U) --end;
+  return label.substr(0, end) + "...";
+}
+
 std::string listed(std::span<const std::string> labels, const std::vector<std::size_t>& indices) {
   std::string list;
   for (std::size_t i = 0; i < std::min(indices.size(), kNamed); ++i)
-    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", labels[indices[i]]);
+    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", shortened(labels[indices[i]]));
   if (indices.size() > kNamed) list += fmt::format(" and {} more", indices.size() - kNamed);
   return list;
 }

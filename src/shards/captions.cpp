@@ -16,6 +16,12 @@ namespace {
 /// No caption file is that large; parsing takes many times its size.
 constexpr std::size_t kMaxJsonBytes = std::size_t{16} << 20;
 
+/// Nothing for null and for values that hold others: they name no group.
+std::string group_name(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() || value.is_boolean() ? value.dump() : "";
+}
+
 class TextReader {
  public:
   TextReader(const Sample& sample, const CaptionOptions& options)
@@ -38,7 +44,7 @@ class TextReader {
     const nlohmann::json document = parse_python_json(part);
     if (!document.is_object()) return refuse_json("got a part that is not an object");
     if (const auto group = document.find(options_.json_group_key); group != document.end())
-      text_.group = group->is_string() ? group->get<std::string>() : group->dump();
+      text_.group = group_name(*group);
     const auto value = document.find(options_.json_text_key);
     if (options_.json_text_key.empty() || value == document.end()) return;
     text_.has_text_key = true;

@@ -1,10 +1,13 @@
 #include "shards/python_json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+
+#include "shards/utf16.h"
 
 namespace diptych::shards {
 namespace {
@@ -69,7 +72,16 @@ class Rewriter {
     rest_.remove_prefix(6);
   }
 
+  /// Puts null for what is no number in JSON, and for numbers that no double holds.
   bool replace_number() {
+    const std::size_t size = std::min(rest_.find_first_not_of("+-.0123456789eE"), rest_.size());
+    double value = 0.0;
+    if (size > 0 && std::from_chars(rest_.data(), rest_.data() + size, value).ec ==
+                        std::errc::result_out_of_range) {
+      out_.append("null");
+      rest_.remove_prefix(size);
+      return true;
+    }
     static constexpr std::array<std::string_view, 3> kNumbers = {"NaN", "Infinity", "-Infinity"};
     for (const std::string_view number : kNumbers) {
       if (!rest_.starts_with(number)) continue;
@@ -88,6 +100,8 @@ class Rewriter {
 }  // namespace
 
 nlohmann::json parse_python_json(std::string_view text) {
+  const std::optional<std::string> converted = text_from_utf16(text);
+  if (converted) text = *converted;
   nlohmann::json value = parse_strict(text);
   if (value.is_discarded()) value = parse_strict(Rewriter(text).rewrite());
   return value;

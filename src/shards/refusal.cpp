@@ -29,6 +29,15 @@ constexpr std::array<Words, kRefusalReasons> kWords = {{
     {"unreadable_picture", "whose picture cannot be read"},
 }};
 
+/// Cuts text that a file made long, between characters of UTF-8.
+std::string shortened(std::string_view text) {
+  constexpr std::size_t kMost = 500;
+  if (text.size() <= kMost) return std::string(text);
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
 const Words& words(RefusalReason reason) {
   return kWords[static_cast<std::size_t>(reason)];
 }
@@ -66,7 +75,9 @@ bool concerns_source(RefusalReason reason) {
 }
 
 std::string Refusal::message() const {
-  return one_line(place.empty() ? what : fmt::format("{} ({}, {})", what, source, place));
+  const std::string reason_given = one_line(shortened(what));
+  return place.empty() ? reason_given
+                       : fmt::format("{} ({}, {})", reason_given, source, one_line(place));
 }
 
 void Refusals::add(Refusal refusal) {

@@ -47,7 +47,7 @@ struct Refusal {
   /// "got X, expected Y".
   std::string what;
 
-  /// One line: "what (source, place)", control characters as escapes.
+  /// One line of bounded length: "what (source, place)", control characters as escapes.
   std::string message() const;
 };
 

@@ -159,9 +159,9 @@ std::vector<std::string> left_out_of_folders(std::string_view text) {
         if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());
       }
       if (others.empty()) continue;
-      sentences.push_back(
-          fmt::format("{} entries are no tar shards and left out, the first: {} ({})",
-                      others.size(), one_line(*others.begin()), name));
+      sentences.push_back(fmt::format(
+          "entries of a folder that are no tar shards and left out: {}, the first: {} ({})",
+          others.size(), one_line(*others.begin()), name));
     }
   }
   return sentences;

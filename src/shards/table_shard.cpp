@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "shards/caption_text.h"
 #include "shards/table.h"
-#include "shards/table_text.h"
+#include "shards/utf16.h"
 
 namespace diptych::shards {
 namespace {
@@ -131,9 +131,9 @@ void TableShard::index_rows(const ShardOptions& options) {
   }
   if (rows_over_lines > 0) {
     remarks_.push_back(fmt::format(
-        "{} captions go over several lines, as after a quote that stands alone ({}, the "
-        "first in line {})",
-        rows_over_lines, name(), first_over_lines));
+        "captions over several lines, as after a quote that stands alone: {}, the first "
+        "in line {} ({})",
+        rows_over_lines, first_over_lines, name()));
   }
   if (rows.unclosed_quote()) {
     const std::string place = fmt::format("line {}", line_here());
@@ -165,6 +165,10 @@ std::optional<Refusal> TableShard::fault_of(const Fields& fields,
   }
   if (options.need_image && fields[image_column_].find_first_not_of(" \t\"") == std::string::npos)
     return refusal(RefusalReason::no_picture, "table row: got no picture, expected its path");
+  // The system would take the path to end there, and open another file.
+  if (fields[image_column_].find('\0') != std::string_view::npos)
+    return refusal(RefusalReason::malformed_row,
+                   "table row: got a picture's path with a zero byte");
   if (!options.need_caption) return std::nullopt;
   if (auto fault = caption_fault(unquote(fields[caption_column_])))
     return refusal(fault->reason, std::move(fault->what));

@@ -45,10 +45,10 @@ class SampleReader {
   std::vector<std::string> remarks() const {
     std::vector<std::string> remarks;
     if (tar_.links() > 0)
-      remarks.push_back(fmt::format("{} links are passed over ({})", tar_.links(), shard_));
+      remarks.push_back(fmt::format("links that are passed over: {} ({})", tar_.links(), shard_));
     if (files_of_no_sample_ > 0) {
       remarks.push_back(
-          fmt::format("{} files belong to no sample, having no key and ending, the first: {} ({})",
+          fmt::format("files of no sample, having no key and ending: {}, the first: {} ({})",
                       files_of_no_sample_, one_line(first_of_no_sample_), shard_));
     }
     return remarks;
@@ -76,6 +76,14 @@ class SampleReader {
   std::string first_of_no_sample_;
 };
 
+/// Webdataset's rule surprises who names files "0001.v2.jpg".
+std::string_view dot_hint(const Sample& sample) {
+  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
+  return std::any_of(sample.parts.begin(), sample.parts.end(), has_dot)
+             ? " (a name's first dot ends the key)"
+             : "";
+}
+
 }  // namespace
 
 TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& options)
@@ -95,9 +103,13 @@ TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& option
 
 void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
   if (options.need_image && !sample.image()) {
-    return refuse(sample, RefusalReason::no_picture,
-                  fmt::format("sample: got {}{}, expected a picture as jpg, png or webp",
-                              sample.part_names(), hint(sample)));
+    const bool elsewhere = sample.key == first_without_caption_;
+    return refuse(
+        sample, RefusalReason::no_picture,
+        fmt::format("sample: got {}{}, expected a picture as jpg, png or webp", sample.part_names(),
+                    elsewhere
+                        ? " (its picture stands elsewhere: files of one key must be neighbours)"
+                        : dot_hint(sample)));
   }
   const bool maybe_in_json = options.json_captions && sample.parts.contains("json");
   if (options.need_caption && !maybe_in_json) {
@@ -107,21 +119,11 @@ void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
       return refuse(sample, RefusalReason::no_caption,
                     fmt::format("sample: got {}{}, expected a caption as txt, or json with "
                                 "json-text-key",
-                                sample.part_names(), hint(sample)));
+                                sample.part_names(), dot_hint(sample)));
     }
     if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
   }
   offsets_.push_back(sample.offset);
-}
-
-/// What webdataset's way of grouping files makes of names and orders that others choose.
-std::string_view TarShard::hint(const Sample& sample) const {
-  const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
-  if (std::any_of(sample.parts.begin(), sample.parts.end(), has_dot))
-    return " (a name's first dot ends the key)";
-  if (sample.key == first_without_caption_)
-    return " (its picture stands elsewhere: files of one key must be neighbours)";
-  return "";
 }
 
 void TarShard::refuse(const Sample& sample, RefusalReason reason, std::string what) {

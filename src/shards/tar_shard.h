@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "shards/shard.h"
 #include "shards/source_file.h"
@@ -24,7 +23,6 @@ class TarShard final : public Shard {
  private:
   void index_sample(const Sample& sample, const ShardOptions& options);
   void refuse(const Sample& sample, RefusalReason reason, std::string what);
-  std::string_view hint(const Sample& sample) const;
 
   std::shared_ptr<const SourceFile> file_;
   std::string first_without_caption_;

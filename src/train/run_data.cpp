@@ -68,8 +68,9 @@ void check_keys_have_shards(const TrainOptions& options,
   refuse("json-text-key", options.json_text_key);
 }
 
-void check_sources(const TrainOptions& options, const Refusals& refused, std::size_t files) {
-  if (refused.sources() == 0 || (options.skip_bad_shards && refused.sources() < files)) return;
+void check_sources(const TrainOptions& options, const shards::Dataset& dataset, std::size_t files) {
+  const Refusals& refused = dataset.refused();
+  if (refused.sources() == 0 || (options.skip_bad_shards && dataset.size() > 0)) return;
   std::string examples;
   for (const RefusalReason reason : refused.reasons()) {
     if (!shards::concerns_source(reason)) continue;
@@ -78,7 +79,8 @@ void check_sources(const TrainOptions& options, const Refusals& refused, std::si
   }
   const auto reasons = refused.reasons();
   const auto first = std::find_if(reasons.begin(), reasons.end(), shards::concerns_source);
-  if (files == 1) fail(code_of(*first), "train: {}", examples);
+  if (files == 1 && *first != RefusalReason::damaged_source)
+    fail(code_of(*first), "train: {}", examples);
   fail(
       code_of(*first),
       "train: got {} of {} files of the data that cannot be read to the end, expected all of them, "
@@ -163,7 +165,7 @@ RunData open_run_data(const TrainOptions& options) {
   RunData data{shards::Dataset(sources, dataset_options(options)), {}, {}};
   std::size_t files = 0;
   for (const shards::Source& source : sources) files += source.size();
-  check_sources(options, data.dataset.refused(), files);
+  check_sources(options, data.dataset, files);
   check_size(options, data.dataset);
   data.summary.notes = data.dataset.remarks();
   const std::vector<std::string> left_out = shards::left_out_of_folders(options.train_data);

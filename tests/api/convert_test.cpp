@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
+#include "checkpoint/safetensors.h"
 #include "diptych/encoder.h"
 #include "diptych/reference.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -40,6 +43,48 @@ TEST(EmbeddedModel, GivesItsOwnReferences) {
   for (const Comparison& comparison : comparisons) {
     EXPECT_LE(comparison.relative_error, test::kFeatureTolerance) << comparison.output;
   }
+}
+
+TEST(ConvertErrors, RefusesToWriteIntoTheModelsOwnFolder) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path copy = folder.path() / "model.pt";
+  std::filesystem::copy(test::data_path("openai_vit/model.pt"), copy);
+  for (const std::filesystem::path& name : {copy, folder.path(), folder.path() / "."}) {
+    test::expect_error([&] { convert_model(Model::load(name.string()), folder.path()); },
+                       ErrorCode::invalid_argument, "the folder of the model itself");
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "diptych.json"));
+}
+
+TEST(ConvertErrors, LeavesNoEmptyFolder) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path out = folder.path() / "out";
+  test::expect_error([&] { convert_model(Model::load(), out, {.format = "chinese_clip"}); },
+                     ErrorCode::unsupported, "");
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+/// A model in our own form with one weight that is none.
+std::filesystem::path diverged_model(const std::filesystem::path& folder) {
+  convert_model(fixture(), folder, {.dtype = "fp32"});
+  TensorMap weights = checkpoint::read_safetensors(folder / "model.safetensors");
+  TensorBuffer diverged = convert(weights.at("visual.proj"), DType::float32);
+  diverged.floats().back() = std::nanf("");
+  weights.tensors.erase("visual.proj");
+  weights.add("visual.proj", std::move(diverged));
+  checkpoint::write_safetensors(folder / "other.safetensors", weights);
+  std::filesystem::rename(folder / "other.safetensors", folder / "model.safetensors");
+  return folder;
+}
+
+TEST(NonFiniteWeights, AreRefusedByName) {
+  const test::TemporaryFolder folder;
+  const Model model = Model::load(diverged_model(folder.path() / "a").string());
+  test::expect_error([&] { Encoder encoder(model); }, ErrorCode::corrupt_data,
+                     "visual.proj: got NaN or infinity");
+  test::expect_error([&] { convert_model(model, folder.path() / "b"); }, ErrorCode::corrupt_data,
+                     "visual.proj: got NaN or infinity");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "b"));
 }
 
 TEST(ConvertErrors, NameWhatIsUnknown) {

@@ -40,6 +40,28 @@ checkpoint::ModelFile tiny_model() {
   return file;
 }
 
+checkpoint::ModelFile tiny_clip_model() {
+  constexpr int kHead = 64;  // OpenAI's form knows no other
+  checkpoint::ModelFile file;
+  file.config.embedding_width = kHead;
+  file.config.image =
+      network::VisionTransformerConfig{.image_size = 16,
+                                       .patch_size = 8,
+                                       .width = kHead,
+                                       .layers = 1,
+                                       .heads = 1,
+                                       .mlp_width = 4 * kHead,
+                                       .activation = network::Activation::quick_gelu};
+  file.config.text = network::TextTransformerConfig{.width = kHead,
+                                                    .heads = 1,
+                                                    .layers = 1,
+                                                    .mlp_width = 4 * kHead,
+                                                    .activation = network::Activation::quick_gelu};
+  file.preprocessing.size = 16;
+  file.provenance.name = "tiny";
+  return file;
+}
+
 void fill_weights(checkpoint::ModelFile& file) {
   Random random(20);
   const network::Model model = network::make_model(file.config);
@@ -83,6 +105,10 @@ void append_little_endian(std::string& bytes, std::uint32_t value, int count) {
 
 void write_tiny_model(const std::filesystem::path& folder) {
   write_model(tiny_model(), folder);
+}
+
+void write_tiny_clip_model(const std::filesystem::path& folder) {
+  write_model(tiny_clip_model(), folder);
 }
 
 void write_tiny_biased_model(const std::filesystem::path& folder) {

@@ -19,7 +19,11 @@ inline const std::vector<std::string> kModels = {"openai_vit",
 /// words, with reference embeddings: enough to classify and search with.
 void write_tiny_model(const std::filesystem::path& folder);
 
-/// The same with a logit bias of -10, as SigLIP's models have one.
+/// Writes a diptych model folder with random weights that OpenAI's form can hold too: CLIP's
+/// tokenizer, one block a tower, pictures of 16 pixels.
+void write_tiny_clip_model(const std::filesystem::path& folder);
+
+/// The first with a logit bias of -10, as SigLIP's models have one.
 void write_tiny_biased_model(const std::filesystem::path& folder);
 
 /// Writes a picture of one colour as an uncompressed BMP.

@@ -142,6 +142,23 @@ TEST_F(Classify, ChineseCommasSeparateLabels) {
   for (const char* label : {"red", "blue", "green", "猫"}) EXPECT_GE(score_of(answer, label), 0.0);
 }
 
+TEST_F(Classify, QuotesAndLineEndsSeparateLabels) {
+  const ProgramRun run = classify(
+      {"--labels", "\"red, light\" , blue\r\n\"green\" x\n", "--json", path("pictures/a.bmp")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json answer = Json::parse(run.output).at(0);
+  EXPECT_EQ(answer.at("labels").size(), 3U);
+  for (const char* label : {"red, light", "blue", "\"green\" x"})
+    EXPECT_GE(score_of(answer, label), 0.0) << label;
+}
+
+TEST_F(Classify, ALabelsFileWithColumnsIsNoted) {
+  write_file(path("labels.txt"), "red\trot\nblue\tblau\n");
+  const ProgramRun run = classify({"--labels-file", path("labels.txt"), path("pictures/a.bmp")});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.errors, HasSubstr("a label is a whole line"));
+}
+
 TEST_F(Classify, OneLabelAloneIsNoted) {
   const ProgramRun run = classify({"--labels", "red", path("pictures/a.bmp")});
   EXPECT_EQ(run.status, 0);
@@ -284,6 +301,7 @@ class BadClassifyUse : public Classify, public ::testing::WithParamInterface<Bad
 
 TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
   write_file(path("empty.txt"), "");
+  write_file(path("utf16.txt"), std::string("\xFF\xFEr\0e\0d\0", 8));
   write_file(path("hole.txt"), "red\n\nblue\n");
   write_file(path("object.json"), R"({"red": 1})");
   fs::create_directory(path("empty"));
@@ -315,6 +333,7 @@ INSTANTIATE_TEST_SUITE_P(
                {"--labels-file", "@object.json", "@pictures"},
                3,
                "no array of texts"},
+        BadUse{"LabelsInUtf16", {"--labels-file", "@utf16.txt", "@pictures"}, 2, "UTF-16"},
         BadUse{"UnknownTemplates",
                {"--labels", "red", "--templates", "imagenet", "@pictures"},
                2,

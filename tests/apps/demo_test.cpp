@@ -6,6 +6,7 @@
 
 #include "api/fixtures.h"
 #include "apps/program.h"
+#include "base/atomic_file.h"
 #include "base/mapped_file.h"
 #include "support/support.h"
 
@@ -31,6 +32,33 @@ TEST(Demo, WritesAPageThatNeedsNothingElse) {
   EXPECT_THAT(html, HasSubstr("a &amp; b.bmp"));
   EXPECT_THAT(html, HasSubstr("lang=\"zh\""));
   EXPECT_THAT(html, Not(HasSubstr("http")));
+}
+
+TEST(Demo, MarksAndCountsWhatIsWrong) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path() / "model");
+  std::filesystem::create_directory(folder.path() / "pictures");
+  for (const char* name : {"a.bmp", "b.bmp", "c.bmp"})
+    write_picture(folder.path() / "pictures" / name, 255, 0, 0);
+  const auto run = [&](const std::string& labels) {
+    write_file(folder.path() / "pictures/labels.tsv", labels);
+    const std::string page = (folder.path() / "page.html").string();
+    const ProgramRun demo =
+        run_demo({(folder.path() / "pictures").string(), page, (folder.path() / "model").string()});
+    EXPECT_EQ(demo.status, 0) << demo.errors;
+    return demo.output + read_text_file(page);
+  };
+  // The pictures are the same, so the first line of the answers is every one's.
+  const std::string without = run("");
+  EXPECT_THAT(without, Not(HasSubstr("wrong</span>")));
+  EXPECT_THAT(without, Not(HasSubstr("Right first answers")));
+  const std::size_t answer = without.find("a.bmp\n    ") + 10;
+  const std::size_t number = without.rfind(' ', without.find(" %", answer) - 1);
+  const std::string first = without.substr(answer, number - answer);
+  const std::string with = run("a.bmp\tno such label\nb.bmp\tnone\t" + first + "\n");
+  EXPECT_THAT(with, HasSubstr("wrong</span>"));
+  EXPECT_THAT(with, HasSubstr("English labels 1 of 2"));
+  EXPECT_THAT(with, HasSubstr("Chinese labels 0 of 2"));
 }
 
 TEST(Demo, AFolderWithoutPicturesIsOneLine) {

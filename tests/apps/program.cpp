@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -34,22 +36,39 @@ void redirect(const std::filesystem::path& file, int flags, int to) {
   _exit(127);
 }
 
-/// Waits for the end of a program, and brings it about once `kill_when` holds.
-int wait_for(pid_t child, const std::function<bool()>& kill_when) {
+/// A signal for a program, sent once `when` holds. Without `when` none is sent.
+struct Signal {
+  std::function<bool(pid_t program)> when;
+  int number = SIGKILL;
+};
+
+/// Whether a program has a handler for a signal.
+bool catches(pid_t program, int signal) {
+  std::ifstream status("/proc/" + std::to_string(program) + "/status");
+  for (std::string word; status >> word;) {
+    std::uint64_t caught = 0;
+    if (word == "SigCgt:" && status >> std::hex >> caught)
+      return (caught >> (signal - 1) & 1U) != 0;
+  }
+  return false;
+}
+
+/// Waits for the end of a program, which the signal may bring about.
+int wait_for(pid_t child, const Signal& signal) {
   int state = 0;
-  while (kill_when && !kill_when()) {
+  while (signal.when && !signal.when(child)) {
     const pid_t ended = waitpid(child, &state, WNOHANG);
     if (ended == child) return state;
     if (ended < 0) throw std::runtime_error("cannot wait");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  if (kill_when) kill(child, SIGKILL);
+  if (signal.when) kill(child, signal.number);
   if (waitpid(child, &state, 0) != child) throw std::runtime_error("cannot wait");
   return state;
 }
 
 ProgramRun run(const char* program, const std::vector<std::string>& arguments,
-               const std::string& input, const std::function<bool()>& kill_when = {},
+               const std::string& input, const Signal& signal = {},
                const std::filesystem::path& given_output = {}) {
   const TemporaryFolder folder;
   const std::filesystem::path output =
@@ -58,7 +77,7 @@ ProgramRun run(const char* program, const std::vector<std::string>& arguments,
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) become(program, arguments, folder.path(), output);
-  const int state = wait_for(child, kill_when);
+  const int state = wait_for(child, signal);
   return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
           given_output.empty() ? read_text_file(output) : "",
           read_text_file(folder.path() / "errors")};
@@ -77,7 +96,20 @@ ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::str
 
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,
                         const std::function<bool()>& when) {
-  return run(DIPTYCH_PROGRAM, arguments, "", when);
+  return run(DIPTYCH_PROGRAM, arguments, "", {[&](pid_t) { return when(); }, SIGKILL});
+}
+
+ProgramRun interrupt_diptych(const std::vector<std::string>& arguments) {
+  return run(DIPTYCH_PROGRAM, arguments, "",
+             {[](pid_t program) { return catches(program, SIGINT); }, SIGINT});
+}
+
+ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder) {
+  const std::string programs = std::filesystem::path(DIPTYCH_PROGRAM).parent_path().string();
+  return run("/bin/sh",
+             {"-c", "cd '" + folder.string() + "' && PATH='" + programs +
+                        "':$PATH && export DIPTYCH_CACHE=cache && " + command},
+             "");
 }
 
 ProgramRun run_demo(const std::vector<std::string>& arguments) {

@@ -26,6 +26,13 @@ ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::str
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,
                         const std::function<bool()>& when);
 
+/// The same, but interrupts it as Ctrl-C does, once it is ready to end early with what it has.
+ProgramRun interrupt_diptych(const std::vector<std::string>& arguments);
+
+/// Runs a command line in a folder, as a shell takes it, with the built `diptych` in its PATH and
+/// nothing in its cache of models.
+ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder);
+
 /// The same for examples/demo.cpp.
 ProgramRun run_demo(const std::vector<std::string>& arguments);
 

@@ -58,7 +58,8 @@ class TrainCommand : public testing::Test {
 TEST_F(TrainCommand, SaysWhatItDoesFirstAndWhatItDidLast) {
   const ProgramRun run = train({});
   EXPECT_EQ(run.status, 0) << run.errors;
-  EXPECT_TRUE(run.output.starts_with("training 4 steps: 2 epochs of 8 pairs, 4 a step; "))
+  EXPECT_TRUE(run.output.starts_with(
+      "data: 8 pairs of 8 samples\ntraining 4 steps: 2 epochs of 8 pairs, 4 a step; "))
       << run.output;
   EXPECT_THAT(run.output, HasSubstr("step 1/4 "));
   EXPECT_THAT(run.output, HasSubstr("trained 4 steps: " + path("logs/run/model")));
@@ -118,7 +119,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{{"--seed", "-1"}, 2, "seed"}, Refusal{{"--name", "../x"}, 2, "name"},
                     Refusal{{"--aug-flip", "7"}, 2, "aug-flip"},
                     Refusal{{"--batch-size", "1"}, 2, "batch-size"},
-                    Refusal{{"--batch-size", "9"}, 2, "at most the 8"},
+                    Refusal{{"--batch-size", "9"},
+                            2,
+                            "got 8 usable samples of 8, expected at least a batch of 9"},
                     Refusal{{"--resume", "latest"}, 4, "--resume auto"},
                     Refusal{{"--resume", "latest", "--overwrite"}, 2, "overwrite"},
                     Refusal{{"--allow-change", "threads"}, 2, "allow-change"},

@@ -63,6 +63,7 @@ TEST_F(AtomicFileTest, KilledBeforeTheCommitWhatWasThereStays) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(read_text_file(path_), "before");
+  EXPECT_THAT(files_left(), testing::ElementsAre("result.bin"));
 }
 
 TEST_F(AtomicFileTest, HasThePermissionsOfAnyNewFile) {

@@ -34,6 +34,16 @@ Preprocessing of_transformers(Preprocessing preprocessing) {
   return preprocessing;
 }
 
+// CLIPConfig.__post_init__: the whole of such a part counts, its defaults too.
+TEST(HuggingFaceConfig, TakesOlderNamesOfItsPartsBeforeTheNewer) {
+  const ModelFile model = read(R"({"model_type": "clip",
+      "text_config": {"hidden_act": "quick_gelu", "hidden_size": 64},
+      "text_config_dict": {"hidden_act": "gelu"},
+      "vision_config": {"num_hidden_layers": 3}, "vision_config_dict": null})");
+  EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text), TextTransformerConfig{});
+  EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image).layers, 3);
+}
+
 TEST(HuggingFaceConfig, BindsChineseClip) {
   const ModelFile model = read(R"({"model_type": "chinese_clip",
                                    "text_config": {"vocab_size": 21128, "hidden_act": "gelu_new",

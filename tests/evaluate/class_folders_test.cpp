@@ -196,6 +196,24 @@ TEST_F(ClassFoldersTest, RefusesNamesInTheOrderOfNumbersThatSortOtherwise) {
               ElementsAre("x", "y", "z"));
 }
 
+TEST_F(ClassFoldersTest, RefusesNameFilesOfAnotherForm) {
+  const auto code = ErrorCode::invalid_argument;
+  EXPECT_THAT(refusal(names("a.json", R"({"cat": "x", "cat": "y", "red_dog": "z"})"), code),
+              HasSubstr("'cat' twice"));
+  EXPECT_THAT(refusal(names("a.txt", "cat\tx\ty\nred_dog\tz"), code), HasSubstr("'cat\tx\ty'"));
+  EXPECT_THAT(refusal(names("a.txt", "cat\tx\ndog"), code), HasSubstr("as 'dog'"));
+  EXPECT_THAT(refusal(names("a.txt",
+                            "\xFF\xFE"
+                            "c"),
+                      code),
+              HasSubstr("UTF-8"));
+}
+
+TEST_F(ClassFoldersTest, NotesLinksToNothing) {
+  std::filesystem::create_symlink("nowhere", pictures() / "fox");
+  EXPECT_THAT(read_class_folders(pictures()).notes, Contains(HasSubstr("1, as 'fox'")));
+}
+
 TEST_F(ClassFoldersTest, NotesNamesThatAreCodes) {
   const auto notes_for = [&](std::initializer_list<const char*> folders) {
     const diptych::test::TemporaryFolder folder;

@@ -55,6 +55,8 @@ TEST(ReadText, TakesTheGroupByKey) {
   EXPECT_EQ(Words(R"({"concept": "dog", "names": "a"})").read().group, "dog");
   EXPECT_EQ(Words(R"({"concept": 17, "names": "a"})").read().group, "17");
   EXPECT_EQ(Words(R"({"names": "a"})").read().group, "");
+  for (const char* json : {R"({"concept": null})", R"({"concept": [1]})", R"({"concept": ""})"})
+    EXPECT_EQ(Words(json, "a cat").read().group, "") << json;
   const SampleText only_group =
       Words(R"({"concept": "dog"})", "a cat").read({.json_group_key = "concept"});
   EXPECT_EQ(only_group.group, "dog");

@@ -169,6 +169,9 @@ TEST_F(DatasetTest, SaysWhyNamesAndOrderGiveNoSample) {
   const auto typed = CraftedTar().add("a.jpg", "x").add("b.jpg", "x").add("a.txt", "a").end();
   const Dataset by_type({{typed.save(path("typed.tar"))}});
   EXPECT_THAT(first_message(by_type, RefusalReason::no_picture), HasSubstr("must be neighbours"));
+  const auto captions = CraftedTar().add("a.jpg", "x").add("a.cls", "1").end();
+  EXPECT_THAT(first_message(Dataset({{captions.save(path("cls.tar"))}}), RefusalReason::no_caption),
+              HasSubstr("got cls, jpg, expected a caption"));
   const auto dotted = CraftedTar().add("a.v2.jpg", "x").add("a.v2.txt", "a").end();
   const Dataset dots({{dotted.save(path("dotted.tar"))}});
   EXPECT_THAT(first_message(dots, RefusalReason::no_picture),
@@ -316,11 +319,19 @@ TEST_F(DatasetTest, ReadsTablesInUtf16) {
   EXPECT_THAT(first_message(bare, RefusalReason::unfit_source), HasSubstr("UTF-16"));
 }
 
+TEST_F(DatasetTest, OpensNoPathThatEndsEarly) {
+  save("a", "another file");
+  const Dataset dataset({{save(
+      "t.csv", "filepath,title\n" + path("a").string() + std::string(1, '\0') + ".jpg,a\n")}});
+  EXPECT_EQ(dataset.size(), 0U);
+  EXPECT_THAT(first_message(dataset, RefusalReason::malformed_row), HasSubstr("zero byte"));
+}
+
 TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
   const auto swallowing = save("t.csv", "filepath,title\na.jpg,a\nb.jpg,\"b\nc.jpg,\"c\nd.jpg,d\n");
-  EXPECT_THAT(
-      Dataset({{swallowing}}).remarks(),
-      ElementsAre(AllOf(HasSubstr("1 captions go over several lines"), HasSubstr("line 3"))));
+  EXPECT_THAT(Dataset({{swallowing}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("several lines, as after a quote that stands alone: 1"),
+                                HasSubstr("line 3"))));
   const auto links = CraftedTar()
                          .add("a.jpg", "x")
                          .add("a.txt", "a")
@@ -330,9 +341,9 @@ TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
                          .add("._d.jpg", "x")
                          .end()
                          .save(path("links.tar"));
-  EXPECT_THAT(
-      Dataset({{links}}).remarks(),
-      ElementsAre(HasSubstr("2 links"), AllOf(HasSubstr("2 files"), HasSubstr("first: c ("))));
+  EXPECT_THAT(Dataset({{links}}).remarks(),
+              ElementsAre(HasSubstr("links that are passed over: 2"),
+                          AllOf(HasSubstr("files of no sample"), HasSubstr("first: c ("))));
   EXPECT_TRUE(Dataset({{save_shard("0.tar", 0, 2)}}).remarks().empty());
 }
 

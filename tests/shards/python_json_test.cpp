@@ -17,6 +17,16 @@ TEST(PythonJson, ReadsNumbersThatJsonLacks) {
             json::parse(R"({"a": null, "b": [null, null], "c": "NaN"})"));
 }
 
+TEST(PythonJson, ReadsNumbersThatNoDoubleHolds) {
+  EXPECT_EQ(parse_python_json(R"({"a": 1e999, "b": [-1e999, 12.5], "c": "1e999"})"),
+            json::parse(R"({"a": null, "b": [null, 12.5], "c": "1e999"})"));
+}
+
+TEST(PythonJson, ReadsUtf16) {
+  EXPECT_EQ(parse_python_json(std::string("\xFF\xFE[\0\"\0\x72\x77\"\0]\0", 12)),
+            json::parse("[\"\u7772\"]"));
+}
+
 TEST(PythonJson, ReadsLoneSurrogates) {
   EXPECT_EQ(parse_python_json(R"(["\ud83d"])"), json::parse(R"(["\ufffd"])"));
   EXPECT_EQ(parse_python_json(R"(["a\udc15b"])"), json::parse(R"(["a\ufffdb"])"));

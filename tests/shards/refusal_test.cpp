@@ -25,6 +25,13 @@ TEST(Refusal, SendsNoControlCharactersToATerminal) {
   EXPECT_EQ(refusal.message(), "none (a.tar, key \\x1b[31m\\x0a\\x7f)");
 }
 
+TEST(Refusal, CutsWhatAFileMadeLong) {
+  const Refusal refusal{RefusalReason::missing_picture, "t.csv", "line 7",
+                        "x" + std::string(400, '\x20') + std::string(9000, 'p')};
+  EXPECT_LT(refusal.message().size(), 600U);
+  EXPECT_TRUE(refusal.message().ends_with("... (t.csv, line 7)"));
+}
+
 TEST(Refusals, CountsByReasonAndKeepsTheFirstExamples) {
   Refusals some;
   for (int i = 0; i < 7; ++i)

@@ -61,8 +61,7 @@ TEST(LeftOutOfFolders, NamesWhatAFolderHasBesidesShards) {
   std::filesystem::create_directory(folder.path() / "sub");
   const std::string text = folder.path().string() + "::" + (folder.path() / "more.csv").string();
   EXPECT_THAT(left_out_of_folders(text),
-              ElementsAre(testing::HasSubstr(
-                  "2 entries are no tar shards and left out, the first: more.csv")));
+              ElementsAre(testing::HasSubstr("left out: 2, the first: more.csv")));
 }
 
 TEST(ExpandSources, RefusesWhatNamesNoFiles) {

@@ -81,10 +81,10 @@ TEST(RowReader, HoldsNoMoreFieldsThanAsked) {
   EXPECT_EQ(read_rows("a,b,c,d\ne", ',', 2), (Rows{{"a", "b"}, {"e"}}));
 }
 
-/// What pandas 3.1.1 reads (tests/data/tables/make).
+/// What pandas 3.1.1 reads (tests/data/odd_tables/make).
 TEST(RowReader, ReadsOddTablesAsPandasDoes) {
   const auto tables =
-      nlohmann::json::parse(read_text_file(diptych::test::data_path("tables/odd_tables.json")));
+      nlohmann::json::parse(read_text_file(diptych::test::data_path("odd_tables/expected.json")));
   ASSERT_EQ(tables.size(), 400U);
   for (const auto& table : tables) {
     const std::string text = table["text"];

@@ -26,6 +26,30 @@ TEST(ClipBpe, EqualsOpenClip) {
   }
 }
 
+// Ids: tokenizers 0.23 with transformers' CLIPTokenizer over CLIP's own merges.
+TEST(ClipBpe, RepairsNothingAsTransformers) {
+  const auto tokenizer = text::transformers_clip_tokenizer();
+  const auto as_written = [&](std::string_view text) { return tokenizer->encode(text, 77); };
+  EXPECT_THAT(as_written("don’t"), ElementsAre(kStart, 847, 728, 503, 339, kEnd));
+  EXPECT_THAT(as_written("a &amp; b"), ElementsAre(kStart, 320, 261, 6259, 282, 321, kEnd));
+  EXPECT_THAT(as_written("ｃａｔ"),
+              ElementsAre(kStart, 171, 121, 225, 171, 121, 223, 171, 121, 498, kEnd));
+  EXPECT_THAT(as_written("cafe\u0301"), ElementsAre(kStart, 15304, kEnd));
+  EXPECT_THAT(as_written("ΟΣ"), ElementsAre(kStart, 138, 123, 139, 481, kEnd));
+  EXPECT_THAT(as_written("IT'S 12 cats!!"),
+              ElementsAre(kStart, 585, 568, 272, 273, 3989, 748, kEnd));
+  EXPECT_THAT(as_written("ſun"), ElementsAre(kStart, 129, 123, 2271, kEnd));
+  EXPECT_THAT(as_written("a\u0345b"), ElementsAre(kStart, 320, 137, 483, 321, kEnd));
+  EXPECT_THAT(as_written("\x1c"
+                         "a"),
+              ElementsAre(kStart, 472, 320, kEnd));
+  // Special tokens are such as they are written only.
+  EXPECT_THAT(as_written("a<|endoftext|>b"), ElementsAre(kStart, 320, kEnd, 321, kEnd));
+  EXPECT_THAT(as_written("<|ENDOFTEXT|>!!"),
+              ElementsAre(kStart, 27, 347, 40786, 4160, 91, 285, 748, kEnd));
+  EXPECT_THAT(tokenizer->encode("a a a a a", 4), ElementsAre(kStart, 320, 320, kEnd));
+}
+
 TEST(ClipBpe, EqualsOpenAi) {
   const auto tokenizer = clip_tokenizer(ClipSpecialTokens::openai);
   for (const auto& entry : test::cases("expected.json", "openai")) {

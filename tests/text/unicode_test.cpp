@@ -57,5 +57,17 @@ TEST(Unicode, MapsCase) {
   EXPECT_EQ(upper_case(U"stra\u00dfe"), U"STRASSE");
 }
 
+TEST(Unicode, LowersEachCharacterByItself) {
+  EXPECT_EQ(lower_case(U"ΟΣ a"), U"ος a");
+  EXPECT_EQ(lower_case_of_each(U"ΟΣ a"), U"οσ a");
+  EXPECT_EQ(lower_case_of_each(U"İK"), U"i\u0307k");
+}
+
+TEST(Unicode, KnowsWhatUnicodeCallsWhiteSpace) {
+  for (const char32_t c : {U' ', U'\t', U'\u0085', U'\u00A0', U'\u3000'})
+    EXPECT_TRUE(is_unicode_space(c));
+  for (const char32_t c : {U'\x1C', U'\x1F', U'a', U'\u200B'}) EXPECT_FALSE(is_unicode_space(c));
+}
+
 }  // namespace
 }  // namespace diptych::text

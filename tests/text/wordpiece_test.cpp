@@ -33,6 +33,17 @@ TEST(WordPiece, TakesTheLongestPieceFromTheLeft) {
   EXPECT_THAT(tokenizer->encode("unab", 52), ElementsAre(2, 4, 7, 8, 3));
 }
 
+// Ids: tokenizers 0.23, BertNormalizer.
+TEST(WordPiece, RemovesPrivateUseAsTransformers) {
+  const text::WordPiece own(kVocabulary, "test");
+  const text::WordPiece theirs(kVocabulary, "test", {}, true);
+  EXPECT_THAT(own.encode("un\uE000able", 52), ElementsAre(2, 1, 3));
+  EXPECT_THAT(theirs.encode("un\uE000able", 52), ElementsAre(2, 4, 6, 3));
+  EXPECT_THAT(theirs.encode("un\uFFFDable", 52), ElementsAre(2, 4, 6, 3));
+  EXPECT_THAT(theirs.encode("un\uFDD0", 52), ElementsAre(2, 1, 3));  // no character, but kept
+  EXPECT_THAT(theirs.encode("UN CAFÉ", 52), ElementsAre(2, 4, 9, 3));
+}
+
 TEST(WordPiece, IsUnknownAsAWholeWhenAnyPartIs) {
   const auto tokenizer = wordpiece_tokenizer_from(kVocabulary, "test");
   EXPECT_THAT(tokenizer->encode("unaffz un", 52), ElementsAre(2, 1, 4, 3));

@@ -93,7 +93,7 @@ TEST_F(Runs, HaveTheirFolderAlone) {
 TEST_F(Runs, LeaveNothingBehindWhenTheyCannotBegin) {
   TrainOptions bad = options();
   bad.train_data = "/nowhere/x.tar";
-  EXPECT_NE(refusal(bad), "no error");
+  EXPECT_THAT(refusal(bad, ErrorCode::not_found), HasSubstr("/nowhere/x.tar"));
   EXPECT_FALSE(fs::exists(folder()));
 }
 

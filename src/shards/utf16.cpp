@@ -1,4 +1,4 @@
-#include "shards/table_text.h"
+#include "shards/utf16.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -74,7 +74,7 @@ std::optional<std::string> text_from_utf16(std::string_view bytes) {
   if (!little && !bytes.starts_with("\xFE\xFF")) return std::nullopt;
   if (bytes.size() > kMaxUtf16Bytes) {
     fail(ErrorCode::out_of_memory,
-         "table: got {} bytes of UTF-16, expected at most {} (iconv converts it to UTF-8)",
+         "text: got {} bytes of UTF-16, expected at most {} (iconv converts it to UTF-8)",
          bytes.size(), kMaxUtf16Bytes);
   }
   return decode(Units(bytes.substr(2), little));

@@ -1,0 +1,119 @@
+#include "embeddings_file.h"
+
+#include <diptych/error.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "console.h"
+
+namespace {
+
+constexpr const char* kStandardOutput = "-";
+
+/// A file that nobody else has, and that goes when this goes.
+class TemporaryFile {
+ public:
+  TemporaryFile()
+      : path_(std::filesystem::temp_directory_path() /
+              fmt::format("diptych-{}.safetensors", getpid())) {}
+  ~TemporaryFile() {
+    std::error_code unimportant;
+    std::filesystem::remove(path_, unimportant);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void print_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 1 << 16> part{};
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    print_text({part.data(), static_cast<std::size_t>(file.gcount())});
+  }
+}
+
+[[noreturn]] void fail_to_resume(const std::string& file, std::string_view got,
+                                 std::string_view expected) {
+  throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                       fmt::format("--resume: got {}, expected {} ({})", got, expected, file));
+}
+
+std::vector<std::string> read_names(const std::string& note, bool are_paths,
+                                    const std::string& file) {
+  const Json list = Json::parse(note, nullptr, /*allow_exceptions=*/false);
+  std::vector<std::string> names;
+  for (const Json& name : list) {
+    if (!list.is_array() || !name.is_string())
+      fail_to_resume(file, "other notes", "lists of inputs");
+    const auto& text = name.get_ref<const std::string&>();
+    names.push_back(are_paths ? json_path(text).native() : text);
+  }
+  return names;
+}
+
+}  // namespace
+
+Json InputRows::name(std::size_t place) const {
+  const std::string& input = rows.inputs()[place];
+  return kind == "image" ? path_json(input) : Json(input);
+}
+
+Json InputRows::names() const {
+  Json names = Json::array();
+  for (const std::size_t place : rows.known()) names.push_back(name(place));
+  return names;
+}
+
+std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
+                                  const diptych::Notes& notes) {
+  if (out == kStandardOutput) {
+    const TemporaryFile file;
+    diptych::write_arrays(file.path(), arrays, notes);
+    print_file(file.path());
+  } else {
+    diptych::write_arrays(out, arrays, notes);
+  }
+  std::vector<std::string> written;
+  for (const auto& [name, array] : arrays) {
+    written.push_back(fmt::format("{} [{}]", name, fmt::join(array.shape, ", ")));
+  }
+  return fmt::format("{}", fmt::join(written, ", "));
+}
+
+std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds) {
+  diptych::Arrays arrays;
+  diptych::Notes notes;
+  for (const InputRows* inputs : kinds) {
+    if (inputs->rows.size() == 0) continue;
+    arrays[inputs->array] = inputs->rows.array();
+    notes[inputs->note()] = json_text(inputs->names(), -1);
+  }
+  return arrays.empty() ? "" : write_arrays_or_print(out, arrays, notes);
+}
+
+void take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {
+  const diptych::Notes notes = diptych::read_notes(file);
+  const diptych::Arrays arrays = diptych::read_arrays(file);
+  for (InputRows* inputs : kinds) {
+    const auto note = notes.find(inputs->note());
+    if (note == notes.end()) continue;
+    const auto array = arrays.find(inputs->array);
+    if (array == arrays.end()) fail_to_resume(file, "no " + inputs->array, "rows of that name");
+    const std::vector<std::string> names = read_names(note->second, inputs->kind == "image", file);
+    if (!inputs->rows.take_over(names, array->second)) {
+      fail_to_resume(file, fmt::format("[{}]", fmt::join(array->second.shape, ", ")),
+                     fmt::format("[{}, {}]", names.size(), inputs->rows.width()));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <diptych/encoder.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "json_text.h"
+
+/// Which pictures a command reads.
+struct PictureInputs {
+  diptych::DecodeOptions decode;   ///< how they are read
+  std::vector<std::string> given;  ///< files and folders
+  std::string files_from;          ///< a file with more of them; empty: none
+  bool ends_with_nul = false;      ///< its names end with a NUL instead of a line's end
+};
+
+/// The argument or option `name`, --files-from, -0, --upright and --wide. `upright` is what the
+/// command does unless told. Returns the first.
+CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
+                                bool upright);
+
+/// The pictures, with folders expanded; what was left out of folders is told on standard error.
+/// Throws Error: invalid_argument when there is none, not_found, io.
+std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs);
+
+/// What became of a batch; failures by their place in it.
+struct BatchOutcome {
+  std::vector<diptych::Failure> failures;
+  diptych::PictureCounts counts;
+};
+
+/// What became of many pictures.
+struct PictureRun {
+  std::size_t pictures = 0;  ///< given
+  std::size_t done = 0;      ///< or refused; less than given: the user interrupted
+  std::vector<diptych::Failure> failures;
+  diptych::PictureCounts counts;
+};
+
+/// Gives pictures a batch at a time to `work`. Shows the progress, and ends after a batch when the
+/// user interrupts. `batch` zero: 32.
+PictureRun run_in_batches(
+    std::span<const std::filesystem::path> pictures, int batch,
+    const std::function<BatchOutcome(std::size_t first,
+                                     std::span<const std::filesystem::path> pictures)>& work);
+
+/// The records of a batch in the order of its pictures: each has "image" and what `answer` adds for
+/// its row, or "error". `inputs` has the place of every row's picture.
+std::vector<Json> picture_records(std::span<const std::filesystem::path> pictures,
+                                  const std::vector<std::size_t>& inputs,
+                                  const std::vector<diptych::Failure>& failures,
+                                  const std::function<void(std::size_t row, Json& record)>& answer);
+
+/// Says what a person may want to know of the pictures, lists those that were refused, and says how
+/// far an interrupted run came. Returns the exit status.
+int report(const PictureRun& run, const PictureInputs& inputs);

@@ -1,0 +1,135 @@
+#include <diptych/encoder.h>
+#include <diptych/error.h>
+#include <diptych/picture_files.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "console.h"
+#include "model_options.h"
+#include "option_values.h"
+#include "pictures.h"
+#include "records.h"
+
+namespace {
+
+using diptych::ErrorCode;
+
+struct Options {
+  ModelOptions model;
+  std::string query;
+  PictureInputs pictures;
+  std::size_t top = 10;
+  OutputFormat format = OutputFormat::text;
+};
+
+constexpr const char* kExamples =
+    "The number before a picture is its cosine similarity to the query, -1 to 1. Every picture is\n"
+    "compared; nothing is kept from one search to the next. Similarities of words to pictures are\n"
+    "lower than those of pictures to pictures, and compare only within one query.\n"
+    "Examples:\n"
+    "  diptych search \"a cat\" photos/\n"
+    "  diptych search photos/cat.jpg photos/ --top 3 --json";
+
+struct Match {
+  std::filesystem::path picture;
+  float similarity = 0.0F;
+};
+
+/// The best of what was seen so far, best first.
+class BestMatches {
+ public:
+  explicit BestMatches(std::size_t count) : count_(count) {}
+
+  void add(Match match) {
+    const auto is_worse = [&](const Match& other) { return other.similarity < match.similarity; };
+    const auto place = std::find_if(matches_.begin(), matches_.end(), is_worse);
+    if (place == matches_.end() && matches_.size() >= count_) return;
+    matches_.insert(place, std::move(match));
+    if (matches_.size() > count_) matches_.pop_back();
+  }
+  const std::vector<Match>& matches() const { return matches_; }
+
+ private:
+  std::size_t count_;
+  std::vector<Match> matches_;
+};
+
+diptych::Matrix encode_picture(const diptych::Encoder& encoder, const Options& options) {
+  const std::filesystem::path path = options.query;
+  const diptych::EncodedImages encoded =
+      encoder.encode_images({&path, 1}, {.decode = options.pictures.decode});
+  if (encoded.failures.empty()) return encoded.rows;
+  throw diptych::Error(encoded.failures.front().code, encoded.failures.front().message);
+}
+
+/// A query is the picture of that name, or words.
+diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& options) {
+  const std::string& query = options.query;
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(query, unknown)) return encode_picture(encoder, options);
+  if (diptych::has_picture_name(query)) {
+    throw diptych::Error(
+        ErrorCode::not_found,
+        fmt::format("query: got {}, which is no file, expected words or a picture", query));
+  }
+  if (query.find_first_not_of(" \t\n") == std::string::npos) {
+    throw diptych::Error(ErrorCode::invalid_argument,
+                         "query: got an empty one, expected words or a picture");
+  }
+  return encoder.encode_texts({&query, 1});
+}
+
+void print_match(const Json& match) {
+  print_line(fmt::format("{:7.4f}  {}", match["similarity"].get<double>(),
+                         printable(plain_text(match["image"]))));
+}
+
+int search(const Options& options) {
+  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
+  const diptych::Encoder encoder = make_encoder(options.model);
+  const diptych::Matrix query = encode_query(encoder, options);
+  BestMatches best(options.top);
+  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
+    const diptych::EncodedImages encoded =
+        encoder.encode_images(batch, {.decode = options.pictures.decode});
+    const diptych::Matrix cosines = diptych::similarities(query, encoded.rows);
+    for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
+      best.add({batch[encoded.inputs[row]], cosines.row(0)[row]});
+    }
+    return BatchOutcome{encoded.failures, encoded.counts};
+  };
+  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  RecordWriter writer(options.format, {"rank", "image", "similarity"}, print_match);
+  std::size_t rank = 0;
+  for (const Match& match : best.matches()) {
+    writer.write(
+        {{"rank", ++rank}, {"image", path_json(match.picture)}, {"similarity", match.similarity}});
+  }
+  writer.finish();
+  return report(run, options.pictures);
+}
+
+}  // namespace
+
+void add_search(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("search", "Find the pictures that fit words or a picture best");
+  add_model_option(*command, options->model.model);
+  add_image_size_option(*command, options->model.load);
+  add_load_options(*command, options->model.load);
+  command->add_option("QUERY", options->query, "words, or a picture")->required();
+  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
+  command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());
+  add_encoder_options(*command, options->model.encoder);
+  add_format_options(*command, options->format, "one JSON array: rank, image, similarity");
+  command->footer(kExamples);
+  command->callback([options, &action] { action = [options] { return search(*options); }; });
+}

@@ -1,0 +1,58 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apps/pictures_fixture.h"
+#include "base/atomic_file.h"
+#include "diptych/gallery.h"
+
+namespace diptych::test {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+
+class Search : public WithPictures {};
+
+// The library's gallery searches the same pictures.
+TEST_F(Search, FindsWhatTheGalleryFinds) {
+  const ProgramRun run = this->run("search", {"a red thing", path("pictures"), "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json matches = Json::parse(run.output);
+  const Encoder encoder(Model::load(path("model")));
+  const std::vector<fs::path> folder = {path("pictures")};
+  const Gallery gallery(encoder, folder);
+  const std::vector<Gallery::Match> expected = gallery.find("a red thing", 10);
+  ASSERT_EQ(matches.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(matches[i]["rank"], i + 1);
+    EXPECT_EQ(matches[i]["image"], expected[i].path.string());
+    EXPECT_EQ(matches[i]["similarity"].get<float>(), expected[i].similarity);
+  }
+}
+
+TEST_F(Search, APictureFindsItselfFirst) {
+  const ProgramRun run = this->run(
+      "search", {path("pictures/green.bmp"), path("pictures"), "--top", "1", "--batch", "1"});
+  EXPECT_EQ(run.output, " 1.0000  " + path("pictures/green.bmp") + "\n");
+}
+
+TEST_F(Search, ABrokenPictureIsListedAndTheOthersFound) {
+  write_file(path("pictures/broken.bmp"), "broken");
+  const ProgramRun run = this->run("search", {"red", path("pictures"), "--csv"});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(std::count(run.output.begin(), run.output.end(), '\n'), 4);
+  EXPECT_THAT(run.errors, HasSubstr("broken.bmp"));
+}
+
+TEST_F(Search, AQueryThatIsNeitherIsRefused) {
+  EXPECT_EQ(this->run("search", {path("none.png"), path("pictures")}).status, 4);
+  EXPECT_EQ(this->run("search", {" ", path("pictures")}).status, 2);
+  EXPECT_EQ(this->run("search", {"red"}).status, 2);
+}
+
+}  // namespace
+}  // namespace diptych::test
