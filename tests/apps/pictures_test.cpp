@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 ProgramRun classify(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"classify", "--labels", "a cat,a rocket"});
@@ -33,7 +34,7 @@ TEST(Pictures, AreTurnedUprightForAPersonAndSaidSo) {
   EXPECT_THAT(stored.errors,
               HasSubstr("note: 1 picture with an EXIF orientation, taken as stored"));
   EXPECT_NE(stored.output, run.output);
-  EXPECT_EQ(classify({upright}).errors, "");
+  EXPECT_THAT(classify({upright}).errors, Not(HasSubstr("EXIF")));
 }
 
 TEST(Pictures, AreTakenAsStoredWhereTheReferenceIsReproduced) {
@@ -52,7 +53,7 @@ TEST(Pictures, AreTakenAsStoredWhereTheReferenceIsReproduced) {
 TEST(Pictures, InWideGreyAreSaidToBecomeWhite) {
   const std::string wide = data_path("odd_images/grey_16.png").string();
   EXPECT_THAT(classify({wide}).errors, HasSubstr("note: 1 picture in 16-bit grey"));
-  EXPECT_EQ(classify({"--wide", "scale", wide}).errors, "");
+  EXPECT_THAT(classify({"--wide", "scale", wide}).errors, Not(HasSubstr("16-bit")));
 }
 
 TEST(Pictures, OfACameraAreSaidToBePreviews) {
