@@ -1,5 +1,8 @@
-# Defines the target diptych_libtorch, or sets DIPTYCH_TRAIN to OFF and says so.
+# Defines the target diptych_libtorch and the function diptych_install_libtorch, or sets DIPTYCH_TRAIN to OFF and says so.
 if(Torch_DIR)
+  # A libtorch of the machine's: the installed trainer finds it where it was linked.
+  function(diptych_install_libtorch trainer)
+  endfunction()
   find_package(Torch REQUIRED)
   add_library(diptych_libtorch INTERFACE)
   target_link_libraries(diptych_libtorch INTERFACE ${TORCH_LIBRARIES})
@@ -32,3 +35,21 @@ target_link_libraries(diptych_libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_
 file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)
 list(TRANSFORM DIPTYCH_CUDA_RUNTIME PREPEND "LINKER:-rpath-link,")
 target_link_options(diptych_libtorch INTERFACE ${DIPTYCH_CUDA_RUNTIME})
+
+# The unpacked wheels are one user's. What the trainer needs of them is installed beside it, in the folders that libtorch's
+# own paths go by, with the licences.
+function(diptych_install_libtorch trainer)
+  set(folder ${CMAKE_INSTALL_LIBDIR}/diptych/libtorch)
+  install(FILES ${DIPTYCH_LIBTORCH}/torch/lib/libc10.so ${DIPTYCH_LIBTORCH}/torch/lib/libtorch_cpu.so
+                ${DIPTYCH_LIBTORCH}/torch/lib/libgomp.so.1
+          DESTINATION ${folder}/torch/lib)
+  install(DIRECTORY ${DIPTYCH_LIBTORCH}/nvidia DESTINATION ${folder} FILES_MATCHING PATTERN "*.so*" PATTERN include EXCLUDE)
+  file(GLOB licences ${DIPTYCH_LIBTORCH}/*.dist-info/licenses)
+  foreach(licence ${licences})
+    cmake_path(GET licence PARENT_PATH package)
+    cmake_path(GET package STEM LAST_ONLY name)
+    install(DIRECTORY ${licence}/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/libtorch/${name})
+  endforeach()
+  set_target_properties(${trainer} PROPERTIES
+    INSTALL_RPATH "$ORIGIN/diptych/libtorch/torch/lib" INSTALL_RPATH_USE_LINK_PATH OFF)
+endfunction()

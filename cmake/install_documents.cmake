@@ -1,0 +1,4 @@
+# What an installed diptych has beside programs and library: licences, notices, the embedded model's card.
+set(DIPTYCH_DOCUMENTS ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE THIRD_PARTY_NOTICES.md README.md CHANGELOG.md DESTINATION ${DIPTYCH_DOCUMENTS})
+install(FILES models/pictogram/CARD.md DESTINATION ${DIPTYCH_DOCUMENTS}/models/pictogram)
