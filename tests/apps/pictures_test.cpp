@@ -39,7 +39,7 @@ TEST(Pictures, AreTurnedUprightForAPersonAndSaidSo) {
 
 TEST(Pictures, AreTakenAsStoredWhereTheReferenceIsReproduced) {
   const TemporaryFolder folder;
-  const std::string out = (folder.path() / "out.npy").string();
+  const std::string out = (folder.path() / "out.safetensors").string();
   const std::string turned = data_path("orientation/exif_6.jpg").string();
   const ProgramRun stored = run_diptych({"preprocess", "--u8", turned, "--out", out});
   EXPECT_THAT(stored.errors, HasSubstr("taken as stored"));
