@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -34,6 +35,9 @@ constexpr std::array<const char*, 3> kSentencePiece = {"spiece.model", "tokenize
 /// Where Hugging Face's tokenizers say which tokens are special, the first that says it.
 constexpr std::array<const char*, 2> kSpecialTokens = {"tokenizer_config.json",
                                                        "special_tokens_map.json"};
+
+/// How the assumption begins that a tokenizer is not there.
+const std::string kNoFile = "No file of the tokenizer";
 
 /// What there may be of a tokenizer.
 constexpr std::array<const char*, 11> kAll = {
@@ -181,8 +185,7 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
   if (spec && spec->kind == Kind::xlm_roberta && is_nllb(model)) spec.reset();
   if (!spec) {
     model.tokenizer = {.kind = Kind::none};
-    model.assumptions.push_back("No file of the tokenizer" +
-                                (use.name.empty() ? "" : " " + use.name) +
+    model.assumptions.push_back(kNoFile + (use.name.empty() ? "" : " " + use.name) +
                                 " (tokenizer.json, sentencepiece.bpe.model, spiece.model, "
                                 "tokenizer.model, vocab.json with merges.txt, or vocab.txt) "
                                 "lies beside the weights: texts can only be given as token ids.");
@@ -198,6 +201,29 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
   model.tokenizer.wordpiece.ends_with_separator = !use.strips_separator;
   if (model.tokenizer.kind == Kind::sentencepiece)
     complete_special_ids(files, files.contains(kDescription), model);
+}
+
+void take_tokenizer(const std::filesystem::path& file_or_folder, ModelFile& model) {
+  std::erase_if(model.assumptions,
+                [](const std::string& sentence) { return sentence.starts_with(kNoFile); });
+  const TokenizerUse use = model.tokenizer_files.use.value_or(TokenizerUse{});
+  model.tokenizer_files = {};
+  if (std::filesystem::is_directory(file_or_folder)) {
+    bind_tokenizer_files(ModelFiles(file_or_folder), use, model);
+    if (model.tokenizer.kind != Kind::none) return;
+    fail(ErrorCode::invalid_argument, "tokenizer: expected tokenizer.json or the like in {}",
+         file_or_folder.string());
+  }
+  const std::string ending = file_or_folder.extension().string();
+  SourceFile file = map_file(file_or_folder.string());
+  if (ending != ".json" && ending != ".model") {
+    const auto* text = reinterpret_cast<const char*>(file.bytes.data());
+    model.tokenizer = {.kind = Kind::wordpiece, .vocabulary = {text, file.bytes.size()}};
+    return;
+  }
+  const bool is_bert = std::holds_alternative<network::BertConfig>(model.config.text);
+  file.name = ending == ".json" ? kDescription : is_bert ? kXlmRoberta : kSentencePiece.front();
+  bind_tokenizer_files(ModelFiles(std::span(&file, 1)), use, model);
 }
 
 void check_tokenizer_files(const ModelFile& model, std::string_view form) {

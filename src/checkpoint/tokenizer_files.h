@@ -14,6 +14,12 @@ namespace diptych::checkpoint {
 /// Error: corrupt_data; unsupported, naming the part that diptych does not have.
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model);
 
+/// Gives the model the tokenizer of a file, or of a folder with files as above, in place of its
+/// own: a tokenizer.json (.json), a SentencePiece model (.model), otherwise a WordPiece vocabulary
+/// of one token a line. Throws Error: not_found, io, and as above; invalid_argument for a folder
+/// without such files.
+void take_tokenizer(const std::filesystem::path& file_or_folder, ModelFile& model);
+
 /// Throws Error(unsupported) when `form`, another program's, needs files of the model's tokenizer
 /// and none lay beside the weights. CLIP's own tokenizer needs none, and neither does one that
 /// diptych never had.

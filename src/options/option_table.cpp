@@ -22,397 +22,285 @@ constexpr std::string_view kOptimisation = "Optimisation";
 constexpr std::string_view kAugmentation = "Augmentation";
 constexpr std::string_view kRunning = "Running";
 
-using O = TrainOptions;
+/// An option's place by its member.
+template <auto member>
+auto& field(TrainOptions& options) {
+  return options.*member;
+}
+template <auto member>
+auto& augmentation(TrainOptions& options) {
+  return options.augmentation.*member;
+}
 
 std::vector<Option> data_options() {
-  return {// What the data is, not where it lies, is compared when a run goes on.
-          {"train-data", kData,
-           "tar shards or tables: a path, a brace range, a folder, several joined by '::'",
-           [](O & o) -> auto& {return o.train_data;
-}
-, {}, {}, Change::free
-}  // namespace
-, {"csv-separator", kData,
-   "tables: what separates columns; nothing: the one of tab, comma, ; and | that gives both",
-   [](O& o) -> auto& {return o.csv_separator;
-}  // namespace diptych::options
-}
-, {"csv-img-key", kData, "tables: the column of the picture's path",
-   [](O& o) -> auto& {return o.csv_image_key;
-}
-}
-, {"csv-caption-key", kData, "tables: the column of the caption",
-   [](O& o) -> auto& {return o.csv_caption_key;
-}
-}
-, {"json-text-key", kData,
-   "shards: the key of a sample's .json with its caption, or a list to draw one from; nothing: "
-   "the caption is the .txt",
-   [](O& o) -> auto& {return o.json_text_key;
-}
-}
-, {"group-key", kData,
-   "shards: the key of a sample's .json with its group: pairs of one group are not each other's "
-   "negatives",
-   [](O& o) -> auto& {return o.group_key;
-}
-}
-, {"skip-bad-shards", kData,
-   "go on without missing files, and with what can be read of damaged ones",
-   [](O& o) -> auto& {return o.skip_bad_shards;
-}
-, {}, {}, Change::free
-}
-,
-}
-;
+  return {
+      // What the data is, not where it lies, is compared when a run goes on.
+      {"train-data",
+       kData,
+       "tar shards or tables: a path, a brace range, a folder, several joined by '::'",
+       field<&TrainOptions::train_data>,
+       {},
+       {},
+       Change::free},
+      {"csv-separator", kData,
+       "tables: what separates columns; nothing: the one of tab, comma, ; and | that gives both",
+       field<&TrainOptions::csv_separator>},
+      {"csv-img-key", kData, "tables: the column of the picture's path",
+       field<&TrainOptions::csv_image_key>},
+      {"csv-caption-key", kData, "tables: the column of the caption",
+       field<&TrainOptions::csv_caption_key>},
+      {"json-text-key", kData,
+       "shards: the key of a sample's .json with its caption, or a list to draw one from; nothing: "
+       "the caption is the .txt",
+       field<&TrainOptions::json_text_key>},
+      {"group-key", kData,
+       "shards: the key of a sample's .json with its group: pairs of one group are not each "
+       "other's negatives",
+       field<&TrainOptions::group_key>},
+      {"skip-bad-shards",
+       kData,
+       "go on without missing files, and with what can be read of damaged ones",
+       field<&TrainOptions::skip_bad_shards>,
+       {},
+       {},
+       Change::free},
+  };
 }
 
 std::vector<Option> model_options() {
-  return {// What the model is, not how it was named, is compared when a run goes on.
-          {"model", kModel,
-           "an open_clip config (.json, or its name: ViT-B-32) to start from random weights; or a "
-           "model to go on from: a file, a folder, a listed name, pictogram",
-           [](O & o) -> auto& {return o.model;
-}
-, {}, {}, Change::free
-}
-, {"tokenizer", kModel,
-   "clip, chinese, or a file: WordPiece's vocabulary, tokenizer.json, SentencePiece's model; "
-   "nothing: the model's",
-   [](O& o) -> auto& {return o.tokenizer;
-}
-, {}, {}, Change::free
-}
-, {"background", kModel,
-   "what transparent pictures are laid on, now and ever after; nothing: the model's",
-   [](O& o) -> auto& {return o.background;
-}
-, {}, {}, Change::free
-}
-,
-}
-;
+  return {
+      // What the model is, not how it was named, is compared when a run goes on.
+      {"model",
+       kModel,
+       "an open_clip config (.json, or its name: ViT-B-32) to start from random weights; or a "
+       "model to go on from: a file, a folder, a listed name, pictogram",
+       field<&TrainOptions::model>,
+       {},
+       {},
+       Change::free},
+      {"tokenizer",
+       kModel,
+       "clip, chinese, or a file: tokenizer.json, a SentencePiece model (.model), a WordPiece "
+       "vocabulary; or a folder with them; nothing: the model's",
+       field<&TrainOptions::tokenizer>,
+       {},
+       {},
+       Change::free},
+      {"background",
+       kModel,
+       "what transparent pictures are laid on, now and ever after; nothing: the model's",
+       field<&TrainOptions::background>,
+       {},
+       {},
+       Change::free},
+  };
 }
 
 std::vector<Option> optimisation_options() {
-  return {{"batch-size", kOptimisation, "pairs a step", [](O & o) -> auto& {return o.batch_size;
-}
-, kTimes
-}
-, {"epochs", kOptimisation, "times through the data", [](O& o) -> auto& {return o.epochs;
-}
-, kTimes, {}, Change::may_grow
-}
-, {"siglip", kOptimisation, "SigLIP's sigmoid loss instead of CLIP's",
-   [](O& o) -> auto& {return o.siglip;
-}
-}
-, {"lr", kOptimisation, "peak learning rate", [](O& o) -> auto& {return o.learning_rate;
-}
-, kAtLeastZero
-}
-, {"beta1", kOptimisation, "AdamW: decay of the first moment", [](O& o) -> auto& {return o.beta1;
-}
-, kBelowOne
-}
-, {"beta2", kOptimisation, "AdamW: decay of the second moment", [](O& o) -> auto& {return o.beta2;
-}
-, kBelowOne
-}
-, {"eps", kOptimisation, "AdamW: added to the root of the second moment",
-   [](O& o) -> auto& {return o.epsilon;
-}
-, kAboveZero
-}
-, {"wd", kOptimisation, "weight decay, on matrices only", [](O& o) -> auto& {return o.weight_decay;
-}
-, kAtLeastZero
-}
-, {"warmup", kOptimisation, "steps of linear warm-up", [](O& o) -> auto& {return o.warmup;
-}
-, kAtLeastZero
-}
-, {"lr-scheduler", kOptimisation, "the learning rate after the warm-up",
-   [](O& o) -> auto& {return o.schedule;
-}
-, {}, {
-  "cosine", "const"
-}
-}
-, {"grad-clip-norm", kOptimisation, "largest norm of the gradients; 0: not clipped",
-   [](O& o) -> auto& {return o.gradient_clip_norm;
-}
-, kAtLeastZero
-}
-, {"force-patch-dropout", kOptimisation, "part of a ViT's patches left out of every step",
-   [](O& o) -> auto& {return o.patch_dropout;
-}
-, kBelowOne
-}
-, {"precision", kOptimisation, "amp_bf16: products and convolutions in bfloat16",
-   [](O& o) -> auto& {return o.precision;
-}
-, {}, {
-  "fp32", "amp_bf16"
-}
-}
-,
-}
-;
+  return {
+      {"batch-size", kOptimisation, "pairs a step", field<&TrainOptions::batch_size>, kTimes},
+      {"epochs",
+       kOptimisation,
+       "times through the data",
+       field<&TrainOptions::epochs>,
+       kTimes,
+       {},
+       Change::may_grow},
+      {"siglip", kOptimisation, "SigLIP's sigmoid loss instead of CLIP's",
+       field<&TrainOptions::siglip>},
+      {"lr", kOptimisation, "peak learning rate", field<&TrainOptions::learning_rate>,
+       kAtLeastZero},
+      {"beta1", kOptimisation, "AdamW: decay of the first moment", field<&TrainOptions::beta1>,
+       kBelowOne},
+      {"beta2", kOptimisation, "AdamW: decay of the second moment", field<&TrainOptions::beta2>,
+       kBelowOne},
+      {"eps", kOptimisation, "AdamW: added to the root of the second moment",
+       field<&TrainOptions::epsilon>, kAboveZero},
+      {"wd", kOptimisation, "weight decay, on matrices only", field<&TrainOptions::weight_decay>,
+       kAtLeastZero},
+      {"warmup", kOptimisation, "steps of linear warm-up", field<&TrainOptions::warmup>,
+       kAtLeastZero},
+      {"lr-scheduler",
+       kOptimisation,
+       "the learning rate after the warm-up",
+       field<&TrainOptions::schedule>,
+       {},
+       {"cosine", "const"}},
+      {"grad-clip-norm", kOptimisation, "largest norm of the gradients; 0: not clipped",
+       field<&TrainOptions::gradient_clip_norm>, kAtLeastZero},
+      {"force-patch-dropout", kOptimisation, "part of a ViT's patches left out of every step",
+       field<&TrainOptions::patch_dropout>, kBelowOne},
+      {"precision",
+       kOptimisation,
+       "amp_bf16: products and convolutions in bfloat16",
+       field<&TrainOptions::precision>,
+       {},
+       {"fp32", "amp_bf16"}},
+  };
 }
 
 std::vector<Option> geometry_options() {
-  return {{"aug-min-scale", kAugmentation, "random resized crop: least part of the area kept",
-           [](O & o) -> auto& {return o.augmentation.min_scale;
-}
-, kPart
-}
-, {"aug-max-scale", kAugmentation, "and largest",
-   [](O& o) -> auto& {return o.augmentation.max_scale;
-}
-, kPart
-}
-, {"aug-min-ratio", kAugmentation, "random resized crop: least width over height",
-   [](O& o) -> auto& {return o.augmentation.min_ratio;
-}
-, kRatio
-}
-, {"aug-max-ratio", kAugmentation, "and largest",
-   [](O& o) -> auto& {return o.augmentation.max_ratio;
-}
-, kRatio
-}
-, {"aug-zoom-out", kAugmentation, "how often placed smaller on a canvas",
-   [](O& o) -> auto& {return o.augmentation.zoom_out_probability;
-}
-, kShare
-}
-, {"aug-min-zoom", kAugmentation, "zoom out: least side, as part of the canvas's",
-   [](O& o) -> auto& {return o.augmentation.min_zoom;
-}
-, kPart
-}
-, {"aug-flip", kAugmentation, "how often mirrored left and right",
-   [](O& o) -> auto& {return o.augmentation.flip_probability;
-}
-, kShare
-}
-, {"aug-rotation", kAugmentation, "degrees either way at most",
-   [](O& o) -> auto& {return o.augmentation.rotation;
-}
-, {
-  .low = 0.0, .high = 180.0
-}
-}
-, {"aug-shear", kAugmentation, "degrees either way at most",
-   [](O& o) -> auto& {return o.augmentation.shear;
-}
-, {
-  .low = 0.0, .high = 60.0
-}
-}
-, {"aug-interpolation", kAugmentation, "of rotation and shear",
-   [](O& o) -> auto& {return o.augmentation.warp_interpolation;
-}
-}
-,
-}
-;
+  return {
+      {"aug-min-scale", kAugmentation, "random resized crop: least part of the area kept",
+       augmentation<&AugmentOptions::min_scale>, kPart},
+      {"aug-max-scale", kAugmentation, "and largest", augmentation<&AugmentOptions::max_scale>,
+       kPart},
+      {"aug-min-ratio", kAugmentation, "random resized crop: least width over height",
+       augmentation<&AugmentOptions::min_ratio>, kRatio},
+      {"aug-max-ratio", kAugmentation, "and largest", augmentation<&AugmentOptions::max_ratio>,
+       kRatio},
+      {"aug-zoom-out", kAugmentation, "how often placed smaller on a canvas",
+       augmentation<&AugmentOptions::zoom_out_probability>, kShare},
+      {"aug-min-zoom", kAugmentation, "zoom out: least side, as part of the canvas's",
+       augmentation<&AugmentOptions::min_zoom>, kPart},
+      {"aug-flip", kAugmentation, "how often mirrored left and right",
+       augmentation<&AugmentOptions::flip_probability>, kShare},
+      {"aug-rotation",
+       kAugmentation,
+       "degrees either way at most",
+       augmentation<&AugmentOptions::rotation>,
+       {.low = 0.0, .high = 180.0}},
+      {"aug-shear",
+       kAugmentation,
+       "degrees either way at most",
+       augmentation<&AugmentOptions::shear>,
+       {.low = 0.0, .high = 60.0}},
+      {"aug-interpolation", kAugmentation, "of rotation and shear",
+       augmentation<&AugmentOptions::warp_interpolation>},
+  };
 }
 
 std::vector<Option> colour_options() {
-  return {{"aug-jitter", kAugmentation, "how often colours are jittered",
-           [](O & o) -> auto& {return o.augmentation.jitter_probability;
-}
-, kShare
-}
-, {"aug-brightness", kAugmentation, "jitter: times 1 - x to 1 + x",
-   [](O& o) -> auto& {return o.augmentation.brightness;
-}
-, kStrength
-}
-, {"aug-contrast", kAugmentation, "jitter: times 1 - x to 1 + x",
-   [](O& o) -> auto& {return o.augmentation.contrast;
-}
-, kStrength
-}
-, {"aug-saturation", kAugmentation, "jitter: times 1 - x to 1 + x",
-   [](O& o) -> auto& {return o.augmentation.saturation;
-}
-, kStrength
-}
-, {"aug-hue", kAugmentation, "jitter: -x to x turns", [](O& o) -> auto& {return o.augmentation.hue;
-}
-, {
-  .low = 0.0, .high = 0.5
-}
-}
-, {"aug-grey", kAugmentation, "how often made grey",
-   [](O& o) -> auto& {return o.augmentation.grey_probability;
-}
-, kShare
-}
-, {"aug-blur", kAugmentation, "how often blurred",
-   [](O& o) -> auto& {return o.augmentation.blur_probability;
-}
-, kShare
-}
-, {"aug-min-blur", kAugmentation, "blur: least standard deviation, in pixels",
-   [](O& o) -> auto& {return o.augmentation.min_blur;
-}
-, kBlur
-}
-, {"aug-max-blur", kAugmentation, "and largest", [](O& o) -> auto& {return o.augmentation.max_blur;
-}
-, kBlur
-}
-, {"aug-posterise", kAugmentation, "how often given fewer colours",
-   [](O& o) -> auto& {return o.augmentation.posterise_probability;
-}
-, kShare
-}
-, {"aug-posterise-bits", kAugmentation, "posterise: bits of a channel that stay",
-   [](O& o) -> auto& {return o.augmentation.posterise_bits;
-}
-, {
-  .low = 1.0, .high = 8.0
-}
-}
-, {"aug-solarise", kAugmentation, "how often light colours are inverted",
-   [](O& o) -> auto& {return o.augmentation.solarise_probability;
-}
-, kShare
-}
-, {"aug-solarise-threshold", kAugmentation, "solarise: the least value that is inverted",
-   [](O& o) -> auto& {return o.augmentation.solarise_threshold;
-}
-, {
-  .low = 0.0, .high = 256.0
-}
-}
-, {"aug-sharpen", kAugmentation, "how often sharpened",
-   [](O& o) -> auto& {return o.augmentation.sharpen_probability;
-}
-, kShare
-}
-, {"aug-sharpen-factor", kAugmentation, "sharpen: 1 changes nothing, 2 sharpens",
-   [](O& o) -> auto& {return o.augmentation.sharpen_factor;
-}
-, kStrength
-}
-,
-}
-;
+  return {
+      {"aug-jitter", kAugmentation, "how often colours are jittered",
+       augmentation<&AugmentOptions::jitter_probability>, kShare},
+      {"aug-brightness", kAugmentation, "jitter: times 1 - x to 1 + x",
+       augmentation<&AugmentOptions::brightness>, kStrength},
+      {"aug-contrast", kAugmentation, "jitter: times 1 - x to 1 + x",
+       augmentation<&AugmentOptions::contrast>, kStrength},
+      {"aug-saturation", kAugmentation, "jitter: times 1 - x to 1 + x",
+       augmentation<&AugmentOptions::saturation>, kStrength},
+      {"aug-hue",
+       kAugmentation,
+       "jitter: -x to x turns",
+       augmentation<&AugmentOptions::hue>,
+       {.low = 0.0, .high = 0.5}},
+      {"aug-grey", kAugmentation, "how often made grey",
+       augmentation<&AugmentOptions::grey_probability>, kShare},
+      {"aug-blur", kAugmentation, "how often blurred",
+       augmentation<&AugmentOptions::blur_probability>, kShare},
+      {"aug-min-blur", kAugmentation, "blur: least standard deviation, in pixels",
+       augmentation<&AugmentOptions::min_blur>, kBlur},
+      {"aug-max-blur", kAugmentation, "and largest", augmentation<&AugmentOptions::max_blur>,
+       kBlur},
+      {"aug-posterise", kAugmentation, "how often given fewer colours",
+       augmentation<&AugmentOptions::posterise_probability>, kShare},
+      {"aug-posterise-bits",
+       kAugmentation,
+       "posterise: bits of a channel that stay",
+       augmentation<&AugmentOptions::posterise_bits>,
+       {.low = 1.0, .high = 8.0}},
+      {"aug-solarise", kAugmentation, "how often light colours are inverted",
+       augmentation<&AugmentOptions::solarise_probability>, kShare},
+      {"aug-solarise-threshold",
+       kAugmentation,
+       "solarise: the least value that is inverted",
+       augmentation<&AugmentOptions::solarise_threshold>,
+       {.low = 0.0, .high = 256.0}},
+      {"aug-sharpen", kAugmentation, "how often sharpened",
+       augmentation<&AugmentOptions::sharpen_probability>, kShare},
+      {"aug-sharpen-factor", kAugmentation, "sharpen: 1 changes nothing, 2 sharpens",
+       augmentation<&AugmentOptions::sharpen_factor>, kStrength},
+  };
 }
 
 std::vector<Option> erasing_options() {
-  return {{"aug-erase", kAugmentation, "how often a rectangle is erased",
-           [](O & o) -> auto& {return o.augmentation.erase_probability;
-}
-, kShare
-}
-, {"aug-min-erase-scale", kAugmentation, "erase: least part of the area",
-   [](O& o) -> auto& {return o.augmentation.min_erase_scale;
-}
-, kPart
-}
-, {"aug-max-erase-scale", kAugmentation, "and largest",
-   [](O& o) -> auto& {return o.augmentation.max_erase_scale;
-}
-, kPart
-}
-, {"aug-min-erase-ratio", kAugmentation, "erase: least width over height",
-   [](O& o) -> auto& {return o.augmentation.min_erase_ratio;
-}
-, kRatio
-}
-, {"aug-max-erase-ratio", kAugmentation, "and largest",
-   [](O& o) -> auto& {return o.augmentation.max_erase_ratio;
-}
-, kRatio
-}
-, {"aug-fill", kAugmentation,
-   "colour of canvases, of what a rotation uncovers and of what is erased; nothing: drawn anew",
-   [](O& o) -> auto& {return o.augmentation.fill;
-}
-}
-, {"random-background", kAugmentation,
-   "how often a transparent picture gets a random colour as background",
-   [](O& o) -> auto& {return o.random_background;
-}
-, kShare
-}
-,
-}
-;
+  return {
+      {"aug-erase", kAugmentation, "how often a rectangle is erased",
+       augmentation<&AugmentOptions::erase_probability>, kShare},
+      {"aug-min-erase-scale", kAugmentation, "erase: least part of the area",
+       augmentation<&AugmentOptions::min_erase_scale>, kPart},
+      {"aug-max-erase-scale", kAugmentation, "and largest",
+       augmentation<&AugmentOptions::max_erase_scale>, kPart},
+      {"aug-min-erase-ratio", kAugmentation, "erase: least width over height",
+       augmentation<&AugmentOptions::min_erase_ratio>, kRatio},
+      {"aug-max-erase-ratio", kAugmentation, "and largest",
+       augmentation<&AugmentOptions::max_erase_ratio>, kRatio},
+      {"aug-fill", kAugmentation,
+       "colour of canvases, of what a rotation uncovers and of what is erased; nothing: drawn anew",
+       augmentation<&AugmentOptions::fill>},
+      {"random-background", kAugmentation,
+       "how often a transparent picture gets a random colour as background",
+       field<&TrainOptions::random_background>, kShare},
+  };
 }
 
 std::vector<Option> running_options() {
   constexpr Change kFree = Change::free;
-  return {{"device", kRunning, "cpu, cuda, cuda:1, ...", [](O & o) -> auto& {return o.device;
-}
-, {}, {}, kFree
-}
-, {"threads", kRunning, "threads that compute; 0: one a CPU", [](O& o) -> auto& {return o.threads;
-}
-, kThreads, {}, kFree
-}
-, {"workers", kRunning, "threads that read and augment; 0: one a CPU",
-   [](O& o) -> auto& {return o.workers;
-}
-, kThreads, {}, kFree
-}
-, {"seed", kRunning, "of weights, order, captions and augmentation",
-   [](O& o) -> auto& {return o.seed;
-}
-, kAtLeastZero
-}
-, {"logs", kRunning, "folder of all runs", [](O& o) -> auto& {return o.logs;
-}
-, {}, {}, kFree
-}
-, {"name", kRunning, "this run's folder there", [](O& o) -> auto& {return o.name;
-}
-, {}, {}, kFree
-}
-, {"resume", kRunning,
-   "a checkpoint to go on from; latest: the run's newest; auto: that one if there is one, "
-   "otherwise a new run",
-   [](O& o) -> auto& {return o.resume;
-}
-, {}, {}, kFree
-}
-, {"allow-change", kRunning,
-   "resume: what may differ from the run's: names of options, model, train-data, by commas",
-   [](O& o) -> auto& {return o.allow_change;
-}
-, {}, {}, kFree
-}
-, {"overwrite", kRunning, "remove what an earlier run of this name left",
-   [](O& o) -> auto& {return o.overwrite;
-}
-, {}, {}, kFree
-}
-, {"save-frequency", kRunning, "epochs between kept checkpoints; 0: only the latest",
-   [](O& o) -> auto& {return o.save_frequency;
-}
-, kAtLeastZero, {}, kFree
-}
-, {"save-every-n-steps", kRunning,
-   "steps between writes of the latest checkpoint; 0: at an epoch's end",
-   [](O& o) -> auto& {return o.save_every_steps;
-}
-, kAtLeastZero, {}, kFree
-}
-, {"log-every-n-steps", kRunning, "steps between reports",
-   [](O& o) -> auto& {return o.report_every_steps;
-}
-, kAtLeastOne, {}, kFree
-}
-,
-}
-;
+  return {
+      {"device", kRunning, "cpu, cuda, cuda:1, ...", field<&TrainOptions::device>, {}, {}, kFree},
+      {"threads",
+       kRunning,
+       "threads that compute; 0: one a CPU",
+       field<&TrainOptions::threads>,
+       kThreads,
+       {},
+       kFree},
+      {"workers",
+       kRunning,
+       "threads that read and augment; 0: one a CPU",
+       field<&TrainOptions::workers>,
+       kThreads,
+       {},
+       kFree},
+      {"seed", kRunning, "of weights, order, captions and augmentation", field<&TrainOptions::seed>,
+       kAtLeastZero},
+      {"logs", kRunning, "folder of all runs", field<&TrainOptions::logs>, {}, {}, kFree},
+      {"name", kRunning, "this run's folder there", field<&TrainOptions::name>, {}, {}, kFree},
+      {"resume",
+       kRunning,
+       "a checkpoint to go on from; latest: the run's newest; auto: that one if there is one, "
+       "otherwise a new run",
+       field<&TrainOptions::resume>,
+       {},
+       {},
+       kFree},
+      {"allow-change",
+       kRunning,
+       "resume: what may differ from the run's: names of options, model, train-data, by commas",
+       field<&TrainOptions::allow_change>,
+       {},
+       {},
+       kFree},
+      {"overwrite",
+       kRunning,
+       "remove what an earlier run of this name left",
+       field<&TrainOptions::overwrite>,
+       {},
+       {},
+       kFree},
+      {"save-frequency",
+       kRunning,
+       "epochs between kept checkpoints; 0: only the latest",
+       field<&TrainOptions::save_frequency>,
+       kAtLeastZero,
+       {},
+       kFree},
+      {"save-every-n-steps",
+       kRunning,
+       "steps between writes of the latest checkpoint; 0: at an epoch's end",
+       field<&TrainOptions::save_every_steps>,
+       kAtLeastZero,
+       {},
+       kFree},
+      {"log-every-n-steps",
+       kRunning,
+       "steps between reports",
+       field<&TrainOptions::report_every_steps>,
+       kAtLeastOne,
+       {},
+       kFree},
+  };
 }
 
 }  // namespace

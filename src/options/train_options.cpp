@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "options/option.h"
 #include "options/resume_options.h"
 
@@ -20,13 +21,14 @@ void require_text(const std::string& value, std::string_view option, std::string
 
 /// The name of a folder in `logs`, and nowhere else.
 void check_name(const std::string& name) {
-  const bool fits =
-      !name.empty() && name != "." && name != ".." && std::ranges::none_of(name, [](char c) {
-        return c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-      });
+  const bool fits = !name.empty() && name != "." && name != ".." && is_utf8(name) &&
+                    std::ranges::none_of(name, [](char c) {
+                      return c == '/' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                    });
   if (!fits) {
     fail(ErrorCode::invalid_argument,
-         "train: name: got '{}', expected the name of a folder in logs, without '/'", name);
+         "train: name: got '{}', expected the name of a folder in logs, in UTF-8, without '/'",
+         name);
   }
 }
 

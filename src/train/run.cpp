@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "train/advice.h"
 #include "train/resume.h"
 #include "train/run_log.h"
@@ -76,7 +77,7 @@ void Run::become_result() {
                       .family = "diptych",
                       .dtype = "float32",
                       .licence = file_.provenance.licence,
-                      .source = options_.model};
+                      .source = is_utf8(options_.model) ? options_.model : ""};
 }
 
 void Run::announce(const std::vector<std::string>& notes) const {

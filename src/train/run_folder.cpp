@@ -96,9 +96,9 @@ RunFolder::~RunFolder() {
   std::error_code ignored;
   fs::remove(path_ / "lock", ignored);
   ::close(lock_);
-  // Both fail, as they should, when something is inside.
-  fs::remove(checkpoints(), ignored);
-  fs::remove(path_, ignored);
+  // Both fail, as they should, when something is inside, and for a link to a folder elsewhere.
+  ::rmdir(checkpoints().c_str());
+  ::rmdir(path_.c_str());
 }
 
 void RunFolder::make_folders() const {

@@ -3,20 +3,23 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
 #include "base/random.h"
+#include "checkpoint/tokenizer_files.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych::train {
 namespace {
 
-text::TokenizerSpec tokenizer_spec(const TrainOptions& options,
-                                   const text::TokenizerSpec& model_says) {
+void choose_tokenizer(const std::string& name, checkpoint::ModelFile& file) {
   using Kind = text::TokenizerSpec::Kind;
-  if (options.tokenizer.empty()) return model_says;
-  if (options.tokenizer == "clip") return {.kind = Kind::clip};
-  if (options.tokenizer == "chinese") return {.kind = Kind::chinese};
-  return {.kind = Kind::wordpiece, .vocabulary = read_text_file(options.tokenizer)};
+  if (name.empty()) return;
+  if (name == "clip") {
+    file.tokenizer = {.kind = Kind::clip};
+  } else if (name == "chinese") {
+    file.tokenizer = {.kind = Kind::chinese};
+  } else {
+    checkpoint::take_tokenizer(name, file);
+  }
 }
 
 /// Gives a model the bias that the sigmoid loss needs, where it starts in training.
@@ -55,7 +58,7 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
   checkpoint::ModelFile file = source();
-  file.tokenizer = tokenizer_spec(options, file.tokenizer);
+  choose_tokenizer(options.tokenizer, file);
   if (options.background) file.preprocessing.background = options.background;
   if (options.siglip) add_logit_bias(file);
   check_patch_dropout(options, file);
@@ -67,7 +70,8 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
   const int available = network::vocabulary_size(file.config.text);
   if (!tokenizer) {
     fail(ErrorCode::unsupported,
-         "train: tokenizer: diptych does not have the model's, expected one to be named");
+         "train: tokenizer: the model comes without its own, expected --tokenizer to name its "
+         "tokenizer.json, SentencePiece model or vocabulary");
   }
   if (tokenizer->vocabulary_size() > available) {
     fail(ErrorCode::invalid_argument,

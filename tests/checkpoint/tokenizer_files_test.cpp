@@ -124,6 +124,28 @@ TEST_F(TokenizerFiles, ReadRobertas) {
   expect_reference_ids(model.tokenizer, "roberta");
 }
 
+TEST_F(TokenizerFiles, CanBeNamedInPlaceOfWhatAModelLacks) {
+  struct Named {
+    const char* path;
+    Kind kind;
+  };
+  const Named all[] = {{"roberta/tokenizer.json", Kind::byte_level_bpe},
+                       {"roberta", Kind::byte_level_bpe},
+                       {"t5/spiece.model", Kind::sentencepiece},
+                       {"roberta/merges.txt", Kind::wordpiece}};
+  for (const Named& named : all) {
+    ModelFile model = bind({.name = "FacebookAI/roberta-base"});  // without files
+    ASSERT_EQ(model.assumptions.size(), 1U);
+    take_tokenizer(source("") / named.path, model);
+    EXPECT_EQ(model.tokenizer.kind, named.kind) << named.path;
+    for (const std::string& sentence : model.assumptions)
+      EXPECT_THAT(sentence, testing::Not(testing::HasSubstr("No file"))) << named.path;
+  }
+  ModelFile model;
+  expect_error([&] { take_tokenizer(folder_.path(), model); }, ErrorCode::invalid_argument,
+               "tokenizer.json");
+}
+
 TEST_F(TokenizerFiles, ReadRobertasTokensAndMerges) {
   copy("roberta", {"vocab.json", "merges.txt"});
   const ModelFile model = bind({});

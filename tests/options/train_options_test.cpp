@@ -135,7 +135,7 @@ TEST(TrainOptions, ThatContradictEachOtherAreRefused) {
 }
 
 TEST(TrainOptions, ANameIsAFolderOfItsOwn) {
-  for (const char* name : {"", ".", "..", "../x", "a/b", "/", "a\nb"}) {
+  for (const char* name : {"", ".", "..", "../x", "a/b", "/", "a\nb", "a\xff"}) {
     TrainOptions options = good();
     options.name = name;
     EXPECT_THAT(error_of([&] { check_train_options(options); }), testing::HasSubstr("name: got"));

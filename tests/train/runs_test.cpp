@@ -97,6 +97,16 @@ TEST_F(Runs, LeaveNothingBehindWhenTheyCannotBegin) {
   EXPECT_FALSE(fs::exists(folder()));
 }
 
+TEST_F(Runs, MayHaveAFolderElsewhereBehindALink) {
+  fs::create_directories(data_.path() / "large disk");
+  fs::create_directories(data_.logs());
+  fs::create_directory_symlink(data_.path() / "large disk", folder());
+  TrainOptions bad = options();
+  bad.model = "/nowhere.json";
+  EXPECT_THAT(refusal(bad, ErrorCode::not_found), HasSubstr("nowhere"));
+  EXPECT_TRUE(fs::is_symlink(folder())) << "the user's";
+}
+
 TEST_F(Runs, AFolderThatCannotBeMadeIsSaidBeforeAnythingIsRead) {
   TrainOptions bad = options();
   write_file(data_.logs(), "a file");
