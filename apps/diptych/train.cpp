@@ -74,7 +74,7 @@ Json start_json(const diptych::TrainStart& start) {
 void announce(const diptych::TrainStart& start, bool json) {
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  for (const std::string& note : start.notes) print_error(note);
+  for (const std::string& note : start.notes) print_note(note);
   if (json) {
     print_json(start_json(start), -1);
   } else {

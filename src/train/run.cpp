@@ -47,7 +47,9 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
       data_(open_run_data(options)),
       record_(record_run(options, file_, data_.dataset)) {
   if (callbacks.data_opened) callbacks.data_opened(data_.summary);
-  std::vector<std::string> notes = file_.assumptions;
+  std::vector<std::string> notes;
+  for (const std::string& assumption : file_.assumptions)
+    notes.push_back(fmt::format("assumed: {}", assumption));
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
     notes.insert(notes.end(), changes_.begin(), changes_.end());
@@ -71,6 +73,8 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
 }
 
 void Run::become_result() {
+  // What was assumed of a config is what a model that starts from it is trained on.
+  if (file_.weights.tensors.empty()) file_.assumptions.clear();
   file_.weights = {};
   file_.references.reset();
   file_.provenance = {.name = options_.name,

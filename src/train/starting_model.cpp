@@ -22,6 +22,15 @@ void choose_tokenizer(const std::string& name, checkpoint::ModelFile& file) {
   }
 }
 
+/// Lets a text tower pool a text at the id that `tokenizer` ends it with, where it pools the end of
+/// a text: what was the largest id with the model's former tokenizer need not be so with this one.
+void take_end_of_text(const Tokenizer& tokenizer, network::TextTowerConfig& tower) {
+  auto* text = std::get_if<network::TextTransformerConfig>(&tower);
+  if (text == nullptr || text->pooling != network::TextPooling::end_of_text) return;
+  const std::int32_t end = tokenizer.encode("", text->context_length).back();
+  text->end_of_text_id = end == tokenizer.vocabulary_size() - 1 ? network::kLargestId : end;
+}
+
 /// Gives a model the bias that the sigmoid loss needs, where it starts in training.
 void add_logit_bias(checkpoint::ModelFile& file) {
   if (file.config.logit_bias) return;
@@ -59,6 +68,7 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
   checkpoint::ModelFile file = source();
   choose_tokenizer(options.tokenizer, file);
+  if (!options.tokenizer.empty()) take_end_of_text(*tokenizer_of(file), file.config.text);
   if (options.background) file.preprocessing.background = options.background;
   if (options.siglip) add_logit_bias(file);
   check_patch_dropout(options, file);

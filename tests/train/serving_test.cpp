@@ -81,52 +81,80 @@ Logits logits_of(const Model& model, const std::vector<fs::path>& pictures) {
   return logits;
 }
 
-class Serving : public testing::TestWithParam<std::string> {};
+class Serving : public testing::Test {
+ protected:
+  Serving() {
+    std::string table = "filepath,title\n";
+    for (std::size_t i = 0; i < kCaptions.size(); ++i) {
+      pictures_.push_back(folder_.path() / (std::to_string(i) + ".bmp"));
+      const int level = static_cast<int>(60 * i);
+      test::write_picture(pictures_.back(), level, 255 - level, 40);
+      table += pictures_.back().string() + "," + kCaptions[i] + "\n";
+    }
+    write_file(folder_.path() / "pairs.csv", table);
+  }
+
+  /// One step at learning rate 0 on all pairs.
+  TrainOptions options(const fs::path& model) const {
+    TrainOptions options;
+    options.train_data = (folder_.path() / "pairs.csv").string();
+    options.model = model.string();
+    options.batch_size = static_cast<int>(kCaptions.size());
+    options.epochs = 1;
+    options.learning_rate = 0.0;
+    options.logs = folder_.path();
+    options.threads = 2;
+    options.workers = 1;
+    options.report_every_steps = 1;
+    return options;
+  }
+
+  static double trained_loss(const TrainOptions& options) {
+    double loss = 0.0;
+    run_training(options, {.report = [&](const TrainProgress& step) { loss = step.loss; }});
+    return loss;
+  }
+
+  const test::TemporaryFolder folder_;
+  std::vector<fs::path> pictures_;
+};
+
+class ServingFixtures : public Serving, public testing::WithParamInterface<std::string> {};
 
 // What the loader feeds the trainer is what the encoder computes: one step at learning rate 0 has
 // the loss of the embeddings that are served.
-TEST_P(Serving, IsWhatIsTrained) {
-  const test::TemporaryFolder folder;
+TEST_P(ServingFixtures, IsWhatIsTrained) {
   checkpoint::ModelFile file = checkpoint::load_model_file(test::data_path(GetParam()));
   if (std::holds_alternative<network::ModifiedResNetConfig>(file.config.image))
     GTEST_SKIP() << "its batch norm sees the batch in training";
   file.tokenizer = small_tokenizer(file.config.text);
-  const fs::path path = folder.path() / "start";
+  const fs::path path = folder_.path() / "start";
   checkpoint::save_model_folder(path, file, DType::float32);
   const Model model = Model::load(path.string());
-  std::vector<fs::path> pictures;
-  std::string table = "filepath,title\n";
-  for (std::size_t i = 0; i < kCaptions.size(); ++i) {
-    pictures.push_back(folder.path() / (std::to_string(i) + ".bmp"));
-    const int level = static_cast<int>(60 * i);
-    test::write_picture(pictures.back(), level, 255 - level, 40);
-    table += pictures.back().string() + "," + kCaptions[i] + "\n";
-  }
-  write_file(folder.path() / "pairs.csv", table);
-
-  const bool sigmoid = model.info().logit_bias != 0.0F;
-  TrainOptions options;
-  options.train_data = (folder.path() / "pairs.csv").string();
-  options.model = path;
-  options.batch_size = static_cast<int>(kCaptions.size());
-  options.epochs = 1;
-  options.learning_rate = 0.0;
-  options.siglip = sigmoid;
-  options.logs = folder.path();
-  options.threads = 2;
-  options.workers = 1;
-  options.report_every_steps = 1;
-  double loss = 0.0;
-  run_training(options, {.report = [&](const TrainProgress& step) { loss = step.loss; }});
-
-  const Logits logits = logits_of(model, pictures);
-  EXPECT_NEAR(loss, sigmoid ? sigmoid_loss(logits) : contrastive_loss(logits),
+  TrainOptions how = options(path);
+  how.siglip = model.info().has_logit_bias;
+  const Logits logits = logits_of(model, pictures_);
+  EXPECT_NEAR(trained_loss(how), how.siglip ? sigmoid_loss(logits) : contrastive_loss(logits),
               test::kServedLossTolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, Serving,
+INSTANTIATE_TEST_SUITE_P(Models, ServingFixtures,
                          testing::ValuesIn(test::data_folders_with("io.safetensors")),
                          [](const auto& info) { return info.param; });
+
+// The end token of CLIP's own tokenizer is its largest id; that of another one need not be.
+TEST_F(Serving, PoolsATextAtTheEndTokenOfTheTokenizerNamed) {
+  const fs::path vocabulary = folder_.path() / "vocab.txt";
+  write_file(vocabulary, "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\ncat\ntwo\ndogs\ndog\non\nbeach\n");
+  TrainOptions how = options(test::data_path("open_clip_vit_safetensors"));
+  how.tokenizer = vocabulary.string();
+  const double loss = trained_loss(how);
+  const fs::path trained = folder_.path() / how.name / "model";
+  const auto file = checkpoint::load_model_file(trained);
+  EXPECT_EQ(std::get<network::TextTransformerConfig>(file.config.text).end_of_text_id, 3);
+  EXPECT_NEAR(loss, contrastive_loss(logits_of(Model::load(trained.string()), pictures_)),
+              test::kServedLossTolerance);
+}
 
 }  // namespace
 }  // namespace diptych
