@@ -25,7 +25,7 @@ using diptych::TrainProgress;
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  diptych train --train-data 'shards/{000..099}.tar' --model ViT-B-32.json --batch-size 256 "
+    "  diptych train --train-data 'shards/{000..099}.tar' --model ViT-B-32 --batch-size 256 "
     "\\\n"
     "                --epochs 32 --lr 5e-4 --warmup 2000 --precision amp_bf16 --name first\n"
     "  diptych train run.toml --resume latest\n"

@@ -29,6 +29,7 @@ struct NotRun {
 const std::vector<NotRun> kNotRun = {
     {"diptych pull .*", "fetches, or takes from another machine's cache"},
     {"diptych .*(openai|open_clip)/ViT.*", "needs a model that was pulled"},
+    {"diptych .*cars.*", "trains a model that was pulled, and goes on with it"},
     {"diptych train run.toml --resume latest", "goes on with a run that its text does not start"},
 #ifndef DIPTYCH_WITH_TRAINER
     {"diptych train .*", "this build has no trainer"},
@@ -60,10 +61,13 @@ void expect_right_labels(const std::string& command, const fs::path& folder) {
 }
 
 void expect_it_works(const Example& example, const fs::path& folder) {
-  // One time through the data shows as much as many.
+  // One time through the data shows as much as many, a small model of the folder's as much as the
+  // one of 151 million parameters that the name stands for.
   static const std::regex kEpochs("--epochs [0-9]+");
+  static const std::regex kLarge("--model ViT-B-32 ");
+  const std::string once = std::regex_replace(example.command, kEpochs, "--epochs 1");
   const ProgramRun run =
-      run_in_shell(std::regex_replace(example.command, kEpochs, "--epochs 1"), folder);
+      run_in_shell(std::regex_replace(once, kLarge, "--model ViT-B-32.json "), folder);
   EXPECT_EQ(run.status, 0) << example.command << "\n" << run.errors;
   if (!example.output.empty()) {
     EXPECT_EQ(run.output, example.output) << example.command;
