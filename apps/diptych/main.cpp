@@ -21,8 +21,9 @@ void declare(CLI::App& app, Action& action) {
   app.require_subcommand(1);
   app.footer(
       "Every command explains itself: diptych classify --help\n"
-      "Exit status: 0 done, 1 some inputs refused, interrupted, or the answer is no, 2 wrong usage\n"
-      "or input, 3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of diptych's.");
+      "Exit status: 0 done, 1 some inputs refused, interrupted, or the answer is no, 2 wrong\n"
+      "usage or input, 3 data corrupt, 4 cannot read or write, 5 out of memory, 70 a bug of\n"
+      "diptych's.");
   add_caption(app, action);
   add_classify(app, action);
   add_search(app, action);
