@@ -1,6 +1,5 @@
 #include "shards/unpack.h"
 
-#include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/inflater.h"
 
 namespace diptych::shards {
 namespace {
@@ -27,22 +27,6 @@ bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
 bool only_zeros(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
-
-/// An inflate stream that ends itself.
-class Inflater {
- public:
-  Inflater() {
-    constexpr int kGzipFormat = 16;
-    ensure(inflateInit2(&stream_, MAX_WBITS + kGzipFormat) == Z_OK, "zlib starts");
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_ = {};
-};
 
 void unpack_gzip(std::span<const std::byte> packed, std::string_view name, const UnpackSink& sink) {
   Inflater inflater;

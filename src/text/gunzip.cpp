@@ -1,29 +1,9 @@
 #include "text/gunzip.h"
 
-#include <zlib.h>
-
 #include "base/error.h"
+#include "base/inflater.h"
 
 namespace diptych::text {
-namespace {
-
-/// An inflate stream that ends itself.
-class Inflater {
- public:
-  Inflater() {
-    constexpr int kGzipFormat = 16;
-    ensure(inflateInit2(&stream_, MAX_WBITS + kGzipFormat) == Z_OK, "zlib starts");
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  z_stream& stream() { return stream_; }
-
- private:
-  z_stream stream_ = {};
-};
-
-}  // namespace
 
 std::string gunzip(std::span<const std::byte> compressed, std::size_t size) {
   std::string result(size, '\0');
