@@ -139,9 +139,7 @@ int classify(const Options& options) {
 void add_classify(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("classify", "Say which label fits each picture best");
-  add_model_option(*command, options->model.model);
-  add_image_size_option(*command, options->model.load);
-  add_load_options(*command, options->model.load);
+  add_model_options(*command, options->model);
   auto* source = command->add_option_group("labels", "one of the two is required");
   source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
   source->add_option("--labels-file", options->labels_file,

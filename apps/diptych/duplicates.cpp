@@ -202,9 +202,7 @@ void add_duplicates(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("duplicates", "Find pictures that are there several times");
-  add_model_option(*command, options->model.model);
-  add_image_size_option(*command, options->model.load);
-  add_load_options(*command, options->model.load);
+  add_model_options(*command, options->model);
   add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command
       ->add_option("--threshold", options->threshold,

@@ -275,9 +275,7 @@ int embed(const Options& options) {
 void add_embed(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
-  add_model_option(*command, options->model.model);
-  add_image_size_option(*command, options->model.load);
-  add_load_options(*command, options->model.load);
+  add_model_options(*command, options->model);
   CLI::Option* images =
       add_picture_inputs(*command, "--images", options->images, /*upright=*/false);
   CLI::Option* texts = command->add_option("--texts-from", options->texts_from,

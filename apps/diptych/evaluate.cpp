@@ -109,9 +109,7 @@ void add_evaluate(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = evaluate->add_subcommand(
       "zeroshot", "Classify a folder of class folders by the classes' names");
-  add_model_option(*command, options->model.model);
-  add_image_size_option(*command, options->model.load);
-  add_load_options(*command, options->model.load);
+  add_model_options(*command, options->model);
   command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
       ->required();
   command->add_option("--classnames", options->class_names,

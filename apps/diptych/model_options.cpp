@@ -34,20 +34,20 @@ std::optional<std::pair<int, int>> parse_heads(std::string_view text) {
   return std::pair(*image, *words);
 }
 
-}  // namespace
-
-void add_model_option(CLI::App& command, std::string& model) {
-  command.add_option("--model", model,
-                     "checkpoint file or folder, or a name that `diptych models` lists; "
-                     "default: the embedded model");
-}
-
 void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
   command
       .add_option("--image-size", options.image_size,
                   "side of the pictures in pixels, to which the image tower's positions are "
                   "resized; default: the model's")
       ->check(at_least(1, 1 << 14));
+}
+
+}  // namespace
+
+void add_model_option(CLI::App& command, std::string& model) {
+  command.add_option("--model", model,
+                     "checkpoint file or folder, or a name that `diptych models` lists; "
+                     "default: the embedded model");
 }
 
 void add_template_options(CLI::App& command, std::vector<std::string>& templates,
@@ -91,6 +91,12 @@ void add_load_options(CLI::App& command, diptych::LoadOptions& options) {
       ->check(CLI::Validator(check_heads, ""));
   command.add_flag("--strict", options.strict,
                    "refuse a model of which anything had to be assumed");
+}
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  add_model_option(command, options.model);
+  add_image_size_option(command, options.load);
+  add_load_options(command, options.load);
 }
 
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options) {

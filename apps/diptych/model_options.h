@@ -13,14 +13,14 @@ struct ModelOptions {
   diptych::EncoderOptions encoder;
 };
 
-/// --image-size
-void add_image_size_option(CLI::App& command, diptych::LoadOptions& options);
-
 /// --quick-gelu, --heads and --strict: what a model's files leave open
 void add_load_options(CLI::App& command, diptych::LoadOptions& options);
 
 /// --model
 void add_model_option(CLI::App& command, std::string& model);
+
+/// --model, --image-size, and what a model's files leave open
+void add_model_options(CLI::App& command, ModelOptions& options);
 
 /// --template, which takes one value each time it is given, and --templates
 void add_template_options(CLI::App& command, std::vector<std::string>& templates, std::string& set);

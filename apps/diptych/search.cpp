@@ -122,9 +122,7 @@ void add_search(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("search", "Find the pictures that fit words or a picture best");
-  add_model_option(*command, options->model.model);
-  add_image_size_option(*command, options->model.load);
-  add_load_options(*command, options->model.load);
+  add_model_options(*command, options->model);
   command->add_option("QUERY", options->query, "words, or a picture")->required();
   add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
   command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());
