@@ -3,15 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/mapped_file.h"
 #include "diptych/image.h"
+#include "image/expected_pictures.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 
@@ -19,23 +17,12 @@ namespace diptych {
 namespace {
 
 using nlohmann::json;
+using test::checksum;
 using test::data_path;
 
 const json& expected() {
-  static const json kExpected =
-      json::parse(read_text_file(data_path("more_formats/expected.json"))).at("pictures");
+  static const json kExpected = test::expected_pictures("more_formats/expected.json");
   return kExpected;
-}
-
-std::vector<std::string> names() {
-  std::vector<std::string> result;
-  for (const auto& [name, values] : expected().items()) result.push_back(name);
-  return result;
-}
-
-std::uint32_t checksum(const Image& image) {
-  return static_cast<std::uint32_t>(
-      crc32(0, image.rgb.data(), static_cast<unsigned>(image.rgb.size())));
 }
 
 std::vector<double> means(const Image& image) {
@@ -63,11 +50,8 @@ TEST_P(MoreFormats, EqualPillow) {
   EXPECT_EQ(checksum(load_preprocessed(path, {.size = 16})), values.at("shortest_16"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Pictures, MoreFormats, testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Pictures, MoreFormats, testing::ValuesIn(test::names_of(expected())),
+                         test::test_name);
 
 TEST(CameraRaw, SaysThatItIsAPreviewAndTurnsItAsTheFileSays) {
   const auto path = data_path("more_formats/turned.nef");

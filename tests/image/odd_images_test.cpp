@@ -2,38 +2,21 @@
 // what expected.json holds, make_transformers what transformers.json does.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
-
-#include "base/mapped_file.h"
 #include "diptych/image.h"
+#include "image/expected_pictures.h"
 #include "support/support.h"
 
 namespace diptych {
 namespace {
 
 using nlohmann::json;
+using test::checksum;
 using test::data_path;
 
 const json& expected() {
-  static const json kExpected =
-      json::parse(read_text_file(data_path("odd_images/expected.json"))).at("pictures");
+  static const json kExpected = test::expected_pictures("odd_images/expected.json");
   return kExpected;
-}
-
-std::vector<std::string> names() {
-  std::vector<std::string> result;
-  for (const auto& [name, values] : expected().items()) result.push_back(name);
-  return result;
-}
-
-std::uint32_t checksum(const Image& image) {
-  return static_cast<std::uint32_t>(
-      crc32(0, image.rgb.data(), static_cast<unsigned>(image.rgb.size())));
 }
 
 class OddImage : public testing::TestWithParam<std::string> {};
@@ -59,8 +42,7 @@ TEST_P(OddImage, EqualsPillow) {
 }
 
 TEST_P(OddImage, EqualsTransformers) {
-  static const json kExpected =
-      json::parse(read_text_file(data_path("odd_images/transformers.json"))).at("pictures");
+  static const json kExpected = test::expected_pictures("odd_images/transformers.json");
   const auto path = data_path("odd_images/" + GetParam());
   const json& values = kExpected.at(GetParam());
   Preprocessing how{.size = 15,
@@ -73,11 +55,8 @@ TEST_P(OddImage, EqualsTransformers) {
   EXPECT_EQ(checksum(load_preprocessed(path, how)), values.at("squash_19"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Images, OddImage, testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Images, OddImage, testing::ValuesIn(test::names_of(expected())),
+                         test::test_name);
 
 }  // namespace
 }  // namespace diptych

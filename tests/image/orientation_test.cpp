@@ -2,33 +2,21 @@
 // and says what expected.json holds.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
-
-#include "base/mapped_file.h"
 #include "diptych/image.h"
+#include "image/expected_pictures.h"
 #include "support/support.h"
 
 namespace diptych {
 namespace {
 
 using nlohmann::json;
+using test::checksum;
 using test::data_path;
 
 const json& expected() {
-  static const json kExpected =
-      json::parse(read_text_file(data_path("orientation/expected.json"))).at("pictures");
+  static const json kExpected = test::expected_pictures("orientation/expected.json");
   return kExpected;
-}
-
-std::vector<std::string> names() {
-  std::vector<std::string> result;
-  for (const auto& [name, values] : expected().items()) result.push_back(name);
-  return result;
 }
 
 class Orientation : public testing::TestWithParam<std::string> {};
@@ -38,14 +26,11 @@ TEST_P(Orientation, EqualsPillow) {
   const Image image = load_image(data_path("orientation/" + GetParam()), {.upright = true});
   EXPECT_EQ(image.width, values.at("width"));
   EXPECT_EQ(image.height, values.at("height"));
-  EXPECT_EQ(crc32(0, image.rgb.data(), static_cast<unsigned>(image.rgb.size())), values.at("rgb"));
+  EXPECT_EQ(checksum(image), values.at("rgb"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Pictures, Orientation, testing::ValuesIn(names()), [](const auto& info) {
-  std::string name = info.param;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Pictures, Orientation, testing::ValuesIn(test::names_of(expected())),
+                         test::test_name);
 
 TEST(OrientationOption, LeavesPicturesAsStoredUnlessAsked) {
   const Image image = load_image(data_path("orientation/exif_6.png"));
