@@ -26,6 +26,27 @@ Lead lead(std::uint8_t byte) {
 
 }  // namespace
 
+void append_utf8(std::string& text, char32_t character) {
+  const auto tail = [&](int shift) {
+    text.push_back(static_cast<char>(0x80 | (character >> shift & 0x3F)));
+  };
+  if (character < 0x80) {
+    text.push_back(static_cast<char>(character));
+  } else if (character < 0x800) {
+    text.push_back(static_cast<char>(0xC0 | character >> 6));
+    tail(0);
+  } else if (character < 0x10000) {
+    text.push_back(static_cast<char>(0xE0 | character >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    text.push_back(static_cast<char>(0xF0 | character >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
 bool is_utf8(std::string_view text) noexcept {
   std::size_t i = 0;
   const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "checkpoint/base64.h"
 #include "text/clip_bpe.h"
 #include "text/sentencepiece_model.h"
@@ -373,7 +374,7 @@ char32_t byte_character(std::size_t id) {
 void Reader::check_bytes(const std::vector<std::string>& tokens) const {
   for (std::size_t i = 0; i < 256; ++i) {
     std::string character;
-    text::append_utf8(character, byte_character(i));
+    append_utf8(character, byte_character(i));
     if (tokens.size() < 512 || tokens[i] != character || tokens[256 + i] != character + "</w>")
       refuse("model.vocab", tokens.empty() ? "" : tokens[std::min(i, tokens.size() - 1)],
              "the bytes in CLIP's order first");

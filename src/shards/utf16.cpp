@@ -4,33 +4,13 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace diptych::shards {
 namespace {
 
 constexpr std::size_t kMaxUtf16Bytes = std::size_t{1} << 30;
 constexpr std::uint32_t kReplacement = 0xFFFD;
-
-void append_utf8(std::string& text, std::uint32_t point) {
-  const auto tail = [&](int shift) {
-    text.push_back(static_cast<char>(0x80 | (point >> shift & 0x3F)));
-  };
-  if (point < 0x80) {
-    text.push_back(static_cast<char>(point));
-  } else if (point < 0x800) {
-    text.push_back(static_cast<char>(0xC0 | point >> 6));
-    tail(0);
-  } else if (point < 0x10000) {
-    text.push_back(static_cast<char>(0xE0 | point >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    text.push_back(static_cast<char>(0xF0 | point >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 /// The code units of UTF-16 bytes; half a unit at the end is none.
 class Units {

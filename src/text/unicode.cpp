@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace diptych::text {
 namespace {
@@ -115,13 +116,6 @@ std::u32string decode_utf8_lossy(std::string_view text) {
     result.push_back(static_cast<char32_t>(character));
   }
   return result;
-}
-
-void append_utf8(std::string& out, char32_t character) {
-  char bytes[U8_MAX_LENGTH];
-  std::size_t length = 0;
-  U8_APPEND_UNSAFE(bytes, length, character);
-  out.append(bytes, length);
 }
 
 std::string encode_utf8(std::u32string_view text) {

@@ -16,7 +16,6 @@ std::u32string decode_utf8(std::string_view text);
 /// The same, with U+FFFD for each maximal invalid sequence, as browsers and Python's "replace" do.
 std::u32string decode_utf8_lossy(std::string_view text);
 
-void append_utf8(std::string& out, char32_t character);
 std::string encode_utf8(std::u32string_view text);
 
 bool is_ascii(std::string_view text);

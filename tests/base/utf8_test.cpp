@@ -17,6 +17,14 @@ TEST(Utf8, AcceptsEveryLength) {
   EXPECT_TRUE(is_utf8("\xF0\x90\x80\x80 \xF4\x8F\xBF\xBF"));
 }
 
+TEST(Utf8, AppendsEveryLength) {
+  std::string text;
+  for (const char32_t character :
+       std::initializer_list<char32_t>{0x61, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF})
+    append_utf8(text, character);
+  EXPECT_EQ(text, "a\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+}
+
 TEST(Utf8, RefusesOverlongForms) {
   EXPECT_FALSE(is_utf8("\xC0\x80"));
   EXPECT_FALSE(is_utf8("\xC1\xBF"));
