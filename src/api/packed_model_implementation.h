@@ -2,13 +2,19 @@
 
 #include <memory>
 
-#include "base/parallel.h"
-#include "diptych/model.h"
-#include "engine/weights.h"
+#include "diptych/packed_model.h"
+#include "engine/packed_model.h"
 
-namespace diptych::api {
+namespace diptych {
 
-/// A model's weights, packed for the CPU. Throws Error as engine::Weights, naming the model too.
-std::shared_ptr<const engine::Weights> pack_weights(const Model& model, ThreadPool& pool);
+/// What a PackedModel shares among its copies.
+class PackedModel::Implementation {
+ public:
+  Implementation(Model model, const ComputeOptions& options);
 
-}  // namespace diptych::api
+  const Model model;
+  const ComputeOptions options;
+  const std::shared_ptr<engine::PackedModel> engine;
+};
+
+}  // namespace diptych
