@@ -8,7 +8,7 @@
 #include "engine/operations.h"
 #include "engine/token_search.h"
 #include "engine/weights.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::engine {
 

@@ -5,7 +5,7 @@
 #include "base/parallel.h"
 #include "engine/operations.h"
 #include "engine/weights.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 #include "tensor/tensor.h"
 
 namespace diptych::engine {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
 #include "network/captions.h"
 #include "support/expect_error.h"
 #include "support/support.h"

@@ -2,8 +2,8 @@
 // them), on every instruction set.
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
 #include "engine/encoder.h"
 #include "kernels/every_isa.h"
 #include "support/support.h"
