@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "checkpoint/tokenizer_files.h"
+#include "checkpoint/tokenizers/tokenizer_files.h"
 #include "text/tokenizer_spec.h"
 #include "train/device.h"
 
