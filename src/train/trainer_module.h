@@ -8,7 +8,9 @@ namespace diptych::train {
 /// which loads it. Only a program that trains then loads libtorch: that takes 0.2 s and maps 450
 /// MB.
 struct TrainerFunctions {
-  decltype(&train) train;
+  /// train::train
+  TrainResult (*train)(const TrainOptions& options, const ModelSource& source,
+                       const TrainCallbacks& callbacks);
 };
 
 }  // namespace diptych::train
