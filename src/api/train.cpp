@@ -1,7 +1,10 @@
 #include "diptych/train.h"
 
+#include <vector>
+
 #include "api/starting_model.h"
 #include "base/module.h"
+#include "diptych/loss_benchmark.h"
 #include "train/trainer_module.h"
 
 namespace diptych {
@@ -13,15 +16,39 @@ constexpr ModuleFile kTrainer = {.name = "libdiptych-train.so",
                                  .remedy = "build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)",
                                  .version = "diptych_trainer_version"};
 
+/// Never unloaded: libtorch does not survive that.
+const Module& trainer() {
+  static const Module module(kTrainer);
+  return module;
+}
+
+/// What the options state of a model that its files leave open.
+LoadOptions load_options(const TrainOptions& options) {
+  LoadOptions load{.strict = options.strict};
+  if (options.quick_gelu || options.no_quick_gelu) load.quick_gelu = options.quick_gelu;
+  const std::vector<int> heads = train_option_heads(options);
+  if (!heads.empty()) {
+    load.image_heads = heads.front();
+    load.text_heads = heads.back();
+  }
+  return load;
+}
+
 }  // namespace
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
   check_train_options(options);
-  // Never unloaded: libtorch does not survive that.
-  static const Module trainer(kTrainer);
-  const auto source = [&options] { return api::starting_model(options.model); };
+  const auto source = [&options] {
+    return api::starting_model(options.model, load_options(options));
+  };
   TrainResult result;
-  trainer.function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
+  trainer().function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
+  return result;
+}
+
+LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {
+  LossBenchmark result;
+  trainer().function<decltype(diptych_benchmark_loss)>("diptych_benchmark_loss")(options, result);
   return result;
 }
 

@@ -10,3 +10,8 @@ void diptych_train(const diptych::TrainOptions& options, const diptych::train::M
                    const diptych::TrainCallbacks& callbacks, diptych::TrainResult& result) {
   result = diptych::train::train(options, source, callbacks);
 }
+
+void diptych_benchmark_loss(const diptych::LossBenchmarkOptions& options,
+                            diptych::LossBenchmark& result) {
+  result = diptych::train::benchmark_loss(options);
+}

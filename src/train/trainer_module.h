@@ -1,5 +1,6 @@
 #pragma once
 
+#include "train/loss_benchmark.h"
 #include "train/trainer.h"
 
 // What the trainer's module, libdiptych-train.so, offers to `run_training` (src/api/train.cpp),
@@ -12,4 +13,8 @@ const char* diptych_trainer_version();
 /// train::train. Throws as it does.
 void diptych_train(const diptych::TrainOptions& options, const diptych::train::ModelSource& source,
                    const diptych::TrainCallbacks& callbacks, diptych::TrainResult& result);
+
+/// train::benchmark_loss. Throws as it does.
+void diptych_benchmark_loss(const diptych::LossBenchmarkOptions& options,
+                            diptych::LossBenchmark& result);
 }
