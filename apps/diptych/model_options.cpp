@@ -62,12 +62,14 @@ void add_template_options(CLI::App& command, std::vector<std::string>& templates
   prompts->require_option(0, 1);
 }
 
-void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
+void add_compute_options(CLI::App& command, diptych::ComputeOptions& options) {
   command.add_option("--precision", options.precision, "fp32, which is all that this version has")
       ->transform(choice<Precision>({{"fp32", Precision::fp32}}));
   command.add_option("--threads", options.threads, "threads that compute; default: one a CPU")
       ->check(at_least(0));
-  command.add_option("--batch", options.batch, "pictures or texts computed at a time; default: 32")
+  command
+      .add_option("--batch", options.batch,
+                  "the most pictures or texts computed at a time; default: what suits the model")
       ->check(at_least(0));
 }
 
@@ -110,5 +112,5 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
 }
 
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(load_model(options.model, options.load), options.encoder);
+  return diptych::Encoder(load_model(options.model, options.load), options.compute);
 }

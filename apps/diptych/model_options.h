@@ -10,7 +10,7 @@
 struct ModelOptions {
   std::string model;  ///< empty: the embedded model
   diptych::LoadOptions load;
-  diptych::EncoderOptions encoder;
+  diptych::ComputeOptions compute;
 };
 
 /// --quick-gelu, --heads and --strict: what a model's files leave open
@@ -26,7 +26,7 @@ void add_model_options(CLI::App& command, ModelOptions& options);
 void add_template_options(CLI::App& command, std::vector<std::string>& templates, std::string& set);
 
 /// --precision, --threads and --batch
-void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options);
+void add_compute_options(CLI::App& command, diptych::ComputeOptions& options);
 
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});

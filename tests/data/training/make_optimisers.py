@@ -25,7 +25,7 @@ def optimisers(name, matrix, vector):
     if name == "adamw":
         return [torch.optim.AdamW(groups(matrix, vector), **adam)]
     if name == "stableadamw":
-        return [optimi.StableAdamW(groups(matrix, vector), **adam)]
+        return [optimi.StableAdamW(groups(matrix, vector), triton=False, **adam)]
     if name == "lamb":
         return [timm.optim.Lamb(groups(matrix, vector), max_grad_norm=None, **adam)]
     if name == "lion":
