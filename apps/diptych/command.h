@@ -8,6 +8,7 @@ using Action = std::function<int()>;
 
 // One subcommand each, in the file of its name: declares the options, and sets `action` when the
 // subcommand was chosen.
+void add_bench(CLI::App& app, Action& action);
 void add_caption(CLI::App& app, Action& action);
 void add_classify(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);

@@ -38,6 +38,7 @@ void declare(CLI::App& app, Action& action) {
   add_evaluate(app, action);
   add_models(app, action);
   add_pull(app, action);
+  add_bench(app, action);
   apply_option_rules(app);
 }
 

@@ -158,14 +158,16 @@ void declare(CLI::App& command) {
 
 std::string report_line(const TrainProgress& progress) {
   return fmt::format(
-      "epoch {}/{} step {}/{} loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s "
-      "({:.3f} s a step, {:.3f} s of it waiting for data){}",
-      progress.epoch + 1, progress.epochs, progress.step, progress.total_steps, progress.loss,
-      progress.logit_scale, progress.learning_rate, progress.gradient_norm,
-      progress.pairs_per_second, progress.step_seconds, progress.data_seconds,
-      progress.refused == 0
-          ? ""
-          : fmt::format(", {} samples refused, last: {}", progress.refused, progress.last_problem));
+             "epoch {}/{} step {}/{} loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s "
+             "({:.3f} s a step, {:.3f} s of it waiting for data){}",
+             progress.epoch + 1, progress.epochs, progress.step, progress.total_steps,
+             progress.loss, progress.logit_scale, progress.learning_rate, progress.gradient_norm,
+             progress.pairs_per_second, progress.step_seconds, progress.data_seconds,
+             progress.refused == 0 ? ""
+                                   : fmt::format(", {} samples refused, last: {}", progress.refused,
+                                                 progress.last_problem)) +
+         (progress.skipped_steps == 0 ? ""
+                                      : fmt::format(", {} steps left out", progress.skipped_steps));
 }
 
 Json report_json(const TrainProgress& progress) {
@@ -179,6 +181,7 @@ Json report_json(const TrainProgress& progress) {
           {"pairs_per_second", progress.pairs_per_second},
           {"step_seconds", progress.step_seconds},
           {"data_seconds", progress.data_seconds},
+          {"skipped_steps", progress.skipped_steps},
           {"refused", progress.refused},
           {"refused_by_reason", refused_json(progress.refused_by_reason)}};
 }
@@ -233,6 +236,7 @@ int run(const Options& options) {
   if (options.json) {
     print_json({{"steps", result.steps},
                 {"finished", result.finished},
+                {"skipped_steps", result.skipped_steps},
                 {"model", result.model.string()},
                 {"refused", result.refused},
                 {"refused_by_reason", refused_json(result.refused_by_reason)}},

@@ -23,10 +23,10 @@ bool names_config(const std::string& name) {
 
 }  // namespace
 
-checkpoint::ModelFile starting_model(const std::string& name) {
+checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions& options) {
   if (names_config(name)) return checkpoint::read_open_clip_config_file(name);
   if (names_architecture(name)) return checkpoint::read_open_clip_architecture(name);
-  return Model::load(name).implementation().file;
+  return Model::load(name, options).implementation().file;
 }
 
 }  // namespace diptych::api

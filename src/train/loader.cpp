@@ -55,6 +55,8 @@ Pair make_pair(const shards::Sample& sample, const std::vector<std::string>& cap
   const std::string& caption = captions[random.below(captions.size())];
   DecodeOptions decoding;
   decoding.background = draw_background(options, random);
+  decoding.upright = options.upright;
+  decoding.wide = options.wide;
   const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
                                        options.augmentation, options.preprocessing, random);
   Pair pair;
@@ -74,7 +76,8 @@ void sort_by_length(std::vector<Pair>& pairs) {
 Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pad_id, int side,
            bool grouped) {
   sort_by_length(pairs);
-  Batch batch{.side = side};
+  Batch batch;
+  batch.side = side;
   for (const Pair& pair : pairs) {
     batch.pixels.insert(batch.pixels.end(), pair.pixels.begin(), pair.pixels.end());
     network::append_text(model, pair.ids, pad_id, batch.tokens);

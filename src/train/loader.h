@@ -23,6 +23,8 @@ struct LoaderOptions {
   shards::CaptionOptions captions;
   /// The group of each sample, as SamplerOptions::groups. Empty: none.
   std::vector<std::uint32_t> groups;
+  bool upright = false;             ///< as DecodeOptions
+  WideGrey wide = WideGrey::clamp;  ///< as DecodeOptions
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the preprocessing's
   /// background.

@@ -1,12 +1,16 @@
 #include "train/starting_model.h"
 
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
+#include "options/resume_options.h"
 #include "text/tokenizer_spec.h"
 #include "train/device.h"
+#include "train/locks.h"
 
 namespace diptych::train {
 namespace {
@@ -47,6 +51,37 @@ Parameters first_parameters(const TrainOptions& options, const checkpoint::Model
   if (!file.weights.tensors.empty()) return parameters_from(table, file.weights, device);
   Random random(options.seed);
   return initial_parameters(table, random, device);
+}
+
+Rule rule_of(const std::string& name) {
+  const std::map<std::string_view, Rule> rules = {{"adamw", Rule::adamw},
+                                                  {"stableadamw", Rule::stableadamw},
+                                                  {"lamb", Rule::lamb},
+                                                  {"lion", Rule::lion},
+                                                  {"muon", Rule::muon}};
+  return rules.at(name);
+}
+
+OptimiserOptions optimiser_options(const TrainOptions& options) {
+  const bool third = options.decay_rule == "open_clip-3";
+  return {.rule = rule_of(options.optimiser),
+          .beta1 = options.beta1,
+          .beta2 = options.beta2,
+          .epsilon = options.epsilon,
+          .momentum = options.momentum,
+          .weight_decay = options.weight_decay,
+          .decay_rule = third ? DecayRule::open_clip_3 : DecayRule::open_clip_4,
+          .undecayed = options::split(options.undecayed),
+          .kept_on_adamw = options::split(options.kept_on_adamw),
+          .gradient_clip_norm = options.gradient_clip_norm};
+}
+
+LearnerOptions learner_options(const TrainOptions& options) {
+  return {.optimiser = optimiser_options(options),
+          .precision = options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32,
+          .parts = options.accum_freq,
+          .keeps_image_statistics = options.lock_image && options.lock_image_unlocked_groups == 0,
+          .spike_factor = options.spike_factor};
 }
 
 void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFile& file) {
@@ -92,15 +127,10 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
   Parameters parameters = weights == FirstWeights::zeros
                               ? zero_parameters(model.parameters, device)
                               : first_parameters(options, file, model.parameters, device);
-  const AdamWOptions optimiser{.beta1 = options.beta1,
-                               .beta2 = options.beta2,
-                               .epsilon = options.epsilon,
-                               .weight_decay = options.weight_decay,
-                               .gradient_clip_norm = options.gradient_clip_norm};
-  const Precision precision =
-      options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32;
-  return std::make_unique<Learner>(std::move(model), std::move(parameters), optimiser, precision,
-                                   options.siglip ? Loss::sigmoid : Loss::contrastive);
+  lock_towers(options, model, parameters);
+  auto task = options.siglip ? sigmoid_task(model) : contrastive_task(options.label_smoothing);
+  return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
+                                   learner_options(options));
 }
 
 }  // namespace diptych::train

@@ -4,7 +4,8 @@
 
 namespace {
 
-constexpr diptych::train::TrainerFunctions kFunctions = {.train = &diptych::train::train};
+constexpr diptych::train::TrainerFunctions kFunctions = {
+    .train = &diptych::train::train, .benchmark_loss = &diptych::train::benchmark_loss};
 
 }  // namespace
 

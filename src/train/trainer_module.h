@@ -1,5 +1,6 @@
 #pragma once
 
+#include "train/loss_benchmark.h"
 #include "train/trainer.h"
 
 namespace diptych::train {
@@ -11,6 +12,8 @@ struct TrainerFunctions {
   /// train::train
   TrainResult (*train)(const TrainOptions& options, const ModelSource& source,
                        const TrainCallbacks& callbacks);
+  /// train::benchmark_loss
+  LossBenchmark (*benchmark_loss)(const LossBenchmarkOptions& options);
 };
 
 }  // namespace diptych::train

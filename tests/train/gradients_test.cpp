@@ -42,8 +42,9 @@ struct ReferenceStep {
         learner(network::make_model(file.config),
                 train::parameters_from(network::make_model(file.config).parameters, file.weights,
                                        test::device()),
-                {}, train::Precision::fp32,
-                file.config.logit_bias ? train::Loss::sigmoid : train::Loss::contrastive) {
+                file.config.logit_bias ? train::sigmoid_task(network::make_model(file.config))
+                                       : train::contrastive_task(),
+                {}) {
     const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
     const TensorView& pixels = io.at("pixels");
     const TensorView& tokens = io.at("tokens");
