@@ -4,7 +4,7 @@
 #include <diptych/prompts.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <optional>
 #include <utility>
