@@ -10,13 +10,24 @@ function(diptych_layer name)
   endif()
 endfunction()
 
-# diptych_test(name SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
+# diptych_test(name [HEADERS target] SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
+# Reuses the precompiled headers of `target`; default: GoogleMock's, of diptych_test_support.
 function(diptych_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "" "HEADERS" "SOURCES;LINKS" ${ARGN})
   add_executable(${name}_tests ${TEST_SOURCES})
+  # Precompiled headers fit only where the code is as position independent as that of the library which made them.
+  set_target_properties(${name}_tests PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name}_tests PRIVATE -fPIC)
   target_link_libraries(${name}_tests PRIVATE ${TEST_LINKS} diptych_test_support diptych_settings
                         GTest::gmock GTest::gtest_main)
+  if(TEST_HEADERS)
+    target_precompile_headers(${name}_tests REUSE_FROM ${TEST_HEADERS})
+  else()
+    target_compile_options(${name}_tests PRIVATE ${DIPTYCH_TEST_OPTIMISATION})
+    target_precompile_headers(${name}_tests REUSE_FROM diptych_test_support)
+  endif()
   include(GoogleTest)
-  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+  # A test of parameters is listed by the name that it gives them; their bytes would differ from run to run.
+  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 600)
 endfunction()

@@ -29,8 +29,6 @@ constexpr const char* kExamples =
     "  diptych caption --model laion_coca/ picture.jpg\n"
     "  diptych caption --model laion_coca/ --search top_p --top-p 0.9 --seed 1 --json photos/";
 
-constexpr int kDefaultBatch = 8;
-
 void print_caption(const Json& answer) {
   if (!answer.contains("caption")) return;
   print_line(fmt::format("{}: {}", printable(plain_text(answer["image"])),
@@ -40,27 +38,24 @@ void print_caption(const Json& answer) {
 int caption(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
-                                     options.model.encoder);
+                                     options.model.compute);
   RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
-  const auto work = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
-    diptych::CaptionOptions how = options.caption;
-    how.first_place = first;
-    how.decode = options.pictures.decode;
-    const diptych::CaptionedImages captioned = captioner.caption_images(batch, how);
+  diptych::CaptionOptions how = options.caption;
+  how.decode = options.pictures.decode;
+  PictureRunMonitor monitor(pictures.size());
+  captioner.caption_images(pictures, how, [&](const diptych::CaptionedImages& captioned) {
     const auto answer = [&](std::size_t row, Json& record) {
       record["caption"] = captioned.captions[row].text;
       record["ids"] = captioned.captions[row].ids;
     };
     for (const Json& record :
-         picture_records(batch, captioned.inputs, captioned.failures, answer)) {
+         picture_records(pictures, captioned.inputs, captioned.failures, answer)) {
       writer.write(record);
     }
-    return BatchOutcome{captioned.failures, captioned.counts};
-  };
-  const int batch = options.model.encoder.batch > 0 ? options.model.encoder.batch : kDefaultBatch;
-  const PictureRun run = run_in_batches(pictures, batch, work);
+    return monitor.add(captioned.inputs.size(), captioned.failures, captioned.counts);
+  });
   writer.finish();
-  return report(run, options.pictures);
+  return report(monitor.run(), options.pictures);
 }
 
 void add_search_options(Command command, diptych::CaptionOptions& options) {
@@ -96,11 +91,11 @@ void add_caption(Command program) {
   add_load_options(command, options->model.load);
   add_search_options(command, options->caption);
   command
-      .option("--threads", options->model.encoder.threads,
+      .option("--threads", options->model.compute.threads,
               "threads that compute; default: one a CPU")
       .at_least(0);
   command
-      .option("--batch", options->model.encoder.batch, "pictures captioned at a time; default: 8")
+      .option("--batch", options->model.compute.batch, "pictures captioned at a time; default: 8")
       .at_least(0);
   add_format_options(command, options->format, "one JSON array: image, caption, token ids");
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);

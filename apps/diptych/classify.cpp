@@ -112,23 +112,21 @@ int classify(const Options& options) {
   std::optional<Sorter> sorter;
   if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
   RecordWriter writer(options.format, columns(options), print_answer, "labels");
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded =
-        encoder.encode_images(batch, {.decode = options.pictures.decode});
+  const auto work = [&](const diptych::EncodedImages& encoded) {
     const Scored scored = {classifier.scores(encoded.rows), classifier.cosines(encoded.rows)};
     const auto answer = [&](std::size_t row, Json& record) {
       record["scores"] = name(classifier.score_kind());
       record["labels"] = labels_json(classifier, scored, row, options);
       if (!sorter) return;
       const std::string best = record["labels"][0]["label"];
-      record["sorted"] = path_json(sorter->put(batch[encoded.inputs[row]], best));
+      record["sorted"] = path_json(sorter->put(pictures[encoded.inputs[row]], best));
     };
-    for (const Json& record : picture_records(batch, encoded.inputs, encoded.failures, answer)) {
+    for (const Json& record : picture_records(pictures, encoded.inputs, encoded.failures, answer)) {
       writer.write(record);
     }
-    return BatchOutcome{encoded.failures, encoded.counts};
   };
-  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  const PictureRun run =
+      encode_in_batches(encoder, pictures, {.decode = options.pictures.decode}, work);
   writer.finish();
   if (sorter) print_note(sorter->summary());
   return report(run, options.pictures);
@@ -150,7 +148,7 @@ void add_classify(Command program) {
                "scores that do not depend on the other labels: the sigmoid of a model with a "
                "logit bias (SigLIP; its scores are so always), the cosine of any other");
   command.flag("--cosine", options->cosine, "show the cosine similarity beside the score");
-  add_encoder_options(command, options->model.encoder);
+  add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array: image, labels, scores");
   add_sort_options(command, options->sort);
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);

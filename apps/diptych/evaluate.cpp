@@ -116,7 +116,7 @@ void add_evaluate(Command program) {
                  "folders, or lines \"folder<TAB>name\"; default: the folders' names");
   add_picture_options(command, options->decode, /*upright=*/false);
   add_template_options(command, options->templates, options->template_set);
-  add_encoder_options(command, options->model.encoder);
+  add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "JSON instead of text");
   command.footer(kExamples);
   command.runs([options] { return zeroshot(*options); });

@@ -59,13 +59,15 @@ void add_template_options(Command command, std::vector<std::string>& templates, 
   prompts.option("--templates", set, "a published set of templates: openai_80 or simple_7");
 }
 
-void add_encoder_options(Command command, diptych::EncoderOptions& options) {
+void add_compute_options(Command command, diptych::ComputeOptions& options) {
   const std::map<std::string, Precision> precisions = {{"fp32", Precision::fp32}};
   command.choice("--precision", options.precision, precisions,
                  "fp32, which is all that this version has");
   command.option("--threads", options.threads, "threads that compute; default: one a CPU")
       .at_least(0);
-  command.option("--batch", options.batch, "pictures or texts computed at a time; default: 32")
+  command
+      .option("--batch", options.batch,
+              "the most pictures or texts computed at a time; default: what suits the model")
       .at_least(0);
 }
 
@@ -102,5 +104,5 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
 }
 
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(load_model(options.model, options.load), options.encoder);
+  return diptych::Encoder(load_model(options.model, options.load), options.compute);
 }

@@ -11,7 +11,7 @@
 struct ModelOptions {
   std::string model;  ///< empty: the embedded model
   diptych::LoadOptions load;
-  diptych::EncoderOptions encoder;
+  diptych::ComputeOptions compute;
 };
 
 /// --quick-gelu, --heads and --strict: what a model's files leave open
@@ -27,7 +27,7 @@ void add_model_options(Command command, ModelOptions& options);
 void add_template_options(Command command, std::vector<std::string>& templates, std::string& set);
 
 /// --precision, --threads and --batch
-void add_encoder_options(Command command, diptych::EncoderOptions& options);
+void add_compute_options(Command command, diptych::ComputeOptions& options);
 
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});

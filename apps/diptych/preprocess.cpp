@@ -131,24 +131,26 @@ int preprocess(const Options& options) {
 
   diptych::Arrays arrays;
   RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    BatchOutcome outcome;
-    Json record = {{"image", path_json(batch.front())}};
+  PictureRunMonitor monitor(pictures.size());
+  bool goes_on = true;
+  for (std::size_t i = 0; i < pictures.size() && goes_on; ++i) {
+    std::vector<diptych::Failure> failures;
+    diptych::PictureCounts counts;
+    Json record = {{"image", path_json(pictures[i])}};
     try {
-      const std::string key = batch.front().filename().string();
-      arrays[key] = preprocess_one(batch.front(), how, options, outcome.counts);
+      const std::string key = pictures[i].filename().string();
+      arrays[key] = preprocess_one(pictures[i], how, options, counts);
       record["key"] = key;
     } catch (const Error& error) {
-      outcome.failures.push_back({0, error.code(), error.what()});
+      failures.push_back({i, error.code(), error.what()});
       record["error"] = error.what();
     }
     writer.write(record);
-    return outcome;
-  };
-  const PictureRun run = run_in_batches(pictures, 1, work);
+    goes_on = monitor.add(1 - failures.size(), failures, counts);
+  }
   writer.finish();
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
-  return report(run, options.pictures);
+  return report(monitor.run(), options.pictures);
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ void add_verify(Command program) {
   command.option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
       .above_zero();
   add_load_options(command, options->model.load);
-  add_encoder_options(command, options->model.encoder);
+  add_compute_options(command, options->model.compute);
   command.flag("--json", options->json, "print JSON instead of text");
   command.footer(kExamples);
   command.runs([options] { return verify(*options); });

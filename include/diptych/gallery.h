@@ -23,8 +23,8 @@ class Gallery {
   };
 
   /// Encodes pictures; folders stand for the pictures in and below them. Pictures that fail are
-  /// left out and listed; `options.normalise` is not used. `encoder` must outlive the gallery.
-  /// Throws Error as `expand_folders`.
+  /// left out and listed; `options.normalise` is not used. The packed model is shared. Throws Error
+  /// as `expand_folders`.
   Gallery(const Encoder& encoder, std::span<const std::filesystem::path> paths,
           EncodeOptions options = {});
 
@@ -46,7 +46,7 @@ class Gallery {
   std::vector<Match> find(std::span<const float> embedding, std::size_t count) const;
 
  private:
-  const Encoder& encoder_;
+  Encoder encoder_;
   std::vector<std::filesystem::path> paths_;
   Matrix embeddings_;
   std::vector<Failure> failures_;

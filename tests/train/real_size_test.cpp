@@ -10,6 +10,7 @@
 #include "checkpoint/chinese_clip_config.h"
 #include "checkpoint/export_model.h"
 #include "checkpoint/open_clip_config.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
 #include "network/published_models.h"
@@ -75,7 +76,8 @@ TEST_P(RealSizeTest, IsReadAndRunByBothExecutors) {
       test::random_tokens({5, 12}, network::vocabulary_size(file.config.text), 3);
 
   const auto pool = std::make_shared<ThreadPool>(2);
-  engine::Encoder encoder(std::make_shared<engine::Weights>(model, file.weights, *pool), pool);
+  const engine::Encoder encoder(
+      engine::on_cpu(std::make_shared<engine::Weights>(model, file.weights, *pool), pool));
   const TensorBuffer image_features = encoder.encode_images(picture);
   const TensorBuffer text_features = encoder.encode_texts(texts);
 

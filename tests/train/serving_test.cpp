@@ -67,7 +67,7 @@ double sigmoid_loss(const Logits& logits) {
 Logits logits_of(const Model& model, const std::vector<fs::path>& pictures) {
   const Encoder encoder(model, {.threads = 2});
   const Matrix images = encoder.encode_images(pictures).rows;
-  const Matrix texts = encoder.encode_texts(kCaptions);
+  const Matrix texts = encoder.encode_texts(kCaptions).all();
   Logits logits;
   for (std::size_t i = 0; i < images.rows; ++i) {
     std::vector<double> row;
