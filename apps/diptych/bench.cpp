@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
-#include "option_values.h"
+#include "json_text.h"
 
 namespace {
 
@@ -33,28 +33,26 @@ int run_loss(const LossOptions& options) {
   return 0;
 }
 
-void add_loss(CLI::App& bench, Action& action) {
+void add_loss(Command bench) {
   auto options = std::make_shared<LossOptions>();
-  CLI::App* command = bench.add_subcommand(
+  const Command command = bench.command(
       "loss", "A training's loss and its gradients on random embeddings: time and memory");
   diptych::LossBenchmarkOptions& benchmark = options->benchmark;
-  command->add_option("--pairs", benchmark.pairs, "embeddings of each kind; default: 4096");
-  command->add_option("--width", benchmark.width, "numbers an embedding has; default: 512");
-  command->add_option("--loss", benchmark.loss, "contrastive (default) or sigmoid");
-  command->add_option("--device", benchmark.device, "cpu (default), cuda, cuda:1, ...");
-  command->add_option("--threads", benchmark.threads, "threads that compute; default: one a CPU")
-      ->check(at_least(0));
-  command->add_flag("--json", options->json,
-                    "one JSON object; largest_difference from the plain loss is null above 8,192 "
-                    "pairs");
-  command->callback([options, &action] { action = [options] { return run_loss(*options); }; });
+  command.option("--pairs", benchmark.pairs, "embeddings of each kind; default: 4096");
+  command.option("--width", benchmark.width, "numbers an embedding has; default: 512");
+  command.option("--loss", benchmark.loss, "contrastive (default) or sigmoid");
+  command.option("--device", benchmark.device, "cpu (default), cuda, cuda:1, ...");
+  command.option("--threads", benchmark.threads, "threads that compute; default: one a CPU")
+      .at_least(0);
+  command.flag("--json", options->json,
+               "one JSON object; largest_difference from the plain loss is null above 8,192 pairs");
+  command.runs([options] { return run_loss(*options); });
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app, Action& action) {
-  CLI::App* bench = app.add_subcommand("bench", "Measure parts of diptych on this machine");
-  bench->require_subcommand(1);
-  bench->footer("Example: diptych bench loss --pairs 65536 --width 512 --loss sigmoid --json");
-  add_loss(*bench, action);
+void add_bench(Command program) {
+  const Command bench = program.command("bench", "Measure parts of diptych on this machine");
+  bench.footer("Example: diptych bench loss --pairs 65536 --width 512 --loss sigmoid --json");
+  add_loss(bench);
 }

@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "embeddings_file.h"
 #include "inputs.h"
@@ -292,28 +293,27 @@ int embed(const Options& options) {
 
 }  // namespace
 
-void add_embed(CLI::App& app, Action& action) {
+void add_embed(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
-  add_model_options(*command, options->model);
-  CLI::Option* images =
-      add_picture_inputs(*command, "--images", options->images, /*upright=*/false);
-  CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
-                                           "file with a text a line, - for stdin");
+  const Command command = program.command("embed", "Write the embeddings of pictures and texts");
+  add_model_options(command, options->model);
+  Option images = add_picture_inputs(command, "--images", options->images, /*upright=*/false);
+  Option texts =
+      command.option("--texts-from", options->texts_from, "file with a text a line, - for stdin");
   command
-      ->add_option("--tensors", options->tensors,
-                   "a .safetensors file with preprocessed inputs: pixels, tokens")
-      ->excludes(images)
-      ->excludes(texts);
+      .option("--tensors", options->tensors,
+              "a .safetensors file with preprocessed inputs: pixels, tokens")
+      .excludes(images)
+      .excludes(texts);
   command
-      ->add_option("--out", options->out,
-                   "file to write (.safetensors, .npy), - for standard output (.safetensors)")
-      ->required();
-  command->add_flag("--resume", options->resume,
-                    "keep the rows that the file has already, and compute the others");
-  command->add_flag("--features", options->features, "do not normalise");
-  add_compute_options(*command, options->model.compute);
-  add_format_options(*command, options->format, "what was written as JSON");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return embed(*options); }; });
+      .option("--out", options->out,
+              "file to write (.safetensors, .npy), - for standard output (.safetensors)")
+      .required();
+  command.flag("--resume", options->resume,
+               "keep the rows that the file has already, and compute the others");
+  command.flag("--features", options->features, "do not normalise");
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "what was written as JSON");
+  command.footer(kExamples);
+  command.runs([options] { return embed(*options); });
 }

@@ -5,12 +5,12 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "console.h"
 #include "inputs.h"
 #include "interruption.h"
-#include "option_values.h"
 #include "picture_options.h"
 #include "progress.h"
 
@@ -33,15 +33,14 @@ std::vector<std::filesystem::path> given_paths(const PictureInputs& inputs) {
 
 }  // namespace
 
-CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
-                                bool upright) {
-  CLI::Option* option = add_list(command, name, inputs.given, "pictures, or folders with pictures");
-  CLI::Option* from = command.add_option(
-      "--files-from", inputs.files_from,
-      "a file with names of pictures or folders, one a line; - for standard input");
-  command
-      .add_flag("-0,--null", inputs.ends_with_nul, "these names end with NUL, as of find -print0")
-      ->needs(from);
+Option add_picture_inputs(Command command, const std::string& name, PictureInputs& inputs,
+                          bool upright) {
+  Option option = command.list(name, inputs.given, "pictures, or folders with pictures");
+  Option from =
+      command.option("--files-from", inputs.files_from,
+                     "a file with names of pictures or folders, one a line; - for standard input");
+  command.flag("-0,--null", inputs.ends_with_nul, "these names end with NUL, as of find -print0")
+      .needs(from);
   add_picture_options(command, inputs.decode, upright);
   return option;
 }

@@ -2,7 +2,6 @@
 
 #include <diptych/encoder.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "json_text.h"
 
 /// Which pictures a command reads.
@@ -22,8 +22,8 @@ struct PictureInputs {
 
 /// The argument or option `name`, --files-from, -0, --upright and --wide. `upright` is what the
 /// command does unless told. Returns the first.
-CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
-                                bool upright);
+Option add_picture_inputs(Command command, const std::string& name, PictureInputs& inputs,
+                          bool upright);
 
 /// The pictures, with folders expanded; what was left out of folders is told on standard error.
 /// Throws Error: invalid_argument when there is none, not_found, io.

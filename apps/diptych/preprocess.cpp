@@ -9,15 +9,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -155,29 +155,27 @@ int preprocess(const Options& options) {
 
 }  // namespace
 
-void add_preprocess(CLI::App& app, Action& action) {
+void add_preprocess(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("preprocess", "Write pictures as the image tower sees them");
-  add_model_option(*command, options->model);
+  const Command command =
+      program.command("preprocess", "Write pictures as the image tower sees them");
+  add_model_option(command, options->model);
   const std::map<std::string, diptych::ResizeMode> modes = {
       {"shortest", diptych::ResizeMode::shortest},
       {"squash", diptych::ResizeMode::squash},
       {"longest", diptych::ResizeMode::longest}};
   const std::map<std::string, diptych::Interpolation> interpolations = {
       {"bicubic", diptych::Interpolation::bicubic}, {"bilinear", diptych::Interpolation::bilinear}};
-  command->add_option("--size", options->size, "side of the square, in pixels")
-      ->check(at_least(1, 16384));
-  command->add_option("--resize", options->mode, "shortest (then centre crop), squash or longest")
-      ->transform(choice(modes));
-  command->add_option("--interpolation", options->interpolation, "bicubic or bilinear")
-      ->transform(choice(interpolations));
-  command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
-  command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
-  command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
-  add_format_options(*command, options->format, "one JSON array of what was done");
-  command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/false);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
+  command.option("--size", options->size, "side of the square, in pixels").at_least(1, 16384);
+  command.choice("--resize", options->mode, modes,
+                 "shortest (then centre crop), squash or longest");
+  command.choice("--interpolation", options->interpolation, interpolations, "bicubic or bilinear");
+  command.option("--mean", options->mean, "R,G,B, for values in [0, 1]");
+  command.option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
+  command.flag("--u8", options->bytes, "bytes before normalising instead of float32");
+  add_format_options(command, options->format, "one JSON array of what was done");
+  command.option("--out", options->out, "file to write (.safetensors, .npy)").required();
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/false);
+  command.footer(kExamples);
+  command.runs([options] { return preprocess(*options); });
 }

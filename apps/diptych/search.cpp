@@ -6,14 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -115,16 +115,16 @@ int search(const Options& options) {
 
 }  // namespace
 
-void add_search(CLI::App& app, Action& action) {
+void add_search(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("search", "Find the pictures that fit words or a picture best");
-  add_model_options(*command, options->model);
-  command->add_option("QUERY", options->query, "words, or a picture")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
-  command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());
-  add_compute_options(*command, options->model.compute);
-  add_format_options(*command, options->format, "one JSON array: rank, image, similarity");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return search(*options); }; });
+  const Command command =
+      program.command("search", "Find the pictures that fit words or a picture best");
+  add_model_options(command, options->model);
+  command.option("QUERY", options->query, "words, or a picture").required();
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
+  command.option("--top", options->top, "pictures shown; default: 10").above_zero();
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "one JSON array: rank, image, similarity");
+  command.footer(kExamples);
+  command.runs([options] { return search(*options); });
 }

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "network/operations/sequences.h"
 #include "network/blocks/patch_embedding.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::train {
 

@@ -11,7 +11,6 @@
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/export_model.h"
 #include "checkpoint/load.h"
-#include "checkpoint/configs/open_clip_config.h"
 #include "compute_device.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
