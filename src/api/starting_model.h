@@ -11,6 +11,6 @@ namespace diptych::api {
 /// without them, an open_clip model configuration (.json) with the tokenizer's files beside it, or
 /// one of open_clip's architectures by name, which say themselves what `options` could state.
 /// Throws Error as Model::load does.
-checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions& options);
+checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions& options = {});
 
 }  // namespace diptych::api
