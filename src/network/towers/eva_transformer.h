@@ -2,17 +2,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/patch_embedding.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/query_pool.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// The image towers of EVA-CLIP (arXiv 2303.15389, 2402.04252) and of PE-Core (arXiv 2504.13181).
 /// Defaults are EVA-01 g/14's.
 struct EvaTransformerConfig {
+  static constexpr std::string_view kName = "eva_transformer";
+
   int image_size = 224;  ///< side, in pixels
   int patch_size = 14;   ///< side, in pixels
   int width = 1408;
@@ -40,6 +44,28 @@ struct EvaTransformerConfig {
   Projection projection = Projection::linear;
 
   int grid() const { return image_size / patch_size; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("patch_size", patch_size);
+    visit_transformer(fields, *this);
+    fields.defaulted("gated_mlp", gated_mlp);
+    fields.required("norm", norm);
+    fields.defaulted("post_norm", post_norm);
+    fields.defaulted("inner_norms", inner_norms);
+    fields.defaulted("query_value_bias", query_value_bias);
+    fields.defaulted("key_bias", key_bias);
+    fields.defaulted("layer_scale", layer_scale);
+    fields.defaulted("rotary_grid", rotary_grid);
+    fields.defaulted("rotary_origin", rotary_origin);
+    fields.defaulted("rotary_columns_first", rotary_columns_first);
+    fields.defaulted("class_token", class_token);
+    fields.defaulted("norm_pre", norm_pre);
+    fields.required("pooling", pooling);
+    if (pooling == ImagePooling::map) fields.defaulted("pool_heads", pool_heads);
+    fields.required("projection", projection);
+  }
+
   bool operator==(const EvaTransformerConfig&) const = default;
 };
 
@@ -77,8 +103,12 @@ struct EvaTransformer {
   OutputProjection projection;
 };
 
-EvaTransformer declare_eva_transformer(ParameterTable& table, const EvaTransformerConfig& config,
-                                       int embedding_width);
+/// See tower.h.
+void validate_tower(const EvaTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const EvaTransformerConfig& config);
+std::int64_t widest_activation(const EvaTransformer& tower);
+EvaTransformer declare_tower(ParameterTable& table, const EvaTransformerConfig& config,
+                             int embedding_width);
 
 /// Rows and where in their pictures they are: 0 is the class token, 1 + i patch i.
 struct PlacedRows {

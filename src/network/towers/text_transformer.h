@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/appended_class_token.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/residual_block.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
@@ -21,9 +24,19 @@ enum class TextPooling {
   class_token,
 };
 
+constexpr auto words_of(TextPooling) {
+  return std::to_array<Word<TextPooling>>(
+      {{TextPooling::end_of_text, "end_of_text", "end-of-text token"},
+       {TextPooling::last, "last", "last token"},
+       {TextPooling::first, "first", "first token"},
+       {TextPooling::class_token, "class_token", "class token"}});
+}
+
 /// CLIP's text transformer. Without the causal mask every token sees all of its row of ids, so that
 /// padding is input like any other token.
 struct TextTransformerConfig {
+  static constexpr std::string_view kName = "text_transformer";
+
   int context_length = 77;
   int vocabulary_size = 49408;
   int width = 512;
@@ -43,6 +56,21 @@ struct TextTransformerConfig {
   /// learned.
   bool sinusoids = false;
   Projection projection = Projection::matrix;
+
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("context_length", context_length);
+    fields.required("vocabulary_size", vocabulary_size);
+    visit_transformer(fields, *this);
+    fields.exceptional("layer_scale", layer_scale, false);
+    fields.exceptional("end_of_text_id", end_of_text_id, kLargestId);
+    fields.defaulted("causal", causal);
+    fields.defaulted("pooling", pooling);
+    if (pooling == TextPooling::class_token || pooling == TextPooling::first)
+      fields.required("pad_id", pad_id);
+    fields.exceptional("sinusoids", sinusoids, false);
+    fields.defaulted("projection", projection);
+  }
 
   bool operator==(const TextTransformerConfig&) const = default;
 };
@@ -68,8 +96,12 @@ struct TextTransformer {
   OutputProjection projection;
 };
 
-TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
-                                         int embedding_width);
+/// See tower.h.
+void validate_tower(const TextTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const TextTransformerConfig& config);
+std::int64_t widest_activation(const TextTransformer& tower);
+TextTransformer declare_tower(ParameterTable& table, const TextTransformerConfig& config,
+                              int embedding_width);
 
 /// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from behind its padding id.
 std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens);

@@ -1,17 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/patch_embedding.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/query_pool.h"
 #include "network/blocks/residual_block.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// ViT (arXiv 2010.11929) as CLIP builds it. Defaults are ViT-B/32's.
 struct VisionTransformerConfig {
+  static constexpr std::string_view kName = "vision_transformer";
+
   int image_size = 224;  ///< side, in pixels
   int patch_size = 32;   ///< side, in pixels
   int width = 768;
@@ -33,6 +38,25 @@ struct VisionTransformerConfig {
   Projection projection = Projection::matrix;
 
   int grid() const { return image_size / patch_size; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("patch_size", patch_size);
+    visit_transformer(fields, *this);
+    fields.exceptional("layer_scale", layer_scale, false);
+    fields.defaulted("patch_bias", patch_bias);
+    fields.exceptional("convolution_stem", convolution_stem, false);
+    fields.exceptional("class_position", class_position, true);
+    fields.defaulted("class_token", class_token);
+    fields.defaulted("norm_pre", norm_pre);
+    fields.defaulted("pooling", pooling);
+    if (pooling == ImagePooling::queries) {
+      fields.required("pool_queries", pool_queries);
+      fields.required("pool_heads", pool_heads);
+    }
+    fields.defaulted("projection", projection);
+  }
+
   bool operator==(const VisionTransformerConfig&) const = default;
 };
 
@@ -48,9 +72,12 @@ struct VisionTransformer {
   OutputProjection projection;
 };
 
-VisionTransformer declare_vision_transformer(ParameterTable& table,
-                                             const VisionTransformerConfig& config,
-                                             int embedding_width);
+/// See tower.h.
+void validate_tower(const VisionTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const VisionTransformerConfig& config);
+std::int64_t widest_activation(const VisionTransformer& tower);
+VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerConfig& config,
+                                int embedding_width);
 
 /// The rows of `count` sequences of `length` but each sequence's first.
 std::vector<std::int32_t> rows_behind_first(int count, int length);
