@@ -25,7 +25,7 @@ constexpr auto words_of(ImagePooling) {
 }
 
 /// Attention pooling by a learned query (arXiv 1810.00825, section 3.2): SigLIP's, with an MLP
-/// behind it, and CoCa's, with normalised query and input.
+/// after it, and CoCa's, with normalised query and input.
 struct QueryPool {
   struct Mlp {
     Norm norm;

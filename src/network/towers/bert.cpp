@@ -98,11 +98,11 @@ std::span<const std::int32_t> reaching_tokens(const Bert& tower,
                                               std::span<const std::int32_t> row) {
   const std::int32_t pad = tower.config.pad_id;
   const auto end = std::find(row.begin(), row.end(), pad);
-  const bool only_padding_behind =
+  const bool only_padding_after =
       std::all_of(end, row.end(), [pad](std::int32_t id) { return id == pad; });
-  if (end == row.begin() || !only_padding_behind) {
+  if (end == row.begin() || !only_padding_after) {
     fail(ErrorCode::invalid_argument,
-         "tokens: got padding (id {}) at {}, expected a text with padding only behind it", pad,
+         "tokens: got padding (id {}) at {}, expected a text with padding only after it", pad,
          end - row.begin());
   }
   return row.first(static_cast<std::size_t>(end - row.begin()));

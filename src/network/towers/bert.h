@@ -37,7 +37,7 @@ struct BertConfig {
   int positions = 512;     ///< rows of the position table
   int first_position = 0;  ///< row of a text's first token: RoBERTa counts from its padding id + 1
   int token_types = 2;     ///< rows of the token type table, of which the first is used
-  int pad_id = 0;          ///< fills a row behind its text
+  int pad_id = 0;          ///< fills a row after its text
   BertPooling pooling = BertPooling::class_token;
   /// Width between the two layers of the projection; 0: it is one layer.
   int projection_width = 0;

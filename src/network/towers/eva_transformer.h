@@ -70,7 +70,7 @@ struct EvaTransformerConfig {
 };
 
 /// What an attention and an MLP have around them: x + scale(output(inner_norm(f(norm(x))))), where
-/// a post-norm comes behind `output` instead. Scale and inner norm are where the tower has them.
+/// a post-norm comes after `output` instead. Scale and inner norm are where the tower has them.
 struct EvaBranch {
   Norm norm;
   bool post_norm = false;
@@ -119,14 +119,15 @@ struct PlacedRows {
 PlacedRows place_rows(const PatchSelection& selection, bool class_token);
 
 template <Operations Ops>
-typename Ops::Tensor enter(Ops& ops, const EvaBranch& branch, const typename Ops::Tensor& x) {
+typename Ops::Tensor branch_input(Ops& ops, const EvaBranch& branch,
+                                  const typename Ops::Tensor& x) {
   return branch.post_norm ? x : ops.norm(x, branch.norm);
 }
 
 /// `x` with what the branch made of it added.
 template <Operations Ops>
-typename Ops::Tensor leave(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
-                           const typename Ops::Tensor& x) {
+typename Ops::Tensor add_branch(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
+                                const typename Ops::Tensor& x) {
   if (branch.inner_norm) hidden = ops.norm(hidden, *branch.inner_norm);
   if (!branch.post_norm && branch.scale == kAbsent)
     return ops.linear(hidden, branch.output, Activation::none, &x);
@@ -154,19 +155,19 @@ typename Ops::Tensor attend(Ops& ops, const EvaTransformer& tower, const EvaBloc
 template <Operations Ops>
 typename Ops::Tensor eva_mlp(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                              const typename Ops::Tensor& x) {
-  const auto entered = enter(ops, block.mlp, x);
+  const auto entered = branch_input(ops, block.mlp, x);
   auto hidden = ops.linear(entered, block.mlp_in, tower.config.activation, nullptr);
   if (block.mlp_gated)
     hidden = ops.multiply(hidden, ops.linear(entered, *block.mlp_gated, Activation::none, nullptr));
-  return leave(ops, block.mlp, hidden, x);
+  return add_branch(ops, block.mlp, hidden, x);
 }
 
 template <Operations Ops>
 typename Ops::Tensor eva_block(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                                const typename Ops::Tensor& x, const PlacedRows& rows) {
-  const auto entered = enter(ops, block.attention, x);
+  const auto entered = branch_input(ops, block.attention, x);
   const auto attended = attend(ops, tower, block, entered, rows, entered, rows);
-  return eva_mlp(ops, tower, block, leave(ops, block.attention, attended, x));
+  return eva_mlp(ops, tower, block, add_branch(ops, block.attention, attended, x));
 }
 
 /// The last block: keys and values of all rows, everything else only for the class tokens.
@@ -178,10 +179,11 @@ typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, con
   const PlacedRows class_tokens{
       .sequences = Sequences::uniform(count, 1),
       .positions = std::vector<std::int32_t>(static_cast<std::size_t>(count), 0)};
-  const auto entered = enter(ops, block.attention, x);
+  const auto entered = branch_input(ops, block.attention, x);
   const auto attended =
       attend(ops, tower, block, ops.rows(entered, class_rows), class_tokens, entered, rows);
-  return eva_mlp(ops, tower, block, leave(ops, block.attention, attended, ops.rows(x, class_rows)));
+  return eva_mlp(ops, tower, block,
+                 add_branch(ops, block.attention, attended, ops.rows(x, class_rows)));
 }
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.

@@ -73,7 +73,7 @@ struct FastVitAttention {
   Linear output;
 };
 
-/// Mixes places, by a depthwise convolution or by attention, then channels, by an MLP behind
+/// Mixes places, by a depthwise convolution or by attention, then channels, by an MLP after
 /// another depthwise convolution.
 struct FastVitBlock {
   std::optional<DepthwiseConvolution> mixer;

@@ -20,7 +20,7 @@ std::size_t end_of_text(const TextTransformerConfig& config, std::span<const std
 
 /// The published weights of CoCa were trained with a mask of padding that is shifted by one place:
 /// the first place is always seen, any other one when the token before it is no padding. So the
-/// class token sees the first padding token, and itself only behind a row without padding. What is
+/// class token sees the first padding token, and itself only after a row without padding. What is
 /// not seen is left out.
 void append_with_class_token(const TextTransformerConfig& config, std::span<const std::int32_t> row,
                              Tokens& tokens) {

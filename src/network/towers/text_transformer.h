@@ -20,7 +20,7 @@ enum class TextPooling {
   end_of_text,
   last,   ///< of the row of ids, padding and all
   first,  ///< of the text, which is without padding then. Only without the causal mask.
-  /// A class token's behind the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
+  /// A class token's after the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
   class_token,
 };
 
@@ -75,11 +75,11 @@ struct TextTransformerConfig {
   bool operator==(const TextTransformerConfig&) const = default;
 };
 
-/// A class token that a text tower appends has an id of its own behind the vocabulary.
+/// A class token that a text tower appends has an id of its own after the vocabulary.
 inline int class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size;
 }
-/// The same where the class token does not see itself: behind padding.
+/// The same where the class token does not see itself: after padding.
 inline int masked_class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size + 1;
 }
@@ -103,7 +103,7 @@ std::int64_t widest_activation(const TextTransformer& tower);
 TextTransformer declare_tower(ParameterTable& table, const TextTransformerConfig& config,
                               int embedding_width);
 
-/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from behind its padding id.
+/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from its padding id + 1.
 std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens);
 
 /// The row of every text that is pooled.
@@ -113,10 +113,10 @@ std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens
 AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const Tokens& tokens);
 /// The texts without their class tokens.
 Tokens without_class_tokens(const Tokens& tokens);
-/// Rows that put what stands before every sequence behind it.
+/// Rows that put what stands before every sequence after it.
 std::vector<std::int32_t> first_row_last(const Sequences& sequences);
 
-/// Embedded tokens, a class token behind each text where there are such.
+/// Embedded tokens, a class token after each text where there are such.
 template <Operations Ops>
 typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   if (tower.config.pooling != TextPooling::class_token)
@@ -145,7 +145,7 @@ template <Operations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   auto x = embed_places(ops, tower, tokens);
   if (tower.config.pooling == TextPooling::class_token) {
-    x = class_tokens_behind_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
+    x = class_tokens_after_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
     return project(ops, tower.projection, ops.norm(x, tower.norm_final));
   }
   const Mask mask = tower.config.causal ? Mask::causal : Mask::full;

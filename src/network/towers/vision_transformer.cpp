@@ -88,7 +88,7 @@ VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerCo
   return tower;
 }
 
-std::vector<std::int32_t> rows_behind_first(int count, int length) {
+std::vector<std::int32_t> rows_after_first(int count, int length) {
   std::vector<std::int32_t> rows;
   for (int i = 0; i < count; ++i) {
     for (int row = 1; row < length; ++row) rows.push_back(i * length + row);

@@ -80,7 +80,7 @@ VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerCo
                                 int embedding_width);
 
 /// The rows of `count` sequences of `length` but each sequence's first.
-std::vector<std::int32_t> rows_behind_first(int count, int length);
+std::vector<std::int32_t> rows_after_first(int count, int length);
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
 template <Operations Ops>
@@ -104,7 +104,7 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
     x = query_pool(ops, *tower.query_pool, x, sequences);
     return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
-  if (config.class_token) x = ops.rows(x, rows_behind_class_tokens(selection));
+  if (config.class_token) x = ops.rows(x, rows_after_class_tokens(selection));
   x = ops.norm(ops.mean_rows(x, selection.sequences), tower.norm_post);
   return project(ops, tower.projection, x);
 }
@@ -128,7 +128,7 @@ typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, cons
   if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
   x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
-  return ops.norm(ops.rows(x, rows_behind_first(pixels.batch, config.pool_queries)),
+  return ops.norm(ops.rows(x, rows_after_first(pixels.batch, config.pool_queries)),
                   tower.norm_post);
 }
 
