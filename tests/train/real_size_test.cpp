@@ -11,6 +11,7 @@
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/export_model.h"
 #include "checkpoint/load.h"
+#include "compute_device.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
@@ -84,7 +85,7 @@ TEST_P(RealSizeTest, IsReadAndRunByBothExecutors) {
 
   const torch::NoGradGuard no_gradients;
   const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, torch::kCPU);
+      train::parameters_from(model.parameters, file.weights, test::device());
   train::Operations operations(model.parameters, parameters, /*training=*/false);
   expect_same_rows(image_features, network::image_features(operations, model, picture));
   expect_same_rows(text_features, network::text_features(operations, model, texts));
