@@ -6,6 +6,7 @@
 #include "catalogue/catalogue.h"
 #include "checkpoint/configs/architectures.h"
 #include "checkpoint/configs/open_clip_config.h"
+#include "json/shard_index.h"
 
 namespace diptych::api {
 namespace {
@@ -18,7 +19,7 @@ bool names_architecture(const std::string& name) {
 
 /// Weights in several files have an index that is JSON too.
 bool names_config(const std::string& name) {
-  return name.ends_with(".json") && !name.ends_with(".index.json");
+  return name.ends_with(".json") && !is_shard_index(name);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace diptych::checkpoint {
 namespace {
 
-void count_tensors(const Container& container, Inspection& inspection) {
+void count_tensors(const Container& container, InspectedFile& inspection) {
   inspection.container = name(container.kind);
   inspection.metadata = container.metadata;
   inspection.tensors = container.tensors.tensors.size();
@@ -36,24 +36,11 @@ ModelFile describe(const ModelFiles& files, Container container) {
 
 }  // namespace
 
-std::string_view name(Certainty certainty) {
-  switch (certainty) {
-    case Certainty::stated:
-      return "stated";
-    case Certainty::assumed:
-      return "assumed";
-    case Certainty::recognised:
-      return "recognised";
-    case Certainty::unknown:
-      return "unknown";
-  }
-  return "";
-}
-
-Inspection inspect(const std::filesystem::path& file_or_folder, std::optional<KnownFacts> known) {
+InspectedFile inspect(const std::filesystem::path& file_or_folder,
+                      std::optional<KnownFacts> known) {
   const ModelFiles files(file_or_folder, std::move(known));
   Container container = read_weights(files, files.weights(), is_known_model);
-  Inspection inspection;
+  InspectedFile inspection;
   count_tensors(container, inspection);
   const Family* family = recognise_family(container.tensors);
   if (family != nullptr) {

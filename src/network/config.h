@@ -15,10 +15,20 @@
 
 namespace diptych::network {
 
-using ImageTowerConfig =
-    std::variant<VisionTransformerConfig, ModifiedResNetConfig, EvaTransformerConfig,
-                 ConvNextConfig, ViTaminConfig, FastVitConfig>;
-using TextTowerConfig = std::variant<TextTransformerConfig, BertConfig>;
+/// Towers that take the same place in a model, and their configs.
+template <typename... Towers>
+struct TowerList {
+  using Tower = std::variant<Towers...>;
+  using Config = std::variant<decltype(Towers::config)...>;
+};
+
+/// Where a tower is registered.
+using ImageTowers =
+    TowerList<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin, FastVit>;
+using TextTowers = TowerList<TextTransformer, Bert>;
+
+using ImageTowerConfig = ImageTowers::Config;
+using TextTowerConfig = TextTowers::Config;
 
 struct ModelConfig {
   int embedding_width = 512;

@@ -13,8 +13,8 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin, FastVit> image;
-  std::variant<TextTransformer, Bert> text;
+  ImageTowers::Tower image;
+  TextTowers::Tower text;
   std::optional<MultimodalDecoder> decoder;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it

@@ -11,7 +11,7 @@ namespace diptych::checkpoint {
 /// open_clip_config.json has under "model_cfg". Thread-safe.
 const Json& architectures();
 
-/// The config of a name, with or without "-quickgelu" behind it; null when there is none.
+/// The config of a name, with or without "-quickgelu" after it; null when there is none.
 const Json* find_architecture(const std::string& name);
 
 /// The first name whose model has tensors of the same shapes; empty when there is none. What shapes

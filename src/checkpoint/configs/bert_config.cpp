@@ -17,7 +17,7 @@ namespace {
 using network::BertConfig;
 using network::BertPooling;
 
-/// RoBERTa pads with 1 and counts a text's positions from the row behind that.
+/// RoBERTa pads with 1 and counts a text's positions from the next row.
 constexpr int kRobertaPadId = 1;
 
 BertConfig roberta(int vocabulary_size, int width, int layers) {

@@ -7,37 +7,14 @@
 #include <variant>
 
 #include "base/error.h"
+#include "checkpoint/configs/tower_json.h"
 #include "json/base64.h"
 #include "json/config_fields.h"
 
 namespace diptych::checkpoint {
 namespace {
 
-using network::Activation;
-using network::BertConfig;
-using network::BertPooling;
-using network::ConvNextConfig;
-using network::EvaTransformerConfig;
-using network::FastVitConfig;
-using network::ImagePooling;
-using network::ModifiedResNetConfig;
-using network::NormKind;
-using network::Projection;
-using network::TextPooling;
-using network::TextTransformerConfig;
-using network::VisionTransformerConfig;
-using network::ViTaminConfig;
-
 constexpr int kVersion = 1;
-constexpr std::string_view kVisionTransformer = "vision_transformer";
-constexpr std::string_view kEvaTransformer = "eva_transformer";
-constexpr std::string_view kModifiedResNet = "modified_resnet";
-constexpr std::string_view kConvNext = "convnext";
-constexpr std::string_view kViTamin = "vitamin";
-constexpr std::string_view kFastVit = "fastvit";
-constexpr std::string_view kTextTransformer = "text_transformer";
-constexpr std::string_view kBert = "bert";
-
 /// What a value is called in diptych.json.
 template <typename Value>
 struct Word {
@@ -45,26 +22,6 @@ struct Word {
   Value value;
 };
 
-constexpr auto kActivations =
-    std::to_array<Word<Activation>>({{"relu", Activation::relu},
-                                     {"quick_gelu", Activation::quick_gelu},
-                                     {"gelu", Activation::gelu},
-                                     {"gelu_tanh", Activation::gelu_tanh},
-                                     {"silu", Activation::silu}});
-constexpr auto kImagePoolings =
-    std::to_array<Word<ImagePooling>>({{"class_token", ImagePooling::class_token},
-                                       {"mean", ImagePooling::mean},
-                                       {"map", ImagePooling::map},
-                                       {"queries", ImagePooling::queries}});
-constexpr auto kTextPoolings =
-    std::to_array<Word<TextPooling>>({{"end_of_text", TextPooling::end_of_text},
-                                      {"last", TextPooling::last},
-                                      {"first", TextPooling::first},
-                                      {"class_token", TextPooling::class_token}});
-constexpr auto kNormKinds =
-    std::to_array<Word<NormKind>>({{"layer", NormKind::layer}, {"rms", NormKind::rms}});
-constexpr auto kProjections = std::to_array<Word<Projection>>(
-    {{"matrix", Projection::matrix}, {"linear", Projection::linear}, {"none", Projection::none}});
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
                                                                {"squash", ResizeMode::squash},
                                                                {"longest", ResizeMode::longest}});
@@ -88,8 +45,6 @@ constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
      {"canonicalize", text::Cleaning::canonicalize},
      {"only_lower", text::Cleaning::only_lower},
      {"remove_punctuation", text::Cleaning::remove_punctuation}});
-constexpr auto kBertPoolings = std::to_array<Word<BertPooling>>(
-    {{"class_token", BertPooling::class_token}, {"mean", BertPooling::mean}});
 
 template <typename Value, std::size_t count>
 std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
@@ -110,333 +65,6 @@ Value read_word(ConfigFields& fields, std::string_view field,
   }
   fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
        fields.path_of(field), text, fields.file());
-}
-
-// towers
-
-Json write_decoder(const network::MultimodalDecoderConfig& config) {
-  return {{"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"mlp_width", config.mlp_width},
-          {"activation", word_for(config.activation, kActivations)},
-          {"norm_epsilon", config.norm_epsilon}};
-}
-
-Json write_tower(const VisionTransformerConfig& config) {
-  Json json = {{"architecture", kVisionTransformer},
-               {"image_size", config.image_size},
-               {"patch_size", config.patch_size},
-               {"patch_bias", config.patch_bias},
-               {"class_token", config.class_token},
-               {"norm_pre", config.norm_pre},
-               {"width", config.width},
-               {"layers", config.layers},
-               {"heads", config.heads},
-               {"mlp_width", config.mlp_width},
-               {"activation", word_for(config.activation, kActivations)},
-               {"norm_epsilon", config.norm_epsilon},
-               {"pooling", word_for(config.pooling, kImagePoolings)},
-               {"projection", word_for(config.projection, kProjections)}};
-  if (config.layer_scale) json["layer_scale"] = true;
-  if (config.convolution_stem) json["convolution_stem"] = true;
-  if (!config.class_position) json["class_position"] = false;
-  if (config.pooling == ImagePooling::queries) {
-    json["pool_queries"] = config.pool_queries;
-    json["pool_heads"] = config.pool_heads;
-  }
-  return json;
-}
-
-Json write_tower(const EvaTransformerConfig& config) {
-  Json json = {{"architecture", kEvaTransformer},
-               {"image_size", config.image_size},
-               {"patch_size", config.patch_size},
-               {"width", config.width},
-               {"layers", config.layers},
-               {"heads", config.heads},
-               {"mlp_width", config.mlp_width},
-               {"activation", word_for(config.activation, kActivations)},
-               {"gated_mlp", config.gated_mlp},
-               {"norm", word_for(config.norm, kNormKinds)},
-               {"norm_epsilon", config.norm_epsilon},
-               {"post_norm", config.post_norm},
-               {"inner_norms", config.inner_norms},
-               {"query_value_bias", config.query_value_bias},
-               {"layer_scale", config.layer_scale},
-               {"rotary_grid", config.rotary_grid},
-               {"rotary_origin", config.rotary_origin},
-               {"rotary_columns_first", config.rotary_columns_first},
-               {"key_bias", config.key_bias},
-               {"class_token", config.class_token},
-               {"norm_pre", config.norm_pre},
-               {"pooling", word_for(config.pooling, kImagePoolings)},
-               {"projection", word_for(config.projection, kProjections)}};
-  if (config.pooling == ImagePooling::map) json["pool_heads"] = config.pool_heads;
-  return json;
-}
-
-Json write_tower(const ModifiedResNetConfig& config) {
-  return {{"architecture", kModifiedResNet}, {"image_size", config.image_size},
-          {"width", config.width},           {"layers", config.layers},
-          {"heads", config.heads},           {"pooling", "attention"}};
-}
-
-Json write_tower(const ConvNextConfig& config) {
-  return {{"architecture", kConvNext},
-          {"image_size", config.image_size},
-          {"layers", config.layers},
-          {"widths", config.widths},
-          {"norm_epsilon", config.norm_epsilon},
-          {"pooling", "mean"},
-          {"projection", config.mlp_projection ? "mlp" : "matrix"}};
-}
-
-Json write_tower(const ViTaminConfig& config) {
-  return {{"architecture", kViTamin},
-          {"image_size", config.image_size},
-          {"convolution_layers", config.convolution_layers},
-          {"convolution_widths", config.convolution_widths},
-          {"width", config.width},
-          {"layers", config.layers},
-          {"heads", config.heads},
-          {"mlp_width", config.mlp_width},
-          {"positions", config.positions},
-          {"pooling", "mean"}};
-}
-
-Json write_tower(const FastVitConfig& config) {
-  return {{"architecture", kFastVit},
-          {"image_size", config.image_size},
-          {"layers", config.layers},
-          {"widths", config.widths},
-          {"mlp_ratio", config.mlp_ratio},
-          {"attention_stages", config.attention_stages},
-          {"attention_norm", config.attention_norm},
-          {"excited_stages", config.excited_stages},
-          {"pooling", "mean"}};
-}
-
-bool leaves_padding_out(TextPooling pooling) {
-  return pooling == TextPooling::class_token || pooling == TextPooling::first;
-}
-
-Json write_tower(const TextTransformerConfig& config) {
-  Json json = {{"architecture", kTextTransformer},
-               {"context_length", config.context_length},
-               {"vocabulary_size", config.vocabulary_size},
-               {"width", config.width},
-               {"layers", config.layers},
-               {"heads", config.heads},
-               {"mlp_width", config.mlp_width},
-               {"activation", word_for(config.activation, kActivations)},
-               {"norm_epsilon", config.norm_epsilon},
-               {"causal", config.causal},
-               {"pooling", word_for(config.pooling, kTextPoolings)},
-               {"projection", word_for(config.projection, kProjections)}};
-  if (config.layer_scale) json["layer_scale"] = true;
-  if (config.end_of_text_id != network::kLargestId) json["end_of_text_id"] = config.end_of_text_id;
-  if (leaves_padding_out(config.pooling)) json["pad_id"] = config.pad_id;
-  if (config.sinusoids) json["sinusoids"] = true;
-  return json;
-}
-
-Json write_tower(const BertConfig& config) {
-  Json json = {{"architecture", kBert},
-               {"context_length", config.context_length},
-               {"vocabulary_size", config.vocabulary_size},
-               {"width", config.width},
-               {"layers", config.layers},
-               {"heads", config.heads},
-               {"mlp_width", config.mlp_width},
-               {"activation", word_for(config.activation, kActivations)},
-               {"norm_epsilon", config.norm_epsilon},
-               {"positions", config.positions},
-               {"first_position", config.first_position},
-               {"token_types", config.token_types},
-               {"pad_id", config.pad_id},
-               {"pooling", word_for(config.pooling, kBertPoolings)}};
-  if (config.projection_width != 0) json["projection_width"] = config.projection_width;
-  return json;
-}
-
-/// The fields that the transformers of all kinds have.
-template <typename Config>
-void read_transformer(ConfigFields& fields, Config& config) {
-  config.width = fields.integer("width");
-  config.layers = fields.integer("layers");
-  config.heads = fields.integer("heads");
-  config.mlp_width = fields.integer("mlp_width");
-  config.activation = read_word(fields, "activation", kActivations);
-  config.norm_epsilon = static_cast<float>(fields.number("norm_epsilon", config.norm_epsilon));
-}
-
-network::MultimodalDecoderConfig read_decoder(ConfigFields fields) {
-  network::MultimodalDecoderConfig config;
-  read_transformer(fields, config);
-  fields.refuse_rest();
-  return config;
-}
-
-VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
-  VisionTransformerConfig config;
-  config.image_size = fields.integer("image_size");
-  config.patch_size = fields.integer("patch_size");
-  read_transformer(fields, config);
-  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
-  config.patch_bias = fields.boolean("patch_bias", config.patch_bias);
-  config.convolution_stem = fields.boolean("convolution_stem", config.convolution_stem);
-  config.class_position = fields.boolean("class_position", config.class_position);
-  config.class_token = fields.boolean("class_token", config.class_token);
-  config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
-  config.pooling = read_word(fields, "pooling", kImagePoolings, std::optional(config.pooling));
-  if (config.pooling == ImagePooling::queries) {
-    config.pool_queries = fields.integer("pool_queries");
-    config.pool_heads = fields.integer("pool_heads");
-  }
-  config.projection =
-      read_word(fields, "projection", kProjections, std::optional(config.projection));
-  return config;
-}
-
-EvaTransformerConfig read_eva_transformer(ConfigFields& fields) {
-  EvaTransformerConfig config;
-  config.image_size = fields.integer("image_size");
-  config.patch_size = fields.integer("patch_size");
-  read_transformer(fields, config);
-  config.gated_mlp = fields.boolean("gated_mlp", config.gated_mlp);
-  config.norm = read_word(fields, "norm", kNormKinds);
-  config.post_norm = fields.boolean("post_norm", config.post_norm);
-  config.inner_norms = fields.boolean("inner_norms", config.inner_norms);
-  config.query_value_bias = fields.boolean("query_value_bias", config.query_value_bias);
-  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
-  config.rotary_grid = fields.integer("rotary_grid", config.rotary_grid);
-  config.rotary_origin = fields.integer("rotary_origin", config.rotary_origin);
-  config.rotary_columns_first = fields.boolean("rotary_columns_first", config.rotary_columns_first);
-  config.key_bias = fields.boolean("key_bias", config.key_bias);
-  config.class_token = fields.boolean("class_token", config.class_token);
-  config.norm_pre = fields.boolean("norm_pre", config.norm_pre);
-  config.pooling = read_word(fields, "pooling", kImagePoolings);
-  config.pool_heads = fields.integer("pool_heads", config.pool_heads);
-  config.projection = read_word(fields, "projection", kProjections);
-  return config;
-}
-
-ModifiedResNetConfig read_modified_resnet(ConfigFields& fields) {
-  ModifiedResNetConfig config;
-  config.image_size = fields.integer("image_size");
-  config.width = fields.integer("width");
-  config.heads = fields.integer("heads");
-  config.layers = fields.four("layers");
-  fields.expect("pooling", "attention");
-  return config;
-}
-
-ConvNextConfig read_convnext(ConfigFields& fields) {
-  ConvNextConfig config;
-  config.image_size = fields.integer("image_size");
-  config.layers = fields.four("layers");
-  config.widths = fields.four("widths");
-  config.norm_epsilon = static_cast<float>(fields.number("norm_epsilon", config.norm_epsilon));
-  config.mlp_projection = fields.text("projection", "matrix") == "mlp";
-  if (!config.mlp_projection) fields.expect("projection", "matrix");
-  fields.expect("pooling", "mean");
-  return config;
-}
-
-ViTaminConfig read_vitamin(ConfigFields& fields) {
-  ViTaminConfig config;
-  config.image_size = fields.integer("image_size");
-  config.convolution_layers = fields.two("convolution_layers");
-  config.convolution_widths = fields.two("convolution_widths");
-  config.width = fields.integer("width");
-  config.layers = fields.integer("layers");
-  config.heads = fields.integer("heads");
-  config.mlp_width = fields.integer("mlp_width");
-  config.positions = fields.boolean("positions", config.positions);
-  fields.expect("pooling", "mean");
-  return config;
-}
-
-FastVitConfig read_fastvit(ConfigFields& fields) {
-  FastVitConfig config;
-  config.image_size = fields.integer("image_size");
-  config.layers = fields.integers("layers");
-  config.widths = fields.integers("widths");
-  config.mlp_ratio = fields.integer("mlp_ratio");
-  config.attention_stages = fields.integer("attention_stages");
-  config.attention_norm = fields.boolean("attention_norm", config.attention_norm);
-  config.excited_stages = fields.integer("excited_stages");
-  fields.expect("pooling", "mean");
-  return config;
-}
-
-network::ImageTowerConfig read_image_tower(ConfigFields fields) {
-  const std::string architecture = fields.text("architecture");
-  network::ImageTowerConfig config;
-  if (architecture == kVisionTransformer) {
-    config = read_vision_transformer(fields);
-  } else if (architecture == kEvaTransformer) {
-    config = read_eva_transformer(fields);
-  } else if (architecture == kModifiedResNet) {
-    config = read_modified_resnet(fields);
-  } else if (architecture == kConvNext) {
-    config = read_convnext(fields);
-  } else if (architecture == kViTamin) {
-    config = read_vitamin(fields);
-  } else if (architecture == kFastVit) {
-    config = read_fastvit(fields);
-  } else {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
-         fields.path_of("architecture"), architecture, fields.file());
-  }
-  fields.refuse_rest();
-  return config;
-}
-
-TextTransformerConfig read_text_transformer(ConfigFields& fields) {
-  TextTransformerConfig config;
-  config.context_length = fields.integer("context_length");
-  config.vocabulary_size = fields.integer("vocabulary_size");
-  read_transformer(fields, config);
-  config.layer_scale = fields.boolean("layer_scale", config.layer_scale);
-  config.end_of_text_id = fields.integer("end_of_text_id", network::kLargestId);
-  config.causal = fields.boolean("causal", config.causal);
-  config.pooling = read_word(fields, "pooling", kTextPoolings, std::optional(config.pooling));
-  if (leaves_padding_out(config.pooling)) config.pad_id = fields.integer("pad_id");
-  config.sinusoids = fields.boolean("sinusoids", config.sinusoids);
-  config.projection =
-      read_word(fields, "projection", kProjections, std::optional(config.projection));
-  return config;
-}
-
-BertConfig read_bert(ConfigFields& fields) {
-  BertConfig config;
-  config.context_length = fields.integer("context_length");
-  config.vocabulary_size = fields.integer("vocabulary_size");
-  read_transformer(fields, config);
-  config.positions = fields.integer("positions");
-  config.first_position = fields.integer("first_position");
-  config.token_types = fields.integer("token_types");
-  config.pad_id = fields.integer("pad_id");
-  config.pooling = read_word(fields, "pooling", kBertPoolings);
-  config.projection_width = fields.integer("projection_width", 0);
-  return config;
-}
-
-network::TextTowerConfig read_text_tower(ConfigFields fields) {
-  const std::string architecture = fields.text("architecture");
-  network::TextTowerConfig config;
-  if (architecture == kTextTransformer) {
-    config = read_text_transformer(fields);
-  } else if (architecture == kBert) {
-    config = read_bert(fields);
-  } else {
-    fail(ErrorCode::unsupported, "config: {}: got \"{}\", which diptych does not know ({})",
-         fields.path_of("architecture"), architecture, fields.file());
-  }
-  fields.refuse_rest();
-  return config;
 }
 
 // preprocessing
@@ -618,13 +246,12 @@ const char* vocabulary_file(TokenizerSpec::Kind kind) {
 }
 
 Json write_diptych_json(const ModelFile& model) {
-  const auto write = [](const auto& tower) { return write_tower(tower); };
   Json json = {{"diptych", kVersion},
                {"name", model.provenance.name},
                {"licence", model.provenance.licence},
                {"embedding_width", model.config.embedding_width},
-               {"image_tower", std::visit(write, model.config.image)},
-               {"text_tower", std::visit(write, model.config.text)},
+               {"image_tower", write_tower(model.config.image)},
+               {"text_tower", write_tower(model.config.text)},
                {"logit_bias", model.config.logit_bias},
                {"preprocessing", write_preprocessing(model.preprocessing)},
                {"tokenizer", write_tokenizer(model.tokenizer)},
@@ -641,8 +268,8 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   fields.integer("diptych");
   ModelFile model;
   model.config.embedding_width = fields.integer("embedding_width");
-  model.config.image = read_image_tower(fields.object("image_tower"));
-  model.config.text = read_text_tower(fields.object("text_tower"));
+  model.config.image = read_tower<network::ImageTowerConfig>(fields.object("image_tower"));
+  model.config.text = read_tower<network::TextTowerConfig>(fields.object("text_tower"));
   model.config.logit_bias = fields.boolean("logit_bias", false);
   if (fields.has("decoder")) model.config.decoder = read_decoder(fields.object("decoder"));
   model.preprocessing = read_preprocessing(fields.object("preprocessing"));

@@ -44,7 +44,7 @@ class Sizes {
     return number;
   }
 
-  /// Side of the square grid behind a position table [1 + side * side, width].
+  /// Side of the square grid of a position table [1 + side * side, width].
   int grid(const std::string& tensor) const {
     const int places = of(tensor, 0, 2) - 1;
     const int side = static_cast<int>(std::lround(std::sqrt(static_cast<double>(places))));
@@ -182,7 +182,7 @@ network::TextTransformerConfig infer_text_transformer(const Sizes& sizes,
 }
 
 /// A table with one token type is RoBERTa's: it then pads with 1, counts positions from the row
-/// behind that, and its texts are pooled as open_clip does.
+/// after that, and its texts are pooled as open_clip does.
 network::BertConfig infer_bert(const Sizes& sizes) {
   const std::string embeddings = "bert.embeddings.";
   const std::string layers = "bert.encoder.layer.";

@@ -257,9 +257,9 @@ text::Cleaning read_cleaning(ConfigFields& fields) {
 }
 
 /// None for CLIP's own tokenizer; otherwise open_clip takes one of transformers'.
-std::optional<TokenizerUse> read_tokenizer_use(ConfigFields fields) {
+std::optional<TokenizerSettings> read_tokenizer_settings(ConfigFields fields) {
   if (!fields.has("hf_tokenizer_name") && !fields.has("hf_model_name")) return std::nullopt;
-  TokenizerUse use{.name = fields.text("hf_tokenizer_name", fields.text("hf_model_name", ""))};
+  TokenizerSettings use{.name = fields.text("hf_tokenizer_name", fields.text("hf_model_name", ""))};
   ConfigFields options = fields.object("tokenizer_kwargs");
   use.cleaning = read_cleaning(options);
   use.strips_separator = options.boolean("strip_sep_token", false);
@@ -411,7 +411,7 @@ const char* open_clip_cleaning(text::Cleaning cleaning) {
 /// What open_clip's HFTokenizer is told; it finds the files beside the config, whatever their name.
 void write_tokenizer_use(const ModelFile& model, Json& text) {
   constexpr const char* kNameless = "local";
-  const std::optional<TokenizerUse>& use = model.tokenizer_files.use;
+  const std::optional<TokenizerSettings>& use = model.tokenizer_files.use;
   if (!use) refuse_to_write("tokenizer");
   check_tokenizer_files(model, "open_clip's");
   text["hf_tokenizer_name"] = use->name.empty() ? kNameless : use->name;
@@ -486,7 +486,7 @@ Json write_open_clip_config(const ModelFile& model) {
   if (model.config.decoder) {
     json["multimodal_cfg"] =
         write_decoder(*model.config.decoder, network::context_length(model.config.text));
-    // open_clip's CoCa unpacks what its towers give into a feature and the rows behind it.
+    // open_clip's CoCa unpacks what its towers give into a feature and the rows after it.
     for (const char* tower : {"vision_cfg", "text_cfg"}) json[tower]["output_tokens"] = true;
   }
   // Where training would start; a checkpoint has its own.
@@ -511,7 +511,7 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
   if (fields.has("multimodal_cfg")) {
     model.config.decoder = read_decoder(fields.object("multimodal_cfg"), model.config, activation);
   }
-  if (read_tokenizer_use(fields.object("text_cfg")))
+  if (read_tokenizer_settings(fields.object("text_cfg")))
     model.tokenizer = {.kind = TokenizerSpec::Kind::none};  // it has files of its own
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
@@ -549,7 +549,7 @@ ModelFile read_with_tokenizer(const ModelFiles& files, Json json, const std::str
   ModelFile model =
       read_open_clip_config(json, name, facts != nullptr ? facts->preprocessing : std::nullopt);
   ConfigFields fields(stated, "", name);
-  if (const auto use = read_tokenizer_use(fields.object("text_cfg")))
+  if (const auto use = read_tokenizer_settings(fields.object("text_cfg")))
     bind_tokenizer_files(files, *use, model);
   return model;
 }

@@ -31,7 +31,7 @@ bool has_open_clip_config(const ModelFiles& files);
 ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name);
 
 /// What a training from random weights starts with: the same for a config in a file, with the
-/// tokenizer beside it, and for an architecture alone, which "-quickgelu" behind its name gives
+/// tokenizer beside it, and for an architecture alone, which "-quickgelu" after its name gives
 /// QuickGELU.
 ModelFile read_open_clip_config_file(const std::filesystem::path& file);
 ModelFile read_open_clip_architecture(const std::string& name);

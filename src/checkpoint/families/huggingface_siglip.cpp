@@ -73,8 +73,8 @@ void join_query(TensorMap& map, const std::string& kind) {
       computed_tensor(dtype, shape, [query, rest, dtype](std::span<std::byte> out) {
         const TensorBuffer first = convert(query, dtype);
         const TensorBuffer second = convert(rest, dtype);
-        const auto behind = std::ranges::copy(first.bytes(), out.begin()).out;
-        std::ranges::copy(second.bytes(), behind);
+        const auto after = std::ranges::copy(first.bytes(), out.begin()).out;
+        std::ranges::copy(second.bytes(), after);
       });
 }
 

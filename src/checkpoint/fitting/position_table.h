@@ -14,7 +14,7 @@ enum class GridResize {
 };
 
 /// Whether a tensor can be the position table of an image tower: [first + side * side, width] of
-/// floating-point type, behind `first` rows of tokens that have no place in the grid.
+/// floating-point type, after `first` rows of tokens that have no place in the grid.
 bool is_position_table(const TensorView& tensor, int first = 1);
 
 /// The position table of an image tower for a grid of another side: the first rows as they are, the

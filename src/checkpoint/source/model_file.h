@@ -37,7 +37,7 @@ struct ReferenceEmbeddings {
 };
 
 /// How a model uses a tokenizer whose files lie beside its weights.
-struct TokenizerUse {
+struct TokenizerSettings {
   std::string name;  ///< of a repository on the Hugging Face hub; may be empty
   text::Cleaning cleaning = text::Cleaning::whitespace;
   bool strips_separator = false;  ///< CLIPA's: no [SEP] at the end
@@ -45,8 +45,8 @@ struct TokenizerUse {
 
 /// What other programs want of such a tokenizer.
 struct TokenizerFiles {
-  std::optional<TokenizerUse> use;  ///< none where the model's form does not say it
-  std::vector<SourceFile> files;    ///< as they lay beside the weights
+  std::optional<TokenizerSettings> use;  ///< none where the model's form does not say it
+  std::vector<SourceFile> files;         ///< as they lay beside the weights
 };
 
 /// A checkpoint in canonical terms.

@@ -4,38 +4,18 @@
 #include <iterator>
 #include <map>
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "base/error.h"
-#include "json/json.h"
+#include "json/shard_index.h"
 
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::string_view kIndexEnding = ".index.json";
-
-/// Tensor -> the file it lies in.
-std::map<std::string, std::string> read_index(const SourceFile& source) {
-  const Json json = parse_json(source.bytes, source.name);
-  const auto found = json.is_object() ? json.find("weight_map") : json.end();
-  if (found == json.end() || !found->is_object() || found->empty())
-    fail(ErrorCode::corrupt_data, "shard index: expected a weight_map ({})", source.name);
-  std::map<std::string, std::string> files;
-  for (const auto& [tensor, file] : found->items()) {
-    if (!file.is_string() || file.get<std::string>().find_first_of("/\\") != std::string::npos) {
-      fail(ErrorCode::corrupt_data, "shard index: {}: expected the name of a file beside it ({})",
-           tensor, source.name);
-    }
-    files.emplace(tensor, file.get<std::string>());
-  }
-  return files;
-}
-
 Container read_sharded(const ModelFiles& files, const std::string& index,
                        RecognisesModel recognises) {
   const SourceFile source = files.open(index);
-  const auto places = read_index(source);
+  const auto places = read_shard_index(source.bytes, source.name);
   std::set<std::string> shards;
   for (const auto& [tensor, file] : places) shards.insert(file);
   Container whole;
@@ -67,8 +47,8 @@ Container read_sharded(const ModelFiles& files, const std::string& index,
 
 Container read_weights(const ModelFiles& files, const std::string& file,
                        RecognisesModel recognises) {
-  return file.ends_with(kIndexEnding) ? read_sharded(files, file, recognises)
-                                      : read_container(files.open(file), recognises);
+  return is_shard_index(file) ? read_sharded(files, file, recognises)
+                              : read_container(files.open(file), recognises);
 }
 
 }  // namespace diptych::checkpoint

@@ -28,7 +28,7 @@ using PieceType = SentencePieceModel::PieceType;
 constexpr std::size_t kMaxPieces = 1 << 22;
 constexpr const char* kSpace = "\xe2\x96\x81";  // U+2581, which stands for a space in pieces
 
-/// fairseq's special pieces, which XLM-R and NLLB put before and behind SentencePiece's.
+/// fairseq's special pieces, which XLM-R and NLLB put before and after SentencePiece's.
 constexpr std::array<std::string_view, 4> kFairseqFirst = {"<s>", "<pad>", "</s>", "<unk>"};
 constexpr std::string_view kFairseqLast = "<mask>";
 
@@ -241,7 +241,7 @@ std::int32_t read_id(const Json& id) {
   return fits ? id.get<std::int32_t>() : SpecialIds::kNone;
 }
 
-/// What a template puts around a text. NLLB's older files put a text's language behind its end;
+/// What a template puts around a text. NLLB's older files put a text's language after its end;
 /// transformers puts it before the text whatever they say, and so were open_clip's models trained.
 SpecialIds Reader::special_ids() const {
   SpecialIds special;
@@ -253,27 +253,27 @@ SpecialIds Reader::special_ids() const {
   if (member(processor, "type") != "TemplateProcessing" || !single.is_array())
     refuse("post_processor", processor, "a template");
   std::vector<std::int32_t> before;
-  std::vector<std::int32_t> behind;
-  bool is_behind = false;
+  std::vector<std::int32_t> after;
+  bool is_after = false;
   for (const Json& part : single) {
     if (!member(part, "Sequence").is_null()) {
-      is_behind = true;
+      is_after = true;
       continue;
     }
     const std::string token = text_of(member(member(part, "SpecialToken"), "id"));
     const Json& ids = member(member(member(processor, "special_tokens"), token.c_str()), "ids");
     if (!ids.is_array() || ids.size() != 1)
       refuse("post_processor", single, "one id for every special token");
-    (is_behind ? behind : before).push_back(read_id(ids[0]));
+    (is_after ? after : before).push_back(read_id(ids[0]));
   }
-  if (before.empty() && behind.size() == 2) {
-    before.push_back(behind.back());
-    behind.pop_back();
+  if (before.empty() && after.size() == 2) {
+    before.push_back(after.back());
+    after.pop_back();
   }
-  if (before.size() > 1 || behind.size() > 1)
+  if (before.size() > 1 || after.size() > 1)
     refuse("post_processor", single, "at most one token on either side");
   if (!before.empty()) special.start = before.front();
-  if (!behind.empty()) special.end = behind.front();
+  if (!after.empty()) special.end = after.front();
   return special;
 }
 

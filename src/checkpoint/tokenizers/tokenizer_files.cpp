@@ -175,7 +175,7 @@ std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
 
 }  // namespace
 
-void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model) {
+void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use, ModelFile& model) {
   model.tokenizer_files.use = use;
   for (const char* file : kAll) {
     if (files.contains(file)) model.tokenizer_files.files.push_back(files.open(file));
@@ -206,7 +206,7 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, Mode
 void take_tokenizer(const std::filesystem::path& file_or_folder, ModelFile& model) {
   std::erase_if(model.assumptions,
                 [](const std::string& sentence) { return sentence.starts_with(kNoFile); });
-  const TokenizerUse use = model.tokenizer_files.use.value_or(TokenizerUse{});
+  const TokenizerSettings use = model.tokenizer_files.use.value_or(TokenizerSettings{});
   model.tokenizer_files = {};
   if (std::filesystem::is_directory(file_or_folder)) {
     bind_tokenizer_files(ModelFiles(file_or_folder), use, model);

@@ -12,7 +12,7 @@ namespace diptych::checkpoint {
 /// vocab.txt that is there, and what tokenizer_config.json and special_tokens_map.json add. Without
 /// any, the kind is `none`. What had to be assumed is added to the model's assumptions. Throws
 /// Error: corrupt_data; unsupported, naming the part that diptych does not have.
-void bind_tokenizer_files(const ModelFiles& files, const TokenizerUse& use, ModelFile& model);
+void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use, ModelFile& model);
 
 /// Gives the model the tokenizer of a file, or of a folder with files as above, in place of its
 /// own: a tokenizer.json (.json), a SentencePiece model (.model), otherwise a WordPiece vocabulary

@@ -7,7 +7,7 @@
 namespace diptych::network {
 
 /// Packed texts that end with a class token (CoCa, arXiv 2205.01917), and which rows are seen at
-/// all: a class token behind padding does not even see itself.
+/// all: a class token after padding does not even see itself.
 struct AppendedClassTokens {
   Sequences sequences;  ///< of all rows
   Sequences seen;       ///< of the rows that are seen
@@ -28,14 +28,14 @@ typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
   const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(key_value, 0, width),
                                       ops.columns(key_value, width, width), block.heads,
                                       texts.sequences, texts.seen, Mask::causal);
-  return behind_attention(ops, block, x, attended);
+  return finish_block(ops, block, x, attended);
 }
 
-/// The class tokens behind all blocks, [texts, width].
+/// The class tokens after all blocks, [texts, width].
 template <Operations Ops>
-typename Ops::Tensor class_tokens_behind_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
-                                                typename Ops::Tensor x,
-                                                const AppendedClassTokens& texts) {
+typename Ops::Tensor class_tokens_after_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
+                                               typename Ops::Tensor x,
+                                               const AppendedClassTokens& texts) {
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i) x = residual_block(ops, blocks[i], x, texts);
   return pooled_residual_block(ops, blocks.back(), ops.rows(x, texts.class_rows()),
                                ops.rows(x, texts.seen_rows), texts.seen);

@@ -49,7 +49,7 @@ std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool 
   return positions;
 }
 
-std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selection) {
+std::vector<std::int32_t> rows_after_class_tokens(const PatchSelection& selection) {
   std::vector<std::int32_t> rows;
   for (int picture = 0; picture < selection.sequences.count(); ++picture) {
     const int begin = selection.sequences.begin(picture);

@@ -27,7 +27,7 @@ std::vector<std::int32_t> patch_rows(const PatchSelection& selection, int patche
 /// The position of every row: of a class token 0 if there is one, then of the selected patches.
 std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool class_token);
 /// Rows of the patches when every sequence begins with a class token.
-std::vector<std::int32_t> rows_behind_class_tokens(const PatchSelection& selection);
+std::vector<std::int32_t> rows_after_class_tokens(const PatchSelection& selection);
 
 /// Convolutions of windows side by side, of 4 x 4 pixels, 2 x 2 and 2 x 2 places, with GELU between
 /// them (MobileCLIP-B, arXiv 2311.17049); batch normalisation is fused.

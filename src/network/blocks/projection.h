@@ -14,6 +14,12 @@ enum class Projection {
   none,    ///< the row is the feature: the tower is as wide as the embedding
 };
 
+constexpr auto words_of(Projection) {
+  return std::to_array<Word<Projection>>({{Projection::matrix, "matrix", "matrix"},
+                                          {Projection::linear, "linear", "linear"},
+                                          {Projection::none, "none", "none"}});
+}
+
 /// Takes a tower's pooled rows into the joint space; nothing where the rows are the features.
 using OutputProjection = std::optional<Linear>;
 

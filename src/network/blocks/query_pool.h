@@ -16,8 +16,16 @@ enum class ImagePooling {
   queries,  ///< attention by learned queries into the joint space, of which the first counts (CoCa)
 };
 
+constexpr auto words_of(ImagePooling) {
+  return std::to_array<Word<ImagePooling>>(
+      {{ImagePooling::class_token, "class_token", "class token"},
+       {ImagePooling::mean, "mean", "mean"},
+       {ImagePooling::map, "map", "attention (map)"},
+       {ImagePooling::queries, "queries", "attention (queries)"}});
+}
+
 /// Attention pooling by a learned query (arXiv 1810.00825, section 3.2): SigLIP's, with an MLP
-/// behind it, and CoCa's, with normalised query and input.
+/// after it, and CoCa's, with normalised query and input.
 struct QueryPool {
   struct Mlp {
     Norm norm;

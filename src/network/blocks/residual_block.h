@@ -67,11 +67,11 @@ typename Ops::Tensor mlp(Ops& ops, const ResidualBlock& block, const typename Op
   return add_branch(ops, x, hidden, block.mlp_out, block.scale_2);
 }
 
-/// The rest of a block behind its attention, of which x is the input.
+/// Finishes a block after attention: output projection, residual, MLP. `x` is the block's input.
 template <Operations Ops>
-typename Ops::Tensor behind_attention(Ops& ops, const ResidualBlock& block,
-                                      const typename Ops::Tensor& x,
-                                      const typename Ops::Tensor& attended) {
+typename Ops::Tensor finish_block(Ops& ops, const ResidualBlock& block,
+                                  const typename Ops::Tensor& x,
+                                  const typename Ops::Tensor& attended) {
   return mlp(ops, block, add_branch(ops, x, attended, block.attention_output, block.scale_1));
 }
 
@@ -85,7 +85,7 @@ typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
   const auto attended =
       ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
                     ops.columns(qkv, 2 * width, width), block.heads, sequences, sequences, mask);
-  return behind_attention(ops, block, x, attended);
+  return finish_block(ops, block, x, attended);
 }
 
 /// The last block of a tower that uses one row of every sequence: keys and values of all rows it
@@ -104,7 +104,7 @@ typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
   const auto attended =
       ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
                     block.heads, Sequences::uniform(sequences.count(), 1), sequences, Mask::full);
-  return behind_attention(ops, block, pooled, attended);
+  return finish_block(ops, block, pooled, attended);
 }
 
 /// All blocks, all rows.

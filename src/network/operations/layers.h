@@ -1,18 +1,34 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
 #include "network/operations/parameters.h"
+#include "network/operations/words.h"
 
 namespace diptych::network {
 
 enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu, sigmoid };
 
+/// Those that a config can name.
+constexpr auto words_of(Activation) {
+  return std::to_array<Word<Activation>>({{Activation::relu, "relu", "relu"},
+                                          {Activation::quick_gelu, "quick_gelu", "quick_gelu"},
+                                          {Activation::gelu, "gelu", "gelu"},
+                                          {Activation::gelu_tanh, "gelu_tanh", "gelu_tanh"},
+                                          {Activation::silu, "silu", "silu"}});
+}
+
 enum class NormKind {
   layer,  ///< (x - mean) / sqrt(variance + epsilon) * weight + bias (arXiv 1607.06450)
   rms,    ///< x / sqrt(mean of squares + epsilon) * weight (arXiv 1910.07467)
 };
+
+constexpr auto words_of(NormKind) {
+  return std::to_array<Word<NormKind>>(
+      {{NormKind::layer, "layer", "layer"}, {NormKind::rms, "rms", "rms"}});
+}
 
 /// y = x W^T + b with W [outputs, inputs], as PyTorch's Linear; or y = x W + b with W [inputs,
 /// outputs] when `transposed`, as CLIP's projections. Only rows [first_output, first_output +

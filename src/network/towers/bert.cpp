@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "network/towers/limits.h"
 
 namespace diptych::network {
 namespace {
@@ -12,8 +13,8 @@ namespace {
 /// The deviation of BERT's own initialisation.
 constexpr float kDeviation = 0.02F;
 
-BertLayer declare_bert_layer(ParameterTable& table, const std::string& name,
-                             const BertConfig& config) {
+BertLayer declare_tower_layer(ParameterTable& table, const std::string& name,
+                              const BertConfig& config) {
   const int width = config.width;
   const float epsilon = config.norm_epsilon;
   const std::string attention = name + ".attention";
@@ -37,8 +38,8 @@ Linear declare_weight(ParameterTable& table, const std::string& name, int inputs
           .outputs = outputs};
 }
 
-std::vector<Linear> declare_bert_projection(ParameterTable& table, const BertConfig& config,
-                                            int embedding_width) {
+std::vector<Linear> declare_tower_projection(ParameterTable& table, const BertConfig& config,
+                                             int embedding_width) {
   const int hidden = config.projection_width;
   if (hidden == 0) {
     return {declare_projection(table, "text_projection", config.width, embedding_width,
@@ -50,7 +51,32 @@ std::vector<Linear> declare_bert_projection(ParameterTable& table, const BertCon
 
 }  // namespace
 
-Bert declare_bert(ParameterTable& table, const BertConfig& config, int embedding_width) {
+void validate_tower(const BertConfig& config, int /*embedding_width*/) {
+  check_texts(config);
+  check_transformer("text", config);
+  check_range("first position", config.first_position, 0, kMaxContextLength);
+  check_range("positions", config.positions, config.first_position + config.context_length,
+              2 * kMaxContextLength);
+  check_range("token types", config.token_types, 1, kMaxWidth);
+  check_range("pad id", config.pad_id, 0, config.vocabulary_size - 1);
+  check_range("projection width", config.projection_width, 0, kMaxWidth);
+}
+
+TowerDescription describe_tower(const BertConfig& config) {
+  return {.architecture = "BERT",
+          .width = config.width,
+          .layers = {config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(config.activation),
+          .pooling = title_of(config.pooling)};
+}
+
+std::int64_t widest_activation(const Bert& tower) {
+  return std::max(tower.config.mlp_width, 3 * tower.config.width);
+}
+
+Bert declare_tower(ParameterTable& table, const BertConfig& config, int embedding_width) {
   const auto declare_table = [&](const char* name, int rows) {
     return table.declare(std::string("bert.embeddings.") + name + "_embeddings.weight",
                          {rows, config.width}, Initialiser::normal(kDeviation));
@@ -63,8 +89,8 @@ Bert declare_bert(ParameterTable& table, const BertConfig& config, int embedding
       declare_norm(table, "bert.embeddings.LayerNorm", config.width, config.norm_epsilon);
   for (int i = 0; i < config.layers; ++i)
     tower.layers.push_back(
-        declare_bert_layer(table, "bert.encoder.layer." + std::to_string(i), config));
-  tower.projection = declare_bert_projection(table, config, embedding_width);
+        declare_tower_layer(table, "bert.encoder.layer." + std::to_string(i), config));
+  tower.projection = declare_tower_projection(table, config, embedding_width);
   return tower;
 }
 
@@ -72,11 +98,11 @@ std::span<const std::int32_t> reaching_tokens(const Bert& tower,
                                               std::span<const std::int32_t> row) {
   const std::int32_t pad = tower.config.pad_id;
   const auto end = std::find(row.begin(), row.end(), pad);
-  const bool only_padding_behind =
+  const bool only_padding_after =
       std::all_of(end, row.end(), [pad](std::int32_t id) { return id == pad; });
-  if (end == row.begin() || !only_padding_behind) {
+  if (end == row.begin() || !only_padding_after) {
     fail(ErrorCode::invalid_argument,
-         "tokens: got padding (id {}) at {}, expected a text with padding only behind it", pad,
+         "tokens: got padding (id {}) at {}, expected a text with padding only after it", pad,
          end - row.begin());
   }
   return row.first(static_cast<std::size_t>(end - row.begin()));

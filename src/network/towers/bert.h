@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "network/operations/operations.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
@@ -14,9 +16,16 @@ enum class BertPooling {
   mean,         ///< the mean over all tokens
 };
 
+constexpr auto words_of(BertPooling) {
+  return std::to_array<Word<BertPooling>>({{BertPooling::class_token, "class_token", "class token"},
+                                           {BertPooling::mean, "mean", "mean"}});
+}
+
 /// BERT (arXiv 1810.04805) and what differs from it in sizes and positions only, RoBERTa
 /// (1907.11692) and XLM-R (1911.02116). Defaults are those of Chinese-CLIP's base text tower.
 struct BertConfig {
+  static constexpr std::string_view kName = "bert";
+
   int context_length = 52;  ///< the longest text, in tokens; the position table may be longer
   int vocabulary_size = 21128;
   int width = 768;
@@ -28,10 +37,23 @@ struct BertConfig {
   int positions = 512;     ///< rows of the position table
   int first_position = 0;  ///< row of a text's first token: RoBERTa counts from its padding id + 1
   int token_types = 2;     ///< rows of the token type table, of which the first is used
-  int pad_id = 0;          ///< fills a row behind its text
+  int pad_id = 0;          ///< fills a row after its text
   BertPooling pooling = BertPooling::class_token;
   /// Width between the two layers of the projection; 0: it is one layer.
   int projection_width = 0;
+
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("context_length", context_length);
+    fields.required("vocabulary_size", vocabulary_size);
+    visit_transformer(fields, *this);
+    fields.required("positions", positions);
+    fields.required("first_position", first_position);
+    fields.required("token_types", token_types);
+    fields.required("pad_id", pad_id);
+    fields.required("pooling", pooling);
+    fields.exceptional("projection_width", projection_width, 0);
+  }
 
   bool operator==(const BertConfig&) const = default;
 };
@@ -59,7 +81,11 @@ struct Bert {
   std::vector<Linear> projection;  ///< one layer, or two with a GELU between
 };
 
-Bert declare_bert(ParameterTable& table, const BertConfig& config, int embedding_width);
+/// See tower.h.
+void validate_tower(const BertConfig& config, int embedding_width);
+TowerDescription describe_tower(const BertConfig& config);
+std::int64_t widest_activation(const Bert& tower);
+Bert declare_tower(ParameterTable& table, const BertConfig& config, int embedding_width);
 
 template <Operations Ops>
 typename Ops::Tensor bert_embeddings(Ops& ops, const Bert& tower, const Tokens& tokens) {

@@ -3,16 +3,20 @@
 #include <cmath>
 #include <string>
 
+#include "network/blocks/query_pool.h"
+#include "network/towers/limits.h"
+
 namespace diptych::network {
 namespace {
 
 /// What ConvNeXt is trained from.
 constexpr float kDeviation = 0.02F;
 constexpr float kInitialGamma = 1e-6F;
+/// Of an MLP's width to its block's.
+constexpr int kExpansion = 4;
 
 ConvNextBlock declare_block(ParameterTable& table, const std::string& name, int width,
                             float epsilon) {
-  constexpr int kExpansion = 4;
   ConvNextBlock block;
   block.depthwise = declare_depthwise_convolution(table, name + ".conv_dw", width,
                                                   ConvNextConfig::kWindow, kDeviation);
@@ -41,8 +45,29 @@ void declare_head(ParameterTable& table, ConvNext& tower, int embedding_width) {
 
 }  // namespace
 
-ConvNext declare_convnext(ParameterTable& table, const ConvNextConfig& config,
-                          int embedding_width) {
+void validate_tower(const ConvNextConfig& config, int /*embedding_width*/) {
+  check_range("image_size", config.image_size, 32, kMaxImageSize);
+  check_divides("the total stride", 32, "image_size", config.image_size);
+  for (const int layers : config.layers) check_range("vision layers", layers, 1, kMaxLayers);
+  for (const int width : config.widths) check_range("vision width", width, 1, kMaxWidth / 4);
+}
+
+TowerDescription describe_tower(const ConvNextConfig& config) {
+  return {.architecture = "ConvNeXt",
+          .width = config.widths.front(),
+          .layers = {config.layers.begin(), config.layers.end()},
+          .mlp_width = kExpansion * config.widths.front(),
+          .activation = title_of(Activation::gelu),
+          .pooling = title_of(ImagePooling::mean)};
+}
+
+/// The MLP of the first stage: every later one has half as many numbers.
+std::int64_t widest_activation(const ConvNext& tower) {
+  const std::int64_t side = tower.config.image_size / ConvNextConfig::kPatchSize;
+  return side * side * kExpansion * tower.config.widths.front();
+}
+
+ConvNext declare_tower(ParameterTable& table, const ConvNextConfig& config, int embedding_width) {
   ConvNext tower{.config = config};
   const float epsilon = config.norm_epsilon;
   int width = config.widths.front();

@@ -1,15 +1,19 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/projection.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// ConvNeXt (arXiv 2201.03545). Defaults are ConvNeXt-T's.
 struct ConvNextConfig {
+  static constexpr std::string_view kName = "convnext";
   static constexpr int kPatchSize = 4;  ///< side, in pixels, of what becomes one place
   static constexpr int kWindow = 7;     ///< side, in places, of the depthwise convolutions
 
@@ -18,6 +22,16 @@ struct ConvNextConfig {
   std::array<int, 4> widths = {96, 192, 384, 768};
   float norm_epsilon = 1e-6F;
   bool mlp_projection = false;  ///< an MLP instead of a matrix takes the mean to the embedding
+
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("layers", layers);
+    fields.required("widths", widths);
+    fields.defaulted("norm_epsilon", norm_epsilon);
+    fields.choice("projection", mlp_projection, "matrix", "mlp");
+    fields.constant("pooling", "mean");
+  }
 
   bool operator==(const ConvNextConfig&) const = default;
 };
@@ -53,7 +67,11 @@ struct ConvNext {
   OutputProjection projection;
 };
 
-ConvNext declare_convnext(ParameterTable& table, const ConvNextConfig& config, int embedding_width);
+/// See tower.h.
+void validate_tower(const ConvNextConfig& config, int embedding_width);
+TowerDescription describe_tower(const ConvNextConfig& config);
+std::int64_t widest_activation(const ConvNext& tower);
+ConvNext declare_tower(ParameterTable& table, const ConvNextConfig& config, int embedding_width);
 
 template <Operations Ops>
 typename Ops::Tensor convnext_block(Ops& ops, const ConvNextBlock& block,

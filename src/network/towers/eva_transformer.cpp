@@ -1,9 +1,38 @@
 #include "network/towers/eva_transformer.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "base/error.h"
+#include "network/towers/limits.h"
 
 namespace diptych::network {
 namespace {
+
+/// Rotary tables are made before any weight is seen.
+constexpr int kMaxRotaryGrid = 256;
+constexpr int kMaxRotaryHeadWidth = 1024;
+
+void validate_pooling(const EvaTransformerConfig& config) {
+  if (config.pooling == ImagePooling::map) {
+    check_range("vision pool heads", config.pool_heads, 1, config.width);
+    check_divides("vision pool heads", config.pool_heads, "vision width", config.width);
+  } else if (config.pooling != ImagePooling::class_token || !config.class_token) {
+    fail(ErrorCode::invalid_argument,
+         "model config: vision pooling: got no class token to pool, and no map pool");
+  }
+}
+
+void validate_rotary(const EvaTransformerConfig& config) {
+  check_range("rotary grid", config.rotary_grid, 0, kMaxImageSize);
+  check_range("rotary origin", config.rotary_origin, 0, kMaxImageSize);
+  if (config.rotary_grid == 0) return;
+  const int head_width = config.width / config.heads;
+  check_range("vision grid", config.grid(), 1, kMaxRotaryGrid);
+  check_range("vision head width", head_width, 4, kMaxRotaryHeadWidth);
+  // Pairs of columns, half of them for rows and half for columns of the grid.
+  check_divides("four", 4, "vision head width", head_width);
+}
 
 /// EVA's own initialisation (arXiv 2211.07636): this deviation everywhere, less with depth where a
 /// branch ends.
@@ -84,8 +113,34 @@ EvaBlock declare_block(ParameterTable& table, const EvaTransformerConfig& config
 
 }  // namespace
 
-EvaTransformer declare_eva_transformer(ParameterTable& table, const EvaTransformerConfig& config,
-                                       int embedding_width) {
+void validate_tower(const EvaTransformerConfig& config, int embedding_width) {
+  check_patches(config);
+  check_transformer("vision", config);
+  if (config.key_bias && !config.query_value_bias)
+    fail(ErrorCode::invalid_argument, "model config: vision key bias: got no query_value_bias");
+  validate_pooling(config);
+  validate_rotary(config);
+  check_projection("vision width", config.projection, config.width, embedding_width);
+}
+
+TowerDescription describe_tower(const EvaTransformerConfig& config) {
+  return {.architecture = "EVA transformer",
+          .width = config.width,
+          .layers = {config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(config.activation),
+          .pooling = title_of(config.pooling)};
+}
+
+std::int64_t widest_activation(const EvaTransformer& tower) {
+  const EvaTransformerConfig& config = tower.config;
+  return (1 + std::int64_t{config.grid()} * config.grid()) *
+         std::max(config.mlp_width, 3 * config.width);
+}
+
+EvaTransformer declare_tower(ParameterTable& table, const EvaTransformerConfig& config,
+                             int embedding_width) {
   EvaTransformer tower{.config = config};
   tower.patch_embedding = declare_patch_embedding(table, {.patch_size = config.patch_size,
                                                           .grid = config.grid(),

@@ -2,17 +2,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/patch_embedding.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/query_pool.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// The image towers of EVA-CLIP (arXiv 2303.15389, 2402.04252) and of PE-Core (arXiv 2504.13181).
 /// Defaults are EVA-01 g/14's.
 struct EvaTransformerConfig {
+  static constexpr std::string_view kName = "eva_transformer";
+
   int image_size = 224;  ///< side, in pixels
   int patch_size = 14;   ///< side, in pixels
   int width = 1408;
@@ -40,11 +44,33 @@ struct EvaTransformerConfig {
   Projection projection = Projection::linear;
 
   int grid() const { return image_size / patch_size; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("patch_size", patch_size);
+    visit_transformer(fields, *this);
+    fields.defaulted("gated_mlp", gated_mlp);
+    fields.required("norm", norm);
+    fields.defaulted("post_norm", post_norm);
+    fields.defaulted("inner_norms", inner_norms);
+    fields.defaulted("query_value_bias", query_value_bias);
+    fields.defaulted("key_bias", key_bias);
+    fields.defaulted("layer_scale", layer_scale);
+    fields.defaulted("rotary_grid", rotary_grid);
+    fields.defaulted("rotary_origin", rotary_origin);
+    fields.defaulted("rotary_columns_first", rotary_columns_first);
+    fields.defaulted("class_token", class_token);
+    fields.defaulted("norm_pre", norm_pre);
+    fields.required("pooling", pooling);
+    if (pooling == ImagePooling::map) fields.defaulted("pool_heads", pool_heads);
+    fields.required("projection", projection);
+  }
+
   bool operator==(const EvaTransformerConfig&) const = default;
 };
 
 /// What an attention and an MLP have around them: x + scale(output(inner_norm(f(norm(x))))), where
-/// a post-norm comes behind `output` instead. Scale and inner norm are where the tower has them.
+/// a post-norm comes after `output` instead. Scale and inner norm are where the tower has them.
 struct EvaBranch {
   Norm norm;
   bool post_norm = false;
@@ -77,8 +103,12 @@ struct EvaTransformer {
   OutputProjection projection;
 };
 
-EvaTransformer declare_eva_transformer(ParameterTable& table, const EvaTransformerConfig& config,
-                                       int embedding_width);
+/// See tower.h.
+void validate_tower(const EvaTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const EvaTransformerConfig& config);
+std::int64_t widest_activation(const EvaTransformer& tower);
+EvaTransformer declare_tower(ParameterTable& table, const EvaTransformerConfig& config,
+                             int embedding_width);
 
 /// Rows and where in their pictures they are: 0 is the class token, 1 + i patch i.
 struct PlacedRows {
@@ -89,14 +119,15 @@ struct PlacedRows {
 PlacedRows place_rows(const PatchSelection& selection, bool class_token);
 
 template <Operations Ops>
-typename Ops::Tensor enter(Ops& ops, const EvaBranch& branch, const typename Ops::Tensor& x) {
+typename Ops::Tensor branch_input(Ops& ops, const EvaBranch& branch,
+                                  const typename Ops::Tensor& x) {
   return branch.post_norm ? x : ops.norm(x, branch.norm);
 }
 
 /// `x` with what the branch made of it added.
 template <Operations Ops>
-typename Ops::Tensor leave(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
-                           const typename Ops::Tensor& x) {
+typename Ops::Tensor add_branch(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
+                                const typename Ops::Tensor& x) {
   if (branch.inner_norm) hidden = ops.norm(hidden, *branch.inner_norm);
   if (!branch.post_norm && branch.scale == kAbsent)
     return ops.linear(hidden, branch.output, Activation::none, &x);
@@ -124,19 +155,19 @@ typename Ops::Tensor attend(Ops& ops, const EvaTransformer& tower, const EvaBloc
 template <Operations Ops>
 typename Ops::Tensor eva_mlp(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                              const typename Ops::Tensor& x) {
-  const auto entered = enter(ops, block.mlp, x);
+  const auto entered = branch_input(ops, block.mlp, x);
   auto hidden = ops.linear(entered, block.mlp_in, tower.config.activation, nullptr);
   if (block.mlp_gated)
     hidden = ops.multiply(hidden, ops.linear(entered, *block.mlp_gated, Activation::none, nullptr));
-  return leave(ops, block.mlp, hidden, x);
+  return add_branch(ops, block.mlp, hidden, x);
 }
 
 template <Operations Ops>
 typename Ops::Tensor eva_block(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                                const typename Ops::Tensor& x, const PlacedRows& rows) {
-  const auto entered = enter(ops, block.attention, x);
+  const auto entered = branch_input(ops, block.attention, x);
   const auto attended = attend(ops, tower, block, entered, rows, entered, rows);
-  return eva_mlp(ops, tower, block, leave(ops, block.attention, attended, x));
+  return eva_mlp(ops, tower, block, add_branch(ops, block.attention, attended, x));
 }
 
 /// The last block: keys and values of all rows, everything else only for the class tokens.
@@ -148,10 +179,11 @@ typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, con
   const PlacedRows class_tokens{
       .sequences = Sequences::uniform(count, 1),
       .positions = std::vector<std::int32_t>(static_cast<std::size_t>(count), 0)};
-  const auto entered = enter(ops, block.attention, x);
+  const auto entered = branch_input(ops, block.attention, x);
   const auto attended =
       attend(ops, tower, block, ops.rows(entered, class_rows), class_tokens, entered, rows);
-  return eva_mlp(ops, tower, block, leave(ops, block.attention, attended, ops.rows(x, class_rows)));
+  return eva_mlp(ops, tower, block,
+                 add_branch(ops, block.attention, attended, ops.rows(x, class_rows)));
 }
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.

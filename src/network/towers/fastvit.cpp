@@ -3,8 +3,15 @@
 #include <algorithm>
 #include <string>
 
+#include "network/blocks/query_pool.h"
+#include "network/towers/limits.h"
+
 namespace diptych::network {
 namespace {
+
+constexpr int kMaxStages = 8;
+constexpr int kMaxStageWidth = 1 << 14;
+constexpr int kMaxMlpRatio = 8;
 
 /// From which a fused tower would be trained; it is always loaded.
 constexpr float kDeviation = 0.02F;
@@ -82,6 +89,42 @@ FastVitStage declare_stage(ParameterTable& table, const FastVitConfig& config, i
 
 }  // namespace
 
+void validate_tower(const FastVitConfig& config, int /*embedding_width*/) {
+  check_range("vision stages", config.stages(), 1, kMaxStages);
+  check_range("vision stages with layers", static_cast<int>(config.layers.size()), config.stages(),
+              config.stages());
+  check_range("image_size", config.image_size, config.stride(), kMaxImageSize);
+  check_divides("the total stride", config.stride(), "image_size", config.image_size);
+  check_range("vision mlp ratio", config.mlp_ratio, 1, kMaxMlpRatio);
+  check_range("vision attention stages", config.attention_stages, 0, config.stages());
+  check_range("vision excited stages", config.excited_stages, 0, config.stages() - 1);
+  int narrower = 1;
+  for (int i = 0; i < config.stages(); ++i) {
+    const int width = config.widths[static_cast<std::size_t>(i)];
+    check_range("vision layers", config.layers[static_cast<std::size_t>(i)], 1, kMaxLayers);
+    check_range("vision width", width, 1, kMaxStageWidth);
+    check_divides("the width before", narrower, "vision width", width);
+    if (config.has_attention(i))
+      check_divides("the width of a head", FastVitConfig::kHeadWidth, "vision width", width);
+    narrower = width;
+  }
+}
+
+TowerDescription describe_tower(const FastVitConfig& config) {
+  return {.architecture = "FastViT",
+          .width = config.widths.front(),
+          .layers = config.layers,
+          .mlp_width = config.mlp_ratio * config.widths.front(),
+          .activation = title_of(Activation::gelu),
+          .pooling = title_of(ImagePooling::mean)};
+}
+
+/// The stem after its first convolution, or the first stage's MLP.
+std::int64_t widest_activation(const FastVit& tower) {
+  const std::int64_t side = tower.config.image_size / FastVitConfig::kPatchSize;
+  return side * side * std::max(4, tower.config.mlp_ratio) * tower.config.widths.front();
+}
+
 /// A quarter in steps of eight.
 int downsample_squeeze(int width) {
   return std::max(8, (width + 16) / 32 * 8);
@@ -91,7 +134,7 @@ int head_squeeze(int width) {
   return std::max(1, (width + 8) / 16);
 }
 
-FastVit declare_fastvit(ParameterTable& table, const FastVitConfig& config, int embedding_width) {
+FastVit declare_tower(ParameterTable& table, const FastVitConfig& config, int embedding_width) {
   FastVit tower{.config = config};
   const int first = config.widths.front();
   tower.stem_1 = declare_biased_convolution(table, "visual.stem.0", 3, first, 3, 2);

@@ -3,15 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/projection.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// FastViT (arXiv 2303.14189) as MobileCLIP has it (arXiv 2311.17049, 2508.20691). Defaults are
 /// those of MCi0, MobileCLIP-S0's.
 struct FastVitConfig {
+  static constexpr std::string_view kName = "fastvit";
   static constexpr int kPatchSize = 4;       ///< side, in pixels, of a place of the first stage
   static constexpr int kMixerWindow = 3;     ///< sides, in places, of the depthwise convolutions
   static constexpr int kWindow = 7;          ///< the same of all others
@@ -31,6 +34,18 @@ struct FastVitConfig {
   int stride() const { return kPatchSize << (stages() - 1); }
   bool has_attention(int stage) const { return stage >= stages() - attention_stages; }
   bool has_excitation(int stage) const { return stage >= stages() - excited_stages; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("layers", layers);
+    fields.required("widths", widths);
+    fields.required("mlp_ratio", mlp_ratio);
+    fields.required("attention_stages", attention_stages);
+    fields.defaulted("attention_norm", attention_norm);
+    fields.required("excited_stages", excited_stages);
+    fields.constant("pooling", "mean");
+  }
+
   bool operator==(const FastVitConfig&) const = default;
 };
 
@@ -58,7 +73,7 @@ struct FastVitAttention {
   Linear output;
 };
 
-/// Mixes places, by a depthwise convolution or by attention, then channels, by an MLP behind
+/// Mixes places, by a depthwise convolution or by attention, then channels, by an MLP after
 /// another depthwise convolution.
 struct FastVitBlock {
   std::optional<DepthwiseConvolution> mixer;
@@ -89,7 +104,11 @@ struct FastVit {
   OutputProjection projection;
 };
 
-FastVit declare_fastvit(ParameterTable& table, const FastVitConfig& config, int embedding_width);
+/// See tower.h.
+void validate_tower(const FastVitConfig& config, int embedding_width);
+TowerDescription describe_tower(const FastVitConfig& config);
+std::int64_t widest_activation(const FastVit& tower);
+FastVit declare_tower(ParameterTable& table, const FastVitConfig& config, int embedding_width);
 
 template <Operations Ops>
 typename Ops::Tensor squeeze_excite(Ops& ops, const SqueezeExcite& layer,

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <string>
 
+#include "network/towers/limits.h"
+
 namespace diptych::network {
 namespace {
 
@@ -46,8 +48,32 @@ AttentionPool declare_attention_pool(ParameterTable& table, const ModifiedResNet
 
 }  // namespace
 
-ModifiedResNet declare_modified_resnet(ParameterTable& table, const ModifiedResNetConfig& config,
-                                       int embedding_width) {
+void validate_tower(const ModifiedResNetConfig& config, int /*embedding_width*/) {
+  check_range("image_size", config.image_size, 32, kMaxImageSize);
+  check_divides("the total stride", 32, "image_size", config.image_size);
+  check_range("vision width", config.width, 2, kMaxWidth / 32);
+  check_divides("two", 2, "vision width", config.width);
+  for (const int layers : config.layers) check_range("vision layers", layers, 1, kMaxLayers);
+  check_range("vision heads", config.heads, 1, 32 * config.width);
+  check_divides("vision heads", config.heads, "attention pool width", 32 * config.width);
+}
+
+TowerDescription describe_tower(const ModifiedResNetConfig& config) {
+  return {.architecture = "modified ResNet",
+          .width = config.width,
+          .layers = {config.layers.begin(), config.layers.end()},
+          .heads = config.heads,
+          .activation = title_of(Activation::relu),
+          .pooling = "attention"};
+}
+
+std::int64_t widest_activation(const ModifiedResNet& tower) {
+  const std::int64_t side = tower.config.image_size / 2;
+  return side * side * tower.config.width;
+}
+
+ModifiedResNet declare_tower(ParameterTable& table, const ModifiedResNetConfig& config,
+                             int embedding_width) {
   ModifiedResNet tower{.config = config};
   const int half = config.width / 2;
   tower.stem = {declare_convolution(table, "visual.conv1", "visual.bn1", 3, half, 3, 2),

@@ -1,19 +1,33 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/operations/operations.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// CLIP's modified ResNet (arXiv 2103.00020, section 2.4). Defaults are RN50's.
 struct ModifiedResNetConfig {
+  static constexpr std::string_view kName = "modified_resnet";
+
   int image_size = 224;  ///< side, in pixels; a multiple of 32
   int width = 64;        ///< channels after the stem; the last stage has 32 times as many
   std::array<int, 4> layers = {3, 4, 6, 3};
   int heads = 32;  ///< of the attention pool
+
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("width", width);
+    fields.required("layers", layers);
+    fields.required("heads", heads);
+    fields.constant("pooling", "attention");
+  }
 
   bool operator==(const ModifiedResNetConfig&) const = default;
 };
@@ -47,8 +61,12 @@ struct ModifiedResNet {
   AttentionPool attention_pool;
 };
 
-ModifiedResNet declare_modified_resnet(ParameterTable& table, const ModifiedResNetConfig& config,
-                                       int embedding_width);
+/// See tower.h.
+void validate_tower(const ModifiedResNetConfig& config, int embedding_width);
+TowerDescription describe_tower(const ModifiedResNetConfig& config);
+std::int64_t widest_activation(const ModifiedResNet& tower);
+ModifiedResNet declare_tower(ParameterTable& table, const ModifiedResNetConfig& config,
+                             int embedding_width);
 
 template <Operations Ops>
 FeatureMap<typename Ops::Tensor> bottleneck(Ops& ops, const Bottleneck& block,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "network/blocks/residual_block.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
@@ -16,6 +17,11 @@ struct MultimodalDecoderConfig {
   int mlp_width = 2048;
   Activation activation = Activation::gelu;
   float norm_epsilon = 1e-5F;
+
+  template <typename Fields>
+  void visit(Fields& fields) {
+    visit_transformer(fields, *this);
+  }
 
   bool operator==(const MultimodalDecoderConfig&) const = default;
 };

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "network/blocks/sinusoids.h"
+#include "network/towers/limits.h"
 
 namespace diptych::network {
 namespace {
@@ -19,7 +20,7 @@ std::size_t end_of_text(const TextTransformerConfig& config, std::span<const std
 
 /// The published weights of CoCa were trained with a mask of padding that is shifted by one place:
 /// the first place is always seen, any other one when the token before it is no padding. So the
-/// class token sees the first padding token, and itself only behind a row without padding. What is
+/// class token sees the first padding token, and itself only after a row without padding. What is
 /// not seen is left out.
 void append_with_class_token(const TextTransformerConfig& config, std::span<const std::int32_t> row,
                              Tokens& tokens) {
@@ -49,8 +50,43 @@ void append_without_padding(std::int32_t pad, std::span<const std::int32_t> row,
 
 }  // namespace
 
-TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
-                                         int embedding_width) {
+void validate_tower(const TextTransformerConfig& config, int embedding_width) {
+  check_texts(config);
+  check_transformer("text", config);
+  if (config.pooling == TextPooling::class_token && !config.causal)
+    fail(ErrorCode::invalid_argument,
+         "model config: text pooling: got a class token without the causal mask");
+  if (config.pooling == TextPooling::first) {
+    if (config.causal)
+      fail(ErrorCode::invalid_argument,
+           "model config: text pooling: got the first token under the causal mask");
+    check_range("pad_id", config.pad_id, 0, config.vocabulary_size - 1);
+  }
+  check_projection("text width", config.projection, config.width, embedding_width);
+  if (!config.sinusoids) return;
+  check_range("text width", config.width, 4, kMaxWidth);
+  check_divides("sine and cosine", 2, "text width", config.width);
+  if (config.pooling == TextPooling::class_token)
+    fail(ErrorCode::invalid_argument,
+         "model config: text pooling: got a class token and sinusoids");
+}
+
+TowerDescription describe_tower(const TextTransformerConfig& config) {
+  return {.architecture = "text transformer",
+          .width = config.width,
+          .layers = {config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(config.activation),
+          .pooling = title_of(config.pooling)};
+}
+
+std::int64_t widest_activation(const TextTransformer& tower) {
+  return std::max(tower.config.mlp_width, 3 * tower.config.width);
+}
+
+TextTransformer declare_tower(ParameterTable& table, const TextTransformerConfig& config,
+                              int embedding_width) {
   TextTransformer tower{.config = config};
   const bool class_token = config.pooling == TextPooling::class_token;
   if (!config.sinusoids) {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/appended_class_token.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/residual_block.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
@@ -17,13 +20,23 @@ enum class TextPooling {
   end_of_text,
   last,   ///< of the row of ids, padding and all
   first,  ///< of the text, which is without padding then. Only without the causal mask.
-  /// A class token's behind the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
+  /// A class token's after the row of ids (CoCa, arXiv 2205.01917). Only under the causal mask.
   class_token,
 };
+
+constexpr auto words_of(TextPooling) {
+  return std::to_array<Word<TextPooling>>(
+      {{TextPooling::end_of_text, "end_of_text", "end-of-text token"},
+       {TextPooling::last, "last", "last token"},
+       {TextPooling::first, "first", "first token"},
+       {TextPooling::class_token, "class_token", "class token"}});
+}
 
 /// CLIP's text transformer. Without the causal mask every token sees all of its row of ids, so that
 /// padding is input like any other token.
 struct TextTransformerConfig {
+  static constexpr std::string_view kName = "text_transformer";
+
   int context_length = 77;
   int vocabulary_size = 49408;
   int width = 512;
@@ -44,14 +57,29 @@ struct TextTransformerConfig {
   bool sinusoids = false;
   Projection projection = Projection::matrix;
 
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("context_length", context_length);
+    fields.required("vocabulary_size", vocabulary_size);
+    visit_transformer(fields, *this);
+    fields.exceptional("layer_scale", layer_scale, false);
+    fields.exceptional("end_of_text_id", end_of_text_id, kLargestId);
+    fields.defaulted("causal", causal);
+    fields.defaulted("pooling", pooling);
+    if (pooling == TextPooling::class_token || pooling == TextPooling::first)
+      fields.required("pad_id", pad_id);
+    fields.exceptional("sinusoids", sinusoids, false);
+    fields.defaulted("projection", projection);
+  }
+
   bool operator==(const TextTransformerConfig&) const = default;
 };
 
-/// A class token that a text tower appends has an id of its own behind the vocabulary.
+/// A class token that a text tower appends has an id of its own after the vocabulary.
 inline int class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size;
 }
-/// The same where the class token does not see itself: behind padding.
+/// The same where the class token does not see itself: after padding.
 inline int masked_class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size + 1;
 }
@@ -68,10 +96,14 @@ struct TextTransformer {
   OutputProjection projection;
 };
 
-TextTransformer declare_text_transformer(ParameterTable& table, const TextTransformerConfig& config,
-                                         int embedding_width);
+/// See tower.h.
+void validate_tower(const TextTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const TextTransformerConfig& config);
+std::int64_t widest_activation(const TextTransformer& tower);
+TextTransformer declare_tower(ParameterTable& table, const TextTransformerConfig& config,
+                              int embedding_width);
 
-/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from behind its padding id.
+/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from its padding id + 1.
 std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens);
 
 /// The row of every text that is pooled.
@@ -81,10 +113,10 @@ std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens
 AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const Tokens& tokens);
 /// The texts without their class tokens.
 Tokens without_class_tokens(const Tokens& tokens);
-/// Rows that put what stands before every sequence behind it.
+/// Rows that put what stands before every sequence after it.
 std::vector<std::int32_t> first_row_last(const Sequences& sequences);
 
-/// Embedded tokens, a class token behind each text where there are such.
+/// Embedded tokens, a class token after each text where there are such.
 template <Operations Ops>
 typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   if (tower.config.pooling != TextPooling::class_token)
@@ -113,7 +145,7 @@ template <Operations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   auto x = embed_places(ops, tower, tokens);
   if (tower.config.pooling == TextPooling::class_token) {
-    x = class_tokens_behind_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
+    x = class_tokens_after_blocks(ops, tower.blocks, x, appended_class_tokens(tower, tokens));
     return project(ops, tower.projection, ops.norm(x, tower.norm_final));
   }
   const Mask mask = tower.config.causal ? Mask::causal : Mask::full;

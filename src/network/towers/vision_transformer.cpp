@@ -1,12 +1,55 @@
 #include "network/towers/vision_transformer.h"
 
+#include <algorithm>
 #include <cmath>
 
-namespace diptych::network {
+#include "base/error.h"
+#include "network/towers/limits.h"
 
-VisionTransformer declare_vision_transformer(ParameterTable& table,
-                                             const VisionTransformerConfig& config,
-                                             int embedding_width) {
+namespace diptych::network {
+namespace {
+
+/// What a convolution stem makes one row: 4 x 2 x 2 pixels a side.
+constexpr int kStemPatchSize = 16;
+
+}  // namespace
+
+void validate_tower(const VisionTransformerConfig& config, int embedding_width) {
+  check_patches(config);
+  check_transformer("vision", config);
+  if (config.convolution_stem) {
+    check_range("patch_size", config.patch_size, kStemPatchSize, kStemPatchSize);
+    check_divides("the patch size", config.patch_size, "image_size", config.image_size);
+    check_divides("four", 4, "vision width", config.width);
+  }
+  if (config.pooling == ImagePooling::class_token && !config.class_token)
+    fail(ErrorCode::invalid_argument, "model config: vision pooling: got no class token to pool");
+  if (config.pooling == ImagePooling::queries) {
+    check_range("vision pool queries", config.pool_queries, 1, kMaxWidth);
+    check_range("vision pool heads", config.pool_heads, 1, kMaxWidth);
+    check_divides("vision pool heads", config.pool_heads, "embed_dim", embedding_width);
+  }
+  check_projection("vision width", config.projection, config.width, embedding_width);
+}
+
+TowerDescription describe_tower(const VisionTransformerConfig& config) {
+  return {.architecture = "vision transformer",
+          .width = config.width,
+          .layers = {config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(config.activation),
+          .pooling = title_of(config.pooling)};
+}
+
+std::int64_t widest_activation(const VisionTransformer& tower) {
+  const VisionTransformerConfig& config = tower.config;
+  return (1 + std::int64_t{config.grid()} * config.grid()) *
+         std::max(config.mlp_width, 3 * config.width);
+}
+
+VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerConfig& config,
+                                int embedding_width) {
   const float deviation = 1.0F / std::sqrt(static_cast<float>(config.width));
   VisionTransformer tower{.config = config};
   tower.patch_embedding =
@@ -45,7 +88,7 @@ VisionTransformer declare_vision_transformer(ParameterTable& table,
   return tower;
 }
 
-std::vector<std::int32_t> rows_behind_first(int count, int length) {
+std::vector<std::int32_t> rows_after_first(int count, int length) {
   std::vector<std::int32_t> rows;
   for (int i = 0; i < count; ++i) {
     for (int row = 1; row < length; ++row) rows.push_back(i * length + row);

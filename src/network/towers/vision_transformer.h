@@ -1,17 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/patch_embedding.h"
 #include "network/blocks/projection.h"
 #include "network/blocks/query_pool.h"
 #include "network/blocks/residual_block.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// ViT (arXiv 2010.11929) as CLIP builds it. Defaults are ViT-B/32's.
 struct VisionTransformerConfig {
+  static constexpr std::string_view kName = "vision_transformer";
+
   int image_size = 224;  ///< side, in pixels
   int patch_size = 32;   ///< side, in pixels
   int width = 768;
@@ -33,6 +38,25 @@ struct VisionTransformerConfig {
   Projection projection = Projection::matrix;
 
   int grid() const { return image_size / patch_size; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("patch_size", patch_size);
+    visit_transformer(fields, *this);
+    fields.exceptional("layer_scale", layer_scale, false);
+    fields.defaulted("patch_bias", patch_bias);
+    fields.exceptional("convolution_stem", convolution_stem, false);
+    fields.exceptional("class_position", class_position, true);
+    fields.defaulted("class_token", class_token);
+    fields.defaulted("norm_pre", norm_pre);
+    fields.defaulted("pooling", pooling);
+    if (pooling == ImagePooling::queries) {
+      fields.required("pool_queries", pool_queries);
+      fields.required("pool_heads", pool_heads);
+    }
+    fields.defaulted("projection", projection);
+  }
+
   bool operator==(const VisionTransformerConfig&) const = default;
 };
 
@@ -48,12 +72,15 @@ struct VisionTransformer {
   OutputProjection projection;
 };
 
-VisionTransformer declare_vision_transformer(ParameterTable& table,
-                                             const VisionTransformerConfig& config,
-                                             int embedding_width);
+/// See tower.h.
+void validate_tower(const VisionTransformerConfig& config, int embedding_width);
+TowerDescription describe_tower(const VisionTransformerConfig& config);
+std::int64_t widest_activation(const VisionTransformer& tower);
+VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerConfig& config,
+                                int embedding_width);
 
 /// The rows of `count` sequences of `length` but each sequence's first.
-std::vector<std::int32_t> rows_behind_first(int count, int length);
+std::vector<std::int32_t> rows_after_first(int count, int length);
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
 template <Operations Ops>
@@ -77,7 +104,7 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
     x = query_pool(ops, *tower.query_pool, x, sequences);
     return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
-  if (config.class_token) x = ops.rows(x, rows_behind_class_tokens(selection));
+  if (config.class_token) x = ops.rows(x, rows_after_class_tokens(selection));
   x = ops.norm(ops.mean_rows(x, selection.sequences), tower.norm_post);
   return project(ops, tower.projection, x);
 }
@@ -101,7 +128,7 @@ typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, cons
   if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
   x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
-  return ops.norm(ops.rows(x, rows_behind_first(pixels.batch, config.pool_queries)),
+  return ops.norm(ops.rows(x, rows_after_first(pixels.batch, config.pool_queries)),
                   tower.norm_post);
 }
 

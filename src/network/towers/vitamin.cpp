@@ -3,6 +3,9 @@
 #include <cmath>
 #include <string>
 
+#include "network/blocks/query_pool.h"
+#include "network/towers/limits.h"
+
 namespace diptych::network {
 namespace {
 
@@ -71,7 +74,33 @@ ViTaminBlock declare_block(ParameterTable& table, const std::string& name,
 
 }  // namespace
 
-ViTamin declare_vitamin(ParameterTable& table, const ViTaminConfig& config, int embedding_width) {
+void validate_tower(const ViTaminConfig& config, int /*embedding_width*/) {
+  check_range("image_size", config.image_size, ViTaminConfig::kPatchSize, kMaxImageSize);
+  check_divides("the total stride", ViTaminConfig::kPatchSize, "image_size", config.image_size);
+  for (const int layers : config.convolution_layers)
+    check_range("vision convolution layers", layers, 1, kMaxLayers);
+  for (const int width : config.convolution_widths)
+    check_range("vision convolution width", width, 1, kMaxWidth / 4);
+  check_transformer("vision", config);
+}
+
+TowerDescription describe_tower(const ViTaminConfig& config) {
+  return {.architecture = "ViTamin",
+          .width = config.width,
+          .layers = {config.convolution_layers[0], config.convolution_layers[1], config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(Activation::gelu),
+          .pooling = title_of(ImagePooling::mean)};
+}
+
+/// The first stage's bottlenecks before they halve the map.
+std::int64_t widest_activation(const ViTamin& tower) {
+  const std::int64_t side = tower.config.image_size / 2;
+  return side * side * 4 * tower.config.convolution_widths.front();
+}
+
+ViTamin declare_tower(ParameterTable& table, const ViTaminConfig& config, int embedding_width) {
   ViTamin tower{.config = config};
   const std::string convolutions = "visual.convolutions.";
   const int stem = config.convolution_widths.front();

@@ -3,14 +3,17 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "network/blocks/projection.h"
+#include "network/towers/tower.h"
 
 namespace diptych::network {
 
 /// ViTamin (arXiv 2404.02132). Defaults are ViTamin-L's.
 struct ViTaminConfig {
+  static constexpr std::string_view kName = "vitamin";
   static constexpr int kPatchSize = 16;  ///< side, in pixels, of what becomes one row
 
   int image_size = 224;                                ///< side, in pixels; a multiple of 16
@@ -23,6 +26,19 @@ struct ViTaminConfig {
   bool positions = true;  ///< learned ones; ViTamin-XL has none
 
   int places_per_side() const { return image_size / kPatchSize; }
+  template <typename Fields>
+  void visit(Fields& fields) {
+    fields.required("image_size", image_size);
+    fields.required("convolution_layers", convolution_layers);
+    fields.required("convolution_widths", convolution_widths);
+    fields.required("width", width);
+    fields.required("layers", layers);
+    fields.required("heads", heads);
+    fields.required("mlp_width", mlp_width);
+    fields.defaulted("positions", positions);
+    fields.constant("pooling", "mean");
+  }
+
   bool operator==(const ViTaminConfig&) const = default;
 };
 
@@ -66,7 +82,11 @@ struct ViTamin {
   OutputProjection projection;
 };
 
-ViTamin declare_vitamin(ParameterTable& table, const ViTaminConfig& config, int embedding_width);
+/// See tower.h.
+void validate_tower(const ViTaminConfig& config, int embedding_width);
+TowerDescription describe_tower(const ViTaminConfig& config);
+std::int64_t widest_activation(const ViTamin& tower);
+ViTamin declare_tower(ParameterTable& table, const ViTaminConfig& config, int embedding_width);
 
 template <Operations Ops>
 FeatureMap<typename Ops::Tensor> vitamin_convolution_block(

@@ -24,7 +24,7 @@ enum class Cleaning {
 
 std::string clean(std::string_view text, Cleaning cleaning);
 
-/// Another tokenizer behind a cleaning.
+/// Another tokenizer after a cleaning.
 class CleaningTokenizer final : public Tokenizer {
  public:
   CleaningTokenizer(Cleaning cleaning, std::shared_ptr<const Tokenizer> inner)

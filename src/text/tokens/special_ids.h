@@ -6,11 +6,11 @@
 
 namespace diptych::text {
 
-/// Ids that a tokenizer puts around the pieces of a text and behind it.
+/// Ids that a tokenizer puts around the pieces of a text and after it.
 struct SpecialIds {
   static constexpr std::int32_t kNone = -1;
   std::int32_t start = kNone;  ///< before the pieces; kNone: nothing
-  std::int32_t end = kNone;    ///< behind them; kNone: nothing
+  std::int32_t end = kNone;    ///< after them; kNone: nothing
   std::int32_t pad = 0;        ///< fills a row of fixed length
 
   bool operator==(const SpecialIds&) const = default;

@@ -32,7 +32,7 @@ class TokenizerFiles : public testing::Test {
     return data_path("huggingface_tokenizers/" + kind);
   }
 
-  ModelFile bind(const TokenizerUse& use) const {
+  ModelFile bind(const TokenizerSettings& use) const {
     ModelFile model;
     bind_tokenizer_files(ModelFiles(folder_.path()), use, model);
     return model;
