@@ -55,6 +55,6 @@ void add_loss(CLI::App& bench, Action& action) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* bench = app.add_subcommand("bench", "Measure parts of diptych on this machine");
   bench->require_subcommand(1);
-  bench->footer("Example: diptych bench loss --pairs 65536 --width 512 --loss sigmoid --json");
+  bench->footer("Examples:\n  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
   add_loss(*bench, action);
 }

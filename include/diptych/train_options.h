@@ -82,6 +82,13 @@ struct TrainOptions {
   bool siglip = false;
   /// The part of a target of the contrastive loss that is spread over all pairs, 0 to below 1.
   double label_smoothing = 0.0;
+  /// A model with a decoder (CoCa) learns to caption too: the weights of the captioning loss and of
+  /// the other one. Others have the other one alone.
+  double caption_weight = 2.0;
+  double contrastive_weight = 1.0;
+  /// A trained model, as `model` names one, whose scores are learnt besides. It reads the same
+  /// pairs with its own tokenizer and in its own size. Empty: none.
+  std::string teacher;
   /// "adamw", "stableadamw", "lamb", "lion", or "muon" for the matrices of blocks and AdamW for all
   /// else.
   std::string optimiser = "adamw";
