@@ -10,15 +10,15 @@
 namespace diptych {
 namespace {
 
-constexpr ModuleFile kTrainer = {.name = "libdiptych-train.so",
-                                 .variable = "DIPTYCH_TRAINER",
-                                 .command = "train",
-                                 .remedy = "build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)",
-                                 .version = "diptych_trainer_version"};
+constexpr ModuleFile kTrainer = {
+    .name = "libdiptych-train.so",
+    .variable = "DIPTYCH_TRAINER",
+    .command = "train",
+    .remedy = "Build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)"};
 
 /// Never unloaded: libtorch does not survive that.
-const Module& trainer() {
-  static const Module module(kTrainer);
+const Module<train::TrainerFunctions>& trainer() {
+  static const Module<train::TrainerFunctions> module(kTrainer);
   return module;
 }
 
@@ -41,15 +41,11 @@ TrainResult run_training(const TrainOptions& options, const TrainCallbacks& call
   const auto source = [&options](const std::string& name) {
     return api::starting_model(name, name == options.model ? load_options(options) : LoadOptions());
   };
-  TrainResult result;
-  trainer().function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
-  return result;
+  return trainer()->train(options, source, callbacks);
 }
 
 LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {
-  LossBenchmark result;
-  trainer().function<decltype(diptych_benchmark_loss)>("diptych_benchmark_loss")(options, result);
-  return result;
+  return trainer()->benchmark_loss(options);
 }
 
 }  // namespace diptych

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "network/patch_embedding.h"
-#include "network/sequences.h"
+#include "network/blocks/patch_embedding.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::train {
 

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 
 namespace diptych::train {
 

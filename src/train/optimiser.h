@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "network/parameters.h"
+#include "network/operations/parameters.h"
 #include "train/parameters.h"
 #include "train/update_rule.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "checkpoint/tokenizer_files.h"
+#include "checkpoint/tokenizers/tokenizer_files.h"
 #include "options/resume_options.h"
 #include "text/tokenizer_spec.h"
 #include "train/device.h"

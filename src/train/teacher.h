@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/tokenizer.h"
 #include "train/task.h"
 

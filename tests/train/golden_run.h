@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"

@@ -6,10 +6,11 @@
 
 #include <functional>
 
-#include "checkpoint/architectures.h"
-#include "checkpoint/chinese_clip_config.h"
+#include "checkpoint/configs/architectures.h"
+#include "checkpoint/configs/chinese_clip_config.h"
+#include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/export_model.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/load.h"
 #include "compute_device.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
@@ -33,7 +34,7 @@ struct RealSize {
 };
 
 ModelFile architecture(const std::string& name, bool quick_gelu) {
-  checkpoint::Json config = *checkpoint::find_architecture(name);
+  Json config = *checkpoint::find_architecture(name);
   config["quick_gelu"] = quick_gelu;
   return checkpoint::read_open_clip_config(config, name);
 }

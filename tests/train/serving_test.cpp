@@ -5,7 +5,8 @@
 
 #include "api/fixtures.h"
 #include "base/atomic_file.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/load.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "diptych/train.h"
 #include "support/support.h"
