@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 struct LossBenchmarkOptions {
@@ -32,6 +34,6 @@ struct LossBenchmark {
 /// Computes a loss of training and its gradients on random embeddings, once. Needs a build with
 /// libtorch, otherwise throws Error(unsupported). Throws Error(invalid_argument) for options out of
 /// their range.
-LossBenchmark benchmark_loss(const LossBenchmarkOptions& options);
+DIPTYCH_API LossBenchmark benchmark_loss(const LossBenchmarkOptions& options);
 
 }  // namespace diptych

@@ -197,7 +197,7 @@ DIPTYCH_API void check_train_options(const TrainOptions& options);
 
 /// The heads of the image and of the text tower that `heads` states; empty when it states none.
 /// Throws Error(invalid_argument).
-std::vector<int> train_option_heads(const TrainOptions& options);
+DIPTYCH_API std::vector<int> train_option_heads(const TrainOptions& options);
 
 /// Every option with what it means and accepts, as the TOML file that `diptych train` reads.
 DIPTYCH_API std::string write_train_options(const TrainOptions& options);
