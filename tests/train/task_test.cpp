@@ -117,7 +117,7 @@ class Distillation : public testing::Test {
 
   train::Batch batch() const {
     train::Batch batch = student_.batch();
-    static_cast<train::Inputs&>(batch.teacher) = student_.batch();
+    batch.teacher = student_.batch();
     return batch;
   }
   static torch::Tensor unit(const torch::Tensor& rows) {
@@ -125,15 +125,14 @@ class Distillation : public testing::Test {
   }
 };
 
-/// open_clip's DistillClipLoss, written out.
-TEST_F(Distillation, LossIsTheReferences) {
+/// open_clip's DistillClipLoss: whoever is its own teacher has the entropy of its scores besides.
+TEST_F(Distillation, OfItsOwnTeacherAddsTheEntropy) {
   const train::Teacher teacher(student_.file, test::device());
   const auto learner = student_.learner(train::distillation_task(teacher));
   const torch::NoGradGuard no_gradients;
   const train::Outputs features = teacher.features(batch(), train::Precision::fp32);
   const torch::Tensor logits =
       teacher.logit_scale() * unit(features.images).matmul(unit(features.texts).t());
-  // Whoever is its own teacher is as far from it as from itself: by the entropy.
   const auto entropy = [](const torch::Tensor& rows) {
     return -(rows.softmax(1) * rows.log_softmax(1)).sum(1).mean().item<double>();
   };
