@@ -10,6 +10,19 @@ function(diptych_layer name)
   endif()
 endfunction()
 
+# diptych_module(target FILE name SOURCE file LINKS ... COMPONENT name): the module lib<name>.so, which the library loads
+# when it is used (src/base/module.h). It exports its table and nothing else.
+function(diptych_module target)
+  cmake_parse_arguments(MODULE "" "FILE;SOURCE;COMPONENT" "LINKS" ${ARGN})
+  add_library(${target} MODULE ${MODULE_SOURCE})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${MODULE_FILE}
+                        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  target_link_libraries(${target} PRIVATE ${MODULE_LINKS} diptych_settings)
+  target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+  set_property(GLOBAL APPEND PROPERTY DIPTYCH_MODULES ${target})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${MODULE_COMPONENT})
+endfunction()
+
 # diptych_test(name [HEADERS target] SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
 # Reuses the precompiled headers of `target`; default: GoogleMock's, of diptych_test_support.
 function(diptych_test name)

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "diptych/export.h"
 #include "diptych/model.h"
 
 namespace diptych {
@@ -26,7 +27,7 @@ struct ComputeOptions {
 /// the same packed model. Every member is thread-safe. Whoever encodes takes a turn for each batch,
 /// in the order of asking: a query waits for the batch that is being computed, not for the job that
 /// it belongs to; small requests of several threads are computed side by side.
-class PackedModel {
+class DIPTYCH_API PackedModel {
  public:
   /// Throws Error: invalid_argument for negative options, unsupported for a precision that this
   /// build does not have, corrupt_data for weights that are not finite, out_of_memory.
