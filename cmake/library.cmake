@@ -27,7 +27,7 @@ if(DIPTYCH_SANITIZE)  # what links the instrumented objects needs the sanitizer'
   target_link_options(diptych_library INTERFACE -fsanitize=${DIPTYCH_SANITIZE})
 endif()
 
-foreach(module diptych_fetcher diptych_formats_module diptych_trainer)
+foreach(module diptych_fetcher diptych_formats_module diptych_inference_module diptych_trainer)
   if(TARGET ${module})
     add_dependencies(diptych_library ${module})
   endif()

@@ -63,8 +63,13 @@ void add_template_options(CLI::App& command, std::vector<std::string>& templates
 }
 
 void add_compute_options(CLI::App& command, diptych::ComputeOptions& options) {
-  command.add_option("--precision", options.precision, "fp32, which is all that this version has")
-      ->transform(choice<Precision>({{"fp32", Precision::fp32}}));
+  command.add_option("--device", options.device,
+                     "cpu (default), cuda or cuda:N for a GPU, libtorch:cpu for comparing");
+  command
+      .add_option("--precision", options.precision,
+                  "fp32 (default), or with libtorch (a GPU) bf16 or fp16")
+      ->transform(choice<Precision>(
+          {{"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}}));
   command.add_option("--threads", options.threads, "threads that compute; default: one a CPU")
       ->check(at_least(0));
   command

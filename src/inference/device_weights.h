@@ -1,0 +1,25 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <string>
+
+#include "diptych/packed_model.h"
+#include "network/model.h"
+#include "tensor/tensor.h"
+#include "train/parameters.h"
+
+namespace diptych::inference {
+
+/// Returns the device of that name in libtorch ("cpu", "cuda", "cuda:1"). Throws
+/// Error(invalid_argument) when there is no such, saying why.
+torch::Device device_of(const std::string& name);
+
+/// Puts a checkpoint's weights on a device in a precision (fp32, bf16 or fp16; batch normalisation
+/// stays in float32), a tensor at a time. Throws Error, naming a parameter: invalid_argument for
+/// one that is missing or has another shape, corrupt_data for one that is not finite or becomes so
+/// in this precision; unsupported for int8.
+train::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
+                                 torch::Device device, Precision precision);
+
+}  // namespace diptych::inference
