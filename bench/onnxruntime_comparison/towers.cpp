@@ -15,7 +15,7 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "kernels/isa.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 
 namespace diptych {
 
@@ -68,7 +69,7 @@ struct CaptionedImages {
 /// Writes captions of pictures with a model that has a decoder (CoCa). A picture's caption does not
 /// depend on what shares its batch or on the number of threads. Copies are cheap and share the
 /// packed model. Every member may be called from several threads, which take turns token by token.
-class Captioner {
+class DIPTYCH_API Captioner {
  public:
   /// Shares the packed model, with 8 pictures at a time where its options name no batch: they take
   /// about 15 MB each in a ViT-B/32. Throws Error(unsupported) for a model that writes no captions.

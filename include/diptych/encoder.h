@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diptych/error.h"
+#include "diptych/export.h"
 #include "diptych/image.h"
 #include "diptych/matrix.h"
 #include "diptych/packed_model.h"
@@ -63,7 +64,7 @@ struct EncodedTexts {
 /// Computes embeddings. An input's embedding is bit-identical whatever shares its batch and however
 /// many threads there are. Copies are cheap and share the packed model. Every member may be called
 /// from several threads.
-class Encoder {
+class DIPTYCH_API Encoder {
  public:
   /// Shares the packed model.
   explicit Encoder(PackedModel packed);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 #include "diptych/matrix.h"
 #include "diptych/picture_files.h"
 
@@ -15,7 +16,7 @@ namespace diptych {
 
 /// Pictures that a sentence or another picture can find, by exact search over their embeddings held
 /// in memory (embedding width x 4 bytes a picture). Immutable and thread-safe once made.
-class Gallery {
+class DIPTYCH_API Gallery {
  public:
   struct Match {
     std::filesystem::path path;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "diptych/export.h"
 #include "diptych/model.h"
 
 namespace diptych {
@@ -35,7 +36,7 @@ struct ComputeOptions {
 /// the same packed model. Every member is thread-safe. Whoever encodes takes a turn for each batch,
 /// in the order of asking: a query waits for the batch that is being computed, not for the job that
 /// it belongs to; small requests of several threads are computed side by side.
-class PackedModel {
+class DIPTYCH_API PackedModel {
  public:
   /// Throws Error: invalid_argument for negative options and a device that is not there,
   /// unsupported for a precision that the device does not have and a build without libtorch,

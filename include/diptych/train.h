@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
 #include "diptych/train_options.h"
 
 namespace diptych {
@@ -90,6 +91,7 @@ struct TrainResult {
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build
 /// with libtorch, otherwise throws Error(unsupported). Throws Error for options, data or files that
 /// cannot be used. One training at a time a process.
-TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks = {});
+DIPTYCH_API TrainResult run_training(const TrainOptions& options,
+                                     const TrainCallbacks& callbacks = {});
 
 }  // namespace diptych

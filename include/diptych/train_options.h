@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diptych/augment.h"
+#include "diptych/export.h"
 
 namespace diptych {
 
@@ -118,21 +119,22 @@ struct TrainOptionInfo {
 };
 
 /// Every option, in the order of the struct; there is none besides. Thread-safe.
-const std::vector<TrainOptionInfo>& train_option_infos();
+DIPTYCH_API const std::vector<TrainOptionInfo>& train_option_infos();
 
 /// An option's value as text that set_train_option reads back; empty where nothing was chosen.
 /// Throws Error(invalid_argument) for a name that is none.
-std::string train_option(const TrainOptions& options, std::string_view name);
+DIPTYCH_API std::string train_option(const TrainOptions& options, std::string_view name);
 
 /// Throws Error(invalid_argument), with the option's name and what it accepts, for a name that is
 /// none and for a value out of its range.
-void set_train_option(TrainOptions& options, std::string_view name, std::string_view text);
+DIPTYCH_API void set_train_option(TrainOptions& options, std::string_view name,
+                                  std::string_view text);
 
 /// Throws Error(invalid_argument) for the first value that is out of its range, or contradicts
 /// another. What depends on data or a model is not looked at.
-void check_train_options(const TrainOptions& options);
+DIPTYCH_API void check_train_options(const TrainOptions& options);
 
 /// Every option with what it means and accepts, as the TOML file that `diptych train` reads.
-std::string write_train_options(const TrainOptions& options);
+DIPTYCH_API std::string write_train_options(const TrainOptions& options);
 
 }  // namespace diptych

@@ -9,7 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "checkpoint/diptych_json.h"
+#include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/export_model.h"
 #include "diptych/encoder.h"
 #include "tensor/finite.h"

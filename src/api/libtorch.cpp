@@ -11,8 +11,7 @@ constexpr ModuleFile kInference = {
     .name = "libdiptych-inference.so",
     .variable = "DIPTYCH_INFERENCE",
     .command = "device",
-    .remedy = "build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)",
-    .version = "diptych_inference_version"};
+    .remedy = "Build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)"};
 
 }  // namespace
 
@@ -26,13 +25,10 @@ std::unique_ptr<engine::Executor> make_libtorch_executor(const Model& model,
                                                          const ComputeOptions& options,
                                                          int threads) {
   // Never unloaded: libtorch does not survive that.
-  static const Module inference(kInference);
+  static const Module<inference::InferenceFunctions> inference(kInference);
   const checkpoint::ModelFile& file = model.implementation().file;
-  std::unique_ptr<engine::Executor> executor;
-  inference.function<decltype(diptych_make_executor)>("diptych_make_executor")(
-      file.config, file.weights, libtorch_device(options.device), options.precision, threads,
-      executor);
-  return executor;
+  return inference->make_executor(file.config, file.weights, libtorch_device(options.device),
+                                  options.precision, threads);
 }
 
 }  // namespace diptych::api

@@ -4,8 +4,8 @@
 
 #include "api/model_implementation.h"
 #include "catalogue/catalogue.h"
-#include "checkpoint/architectures.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/configs/architectures.h"
+#include "checkpoint/configs/open_clip_config.h"
 
 namespace diptych::api {
 namespace {

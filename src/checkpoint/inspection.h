@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/known_facts.h"
+#include "checkpoint/source/model_file.h"
 
 namespace diptych::checkpoint {
 

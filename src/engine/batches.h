@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "network/model.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::engine {
 

@@ -6,7 +6,7 @@
 #include "diptych/captioner.h"
 #include "engine/packed_model.h"
 #include "engine/token_search.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::engine {
 

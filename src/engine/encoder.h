@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "engine/packed_model.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 #include "tensor/tensor.h"
 
 namespace diptych::engine {

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "network/model.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::engine {
 

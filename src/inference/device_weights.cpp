@@ -58,23 +58,6 @@ torch::Tensor on_device(const TensorView& view, const std::string& name, torch::
 
 }  // namespace
 
-torch::Device device_of(const std::string& name) {
-  try {
-    const torch::Device device(name);
-    if (device.is_cuda() && !torch::cuda::is_available())
-      fail(ErrorCode::invalid_argument,
-           "device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no GPU "
-           "(docs/training.md)",
-           name);
-    torch::zeros({1}, device);
-    return device;
-  } catch (const c10::Error& error) {
-    const std::string why = error.what_without_backtrace();
-    fail(ErrorCode::invalid_argument, "device: cannot use '{}': {}", name,
-         why.substr(0, why.find('\n')));
-  }
-}
-
 train::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
                                  torch::Device device, Precision precision) {
   const torch::ScalarType type = scalar_type(precision);

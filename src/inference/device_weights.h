@@ -2,18 +2,12 @@
 
 #include <torch/torch.h>
 
-#include <string>
-
 #include "diptych/packed_model.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
 #include "train/parameters.h"
 
 namespace diptych::inference {
-
-/// Returns the device of that name in libtorch ("cpu", "cuda", "cuda:1"). Throws
-/// Error(invalid_argument) when there is no such, saying why.
-torch::Device device_of(const std::string& name);
 
 /// Puts a checkpoint's weights on a device in a precision (fp32, bf16 or fp16; batch normalisation
 /// stays in float32), a tensor at a time. Throws Error, naming a parameter: invalid_argument for

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "network/captions.h"
+#include "train/device.h"
 #include "train/towers.h"
 
 namespace diptych::inference {
@@ -66,7 +67,7 @@ class LibtorchCaptionSteps : public engine::CaptionSteps {
 LibtorchExecutor::LibtorchExecutor(network::Model model, const TensorMap& checkpoint,
                                    const std::string& device, Precision precision)
     : model_(std::move(model)),
-      device_(device_of(device)),
+      device_(train::device_of(device)),
       parameters_(guarded([&] { return device_weights(model_, checkpoint, device_, precision); })),
       operations_(model_.parameters, parameters_, /*training=*/false) {
   compute_in_full_precision();

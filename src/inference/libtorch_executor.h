@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "diptych/packed_model.h"
 #include "engine/executor.h"
@@ -14,7 +15,7 @@ namespace diptych::inference {
 /// its result. Throws Error(out_of_memory) when the device's memory is too small for a batch.
 class LibtorchExecutor : public engine::Executor {
  public:
-  /// Throws Error as device_of and device_weights.
+  /// Throws Error as train::device_of and device_weights.
   LibtorchExecutor(network::Model model, const TensorMap& checkpoint, const std::string& device,
                    Precision precision);
 

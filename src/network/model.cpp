@@ -116,7 +116,7 @@ void check_packed(const Model& model, const Tokens& tokens) {
   const bool class_token = clip != nullptr && clip->pooling == TextPooling::class_token;
   const int longest = context_length(model.config.text) + (class_token ? 1 : 0);
   const int ids =
-      class_token ? blind_class_token_id(*clip) + 1 : vocabulary_size(model.config.text);
+      class_token ? masked_class_token_id(*clip) + 1 : vocabulary_size(model.config.text);
   for (int i = 0; i < tokens.sequences.count(); ++i) {
     const int length = tokens.sequences.length(i);
     if (length < (class_token ? 2 : 1) || length > longest)

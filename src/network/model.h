@@ -4,15 +4,7 @@
 #include <variant>
 
 #include "base/error.h"
-#include "network/bert.h"
-#include "network/convnext.h"
-#include "network/eva_transformer.h"
-#include "network/fastvit.h"
-#include "network/modified_resnet.h"
-#include "network/multimodal_decoder.h"
-#include "network/text_transformer.h"
-#include "network/vision_transformer.h"
-#include "network/vitamin.h"
+#include "network/config.h"
 
 namespace diptych::network {
 

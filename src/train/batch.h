@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::train {
 

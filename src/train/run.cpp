@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "checkpoint/model_folder.h"
 #include "train/advice.h"
 #include "train/resume.h"
 #include "train/run_log.h"

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/train.h"
 #include "shards/dataset.h"
 #include "train/loader.h"

@@ -4,8 +4,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "checkpoint/tokenizer_files.h"
+#include "checkpoint/tokenizers/tokenizer_files.h"
 #include "text/tokenizer_spec.h"
+#include "train/device.h"
 
 namespace diptych::train {
 namespace {
@@ -39,13 +40,6 @@ void add_logit_bias(checkpoint::ModelFile& file) {
   const network::Model model = network::make_model(file.config);
   const float start = model.parameters.spec(model.logit_bias).initialiser.value;
   file.weights.add("logit_bias", TensorBuffer(Shape{}, std::vector<float>{start}));
-}
-
-/// libtorch's messages begin with the reason and go on for pages.
-std::string first_sentence(std::string message) {
-  constexpr std::size_t kLongest = 200;
-  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
-  return message;
 }
 
 Parameters first_parameters(const TrainOptions& options, const checkpoint::ModelFile& file,
@@ -89,24 +83,6 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
          tokenizer->vocabulary_size(), available);
   }
   return tokenizer;
-}
-
-torch::Device device_of(const std::string& name) {
-  try {
-    const torch::Device device(name);
-    if (device.is_cuda() && !torch::cuda::is_available()) {
-      fail(
-          ErrorCode::invalid_argument,
-          "train: device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
-          "GPU (docs/training.md)",
-          name);
-    }
-    torch::zeros({1}, device);
-    return device;
-  } catch (const c10::Error& error) {
-    fail(ErrorCode::invalid_argument, "train: device: cannot use '{}': {}", name,
-         first_sentence(error.what_without_backtrace()));
-  }
 }
 
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,

@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/random.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "network/model.h"
 

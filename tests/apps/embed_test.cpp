@@ -9,7 +9,7 @@
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "diptych/arrays.h"
 #include "support/support.h"
 

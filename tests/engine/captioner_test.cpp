@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "checkpoint/source/model_file.h"
 #include "engine/cpu_executor.h"
 #include "network/captions.h"
 #include "support/expect_error.h"

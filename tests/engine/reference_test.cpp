@@ -2,8 +2,9 @@
 // them), on every instruction set.
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/matrix.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"

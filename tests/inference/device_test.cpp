@@ -7,11 +7,12 @@
 #include "diptych/encoder.h"
 #include "support/expect_error.h"
 #include "support/support.h"
+#include "support/test_device.h"
 
 namespace diptych {
 namespace {
 
-const ComputeOptions kLibtorch{.device = "libtorch:cpu", .threads = 1};
+const ComputeOptions kLibtorch{.device = "libtorch:" + test::test_device(), .threads = 1};
 
 Model model(const char* fixture) {
   return Model::load(test::data_path(fixture).string());

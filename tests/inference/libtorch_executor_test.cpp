@@ -1,5 +1,5 @@
-// Whole models with libtorch on the CPU, against what their reference programs computed
-// (tests/data/*/fixture.json names them).
+// Whole models with libtorch (on the CPU, or what DIPTYCH_TEST_DEVICE names), against what their
+// reference programs computed (tests/data/*/fixture.json names them).
 #include "inference/libtorch_executor.h"
 
 #include <gmock/gmock.h>
@@ -9,14 +9,16 @@
 #include <limits>
 #include <numeric>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
 #include "diptych/matrix.h"
 #include "engine/captioner.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
 #include "support/expect_error.h"
 #include "support/support.h"
+#include "support/test_device.h"
+#include "train/device.h"
 
 namespace diptych {
 namespace {
@@ -26,8 +28,8 @@ using testing::ElementsAreArray;
 
 std::shared_ptr<engine::PackedModel> pack(const checkpoint::ModelFile& file, Precision precision) {
   return std::make_shared<engine::PackedModel>(
-      std::make_unique<LibtorchExecutor>(network::make_model(file.config), file.weights, "cpu",
-                                         precision),
+      std::make_unique<LibtorchExecutor>(network::make_model(file.config), file.weights,
+                                         test::test_device(), precision),
       std::make_shared<ThreadPool>(1));
 }
 
@@ -119,9 +121,8 @@ TEST(LibtorchCaptions, AreTheReferences) {
 }
 
 TEST(LibtorchExecutorTest, RefusesDevicesThatAreNotThere) {
-  test::expect_error([] { inference::device_of("cuda:99"); }, ErrorCode::invalid_argument,
-                     "device: ");
-  test::expect_error([] { inference::device_of("abacus"); }, ErrorCode::invalid_argument, "abacus");
+  test::expect_error([] { train::device_of("cuda:99"); }, ErrorCode::invalid_argument, "device: ");
+  test::expect_error([] { train::device_of("abacus"); }, ErrorCode::invalid_argument, "abacus");
 }
 
 TEST(LibtorchExecutorTest, RefusesWeightsThatDoNotFit) {

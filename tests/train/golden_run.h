@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -56,7 +57,7 @@ struct GoldenRun {
 
   std::unique_ptr<train::Learner> learner() const {
     network::Model model = network::make_model(config());
-    train::Parameters parameters = train::parameters_from(model.parameters, initial, torch::kCPU);
+    train::Parameters parameters = train::parameters_from(model.parameters, initial, device());
     return std::make_unique<train::Learner>(std::move(model), std::move(parameters),
                                             optimiser_options(), train::Precision::fp32, loss);
   }

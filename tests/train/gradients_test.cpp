@@ -2,8 +2,9 @@
 // (tests/data/fixture.py).
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -40,7 +41,7 @@ struct ReferenceStep {
         gradients(read_gradients(folder)),
         learner(network::make_model(file.config),
                 train::parameters_from(network::make_model(file.config).parameters, file.weights,
-                                       torch::kCPU),
+                                       test::device()),
                 {}, train::Precision::fp32,
                 file.config.logit_bias ? train::Loss::sigmoid : train::Loss::contrastive) {
     const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");

@@ -56,7 +56,7 @@ TEST(Learner, TheSigmoidLossNeedsABias) {
   const GoldenRun golden;
   network::Model model = network::make_model(golden.config());
   train::Parameters parameters =
-      train::parameters_from(model.parameters, golden.initial, torch::kCPU);
+      train::parameters_from(model.parameters, golden.initial, test::device());
   EXPECT_THROW(
       train::Learner(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),
                      train::Precision::fp32, train::Loss::sigmoid),
@@ -87,7 +87,7 @@ TEST(Learner, AutocastStaysNearFloat32) {
   const auto exact = golden.learner();
   network::Model model = network::make_model(golden.config());
   train::Parameters parameters =
-      train::parameters_from(model.parameters, golden.initial, torch::kCPU);
+      train::parameters_from(model.parameters, golden.initial, test::device());
   train::Learner mixed(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),
                        train::Precision::amp_bf16);
   const train::Batch batch = golden.batch(exact->model(), 0);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "compute_device.h"
 #include "diptych/error.h"
 #include "support/support.h"
 
@@ -20,7 +21,7 @@ network::ParameterTable two_parameters() {
 
 Parameters start(const network::ParameterTable& table) {
   Random random(0);
-  return initial_parameters(table, random, torch::kCPU);
+  return initial_parameters(table, random, test::device());
 }
 
 TEST(AdamW, DecaysMatricesOnlyAndLeavesStatisticsAlone) {

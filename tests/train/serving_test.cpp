@@ -5,10 +5,12 @@
 
 #include "api/fixtures.h"
 #include "base/atomic_file.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/load.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "diptych/train.h"
 #include "support/support.h"
+#include "support/test_device.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych {
@@ -97,6 +99,7 @@ class Serving : public testing::Test {
   /// One step at learning rate 0 on all pairs.
   TrainOptions options(const fs::path& model) const {
     TrainOptions options;
+    options.device = test::test_device();
     options.train_data = (folder_.path() / "pairs.csv").string();
     options.model = model.string();
     options.batch_size = static_cast<int>(kCaptions.size());
