@@ -86,7 +86,7 @@ CaptionedPairs<typename Ops::Tensor> captioned_pairs(Ops& ops, const Model& mode
   const auto pooled = caption_training::pooled_pictures(ops, image, pixels, selection);
   const Sequences of_queries = Sequences::uniform(pixels.batch, queries);
   pairs.images = project(ops, image.projection, ops.rows(pooled, of_queries.first_rows()));
-  const auto pictures = ops.rows(pooled, rows_behind_first(pixels.batch, queries));
+  const auto pictures = ops.rows(pooled, rows_after_first(pixels.batch, queries));
   const Sequences picture_sequences = Sequences::uniform(pixels.batch, queries - 1);
 
   const AppendedClassTokens texts = appended_class_tokens(text, tokens);

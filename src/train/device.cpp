@@ -1,5 +1,7 @@
 #include "train/device.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -14,11 +16,19 @@ std::string first_sentence(std::string message) {
   return message;
 }
 
+/// libtorch's CUDA half is a library of its own, which makes itself known when it is loaded. Only
+/// who computes on a GPU loads it. Where there is none, is_available() goes on saying so.
+void load_cuda() {
+  static void* const loaded = ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  static_cast<void>(loaded);
+}
+
 }  // namespace
 
 torch::Device device_of(const std::string& name) {
   try {
     const torch::Device device(name);
+    if (device.is_cuda()) load_cuda();
     if (device.is_cuda() && !torch::cuda::is_available()) {
       fail(ErrorCode::invalid_argument,
            "device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
