@@ -10,7 +10,7 @@ namespace {
 class BenchLoss : public testing::TestWithParam<const char*> {};
 
 TEST_P(BenchLoss, MeasuresAndCompares) {
-  const ProgramRun run = run_program(
+  const ProgramRun run = run_diptych(
       {"bench", "loss", "--pairs", "96", "--width", "16", "--loss", GetParam(), "--json"});
   ASSERT_EQ(run.status, 0) << run.errors;
   const auto result = nlohmann::json::parse(run.output);
@@ -23,11 +23,11 @@ INSTANTIATE_TEST_SUITE_P(Losses, BenchLoss, testing::Values("contrastive", "sigm
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(Bench, RefusesWhatItCannotMeasure) {
-  const ProgramRun loss = run_program({"bench", "loss", "--loss", "triplet"});
+  const ProgramRun loss = run_diptych({"bench", "loss", "--loss", "triplet"});
   EXPECT_EQ(loss.status, 2);
   EXPECT_NE(loss.errors.find("triplet"), std::string::npos) << loss.errors;
-  EXPECT_EQ(run_program({"bench", "loss", "--pairs", "1"}).status, 2);
-  EXPECT_EQ(run_program({"bench"}).status, 2);
+  EXPECT_EQ(run_diptych({"bench", "loss", "--pairs", "1"}).status, 2);
+  EXPECT_EQ(run_diptych({"bench"}).status, 2);
 }
 
 }  // namespace
