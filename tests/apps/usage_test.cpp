@@ -133,6 +133,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PrecisionThatIsNotThere",
               {"verify", "--precision", "bf16"},
               "--precision: got bf16, expected fp32 (see diptych verify"},
+        Wrong{"EmptyModel",
+              {"classify", "--labels", "a,b", "--model", "", "p.png"},
+              "--model: got an empty text, expected a value (see diptych classify"},
+        Wrong{"EmptyPicture",
+              {"classify", "--labels", "a,b", "p.png", ""},
+              "IMAGE: got an empty text, expected a value (see diptych classify"},
         Wrong{"Choice",
               {"preprocess", "--resize", "crop", "--out", "o.npy", "p.png"},
               "--resize: got crop, expected one of longest, shortest, squash (see diptych "
