@@ -52,7 +52,15 @@ CLI::Option& single(CLI::Option* option) {
   return *option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
-/// The same for a number, which `rewrite` checks and writes as CLI11 reads it.
+/// An empty text is most often a shell's variable that is not set.
+CLI::Option& not_empty(CLI::Option& option) {
+  const auto check = [](const std::string& text) {
+    return text.empty() ? not_expected(text, "a value") : "";
+  };
+  return *option.check(CLI::Validator(check, ""));
+}
+
+/// An option for a number, which `rewrite` checks and writes as CLI11 reads it.
 CLI::Option& number(CLI::Option* option, std::string (*rewrite)(std::string& text)) {
   return *single(option).transform(CLI::Validator(rewrite, ""));
 }
@@ -145,7 +153,7 @@ Command Command::at_most_one(const std::string& name, const std::string& descrip
 
 Option Command::option(const std::string& name, std::string& value,
                        const std::string& description) const {
-  return Option(single(app_->add_option(name, value, description)));
+  return Option(not_empty(single(app_->add_option(name, value, description))));
 }
 
 Option Command::option(const std::string& name, int& value, const std::string& description) const {
@@ -174,7 +182,7 @@ Option Command::option(const std::string& name, std::optional<int>& value,
 
 Option Command::option(const std::string& name, std::optional<std::string>& value,
                        const std::string& description) const {
-  return Option(single(app_->add_option(name, value, description)));
+  return Option(not_empty(single(app_->add_option(name, value, description))));
 }
 
 Option Command::option(const std::string& name, std::function<void(const std::string& text)> take,
@@ -202,10 +210,10 @@ Option Command::list(const std::string& name, std::vector<std::string>& values,
   };
   constexpr int kAnyNumber = CLI::detail::expected_max_vector_size;
   const bool is_option = name.starts_with('-');
-  return Option(*app_->add_option(name, take, description)
-                     ->type_name("TEXT")
-                     ->expected(is_option ? 1 : kAnyNumber, kAnyNumber)
-                     ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll));
+  return Option(not_empty(*app_->add_option(name, take, description)
+                               ->type_name("TEXT")
+                               ->expected(is_option ? 1 : kAnyNumber, kAnyNumber)
+                               ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)));
 }
 
 Option Command::flag(const std::string& name, bool& value, const std::string& description) const {

@@ -55,7 +55,7 @@ class Option {
 
 /// A command, or a group of its options: a handle, valid as long as its Program. Variables that
 /// options are bound to live as long too. Of an option that is given several times, the last value
-/// counts. Numbers are decimal and finite.
+/// counts. Numbers are decimal and finite; an empty text is refused.
 class Command {
  public:
   Command(CLI::App& app, Action& action) : app_(&app), action_(&action) {}

@@ -240,6 +240,8 @@ int embed_inputs(const Options& options) {
     throw diptych::Error(ErrorCode::invalid_argument,
                          "embed: got no input, expected --images, --texts-from or --tensors");
   }
+  const std::size_t arrays_wanted = (pictures.empty() ? 0U : 1U) + (texts.empty() ? 0U : 1U);
+  if (options.out != "-") diptych::check_writable(options.out, arrays_wanted);
   const diptych::Encoder encoder = make_encoder(options.model);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
   if (options.resume) resume(encoder, options, work);

@@ -126,6 +126,7 @@ void print_nothing(const Json& /*record*/) {}
 int preprocess(const Options& options) {
   diptych::check_writable(options.out);
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
+  diptych::check_writable(options.out, pictures.size());
   check_names(pictures);
   const Preprocessing how = choose(options);
 

@@ -207,8 +207,8 @@ void write_config(const Options& options) {
   }
 }
 
-/// libtorch's threads spin while they wait for each other, which takes six times the CPU time where
-/// others want it too. It reads this when it is loaded, which run_training does.
+/// libtorch's threads spin while they wait for each other, which takes four to eight times the CPU
+/// time where others want it too. It reads this when it is loaded, which run_training does.
 void wait_without_spinning() {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
 }

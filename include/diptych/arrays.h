@@ -33,9 +33,10 @@ DIPTYCH_API Arrays read_arrays(const std::filesystem::path& path);
 /// The notes of a .safetensors file. Throws Error: not_found, io, corrupt_data.
 DIPTYCH_API Notes read_notes(const std::filesystem::path& path);
 
-/// Throws Error(unsupported) unless the ending of `path` is one that `write_arrays` can write, and
-/// Error(io) when its folder does not exist: for checking before the work starts.
-DIPTYCH_API void check_writable(const std::filesystem::path& path);
+/// Throws Error(unsupported) unless the ending of `path` is one that `write_arrays` can write,
+/// Error(invalid_argument) when its format does not hold that many arrays, and Error(io) when its
+/// folder does not exist or it is a folder itself: for checking before the work starts.
+DIPTYCH_API void check_writable(const std::filesystem::path& path, std::size_t arrays = 1);
 
 /// Writes a file whole or not at all; the ending decides the format: .safetensors holds any number
 /// of arrays with notes, .npy exactly one array and no notes. Throws Error: unsupported, io,

@@ -24,8 +24,9 @@ DIPTYCH_API bool has_picture_name(const std::filesystem::path& path);
 /// paths stay as they are, existing or not, so that the failure to read one is reported with the
 /// rest. A picture is what has a picture name, readable or not, and what starts as a picture does
 /// under another name. Symbolic links to files are followed, those to folders are not. What lies
-/// there besides is counted in `skipped`, when that is given. Throws Error: invalid_argument for a
-/// folder without pictures, saying what is there instead, io for a folder that cannot be read.
+/// there besides is counted in `skipped`, when that is given. A folder that cannot be read stays in
+/// the list as it is, for the same reason. Throws Error(invalid_argument) for a folder without
+/// pictures, saying what is there instead.
 DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
     std::span<const std::filesystem::path> paths, SkippedFiles* skipped = nullptr);
 

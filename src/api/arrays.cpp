@@ -78,15 +78,6 @@ void check_shape(const std::string& name, const Array& array) {
   }
 }
 
-void write_one(const fs::path& path, const Arrays& arrays) {
-  if (arrays.size() != 1) {
-    fail(ErrorCode::invalid_argument,
-         "arrays: got {}, expected one, as .npy holds; .safetensors holds any number ({})",
-         arrays.size(), path.string());
-  }
-  api::write_npy(path, arrays.begin()->second);
-}
-
 }  // namespace
 
 Arrays read_arrays(const fs::path& path) {
@@ -100,7 +91,7 @@ Notes read_notes(const fs::path& path) {
   return checkpoint::open_safetensors(path).metadata;
 }
 
-void check_writable(const fs::path& path) {
+void check_writable(const fs::path& path, std::size_t arrays) {
   const fs::path ending = path.extension();
   if (ending == ".parquet") {
     fail(ErrorCode::unsupported,
@@ -111,17 +102,25 @@ void check_writable(const fs::path& path) {
     fail(ErrorCode::unsupported, "output: got the ending '{}', expected .safetensors or .npy ({})",
          ending.string(), path.string());
   }
+  if (ending == ".npy" && arrays != 1) {
+    fail(ErrorCode::invalid_argument,
+         "arrays: got {}, expected one, as .npy holds; .safetensors holds any number ({})", arrays,
+         path.string());
+  }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::error_code problem;
   if (!fs::is_directory(folder, problem)) {
     fail(ErrorCode::io, "output: no folder {} ({})", folder.string(), path.string());
   }
+  if (fs::is_directory(path, problem)) {
+    fail(ErrorCode::io, "output: got a folder, expected a file ({})", path.string());
+  }
 }
 
 void write_arrays(const fs::path& path, const Arrays& arrays, const Notes& notes) {
-  check_writable(path);
+  check_writable(path, arrays.size());
   for (const auto& [name, array] : arrays) check_shape(name, array);
-  if (path.extension() == ".npy") return write_one(path, arrays);
+  if (path.extension() == ".npy") return api::write_npy(path, arrays.begin()->second);
   TensorMap map;
   for (const auto& [name, array] : arrays) map.tensors[name] = view(array);
   checkpoint::write_safetensors(path, map, notes);

@@ -49,11 +49,12 @@ bool starts_as_picture(const fs::path& path) {
 class Folder {
  public:
   explicit Folder(const fs::path& path) {
-    std::error_code problem;
-    fs::recursive_directory_iterator entry(path, problem);
-    for (; !problem && entry != fs::recursive_directory_iterator(); entry.increment(problem))
-      add(*entry);
-    if (problem) fail(ErrorCode::io, "cannot read folder {}: {}", path.string(), problem.message());
+    std::vector<fs::path> folders = {path};
+    while (!folders.empty()) {
+      const fs::path folder = std::move(folders.back());
+      folders.pop_back();
+      read(folder, folders);
+    }
     std::sort(pictures_.begin(), pictures_.end());
   }
 
@@ -61,13 +62,27 @@ class Folder {
   const SkippedFiles& skipped() const { return skipped_; }
 
  private:
+  /// Adds what lies in a folder itself; folders there to `folders`. One that cannot be read is
+  /// taken for a picture: reading it says what is wrong.
+  void read(const fs::path& folder, std::vector<fs::path>& folders) {
+    std::error_code problem;
+    fs::directory_iterator entry(folder, problem);
+    for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
+      std::error_code unknown;
+      if (!entry->is_directory(unknown)) {
+        add(*entry);
+      } else if (entry->is_symlink(unknown)) {
+        ++skipped_[kLinkToFolder];
+      } else {
+        folders.push_back(entry->path());
+      }
+    }
+    if (problem) pictures_.push_back(folder);
+  }
+
   void add(const fs::directory_entry& entry) {
     std::error_code unknown;
     const fs::file_status status = entry.status(unknown);
-    if (status.type() == fs::file_type::directory) {
-      if (entry.is_symlink(unknown)) ++skipped_[kLinkToFolder];
-      return;
-    }
     const bool named = has_picture_name(entry.path());
     const bool regular = status.type() == fs::file_type::regular;
     // A link that leads nowhere is taken too: reading it says what is wrong.

@@ -1,6 +1,7 @@
 #include "checkpoint/export_model.h"
 
 #include <array>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -48,6 +49,10 @@ constexpr const char* kOtherConventions =
 /// transformers refuses safetensors that do not say which framework wrote them.
 const Metadata kPyTorchLayout = {{"format", "pt"}};
 
+/// Writes a form into a folder, which is there. Made by what checks that the form can say the
+/// model, so that nothing is left behind where it cannot; refers to that model.
+using Writer = std::function<void(const std::filesystem::path& folder)>;
+
 void write_json(const std::filesystem::path& path, const Json& json) {
   write_file(path, json.dump(2) + "\n");
 }
@@ -72,35 +77,37 @@ TensorMap to_open_clip_names(const network::ModelConfig& config, const TensorMap
   return to_family_names(weights, open_clip_names(config).rules);
 }
 
-void export_open_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
-  const Json config = write_open_clip_config(model);
-  const TensorMap weights = to_open_clip_names(model.config, model.weights);
-  write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
-  if (model.tokenizer != TokenizerSpec{}) copy_tokenizer_files(folder, model);
-  write_json(folder / "open_clip_config.json", config);
+Writer open_clip_writer(const ModelFile& model, DType dtype) {
+  return [&model, dtype, config = write_open_clip_config(model)](const auto& folder) {
+    const TensorMap weights = to_open_clip_names(model.config, model.weights);
+    write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
+    if (model.tokenizer != TokenizerSpec{}) copy_tokenizer_files(folder, model);
+    write_json(folder / "open_clip_config.json", config);
+  };
 }
 
-void export_eva(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
-  const Json config = write_eva_config(model);
-  write_torch_archive(
-      folder / "EVA_CLIP.pt",
-      to_eva_names(std::get<network::EvaTransformerConfig>(model.config.image), model.weights),
-      dtype);
-  write_json(folder / "model_config.json", config);
+Writer eva_writer(const ModelFile& model, DType dtype) {
+  return [&model, dtype, config = write_eva_config(model)](const auto& folder) {
+    const auto& tower = std::get<network::EvaTransformerConfig>(model.config.image);
+    write_torch_archive(folder / "EVA_CLIP.pt", to_eva_names(tower, model.weights), dtype);
+    write_json(folder / "model_config.json", config);
+  };
 }
 
-void export_huggingface(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+Writer huggingface_writer(const ModelFile& model, DType dtype) {
   const Json config = write_huggingface_config(model);
   const bool siglip = config.at("model_type") == "siglip";
   const Json preprocessing = write_huggingface_preprocessing(
       model.preprocessing, siglip ? "SiglipImageProcessor" : "CLIPImageProcessor");
-  const TensorMap weights = siglip
-                                ? to_huggingface_siglip_names(model.weights)
-                                : to_family_names(model.weights, huggingface_clip_family().rules);
-  copy_tokenizer_files(folder, model);
-  write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
-  write_json(folder / "preprocessor_config.json", preprocessing);
-  write_json(folder / "config.json", config);
+  return [&model, dtype, config, preprocessing, siglip](const auto& folder) {
+    const TensorMap weights = siglip
+                                  ? to_huggingface_siglip_names(model.weights)
+                                  : to_family_names(model.weights, huggingface_clip_family().rules);
+    copy_tokenizer_files(folder, model);
+    write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
+    write_json(folder / "preprocessor_config.json", preprocessing);
+    write_json(folder / "config.json", config);
+  };
 }
 
 TensorBuffer whole_number(std::int64_t value) {
@@ -112,40 +119,42 @@ TensorBuffer whole_number(std::int64_t value) {
 /// OpenAI's loader takes TorchScript only: its attempt at a state dict starts reading where that at
 /// TorchScript left the file, at its end. The files have no config: the loader infers everything
 /// from shapes, and so does ours. What it would infer otherwise cannot be written.
-void export_openai(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+Writer openai_writer(const ModelFile& model, DType dtype) {
   TensorMap weights = model.weights;
   weights.add("input_resolution", whole_number(network::image_size(model.config.image)));
   weights.add("context_length", whole_number(network::context_length(model.config.text)));
   weights.add("vocab_size", whole_number(network::vocabulary_size(model.config.text)));
-  const ModelFile inferred = describe_openai(weights, folder.string());
+  const ModelFile inferred = describe_openai(weights, model.provenance.name);
   if (inferred.config != model.config || inferred.preprocessing != model.preprocessing ||
       inferred.tokenizer != model.tokenizer) {
     fail(ErrorCode::unsupported,
          "OpenAI's form cannot say this model's config: it means QuickGELU, heads of width 64, "
-         "CLIP's preprocessing and tokenizer ({})",
-         folder.string());
+         "CLIP's preprocessing and tokenizer");
   }
-  write_torch_script(folder / "model.pt", weights, dtype);
+  return [weights, dtype](const auto& folder) {
+    write_torch_script(folder / "model.pt", weights, dtype);
+  };
 }
 
 /// What Chinese-CLIP's config leaves unsaid has one value: what reads back otherwise cannot be
 /// written.
-void export_chinese_clip(const std::filesystem::path& folder, const ModelFile& model, DType dtype) {
+Writer chinese_clip_writer(const ModelFile& model, DType dtype) {
   const Json config = write_chinese_clip_config(model.config);
-  const ModelFile read = read_chinese_clip_config(config, folder.string());
+  const ModelFile read = read_chinese_clip_config(config, model.provenance.name);
   if (read.config != model.config || read.preprocessing != model.preprocessing ||
       read.tokenizer != model.tokenizer) {
     fail(
         ErrorCode::unsupported,
         "Chinese-CLIP's form cannot say this model's config: it means QuickGELU in the image "
         "tower, the first token's state as a text's feature, a linear projection, pictures resized "
-        "on both sides, and Chinese-CLIP's tokenizer ({})",
-        folder.string());
+        "on both sides, and Chinese-CLIP's tokenizer");
   }
-  write_torch_archive(folder / "clip_cn.pt",
-                      to_family_names(model.weights, chinese_clip_family().rules), dtype,
-                      "state_dict");
-  write_json(folder / "model_config.json", config);
+  return [&model, dtype, config](const auto& folder) {
+    write_torch_archive(folder / "clip_cn.pt",
+                        to_family_names(model.weights, chinese_clip_family().rules), dtype,
+                        "state_dict");
+    write_json(folder / "model_config.json", config);
+  };
 }
 
 /// Other programs than diptych clean a text for CLIP's own tokenizer in their own way, whatever the
@@ -157,21 +166,53 @@ ModelFile for_format(ModelFile model, ExportFormat format) {
   return model;
 }
 
-void write_form(const std::filesystem::path& folder, const ModelFile& model, ExportFormat format,
-                DType weights_dtype) {
+/// Throws Error(unsupported) when the form cannot say something that the model needs.
+Writer writer_of(const ModelFile& model, ExportFormat format, DType dtype) {
   switch (format) {
     case ExportFormat::diptych:
-      return save_model_folder(folder, model, weights_dtype);
+      return [&model, dtype](const auto& folder) { save_model_folder(folder, model, dtype); };
     case ExportFormat::open_clip:
-      return export_open_clip(folder, model, weights_dtype);
+      return open_clip_writer(model, dtype);
     case ExportFormat::openai:
-      return export_openai(folder, model, weights_dtype);
+      return openai_writer(model, dtype);
     case ExportFormat::chinese_clip:
-      return export_chinese_clip(folder, model, weights_dtype);
+      return chinese_clip_writer(model, dtype);
     case ExportFormat::eva:
-      return export_eva(folder, model, weights_dtype);
+      return eva_writer(model, dtype);
     case ExportFormat::huggingface:
-      return export_huggingface(folder, model, weights_dtype);
+      return huggingface_writer(model, dtype);
+  }
+  return {};
+}
+
+ModelFile as_the_form_has_it(const ModelFile& given, ExportFormat format) {
+  ModelFile model = for_format(given, format);
+  model.preprocessing = as_the_form_treats_pictures(given.preprocessing, format);
+  return model;
+}
+
+bool can_say(const ModelFile& given, ExportFormat format) {
+  try {
+    const ModelFile model = as_the_form_has_it(given, format);
+    writer_of(model, format, DType::float32);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// The same as `writer_of`; the message that the form cannot say `given` names those that can.
+Writer writer_or_forms(const ModelFile& given, const ModelFile& model, ExportFormat format,
+                       DType dtype) {
+  try {
+    return writer_of(model, format, dtype);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    std::string names;
+    for (const auto& [name, other] : kFormats) {
+      if (can_say(given, other)) names += (names.empty() ? "" : ", ") + std::string(name);
+    }
+    fail(error.code(), "{}; forms that can: {}", error.what(), names);
   }
 }
 
@@ -202,15 +243,15 @@ Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFor
 
 std::vector<std::string> export_model(const std::filesystem::path& folder, const ModelFile& given,
                                       ExportFormat format, DType weights_dtype) {
-  ModelFile model = for_format(given, format);
-  model.preprocessing = as_the_form_treats_pictures(given.preprocessing, format);
+  const ModelFile model = as_the_form_has_it(given, format);
   const network::Model description = network::make_model(model.config);
   check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
+  const Writer write = writer_or_forms(given, model, format, weights_dtype);
   std::error_code error;
   const bool made = std::filesystem::create_directories(folder, error);
   if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
   try {
-    write_form(folder, model, format, weights_dtype);
+    write(folder);
   } catch (...) {
     // A folder of an earlier result, or with what was written, stays.
     if (made) std::filesystem::remove(folder, error);

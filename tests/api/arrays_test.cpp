@@ -62,6 +62,14 @@ TEST(Arrays, OtherEndingsAreRefusedBeforeTheWork) {
   EXPECT_EQ(code_of([] { check_writable("out.parquet"); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([] { check_writable("out"); }), ErrorCode::unsupported);
   EXPECT_EQ(code_of([] { check_writable("no_such_folder/out.npy"); }), ErrorCode::io);
+  EXPECT_EQ(code_of([] { check_writable("out.npy", 2); }), ErrorCode::invalid_argument);
+  check_writable("out.safetensors", 2);
+}
+
+TEST(Arrays, AFolderIsNoFileToWrite) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / "a.npy");
+  EXPECT_EQ(code_of([&] { check_writable(folder.path() / "a.npy"); }), ErrorCode::io);
 }
 
 TEST(Arrays, AShapeThatDoesNotFitIsRefused) {

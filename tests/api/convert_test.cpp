@@ -60,7 +60,7 @@ TEST(ConvertErrors, LeavesNoEmptyFolder) {
   const test::TemporaryFolder folder;
   const std::filesystem::path out = folder.path() / "out";
   test::expect_error([&] { convert_model(Model::load(), out, {.format = "chinese_clip"}); },
-                     ErrorCode::unsupported, "");
+                     ErrorCode::unsupported, "; forms that can: diptych");
   EXPECT_FALSE(std::filesystem::exists(out));
 }
 

@@ -320,7 +320,7 @@ INSTANTIATE_TEST_SUITE_P(
     Classify, BadClassifyUse,
     ::testing::Values(
         BadUse{"NoLabels", {"@pictures"}, 2, "labels"},
-        BadUse{"EmptyLabels", {"--labels", "", "@pictures"}, 2, "label 1"},
+        BadUse{"EmptyLabels", {"--labels", "", "@pictures"}, 2, "--labels: got an empty text"},
         BadUse{"EmptyLabel", {"--labels", "red,,blue", "@pictures"}, 2, "label 2"},
         BadUse{"LabelTwice", {"--labels", "red,blue,red", "@pictures"}, 2, "label 3"},
         BadUse{"LabelNotUtf8", {"--labels", "red,\xC3(", "@pictures"}, 2, "label 2"},

@@ -134,5 +134,16 @@ INSTANTIATE_TEST_SUITE_P(Preprocess, BadPreprocessOption,
                                            BadOption{"StdNotANumber", {"--std", "1,nan,1"}}),
                          [](const auto& info) { return info.param.name; });
 
+TEST(Preprocess, TwoPicturesForNpyAreRefusedBeforeTheWork) {
+  const TemporaryFolder folder;
+  // Neither is a picture: a message about one would say that the work had begun.
+  for (const char* name : {"a.png", "b.png"}) write_file(folder.path() / name, "x");
+  const ProgramRun run = run_diptych({"preprocess", "--size", "32", folder.path().string(), "--out",
+                                      (folder.path() / "out.npy").string()});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("arrays: got 2, expected one, as .npy holds"));
+  EXPECT_EQ(run.error_lines(), 1);
+}
+
 }  // namespace
 }  // namespace diptych::test

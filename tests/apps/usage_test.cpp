@@ -136,6 +136,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PrecisionThatTheCpuHasNot",
               {"verify", "--precision", "bf16"},
               "precision: got bf16, expected fp32"},
+        Wrong{"EmptyModel",
+              {"classify", "--labels", "a,b", "--model", "", "p.png"},
+              "--model: got an empty text, expected a value (see diptych classify"},
+        Wrong{"EmptyPicture",
+              {"classify", "--labels", "a,b", "p.png", ""},
+              "IMAGE: got an empty text, expected a value (see diptych classify"},
         Wrong{"Choice",
               {"preprocess", "--resize", "crop", "--out", "o.npy", "p.png"},
               "--resize: got crop, expected one of longest, shortest, squash (see diptych "

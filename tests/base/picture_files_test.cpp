@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "diptych/error.h"
+#include "support/closed_folder.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -70,6 +71,18 @@ TEST(PictureFiles, PicturesUnderOtherNamesAreToldByTheirStart) {
   std::ofstream(folder.path() / "short") << "\xFF\xD8\xFF";
   const std::vector<fs::path> given = {folder.path()};
   const std::vector<fs::path> expected = {folder.path() / "b.orig", folder.path() / "f3a9"};
+  EXPECT_EQ(expand_folders(given), expected);
+}
+
+TEST(PictureFiles, FoldersThatCannotBeReadAreTakenSoThatReadingThemFails) {
+  const test::TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  touch(folder.path() / "closed" / "a.png");
+  touch(folder.path() / "open" / "b.png");
+  const test::ClosedFolder closed(folder.path() / "closed");
+  const std::vector<fs::path> given = {folder.path()};
+  const std::vector<fs::path> expected = {folder.path() / "closed",
+                                          folder.path() / "open" / "b.png"};
   EXPECT_EQ(expand_folders(given), expected);
 }
 
