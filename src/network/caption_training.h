@@ -64,7 +64,7 @@ typename Ops::Tensor cross_block(Ops& ops, const CrossAttentionBlock& cross,
   const auto attended =
       ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
                     block.heads, captions, picture_sequences, Mask::full);
-  return behind_attention(ops, block, x, attended);
+  return finish_block(ops, block, x, attended);
 }
 
 }  // namespace caption_training
