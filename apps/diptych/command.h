@@ -11,6 +11,7 @@ using Action = std::function<int()>;
 void add_caption(CLI::App& app, Action& action);
 void add_classify(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
+void add_curate(CLI::App& app, Action& action);
 void add_duplicates(CLI::App& app, Action& action);
 void add_embed(CLI::App& app, Action& action);
 void add_tokenize(CLI::App& app, Action& action);

@@ -29,6 +29,7 @@ void declare(CLI::App& app, Action& action) {
   add_search(app, action);
   add_duplicates(app, action);
   add_convert(app, action);
+  add_curate(app, action);
   add_embed(app, action);
   add_tokenize(app, action);
   add_preprocess(app, action);
