@@ -64,6 +64,7 @@ void add_curate(CLI::App& app, Action& action) {
   curate->footer(
       "Example:\n  diptych curate match --entries queries.txt --texts texts.jsonl --out "
       "found.jsonl");
+  add_curate_extract(*curate, action);
   add_curate_match(*curate, action);
   add_curate_balance(*curate, action);
 }

@@ -11,6 +11,7 @@
 
 // What the commands of `diptych curate` share.
 
+void add_curate_extract(CLI::App& curate, Action& action);
 void add_curate_match(CLI::App& curate, Action& action);
 void add_curate_balance(CLI::App& curate, Action& action);
 

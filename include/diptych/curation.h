@@ -48,6 +48,39 @@ struct StageOptions {
   StageProgress progress;
 };
 
+struct ExtractOptions {
+  /// WARC and WAT archives, also with gzip members.
+  std::vector<std::filesystem::path> inputs;
+  /// JSON Lines, a picture of a page each: `key` (the first 24 hexadecimal digits of the URL's
+  /// SHA-224), `url`, `page`, `texts` (objects with `kind`, `text`, `language`).
+  std::filesystem::path out;
+  /// One domain a line: pictures and pages there, and in domains below, are left out. Empty, the
+  /// default: none.
+  std::filesystem::path blocked_domains;
+  /// One word or phrase a line: texts that contain one, whatever its case, are left out. Empty, the
+  /// default: none.
+  std::filesystem::path blocked_words;
+  /// Memory in MiB by which a picture's further pages are left out: a Bloom filter, which takes a
+  /// new picture for a known one now and then; how often is noted. Default and zero: all are kept.
+  std::size_t unique_memory = 0;
+  StageOptions stage;
+};
+
+struct ExtractReport {
+  /// Of the archives: records read, pages written, records of other kinds left out.
+  StageReport archive;
+  /// Of the pages: pictures.
+  StageReport stage;
+  std::uint64_t texts = 0;
+  std::uint64_t unpacked_bytes = 0;
+};
+
+/// Takes the pictures with a text out of page archives: `alt`, `title` and `data-image-title` of
+/// each `img`. Malformed HTML, unknown charsets and damaged or cut archives are no errors but
+/// counted. Throws Error: not_found, io, invalid_argument (as `match_texts`, and a file that is no
+/// archive).
+ExtractReport extract_pairs(const ExtractOptions& options);
+
 struct MatchOptions {
   /// The queries: a JSON array of texts or one text a line (without empty lines), or an automaton
   /// that was saved.

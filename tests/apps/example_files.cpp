@@ -73,6 +73,15 @@ void write_texts(const fs::path& folder) {
 
 /// What the stages of a curation read and write.
 void write_curation(const fs::path& folder) {
+  const std::string page =
+      "HTTP/1.1 200 OK\r\n\r\n<img src=\"cat.jpg\" alt=\"a cat\"><img src=\"b.jpg\" "
+      "alt=\"casino\">";
+  write_file(folder / "pages.warc",
+             fmt::format("WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://site.org/\r\n"
+                         "Content-Length: {}\r\n\r\n{}\r\n\r\n",
+                         page.size(), page));
+  write_file(folder / "words.txt", "casino\n");
+  write_file(folder / "domains.txt", "bad.org\n");
   write_file(folder / "queries.txt", "cat\nguitar\n");
   write_file(folder / "queries-zh.txt", "猫\n");
   write_file(folder / "texts.jsonl",
