@@ -22,7 +22,10 @@ build: setup ## the release build: build/release/bin/diptych
 test: build ## build and run all tests
 	ctest --preset release --parallel $(shell nproc)
 
-demo: build ## classify and search the example pictures, and write a page with the answers
+demo: ## classify and search the example pictures, and write a page with the answers: no tests, no trainer
+	@DIPTYCH_TRAIN=OFF tools/setup
+	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DDIPTYCH_TRAIN=OFF
+	cmake --build --preset release --target diptych demo
 	build/release/bin/demo examples/pictures build/demo.html
 
 asan: ## build and run all tests with the address and undefined-behaviour sanitizers

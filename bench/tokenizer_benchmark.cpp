@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "diptych/tokenizer.h"
-#include "text/clip_bpe.h"
+#include "text/bpe/clip_bpe.h"
 
 namespace diptych::embedded {
 std::span<const std::byte> clip_merges();

@@ -10,13 +10,37 @@ function(diptych_layer name)
   endif()
 endfunction()
 
-# diptych_test(name SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
+# diptych_module(target FILE name SOURCE file LINKS ... COMPONENT name): the module lib<name>.so, which the library loads
+# when it is used (src/base/module.h). It exports its table and nothing else.
+function(diptych_module target)
+  cmake_parse_arguments(MODULE "" "FILE;SOURCE;COMPONENT" "LINKS" ${ARGN})
+  add_library(${target} MODULE ${MODULE_SOURCE})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${MODULE_FILE}
+                        LIBRARY_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+  target_link_libraries(${target} PRIVATE ${MODULE_LINKS} diptych_settings)
+  target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+  set_property(GLOBAL APPEND PROPERTY DIPTYCH_MODULES ${target})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${MODULE_COMPONENT})
+endfunction()
+
+# diptych_test(name [HEADERS target] SOURCES ... LINKS ...): tests/<name> as one GoogleTest program, one ctest entry a test.
+# Reuses the precompiled headers of `target`; default: GoogleMock's, of diptych_test_support.
 function(diptych_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "" "HEADERS" "SOURCES;LINKS" ${ARGN})
   add_executable(${name}_tests ${TEST_SOURCES})
+  # Precompiled headers fit only where the code is as position independent as that of the library which made them.
+  set_target_properties(${name}_tests PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name}_tests PRIVATE -fPIC)
   target_link_libraries(${name}_tests PRIVATE ${TEST_LINKS} diptych_test_support diptych_settings
                         GTest::gmock GTest::gtest_main)
+  if(TEST_HEADERS)
+    target_precompile_headers(${name}_tests REUSE_FROM ${TEST_HEADERS})
+  else()
+    target_compile_options(${name}_tests PRIVATE ${DIPTYCH_TEST_OPTIMISATION})
+    target_precompile_headers(${name}_tests REUSE_FROM diptych_test_support)
+  endif()
   include(GoogleTest)
-  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+  # A test of parameters is listed by the name that it gives them; their bytes would differ from run to run.
+  gtest_discover_tests(${name}_tests TEST_PREFIX ${name}. NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT 600)
 endfunction()

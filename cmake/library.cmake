@@ -13,9 +13,10 @@ list(REMOVE_ITEM DIPTYCH_EXTERNAL_LIBRARIES ${DIPTYCH_LAYERS} $<LINK_ONLY:diptyc
 list(REMOVE_DUPLICATES DIPTYCH_EXTERNAL_LIBRARIES)
 
 file(GLOB DIPTYCH_PUBLIC_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/diptych/*.h)
-add_library(diptych_library STATIC)
+add_library(diptych_library)  # static, or shared with BUILD_SHARED_LIBS
 add_library(diptych::diptych ALIAS diptych_library)
-set_target_properties(diptych_library PROPERTIES OUTPUT_NAME diptych EXPORT_NAME diptych LINKER_LANGUAGE CXX)
+set_target_properties(diptych_library PROPERTIES OUTPUT_NAME diptych EXPORT_NAME diptych LINKER_LANGUAGE CXX
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 foreach(layer ${DIPTYCH_LAYERS})
   target_sources(diptych_library PRIVATE $<TARGET_OBJECTS:${layer}>)
 endforeach()
@@ -27,11 +28,10 @@ if(DIPTYCH_SANITIZE)  # what links the instrumented objects needs the sanitizer'
   target_link_options(diptych_library INTERFACE -fsanitize=${DIPTYCH_SANITIZE})
 endif()
 
-foreach(module diptych_fetcher diptych_formats_module diptych_trainer)
-  if(TARGET ${module})
-    add_dependencies(diptych_library ${module})
-  endif()
-endforeach()
+get_property(modules GLOBAL PROPERTY DIPTYCH_MODULES)
+if(modules)
+  add_dependencies(diptych_library ${modules})
+endif()
 
 # The same for those who build without CMake. The names are those that library_dependencies.cmake looks for.
 set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd sentencepiece simdjson zlib")
@@ -41,10 +41,12 @@ configure_file(${PROJECT_SOURCE_DIR}/cmake/diptych.pc.in ${PROJECT_BINARY_DIR}/d
 install(FILES ${PROJECT_BINARY_DIR}/diptych.pc DESTINATION ${DIPTYCH_PKGCONFIG_FOLDER})
 
 set(DIPTYCH_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/diptych)
-install(TARGETS diptych_library EXPORT diptych_targets FILE_SET HEADERS)
+install(TARGETS diptych_library EXPORT diptych_targets FILE_SET HEADERS COMPONENT core
+        LIBRARY COMPONENT core ARCHIVE COMPONENT core)
 install(EXPORT diptych_targets NAMESPACE diptych:: DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/diptych-config.cmake.in
-  ${PROJECT_BINARY_DIR}/diptych-config.cmake INSTALL_DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
+  ${PROJECT_BINARY_DIR}/diptych-config.cmake INSTALL_DESTINATION ${DIPTYCH_PACKAGE_FOLDER}
+  PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/diptych-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/diptych-config.cmake ${PROJECT_BINARY_DIR}/diptych-config-version.cmake
               ${PROJECT_SOURCE_DIR}/cmake/library_dependencies.cmake

@@ -10,7 +10,15 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-# An installed program finds a libtorch outside the system's folders.
+# Only what include/diptych marks with DIPTYCH_API is exported, and that by a shared library only (BUILD_SHARED_LIBS).
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+if(BUILD_SHARED_LIBS)
+  add_compile_definitions(DIPTYCH_SHARED)
+endif()
+# An installed program finds a shared libdiptych beside its bin, wherever the prefix is moved to, and a libtorch outside
+# the system's folders.
+set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR})
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 

@@ -7,7 +7,8 @@
 #include <cstdlib>
 #include <span>
 
-#include "checkpoint/container.h"
+#include "checkpoint/containers/container.h"
+#include "checkpoint/families/families.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)
@@ -15,7 +16,8 @@ using namespace diptych;  // NOLINT(google-build-using-namespace)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   try {
-    const checkpoint::Container container = checkpoint::read_container({"input", bytes, nullptr});
+    const checkpoint::Container container =
+        checkpoint::read_container({"input", bytes, nullptr}, checkpoint::is_known_model);
     for (const auto& [name, view] : container.tensors.tensors) {
       if (DenseTensor(view).bytes().size() != view.size_bytes()) std::abort();
     }

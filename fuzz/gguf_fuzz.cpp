@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "checkpoint/gguf.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/containers/gguf.h"
+#include "checkpoint/load.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

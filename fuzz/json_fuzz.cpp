@@ -6,18 +6,17 @@
 #include <span>
 #include <string>
 
-#include "checkpoint/json.h"
 #include "diptych/error.h"
+#include "json/json.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   try {
-    const checkpoint::Json json = checkpoint::parse_json(bytes, "input");
+    const Json json = parse_json(bytes, "input");
     const std::string written = json.dump();
-    const checkpoint::Json again =
-        checkpoint::parse_json(std::as_bytes(std::span(written)), "written");
+    const Json again = parse_json(std::as_bytes(std::span(written)), "written");
     if (again.dump() != written) std::abort();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <span>
 
-#include "checkpoint/diptych_json.h"
-#include "checkpoint/huggingface_config.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/configs/diptych_json.h"
+#include "checkpoint/configs/huggingface_config.h"
+#include "checkpoint/configs/open_clip_config.h"
 #include "diptych/error.h"
 #include "network/model.h"
 
@@ -30,7 +30,7 @@ void attempt(Read&& read) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   attempt([&] {
-    const checkpoint::Json json = checkpoint::parse_json(bytes, "input");
+    const Json json = parse_json(bytes, "input");
     attempt([&] { network::make_model(checkpoint::read_open_clip_config(json, "input").config); });
     attempt(
         [&] { network::make_model(checkpoint::read_huggingface_config(json, "input").config); });
@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     attempt([&] { checkpoint::read_huggingface_preprocessing(json, 224, "input"); });
     attempt([&] {
       const checkpoint::ModelFile model = checkpoint::read_diptych_json(json, "input");
-      const checkpoint::Json written = checkpoint::write_diptych_json(model);
+      const Json written = checkpoint::write_diptych_json(model);
       if (checkpoint::read_diptych_json(written, "input").config != model.config) std::abort();
     });
   });

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/npz.h"
+#include "checkpoint/containers/npz.h"
+#include "checkpoint/load.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "base/error.h"
-#include "checkpoint/torch_globals.h"
-#include "checkpoint/torch_pickle.h"
+#include "checkpoint/containers/torch_globals.h"
+#include "checkpoint/containers/torch_pickle.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)
 

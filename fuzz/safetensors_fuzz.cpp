@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

@@ -8,9 +8,9 @@
 #include <span>
 #include <string>
 
-#include "checkpoint/huggingface_tokenizer.h"
-#include "checkpoint/json.h"
+#include "checkpoint/tokenizers/huggingface_tokenizer.h"
 #include "diptych/error.h"
+#include "json/json.h"
 #include "text/tokenizer_spec.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)
@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::span bytes(reinterpret_cast<const std::byte*>(data), size);
   const std::string vocabulary(reinterpret_cast<const char*>(data), size);
   attempt([&] {
-    const checkpoint::Json json = checkpoint::parse_json(bytes, "input");
+    const Json json = parse_json(bytes, "input");
     return checkpoint::read_huggingface_tokenizer(json, "input");
   });
   for (const auto kind : {TokenizerSpec::Kind::sentencepiece, TokenizerSpec::Kind::xlm_roberta,

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/torch_archive.h"
+#include "checkpoint/containers/torch_archive.h"
+#include "checkpoint/load.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

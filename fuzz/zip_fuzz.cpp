@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <span>
 
-#include "checkpoint/zip_archive.h"
+#include "checkpoint/containers/zip_archive.h"
 #include "diptych/error.h"
 
 using namespace diptych;  // NOLINT(google-build-using-namespace)

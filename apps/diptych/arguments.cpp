@@ -4,12 +4,13 @@
 #include <diptych/prompts.h>
 #include <fmt/format.h>
 
+#include <CLI/App.hpp>
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "expectation.h"
 #include "nearest.h"
-#include "option_values.h"
 
 namespace {
 

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -29,8 +29,6 @@ constexpr const char* kExamples =
     "  diptych caption --model laion_coca/ picture.jpg\n"
     "  diptych caption --model laion_coca/ --search top_p --top-p 0.9 --seed 1 --json photos/";
 
-constexpr int kDefaultBatch = 8;
-
 void print_caption(const Json& answer) {
   if (!answer.contains("caption")) return;
   print_line(fmt::format("{}: {}", printable(plain_text(answer["image"])),
@@ -40,73 +38,67 @@ void print_caption(const Json& answer) {
 int caption(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
-                                     options.model.encoder);
+                                     options.model.compute);
   RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
-  const auto work = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
-    diptych::CaptionOptions how = options.caption;
-    how.first_place = first;
-    how.decode = options.pictures.decode;
-    const diptych::CaptionedImages captioned = captioner.caption_images(batch, how);
+  diptych::CaptionOptions how = options.caption;
+  how.decode = options.pictures.decode;
+  PictureRunMonitor monitor(pictures.size());
+  captioner.caption_images(pictures, how, [&](const diptych::CaptionedImages& captioned) {
     const auto answer = [&](std::size_t row, Json& record) {
       record["caption"] = captioned.captions[row].text;
       record["ids"] = captioned.captions[row].ids;
     };
     for (const Json& record :
-         picture_records(batch, captioned.inputs, captioned.failures, answer)) {
+         picture_records(pictures, captioned.inputs, captioned.failures, answer)) {
       writer.write(record);
     }
-    return BatchOutcome{captioned.failures, captioned.counts};
-  };
-  const int batch = options.model.encoder.batch > 0 ? options.model.encoder.batch : kDefaultBatch;
-  const PictureRun run = run_in_batches(pictures, batch, work);
+    return monitor.add(captioned.inputs.size(), captioned.failures, captioned.counts);
+  });
   writer.finish();
-  return report(run, options.pictures);
+  return report(monitor.run(), options.pictures);
 }
 
-void add_search_options(CLI::App& command, diptych::CaptionOptions& options) {
+void add_search_options(Command command, diptych::CaptionOptions& options) {
   const std::map<std::string, CaptionSearch> searches = {{"beams", CaptionSearch::beams},
                                                          {"top_k", CaptionSearch::top_k},
                                                          {"top_p", CaptionSearch::top_p}};
-  command
-      .add_option("--search", options.search,
-                  "beams (default): the best of several captions; top_k, top_p: draw among the k "
-                  "most probable tokens, or those of probability p together")
-      ->transform(choice(searches));
-  command.add_option("--beams", options.beams, "captions searched side by side; default: 6");
-  command.add_option("--beam-groups", options.beam_groups,
-                     "groups that the beams are divided among; default: 3");
-  command.add_option("--top-k", options.top_k, "tokens to draw among; default: 1");
-  command.add_option("--top-p", options.top_p, "their probability together; default: 0.1");
-  command.add_option("--temperature", options.temperature,
-                     "below 1, draws are more probable ones; default: 1");
-  command.add_option("--repetition-penalty", options.repetition_penalty,
-                     "above 1, tokens come less often again; default: 1");
-  command.add_option("--min-length", options.min_length,
-                     "tokens of a caption, start and end included, at least; default: 5");
-  command.add_option("--max-length", options.max_length,
-                     "and at most; default: 30, or the model's context where that is shorter");
-  command.add_option("--seed", options.seed, "of the draws; default: 0");
+  command.choice("--search", options.search, searches,
+                 "beams (default): the best of several captions; top_k, top_p: draw among the k "
+                 "most probable tokens, or those of probability p together");
+  command.option("--beams", options.beams, "captions searched side by side; default: 6");
+  command.option("--beam-groups", options.beam_groups,
+                 "groups that the beams are divided among; default: 3");
+  command.option("--top-k", options.top_k, "tokens to draw among; default: 1");
+  command.option("--top-p", options.top_p, "their probability together; default: 0.1");
+  command.option("--temperature", options.temperature,
+                 "below 1, draws are more probable ones; default: 1");
+  command.option("--repetition-penalty", options.repetition_penalty,
+                 "above 1, tokens come less often again; default: 1");
+  command.option("--min-length", options.min_length,
+                 "tokens of a caption, start and end included, at least; default: 5");
+  command.option("--max-length", options.max_length,
+                 "and at most; default: 30, or the model's context where that is shorter");
+  command.option("--seed", options.seed, "of the draws; default: 0");
 }
 
 }  // namespace
 
-void add_caption(CLI::App& app, Action& action) {
+void add_caption(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "caption", "Write a caption of each picture (models with a decoder: CoCa)");
-  add_model_option(*command, options->model.model);
-  add_load_options(*command, options->model.load);
-  add_search_options(*command, options->caption);
+  const Command command =
+      program.command("caption", "Write a caption of each picture (models with a decoder: CoCa)");
+  add_model_option(command, options->model.model);
+  add_load_options(command, options->model.load);
+  add_search_options(command, options->caption);
   command
-      ->add_option("--threads", options->model.encoder.threads,
-                   "threads that compute; default: one a CPU")
-      ->check(at_least(0));
+      .option("--threads", options->model.compute.threads,
+              "threads that compute; default: one a CPU")
+      .at_least(0);
   command
-      ->add_option("--batch", options->model.encoder.batch,
-                   "pictures captioned at a time; default: 8")
-      ->check(at_least(0));
-  add_format_options(*command, options->format, "one JSON array: image, caption, token ids");
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return caption(*options); }; });
+      .option("--batch", options->model.compute.batch, "pictures captioned at a time; default: 8")
+      .at_least(0);
+  add_format_options(command, options->format, "one JSON array: image, caption, token ids");
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
+  command.footer(kExamples);
+  command.runs([options] { return caption(*options); });
 }

@@ -3,14 +3,14 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "labels.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 #include "sort_into.h"
@@ -112,23 +112,21 @@ int classify(const Options& options) {
   std::optional<Sorter> sorter;
   if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
   RecordWriter writer(options.format, columns(options), print_answer, "labels");
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded =
-        encoder.encode_images(batch, {.decode = options.pictures.decode});
+  const auto work = [&](const diptych::EncodedImages& encoded) {
     const Scored scored = {classifier.scores(encoded.rows), classifier.cosines(encoded.rows)};
     const auto answer = [&](std::size_t row, Json& record) {
       record["scores"] = name(classifier.score_kind());
       record["labels"] = labels_json(classifier, scored, row, options);
       if (!sorter) return;
       const std::string best = record["labels"][0]["label"];
-      record["sorted"] = path_json(sorter->put(batch[encoded.inputs[row]], best));
+      record["sorted"] = path_json(sorter->put(pictures[encoded.inputs[row]], best));
     };
-    for (const Json& record : picture_records(batch, encoded.inputs, encoded.failures, answer)) {
+    for (const Json& record : picture_records(pictures, encoded.inputs, encoded.failures, answer)) {
       writer.write(record);
     }
-    return BatchOutcome{encoded.failures, encoded.counts};
   };
-  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  const PictureRun run =
+      encode_in_batches(encoder, pictures, {.decode = options.pictures.decode}, work);
   writer.finish();
   if (sorter) print_note(sorter->summary());
   return report(run, options.pictures);
@@ -136,26 +134,24 @@ int classify(const Options& options) {
 
 }  // namespace
 
-void add_classify(CLI::App& app, Action& action) {
+void add_classify(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("classify", "Say which label fits each picture best");
-  add_model_options(*command, options->model);
-  auto* source = command->add_option_group("labels", "one of the two is required");
-  source->add_option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
-  source->add_option("--labels-file", options->labels_file,
-                     "file with a label a line, - for stdin, or a JSON array (.json)");
-  source->require_option(1);
-  add_template_options(*command, options->templates, options->template_set);
-  command->add_option("--top", options->top, "labels shown a picture; default: 5")
-      ->check(above_zero());
-  command->add_flag("--independent", options->independent,
-                    "scores that do not depend on the other labels: the sigmoid of a model with a "
-                    "logit bias (SigLIP; its scores are so always), the cosine of any other");
-  command->add_flag("--cosine", options->cosine, "show the cosine similarity beside the score");
-  add_encoder_options(*command, options->model.encoder);
-  add_format_options(*command, options->format, "one JSON array: image, labels, scores");
-  add_sort_options(*command, options->sort);
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return classify(*options); }; });
+  const Command command = program.command("classify", "Say which label fits each picture best");
+  add_model_options(command, options->model);
+  const Command source = command.exactly_one("labels", "one of the two is required");
+  source.option("--labels", options->labels, "labels, separated by commas (also ， and 、)");
+  source.option("--labels-file", options->labels_file,
+                "file with a label a line, - for stdin, or a JSON array (.json)");
+  add_template_options(command, options->templates, options->template_set);
+  command.option("--top", options->top, "labels shown a picture; default: 5").above_zero();
+  command.flag("--independent", options->independent,
+               "scores that do not depend on the other labels: the sigmoid of a model with a "
+               "logit bias (SigLIP; its scores are so always), the cosine of any other");
+  command.flag("--cosine", options->cosine, "show the cosine similarity beside the score");
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "one JSON array: image, labels, scores");
+  add_sort_options(command, options->sort);
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
+  command.footer(kExamples);
+  command.runs([options] { return classify(*options); });
 }

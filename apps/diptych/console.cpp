@@ -55,10 +55,11 @@ void flush_output() {
   if (std::fflush(stdout) != 0) fail_to_print();
 }
 
-int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs) {
+int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs,
+                    std::string_view what) {
   for (const diptych::Failure& failure : failures) print_error(failure.message);
   if (failures.empty()) return 0;
   if (failures.size() == inputs) return diptych::exit_status(failures.front().code);
-  print_error(fmt::format("{} of {} pictures refused", failures.size(), inputs));
+  print_error(fmt::format("{} of {} {} refused", failures.size(), inputs, what));
   return 1;
 }

@@ -30,6 +30,7 @@ void print_json(const Json& document, int indent = 2);
 /// Throws Error(io) when something printed did not reach its file, as on a full disk.
 void flush_output();
 
-/// Lists the inputs that failed. Returns the exit status: 0 when none did, 1 when some did, and the
-/// first one's own when all did.
-int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs);
+/// Lists the inputs that failed, which `what` names. Returns the exit status: 0 when none did, 1
+/// when some did, and the first one's own when all did.
+int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs,
+                    std::string_view what = "pictures");

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
 
@@ -31,20 +31,20 @@ int convert(const Options& options) {
 
 }  // namespace
 
-void add_convert(CLI::App& app, Action& action) {
+void add_convert(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("convert", "Write a model in another form");
-  command->footer(kExamples);
-  command->add_option("MODEL", options->model, "a checkpoint or a model folder")->required();
-  command->add_option("OUT", options->out, "the folder to write")->required();
+  const Command command = program.command("convert", "Write a model in another form");
+  command.footer(kExamples);
+  command.option("MODEL", options->model, "a checkpoint or a model folder").required();
+  command.option("OUT", options->out, "the folder to write").required();
   command
-      ->add_option("--to", options->convert.format,
-                   "diptych, open_clip, openai, chinese_clip, eva or huggingface")
-      ->capture_default_str();
-  command->add_option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
-      ->capture_default_str();
-  command->add_option("--name", options->convert.name, "written into diptych's own form");
-  command->add_option("--licence", options->convert.licence, "written into diptych's own form");
-  add_load_options(*command, options->load);
-  command->callback([options, &action] { action = [options] { return convert(*options); }; });
+      .option("--to", options->convert.format,
+              "diptych, open_clip, openai, chinese_clip, eva or huggingface")
+      .show_default();
+  command.option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
+      .show_default();
+  command.option("--name", options->convert.name, "written into diptych's own form");
+  command.option("--licence", options->convert.licence, "written into diptych's own form");
+  add_load_options(command, options->load);
+  command.runs([options] { return convert(*options); });
 }

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "console.h"
-#include "option_values.h"
 
 namespace {
 
@@ -15,14 +16,19 @@ Json reasons_json(const std::map<std::string, diptych::Dropped>& reasons) {
 
 }  // namespace
 
-void add_stage_options(CLI::App& command, StageArguments& arguments) {
+void add_stage_options(Command command, StageArguments& arguments) {
   command
-      .add_option("--threads", arguments.stage.threads,
-                  "threads that work; default: one for each CPU. Changes no result")
-      ->check(at_least(1, 1024));
-  command.add_flag("--overwrite", arguments.stage.overwrite,
-                   "replace outputs that are there already");
-  command.add_flag("--json", arguments.json, "print the report as JSON");
+      .option("--threads", arguments.stage.threads,
+              "threads that work; default: one for each CPU. Changes no result")
+      .at_least(1, 1024);
+  command.flag("--overwrite", arguments.stage.overwrite, "replace outputs that are there already");
+  command.flag("--json", arguments.json, "print the report as JSON");
+}
+
+Option path_option(Command command, const std::string& name, std::filesystem::path& path,
+                   const std::string& description) {
+  return command.option(
+      name, [&path](const std::string& text) { path = text; }, description);
 }
 
 Json stage_json(const diptych::StageReport& report) {
@@ -57,14 +63,13 @@ std::vector<std::filesystem::path> as_paths(const std::vector<std::string>& name
   return {names.begin(), names.end()};
 }
 
-void add_curate(CLI::App& app, Action& action) {
-  CLI::App* curate = app.add_subcommand(
+void add_curate(Command program) {
+  const Command curate = program.command(
       "curate", "Make a balanced data set: from page archives to pairs of picture and text");
-  curate->require_subcommand(1);
-  curate->footer(
+  curate.footer(
       "Example:\n  diptych curate match --entries queries.txt --texts texts.jsonl --out "
       "found.jsonl");
-  add_curate_extract(*curate, action);
-  add_curate_match(*curate, action);
-  add_curate_balance(*curate, action);
+  add_curate_extract(curate);
+  add_curate_match(curate);
+  add_curate_balance(curate);
 }

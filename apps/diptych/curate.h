@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "json_text.h"
 
 // What the commands of `diptych curate` share.
 
-void add_curate_extract(CLI::App& curate, Action& action);
-void add_curate_match(CLI::App& curate, Action& action);
-void add_curate_balance(CLI::App& curate, Action& action);
+void add_curate_extract(Command curate);
+void add_curate_match(Command curate);
+void add_curate_balance(Command curate);
 
 struct StageArguments {
   diptych::StageOptions stage;
@@ -21,7 +21,11 @@ struct StageArguments {
 };
 
 /// --threads, --overwrite and --json.
-void add_stage_options(CLI::App& command, StageArguments& arguments);
+void add_stage_options(Command command, StageArguments& arguments);
+
+/// An option whose value is the name of a file.
+Option path_option(Command command, const std::string& name, std::filesystem::path& path,
+                   const std::string& description);
 
 /// What a stage read, wrote, left out and dropped.
 Json stage_json(const diptych::StageReport& report);

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "console.h"
 #include "curate.h"
-#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -75,33 +75,32 @@ int balance(Options options) {
 
 }  // namespace
 
-void add_curate_balance(CLI::App& curate, Action& action) {
+void add_curate_balance(Command curate) {
   auto options = std::make_shared<Options>();
   diptych::BalanceOptions& balance_options = options->balance;
-  CLI::App* command =
-      curate.add_subcommand("balance", "Keep at most some t texts of each query, by draws");
-  add_list(*command, "--matches", options->matches, "what curate match wrote")->required();
-  add_list(*command, "--counts", options->counts, "its counts; several are added up")->required();
-  auto* threshold = command->add_option_group("threshold", "at most one of the two");
+  const Command command =
+      curate.command("balance", "Keep at most some t texts of each query, by draws");
+  command.list("--matches", options->matches, "what curate match wrote").required();
+  command.list("--counts", options->counts, "its counts; several are added up").required();
+  const Command threshold = command.at_most_one("threshold", "at most one of the two");
   threshold
-      ->add_option("--t", balance_options.threshold,
-                   "texts that a query keeps on average; default: 20000")
-      ->check(at_least(1));
+      .option("--t", balance_options.threshold,
+              "texts that a query keeps on average; default: 20000")
+      .at_least(1);
   threshold
-      ->add_option("--tail-share", balance_options.tail_share,
-                   "t from the share of all matches that rarer queries have, 0 to 1")
-      ->check(at_least(0, 1));
-  threshold->require_option(0, 1);
-  command->add_option("--t-language", balance_options.threshold_language,
-                      "the language that --t is for, where counts are by language; default: en");
-  command->add_option("--seed", balance_options.seed, "of the draws; default: 0");
-  command->add_option("--out", balance_options.out, "the records that are kept")->required();
-  command->add_option("--probabilities", balance_options.probabilities,
-                      "a .npy file of float64: each text's probability to be kept");
-  command->add_option("--table", balance_options.table,
-                      "a TSV table of each query's matches before and after");
-  command->add_option("--chart", balance_options.chart, "an SVG chart of the same");
-  add_stage_options(*command, options->stage);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return balance(*options); }; });
+      .option("--tail-share", balance_options.tail_share,
+              "t from the share of all matches that rarer queries have, 0 to 1")
+      .at_least(0, 1);
+  command.option("--t-language", balance_options.threshold_language,
+                 "the language that --t is for, where counts are by language; default: en");
+  command.option("--seed", balance_options.seed, "of the draws; default: 0");
+  path_option(command, "--out", balance_options.out, "the records that are kept").required();
+  path_option(command, "--probabilities", balance_options.probabilities,
+              "a .npy file of float64: each text's probability to be kept");
+  path_option(command, "--table", balance_options.table,
+              "a TSV table of each query's matches before and after");
+  path_option(command, "--chart", balance_options.chart, "an SVG chart of the same");
+  add_stage_options(command, options->stage);
+  command.footer(kExamples);
+  command.runs([options] { return balance(*options); });
 }

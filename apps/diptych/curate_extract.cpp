@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "console.h"
 #include "curate.h"
-#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -51,22 +51,22 @@ int extract(Options options) {
 
 }  // namespace
 
-void add_curate_extract(CLI::App& curate, Action& action) {
+void add_curate_extract(Command curate) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      curate.add_subcommand("extract", "Take pictures with texts out of page archives");
-  add_list(*command, "INPUT", options->inputs, "WARC and WAT archives, also .gz")->required();
-  command->add_option("--out", options->extract.out, "the pictures, JSON Lines")->required();
-  command->add_option("--blocked-domains", options->extract.blocked_domains,
-                      "a domain a line: leave out pictures and pages there and below");
-  command->add_option("--blocked-words", options->extract.blocked_words,
-                      "a word or phrase a line: leave out texts with one, whatever its case");
+  const Command command =
+      curate.command("extract", "Take pictures with texts out of page archives");
+  command.list("INPUT", options->inputs, "WARC and WAT archives, also .gz").required();
+  path_option(command, "--out", options->extract.out, "the pictures, JSON Lines").required();
+  path_option(command, "--blocked-domains", options->extract.blocked_domains,
+              "a domain a line: leave out pictures and pages there and below");
+  path_option(command, "--blocked-words", options->extract.blocked_words,
+              "a word or phrase a line: leave out texts with one, whatever its case");
   command
-      ->add_option("--unique-memory", options->extract.unique_memory,
-                   "keep a picture's first page only, known by a filter of so many MiB; default: "
-                   "keep all")
-      ->check(at_least(1, 1 << 20));
-  add_stage_options(*command, options->stage);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return extract(*options); }; });
+      .option("--unique-memory", options->extract.unique_memory,
+              "keep a picture's first page only, known by a filter of so many MiB; default: keep "
+              "all")
+      .at_least(1, 1 << 20);
+  add_stage_options(command, options->stage);
+  command.footer(kExamples);
+  command.runs([options] { return extract(*options); });
 }

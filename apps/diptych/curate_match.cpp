@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "console.h"
 #include "curate.h"
-#include "option_values.h"
+#include "expectation.h"
 #include "progress.h"
 
 namespace {
@@ -74,22 +75,22 @@ int match(Options options) {
 
 }  // namespace
 
-void add_curate_match(CLI::App& curate, Action& action) {
+void add_curate_match(Command curate) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = curate.add_subcommand("match", "Find which queries stand in texts");
-  command->add_option("--entries", options->match.entries,
-                      "the queries, or an automaton that --save wrote");
-  add_list(*command, "--language-entries", options->languages,
-           "LANGUAGE=FILE: the queries for texts whose \"language\" is that");
-  add_list(*command, "--texts", options->texts, "JSON Lines, also .gz or .zst")->required();
-  command->add_option("--out", options->match.out, "the texts with their matches")->required();
-  command->add_option("--counts", options->match.counts, "how many texts each query matched");
-  command->add_option("--save", options->match.save,
-                      "keep the automaton in this file, to be mapped by later runs");
-  command->add_flag("--ignore-case", options->match.fold_case, "letters match whatever their case");
-  command->add_flag("--space-entries", options->match.space_entries,
-                    "put spaces around the marks of queries too, so that \"U.S.\" can be found");
-  add_stage_options(*command, options->stage);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return match(*options); }; });
+  const Command command = curate.command("match", "Find which queries stand in texts");
+  path_option(command, "--entries", options->match.entries,
+              "the queries, or an automaton that --save wrote");
+  command.list("--language-entries", options->languages,
+               "LANGUAGE=FILE: the queries for texts whose \"language\" is that");
+  command.list("--texts", options->texts, "JSON Lines, also .gz or .zst").required();
+  path_option(command, "--out", options->match.out, "the texts with their matches").required();
+  path_option(command, "--counts", options->match.counts, "how many texts each query matched");
+  path_option(command, "--save", options->match.save,
+              "keep the automaton in this file, to be mapped by later runs");
+  command.flag("--ignore-case", options->match.fold_case, "letters match whatever their case");
+  command.flag("--space-entries", options->match.space_entries,
+               "put spaces around the marks of queries too, so that \"U.S.\" can be found");
+  add_stage_options(command, options->stage);
+  command.footer(kExamples);
+  command.runs([options] { return match(*options); });
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <span>
 #include <string>
@@ -13,10 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 #include "same_files.h"
@@ -151,17 +151,14 @@ struct Encoded {
 
 PictureRun encode(const Options& options, const Paths& pictures, Encoded& encoded) {
   const diptych::Encoder encoder = make_encoder(options.model);
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages part =
-        encoder.encode_images(batch, {.decode = options.pictures.decode});
-    for (const std::size_t input : part.inputs) encoded.pictures.push_back(batch[input]);
+  const auto work = [&](const diptych::EncodedImages& part) {
+    for (const std::size_t input : part.inputs) encoded.pictures.push_back(pictures[input]);
     encoded.embeddings.columns = part.rows.columns;
     encoded.embeddings.rows += part.rows.rows;
     encoded.embeddings.values.insert(encoded.embeddings.values.end(), part.rows.values.begin(),
                                      part.rows.values.end());
-    return BatchOutcome{part.failures, part.counts};
   };
-  return run_in_batches(pictures, options.model.encoder.batch, work);
+  return encode_in_batches(encoder, pictures, {.decode = options.pictures.decode}, work);
 }
 
 int duplicates(const Options& options) {
@@ -198,18 +195,18 @@ int duplicates(const Options& options) {
 
 }  // namespace
 
-void add_duplicates(CLI::App& app, Action& action) {
+void add_duplicates(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("duplicates", "Find pictures that are there several times");
-  add_model_options(*command, options->model);
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
+  const Command command =
+      program.command("duplicates", "Find pictures that are there several times");
+  add_model_options(command, options->model);
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
   command
-      ->add_option("--threshold", options->threshold,
-                   "cosine similarity from which pictures are one, -1 to 1; default: 0.97")
-      ->check(at_least(-1, 1));
-  add_encoder_options(*command, options->model.encoder);
-  add_format_options(*command, options->format, "one JSON array of groups");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return duplicates(*options); }; });
+      .option("--threshold", options->threshold,
+              "cosine similarity from which pictures are one, -1 to 1; default: 0.97")
+      .at_least(-1, 1);
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "one JSON array of groups");
+  command.footer(kExamples);
+  command.runs([options] { return duplicates(*options); });
 }

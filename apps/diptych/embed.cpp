@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "embeddings_file.h"
 #include "inputs.h"
@@ -48,7 +49,8 @@ constexpr const char* kExamples =
     "  diptych embed --images photos/ --texts-from captions.txt --out embeddings.safetensors\n"
     "  diptych embed --model ViT-B-32.pt --tensors inputs.safetensors --out features.safetensors";
 
-constexpr std::size_t kTextsAtATime = 256;
+/// Enough for texts of like length to be found, few enough to end soon when interrupted.
+constexpr std::size_t kTextsAtATime = 1024;
 
 std::vector<std::string> read_texts(const std::string& file) {
   if (file.empty()) return {};
@@ -58,13 +60,20 @@ std::vector<std::string> read_texts(const std::string& file) {
         ErrorCode::invalid_argument,
         fmt::format("texts: got an empty file, expected a text a line ({})", file));
   }
+  return texts;
+}
+
+/// The texts that no tokenizer takes.
+std::vector<diptych::Failure> refused_texts(const std::vector<std::string>& texts,
+                                            const std::string& file) {
+  std::vector<diptych::Failure> failures;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (is_utf8(texts[i])) continue;
-    throw diptych::Error(
-        ErrorCode::invalid_argument,
-        fmt::format("text {}: got bytes that are not UTF-8, expected UTF-8 ({})", i + 1, file));
+    failures.push_back(
+        {i, ErrorCode::invalid_argument,
+         fmt::format("text {}: got bytes that are not UTF-8, expected UTF-8 ({})", i + 1, file)});
   }
-  return texts;
+  return failures;
 }
 
 diptych::EncodeOptions how(const Options& options) {
@@ -76,10 +85,12 @@ struct Work {
   Paths pictures;
   InputRows images;
   InputRows texts;
+  std::vector<diptych::Failure> bad_texts;
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
-  std::size_t left() const { return texts.rows.missing().size() + run.pictures - run.done; }
+  std::size_t texts_left() const { return texts.rows.missing().size() - bad_texts.size(); }
+  std::size_t left() const { return texts_left() + run.pictures - run.done; }
 };
 
 Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pictures,
@@ -88,22 +99,26 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
   const std::string ending = options.features ? "_features" : "_embeddings";
   std::vector<std::string> names;
   for (const std::filesystem::path& picture : pictures) names.push_back(picture.native());
+  std::vector<diptych::Failure> bad_texts = refused_texts(texts, options.texts_from);
   return {.pictures = std::move(pictures),
           .images = {"image", "image" + ending, EmbeddingRows(std::move(names), width)},
           .texts = {"text", "text" + ending, EmbeddingRows(std::move(texts), width)},
+          .bad_texts = std::move(bad_texts),
           .run = {}};
 }
 
 /// Texts a batch at a time, until all have a row or the user interrupts.
-void encode_texts(const diptych::Encoder& encoder, const Options& options, EmbeddingRows& rows) {
-  const std::vector<std::size_t> places = rows.missing();
+void encode_texts(const diptych::Encoder& encoder, const Options& options, Work& work) {
+  EmbeddingRows& rows = work.texts.rows;
+  std::vector<std::size_t> places = rows.missing();
+  for (const diptych::Failure& failure : work.bad_texts) std::erase(places, failure.index);
   const Interruption interruption;
   Progress progress("texts");
   for (std::size_t done = 0; done < places.size() && !interruption.requested();) {
     const std::size_t count = std::min(kTextsAtATime, places.size() - done);
     std::vector<std::string> batch;
     for (std::size_t i = 0; i < count; ++i) batch.push_back(rows.inputs()[places[done + i]]);
-    const diptych::Matrix encoded = encoder.encode_texts(batch, how(options));
+    const diptych::Matrix encoded = encoder.encode_texts(batch, how(options)).all();
     for (std::size_t i = 0; i < count; ++i) rows.set(places[done + i], encoded.row(i));
     done += count;
     progress.show(done, places.size());
@@ -113,17 +128,15 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Embed
 void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
   const std::vector<std::size_t> places = work.images.rows.missing();
   work.run.pictures = places.size();
-  if (!work.texts.rows.missing().empty()) return;  // interrupted before
+  if (work.texts_left() > 0) return;  // interrupted before
   Paths missing;
   for (const std::size_t place : places) missing.push_back(work.pictures[place]);
-  const auto encode = [&](std::size_t first, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded = encoder.encode_images(batch, how(options));
+  const auto keep = [&](const diptych::EncodedImages& encoded) {
     for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
-      work.images.rows.set(places[first + encoded.inputs[row]], encoded.rows.row(row));
+      work.images.rows.set(places[encoded.inputs[row]], encoded.rows.row(row));
     }
-    return BatchOutcome{encoded.failures, encoded.counts};
   };
-  work.run = run_in_batches(missing, options.model.encoder.batch, encode);
+  work.run = encode_in_batches(encoder, missing, how(options), keep);
   for (diptych::Failure& failure : work.run.failures) failure.index = places[failure.index];
 }
 
@@ -136,7 +149,7 @@ void check_taken_over(const diptych::Encoder& encoder, const Options& options,
   const Paths path = {input};
   const diptych::Matrix again = inputs.kind == "image"
                                     ? encoder.encode_images(path, how(options)).rows
-                                    : encoder.encode_texts({&input, 1}, how(options));
+                                    : encoder.encode_texts({&input, 1}, how(options)).all();
   if (again.rows == 0) return;  // a picture that is gone
   const double error = inputs.rows.relative_error(known.front(), again.row(0));
   if (error <= diptych::kFp32Tolerance) return;
@@ -174,6 +187,9 @@ Json report_json(const std::string& out, const Work& work) {
     report["refused"].push_back(
         {{"image", work.images.name(failure.index)}, {"error", failure.message}});
   }
+  for (const diptych::Failure& failure : work.bad_texts) {
+    report["refused"].push_back({{"text", failure.index + 1}, {"error", failure.message}});
+  }
   return report;
 }
 
@@ -189,6 +205,9 @@ void print_records(const Options& options, Work& work) {
   for (const diptych::Failure& failure : work.run.failures) {
     writer.write({{"image", work.images.name(failure.index)}, {"error", failure.message}});
   }
+  for (const diptych::Failure& failure : work.bad_texts) {
+    writer.write({{"text", failure.index + 1}, {"error", failure.message}});
+  }
   writer.finish();
 }
 
@@ -203,9 +222,11 @@ void say_written(const Options& options, const std::string& out, const std::stri
 
 /// Says what is left of an interrupted run. Returns the exit status.
 int report_left(const Options& options, const Work& work, const std::string& out) {
-  const int status = report(work.run, options.images);
-  if (work.left() == 0) return status;
+  const int of_texts = report_failures(work.bad_texts, work.texts.rows.inputs().size(), "texts");
+  const int of_pictures = report(work.run, options.images);
   const std::size_t rows = work.images.rows.size() + work.texts.rows.size();
+  const int refused = of_texts == 0 ? of_pictures : of_texts;
+  if (work.left() == 0) return rows == 0 ? refused : std::min(refused, 1);
   print_error(fmt::format("{} rows are kept, {} inputs are left; go on with --resume --out {}",
                           rows, work.left(), out));
   return diptych::exit_status(ErrorCode::cancelled);
@@ -222,7 +243,7 @@ int embed_inputs(const Options& options) {
   const diptych::Encoder encoder = make_encoder(options.model);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
   if (options.resume) resume(encoder, options, work);
-  encode_texts(encoder, options, work.texts.rows);
+  encode_texts(encoder, options, work);
   encode_pictures(encoder, options, work);
   const std::string out = destination(options, work);
   const std::string arrays = write_rows(out, work.kinds());
@@ -272,28 +293,27 @@ int embed(const Options& options) {
 
 }  // namespace
 
-void add_embed(CLI::App& app, Action& action) {
+void add_embed(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("embed", "Write the embeddings of pictures and texts");
-  add_model_options(*command, options->model);
-  CLI::Option* images =
-      add_picture_inputs(*command, "--images", options->images, /*upright=*/false);
-  CLI::Option* texts = command->add_option("--texts-from", options->texts_from,
-                                           "file with a text a line, - for stdin");
+  const Command command = program.command("embed", "Write the embeddings of pictures and texts");
+  add_model_options(command, options->model);
+  Option images = add_picture_inputs(command, "--images", options->images, /*upright=*/false);
+  Option texts =
+      command.option("--texts-from", options->texts_from, "file with a text a line, - for stdin");
   command
-      ->add_option("--tensors", options->tensors,
-                   "a .safetensors file with preprocessed inputs: pixels, tokens")
-      ->excludes(images)
-      ->excludes(texts);
+      .option("--tensors", options->tensors,
+              "a .safetensors file with preprocessed inputs: pixels, tokens")
+      .excludes(images)
+      .excludes(texts);
   command
-      ->add_option("--out", options->out,
-                   "file to write (.safetensors, .npy), - for standard output (.safetensors)")
-      ->required();
-  command->add_flag("--resume", options->resume,
-                    "keep the rows that the file has already, and compute the others");
-  command->add_flag("--features", options->features, "do not normalise");
-  add_encoder_options(*command, options->model.encoder);
-  add_format_options(*command, options->format, "what was written as JSON");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return embed(*options); }; });
+      .option("--out", options->out,
+              "file to write (.safetensors, .npy), - for standard output (.safetensors)")
+      .required();
+  command.flag("--resume", options->resume,
+               "keep the rows that the file has already, and compute the others");
+  command.flag("--features", options->features, "do not normalise");
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "what was written as JSON");
+  command.footer(kExamples);
+  command.runs([options] { return embed(*options); });
 }

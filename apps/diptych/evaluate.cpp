@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "picture_options.h"
 #include "progress.h"
 #include "records.h"
@@ -101,24 +101,23 @@ int zeroshot(const Options& options) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& app, Action& action) {
-  CLI::App* evaluate = app.add_subcommand("evaluate", "Measure how good a model is");
-  evaluate->require_subcommand(1);
-  evaluate->footer("Example:\n  diptych evaluate zeroshot val/");
+void add_evaluate(Command program) {
+  const Command evaluate = program.command("evaluate", "Measure how good a model is");
+  evaluate.footer("Example:\n  diptych evaluate zeroshot val/");
 
   auto options = std::make_shared<Options>();
-  CLI::App* command = evaluate->add_subcommand(
-      "zeroshot", "Classify a folder of class folders by the classes' names");
-  add_model_options(*command, options->model);
-  command->add_option("FOLDER", options->folder, "folder with one folder of pictures a class")
-      ->required();
-  command->add_option("--classnames", options->class_names,
-                      "file with the classes' names: JSON, or lines \"name\" in the order of the "
-                      "folders, or lines \"folder<TAB>name\"; default: the folders' names");
-  add_picture_options(*command, options->decode, /*upright=*/false);
-  add_template_options(*command, options->templates, options->template_set);
-  add_encoder_options(*command, options->model.encoder);
-  add_format_options(*command, options->format, "JSON instead of text");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return zeroshot(*options); }; });
+  const Command command =
+      evaluate.command("zeroshot", "Classify a folder of class folders by the classes' names");
+  add_model_options(command, options->model);
+  command.option("FOLDER", options->folder, "folder with one folder of pictures a class")
+      .required();
+  command.option("--classnames", options->class_names,
+                 "file with the classes' names: JSON, or lines \"name\" in the order of the "
+                 "folders, or lines \"folder<TAB>name\"; default: the folders' names");
+  add_picture_options(command, options->decode, /*upright=*/false);
+  add_template_options(command, options->templates, options->template_set);
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "JSON instead of text");
+  command.footer(kExamples);
+  command.runs([options] { return zeroshot(*options); });
 }

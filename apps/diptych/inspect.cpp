@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "preprocessing_text.h"
 
@@ -118,11 +119,11 @@ int inspect(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Action& action) {
+void add_inspect(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("inspect", "Say what a model is");
-  command->add_option("MODEL", options->model, "file, folder or name; default: the embedded model");
-  command->add_flag("--json", options->json, "print JSON instead of text");
-  command->footer(kExample);
-  command->callback([options, &action] { action = [options] { return inspect(*options); }; });
+  const Command command = program.command("inspect", "Say what a model is");
+  command.option("MODEL", options->model, "file, folder or name; default: the embedded model");
+  command.flag("--json", options->json, "print JSON instead of text");
+  command.footer(kExample);
+  command.runs([options] { return inspect(*options); });
 }

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
-/// Keys in the order they were put in.
+/// Keys in the order they were put in. Whoever makes or reads one includes <nlohmann/json.hpp>.
 using Json = nlohmann::ordered_json;
 
 /// The name of a file. Where JSON cannot hold it as it is, because it is not UTF-8, or would be

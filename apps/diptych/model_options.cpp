@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "console.h"
-#include "option_values.h"
 
 using diptych::Precision;
 
@@ -34,66 +33,61 @@ std::optional<std::pair<int, int>> parse_heads(std::string_view text) {
   return std::pair(*image, *words);
 }
 
-void add_image_size_option(CLI::App& command, diptych::LoadOptions& options) {
+void add_image_size_option(Command command, diptych::LoadOptions& options) {
   command
-      .add_option("--image-size", options.image_size,
-                  "side of the pictures in pixels, to which the image tower's positions are "
-                  "resized; default: the model's")
-      ->check(at_least(1, 1 << 14));
+      .option("--image-size", options.image_size,
+              "side of the pictures in pixels, to which the image tower's positions are "
+              "resized; default: the model's")
+      .at_least(1, 1 << 14);
 }
 
 }  // namespace
 
-void add_model_option(CLI::App& command, std::string& model) {
-  command.add_option("--model", model,
-                     "checkpoint file or folder, or a name that `diptych models` lists; "
-                     "default: the embedded model");
+void add_model_option(Command command, std::string& model) {
+  command.option("--model", model,
+                 "checkpoint file or folder, or a name that `diptych models` lists; "
+                 "default: the embedded model");
 }
 
-void add_template_options(CLI::App& command, std::vector<std::string>& templates,
-                          std::string& set) {
-  auto* prompts = command.add_option_group("prompts", "at most one of the two");
-  add_list(
-      *prompts, "--template", templates,
+void add_template_options(Command command, std::vector<std::string>& templates, std::string& set) {
+  const Command prompts = command.at_most_one("prompts", "at most one of the two");
+  prompts.list(
+      "--template", templates,
       "text with {label} where the label goes, taken literally; of several the embeddings are "
       "averaged; default: what suits the label: \"A photo of a {label}\" for cat, \"A photo of "
       "{label}\" for a cat, 一张{label}的照片 for 猫");
-  prompts->add_option("--templates", set, "a published set of templates: openai_80 or simple_7");
-  prompts->require_option(0, 1);
+  prompts.option("--templates", set, "a published set of templates: openai_80 or simple_7");
 }
 
-void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options) {
-  command.add_option("--precision", options.precision, "fp32, which is all that this version has")
-      ->transform(choice<Precision>({{"fp32", Precision::fp32}}));
-  command.add_option("--threads", options.threads, "threads that compute; default: one a CPU")
-      ->check(at_least(0));
-  command.add_option("--batch", options.batch, "pictures or texts computed at a time; default: 32")
-      ->check(at_least(0));
+void add_compute_options(Command command, diptych::ComputeOptions& options) {
+  const std::map<std::string, Precision> precisions = {{"fp32", Precision::fp32}};
+  command.choice("--precision", options.precision, precisions,
+                 "fp32, which is all that this version has");
+  command.option("--threads", options.threads, "threads that compute; default: one a CPU")
+      .at_least(0);
+  command
+      .option("--batch", options.batch,
+              "the most pictures or texts computed at a time; default: what suits the model")
+      .at_least(0);
 }
 
-void add_load_options(CLI::App& command, diptych::LoadOptions& options) {
-  // A flag over an optional would count as given, with 0, where it is not.
-  command.add_flag_function(
-      "--quick-gelu,!--no-quick-gelu",
-      [&options](std::int64_t count) { options.quick_gelu = count > 0; },
+void add_load_options(Command command, diptych::LoadOptions& options) {
+  command.flag(
+      "--quick-gelu,!--no-quick-gelu", options.quick_gelu,
       "say that the towers have QuickGELU, or that they have not, where the files do not say it");
   const auto take_heads = [&options](const std::string& text) {
     std::tie(options.image_heads, options.text_heads) = parse_heads(text).value_or(std::pair(0, 0));
   };
-  const auto check_heads = [](const std::string& text) -> std::string {
-    return parse_heads(text) ? "" : not_expected(text, "a number of heads, or two as IMAGE,TEXT");
-  };
+  const auto are_heads = [](const std::string& text) { return parse_heads(text).has_value(); };
   command
-      .add_option_function<std::string>(
-          "--heads", take_heads,
-          "say how many attention heads the towers have where the files do not: of both, or "
-          "IMAGE,TEXT")
-      ->check(CLI::Validator(check_heads, ""));
-  command.add_flag("--strict", options.strict,
-                   "refuse a model of which anything had to be assumed");
+      .option("--heads", take_heads,
+              "say how many attention heads the towers have where the files do not: of both, or "
+              "IMAGE,TEXT")
+      .check(are_heads, "a number of heads, or two as IMAGE,TEXT");
+  command.flag("--strict", options.strict, "refuse a model of which anything had to be assumed");
 }
 
-void add_model_options(CLI::App& command, ModelOptions& options) {
+void add_model_options(Command command, ModelOptions& options) {
   add_model_option(command, options.model);
   add_image_size_option(command, options.load);
   add_load_options(command, options.load);
@@ -110,5 +104,5 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
 }
 
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(load_model(options.model, options.load), options.encoder);
+  return diptych::Encoder(load_model(options.model, options.load), options.compute);
 }

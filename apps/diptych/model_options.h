@@ -2,31 +2,32 @@
 
 #include <diptych/encoder.h>
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "command.h"
 
 /// The options that every command with a model has.
 struct ModelOptions {
   std::string model;  ///< empty: the embedded model
   diptych::LoadOptions load;
-  diptych::EncoderOptions encoder;
+  diptych::ComputeOptions compute;
 };
 
 /// --quick-gelu, --heads and --strict: what a model's files leave open
-void add_load_options(CLI::App& command, diptych::LoadOptions& options);
+void add_load_options(Command command, diptych::LoadOptions& options);
 
 /// --model
-void add_model_option(CLI::App& command, std::string& model);
+void add_model_option(Command command, std::string& model);
 
 /// --model, --image-size, and what a model's files leave open
-void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(Command command, ModelOptions& options);
 
 /// --template, which takes one value each time it is given, and --templates
-void add_template_options(CLI::App& command, std::vector<std::string>& templates, std::string& set);
+void add_template_options(Command command, std::vector<std::string>& templates, std::string& set);
 
 /// --precision, --threads and --batch
-void add_encoder_options(CLI::App& command, diptych::EncoderOptions& options);
+void add_compute_options(Command command, diptych::ComputeOptions& options);
 
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});

@@ -6,13 +6,13 @@
 #include <cctype>
 #include <cmath>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
-#include "option_values.h"
 #include "preprocessing_text.h"
 #include "records.h"
 
@@ -200,16 +200,15 @@ int list(const Options& options) {
 
 }  // namespace
 
-void add_models(CLI::App& app, Action& action) {
+void add_models(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("models", "List the models that have a name");
-  add_list(*command, "WORD", options->words, "list only names that hold every word");
+  const Command command = program.command("models", "List the models that have a name");
+  command.list("WORD", options->words, "list only names that hold every word");
   command
-      ->add_option("--family", options->family,
-                   "diptych, openai, open_clip, chinese_clip or eva_clip")
-      ->check(one_of({"diptych", "openai", "open_clip", "chinese_clip", "eva_clip"}));
-  command->add_flag("--here", options->here, "only those on this machine");
-  add_format_options(*command, options->format, "JSON instead of text");
-  command->footer(kFooter);
-  command->callback([options, &action] { action = [options] { return list(*options); }; });
+      .option("--family", options->family, "diptych, openai, open_clip, chinese_clip or eva_clip")
+      .one_of({"diptych", "openai", "open_clip", "chinese_clip", "eva_clip"});
+  command.flag("--here", options->here, "only those on this machine");
+  add_format_options(command, options->format, "JSON instead of text");
+  command.footer(kFooter);
+  command.runs([options] { return list(*options); });
 }

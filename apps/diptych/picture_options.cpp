@@ -6,7 +6,6 @@
 #include <string>
 
 #include "console.h"
-#include "option_values.h"
 
 using diptych::WideGrey;
 
@@ -18,22 +17,17 @@ std::string pictures(std::size_t count) {
 
 }  // namespace
 
-void add_picture_options(CLI::App& command, diptych::DecodeOptions& options, bool upright) {
+void add_picture_options(Command command, diptych::DecodeOptions& options, bool upright) {
   options.upright = upright;
   const std::map<std::string, bool> answers = {{"yes", true}, {"no", false}};
   const std::map<std::string, WideGrey> ways = {{"clamp", WideGrey::clamp},
                                                 {"scale", WideGrey::scale}};
-  command
-      .add_option(
-          "--upright", options.upright,
-          fmt::format("yes or no: turn pictures as their EXIF orientation says; default: {}",
-                      upright ? "yes" : "no, as the reference programs"))
-      ->transform(choice(answers));
-  command
-      .add_option("--wide", options.wide,
-                  "16-bit grey: clamp (default; above 255 is white, as in the reference programs) "
-                  "or scale")
-      ->transform(choice(ways));
+  command.choice("--upright", options.upright, answers,
+                 fmt::format("yes or no: turn pictures as their EXIF orientation says; default: {}",
+                             upright ? "yes" : "no, as the reference programs"));
+  command.choice("--wide", options.wide, ways,
+                 "16-bit grey: clamp (default; above 255 is white, as in the reference programs) "
+                 "or scale");
 }
 
 void print_skipped(const diptych::SkippedFiles& skipped) {

@@ -3,10 +3,10 @@
 #include <diptych/image.h>
 #include <diptych/picture_files.h>
 
-#include <CLI/CLI.hpp>
+#include "command.h"
 
 /// --upright and --wide. `upright` is what the command does unless told.
-void add_picture_options(CLI::App& command, diptych::DecodeOptions& options, bool upright);
+void add_picture_options(Command command, diptych::DecodeOptions& options, bool upright);
 
 /// A line on stderr that says what in the folders was not taken as a picture; none for nothing.
 void print_skipped(const diptych::SkippedFiles& skipped);

@@ -4,19 +4,17 @@
 #include <diptych/picture_files.h>
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "console.h"
 #include "inputs.h"
 #include "interruption.h"
-#include "option_values.h"
 #include "picture_options.h"
 #include "progress.h"
 
 namespace {
-
-constexpr std::size_t kDefaultBatch = 32;
 
 std::vector<std::filesystem::path> given_paths(const PictureInputs& inputs) {
   std::vector<std::filesystem::path> paths(inputs.given.begin(), inputs.given.end());
@@ -35,15 +33,14 @@ std::vector<std::filesystem::path> given_paths(const PictureInputs& inputs) {
 
 }  // namespace
 
-CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
-                                bool upright) {
-  CLI::Option* option = add_list(command, name, inputs.given, "pictures, or folders with pictures");
-  CLI::Option* from = command.add_option(
-      "--files-from", inputs.files_from,
-      "a file with names of pictures or folders, one a line; - for standard input");
-  command
-      .add_flag("-0,--null", inputs.ends_with_nul, "these names end with NUL, as of find -print0")
-      ->needs(from);
+Option add_picture_inputs(Command command, const std::string& name, PictureInputs& inputs,
+                          bool upright) {
+  Option option = command.list(name, inputs.given, "pictures, or folders with pictures");
+  Option from =
+      command.option("--files-from", inputs.files_from,
+                     "a file with names of pictures or folders, one a line; - for standard input");
+  command.flag("-0,--null", inputs.ends_with_nul, "these names end with NUL, as of find -print0")
+      .needs(from);
   add_picture_options(command, inputs.decode, upright);
   return option;
 }
@@ -60,40 +57,51 @@ std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs) {
   return pictures;
 }
 
-PictureRun run_in_batches(
-    std::span<const std::filesystem::path> pictures, int batch,
-    const std::function<BatchOutcome(std::size_t first,
-                                     std::span<const std::filesystem::path> pictures)>& work) {
-  const std::size_t step = batch > 0 ? static_cast<std::size_t>(batch) : kDefaultBatch;
-  PictureRun run{.pictures = pictures.size()};
-  const Interruption interruption;
-  Progress progress("pictures");
-  while (run.done < run.pictures && !interruption.requested()) {
-    const std::size_t count = std::min(step, run.pictures - run.done);
-    BatchOutcome outcome = work(run.done, pictures.subspan(run.done, count));
-    for (diptych::Failure& failure : outcome.failures) {
-      failure.index += run.done;
-      run.failures.push_back(std::move(failure));
-    }
-    run.counts.add(outcome.counts);
-    run.done += count;
-    progress.show(run.done, run.pictures);
-  }
-  return run;
+struct PictureRunMonitor::Display {
+  Interruption interruption;
+  Progress progress{"pictures"};
+};
+
+PictureRunMonitor::PictureRunMonitor(std::size_t pictures)
+    : run_{.pictures = pictures}, display_(std::make_unique<Display>()) {}
+PictureRunMonitor::~PictureRunMonitor() = default;
+
+bool PictureRunMonitor::add(std::size_t good, const std::vector<diptych::Failure>& failures,
+                            const diptych::PictureCounts& counts) {
+  run_.failures.insert(run_.failures.end(), failures.begin(), failures.end());
+  run_.counts.add(counts);
+  run_.done += good + failures.size();
+  display_->progress.show(run_.done, run_.pictures);
+  return !display_->interruption.requested();
+}
+
+PictureRun encode_in_batches(const diptych::Encoder& encoder,
+                             std::span<const std::filesystem::path> pictures,
+                             const diptych::EncodeOptions& options,
+                             const std::function<void(const diptych::EncodedImages& batch)>& work) {
+  PictureRunMonitor monitor(pictures.size());
+  encoder.encode_images(pictures, options, [&](const diptych::EncodedImages& batch) {
+    work(batch);
+    return monitor.add(batch.inputs.size(), batch.failures, batch.counts);
+  });
+  return monitor.run();
 }
 
 std::vector<Json> picture_records(
     std::span<const std::filesystem::path> pictures, const std::vector<std::size_t>& inputs,
     const std::vector<diptych::Failure>& failures,
     const std::function<void(std::size_t row, Json& record)>& answer) {
-  std::vector<Json> records;
-  for (const std::filesystem::path& picture : pictures) {
-    records.push_back({{"image", path_json(picture)}});
+  std::map<std::size_t, Json> by_place;
+  for (std::size_t row = 0; row < inputs.size(); ++row) {
+    Json& record = by_place[inputs[row]] = {{"image", path_json(pictures[inputs[row]])}};
+    answer(row, record);
   }
-  for (std::size_t row = 0; row < inputs.size(); ++row) answer(row, records[inputs[row]]);
   for (const diptych::Failure& failure : failures) {
-    records[failure.index]["error"] = failure.message;
+    by_place[failure.index] = {{"image", path_json(pictures[failure.index])},
+                               {"error", failure.message}};
   }
+  std::vector<Json> records;
+  for (auto& [place, record] : by_place) records.push_back(std::move(record));
   return records;
 }
 

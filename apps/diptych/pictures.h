@@ -2,13 +2,14 @@
 
 #include <diptych/encoder.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "json_text.h"
 
 /// Which pictures a command reads.
@@ -21,18 +22,12 @@ struct PictureInputs {
 
 /// The argument or option `name`, --files-from, -0, --upright and --wide. `upright` is what the
 /// command does unless told. Returns the first.
-CLI::Option* add_picture_inputs(CLI::App& command, const std::string& name, PictureInputs& inputs,
-                                bool upright);
+Option add_picture_inputs(Command command, const std::string& name, PictureInputs& inputs,
+                          bool upright);
 
 /// The pictures, with folders expanded; what was left out of folders is told on standard error.
 /// Throws Error: invalid_argument when there is none, not_found, io.
 std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs);
-
-/// What became of a batch; failures by their place in it.
-struct BatchOutcome {
-  std::vector<diptych::Failure> failures;
-  diptych::PictureCounts counts;
-};
 
 /// What became of many pictures.
 struct PictureRun {
@@ -42,12 +37,29 @@ struct PictureRun {
   diptych::PictureCounts counts;
 };
 
-/// Gives pictures a batch at a time to `work`. Shows the progress, and ends after a batch when the
-/// user interrupts. `batch` zero: 32.
-PictureRun run_in_batches(
-    std::span<const std::filesystem::path> pictures, int batch,
-    const std::function<BatchOutcome(std::size_t first,
-                                     std::span<const std::filesystem::path> pictures)>& work);
+/// Follows a run over pictures: shows its progress, and has it end when the user interrupts.
+class PictureRunMonitor {
+ public:
+  explicit PictureRunMonitor(std::size_t pictures);
+  ~PictureRunMonitor();
+
+  /// Adds a batch: how many pictures were good, and those that failed. Returns whether to go on.
+  bool add(std::size_t good, const std::vector<diptych::Failure>& failures,
+           const diptych::PictureCounts& counts);
+  const PictureRun& run() const { return run_; }
+
+ private:
+  struct Display;
+  PictureRun run_;
+  std::unique_ptr<Display> display_;
+};
+
+/// Encodes pictures and gives each batch to `work`. Shows the progress, and ends after a batch when
+/// the user interrupts.
+PictureRun encode_in_batches(const diptych::Encoder& encoder,
+                             std::span<const std::filesystem::path> pictures,
+                             const diptych::EncodeOptions& options,
+                             const std::function<void(const diptych::EncodedImages& batch)>& work);
 
 /// The records of a batch in the order of its pictures: each has "image" and what `answer` adds for
 /// its row, or "error". `inputs` has the place of every row's picture.

@@ -9,15 +9,15 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -131,51 +131,51 @@ int preprocess(const Options& options) {
 
   diptych::Arrays arrays;
   RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    BatchOutcome outcome;
-    Json record = {{"image", path_json(batch.front())}};
+  PictureRunMonitor monitor(pictures.size());
+  bool goes_on = true;
+  for (std::size_t i = 0; i < pictures.size() && goes_on; ++i) {
+    std::vector<diptych::Failure> failures;
+    diptych::PictureCounts counts;
+    Json record = {{"image", path_json(pictures[i])}};
     try {
-      const std::string key = batch.front().filename().string();
-      arrays[key] = preprocess_one(batch.front(), how, options, outcome.counts);
+      const std::string key = pictures[i].filename().string();
+      arrays[key] = preprocess_one(pictures[i], how, options, counts);
       record["key"] = key;
     } catch (const Error& error) {
-      outcome.failures.push_back({0, error.code(), error.what()});
+      failures.push_back({i, error.code(), error.what()});
       record["error"] = error.what();
     }
     writer.write(record);
-    return outcome;
-  };
-  const PictureRun run = run_in_batches(pictures, 1, work);
+    goes_on = monitor.add(1 - failures.size(), failures, counts);
+  }
   writer.finish();
   if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
-  return report(run, options.pictures);
+  return report(monitor.run(), options.pictures);
 }
 
 }  // namespace
 
-void add_preprocess(CLI::App& app, Action& action) {
+void add_preprocess(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("preprocess", "Write pictures as the image tower sees them");
-  add_model_option(*command, options->model);
+  const Command command =
+      program.command("preprocess", "Write pictures as the image tower sees them");
+  add_model_option(command, options->model);
   const std::map<std::string, diptych::ResizeMode> modes = {
       {"shortest", diptych::ResizeMode::shortest},
       {"squash", diptych::ResizeMode::squash},
       {"longest", diptych::ResizeMode::longest}};
   const std::map<std::string, diptych::Interpolation> interpolations = {
       {"bicubic", diptych::Interpolation::bicubic}, {"bilinear", diptych::Interpolation::bilinear}};
-  command->add_option("--size", options->size, "side of the square, in pixels")
-      ->check(at_least(1, 16384));
-  command->add_option("--resize", options->mode, "shortest (then centre crop), squash or longest")
-      ->transform(choice(modes));
-  command->add_option("--interpolation", options->interpolation, "bicubic or bilinear")
-      ->transform(choice(interpolations));
-  command->add_option("--mean", options->mean, "R,G,B, for values in [0, 1]");
-  command->add_option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
-  command->add_flag("--u8", options->bytes, "bytes before normalising instead of float32");
-  add_format_options(*command, options->format, "one JSON array of what was done");
-  command->add_option("--out", options->out, "file to write (.safetensors, .npy)")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/false);
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return preprocess(*options); }; });
+  command.option("--size", options->size, "side of the square, in pixels").at_least(1, 16384);
+  command.choice("--resize", options->mode, modes,
+                 "shortest (then centre crop), squash or longest");
+  command.choice("--interpolation", options->interpolation, interpolations, "bicubic or bilinear");
+  command.option("--mean", options->mean, "R,G,B, for values in [0, 1]");
+  command.option("--std", options->std, "R,G,B: the tower sees (value - mean) / std");
+  command.flag("--u8", options->bytes, "bytes before normalising instead of float32");
+  add_format_options(command, options->format, "one JSON array of what was done");
+  command.option("--out", options->out, "file to write (.safetensors, .npy)").required();
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/false);
+  command.footer(kExamples);
+  command.runs([options] { return preprocess(*options); });
 }

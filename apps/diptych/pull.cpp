@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
-#include "option_values.h"
 #include "progress.h"
 
 namespace {
@@ -99,23 +99,23 @@ int pull_all(const Options& options) {
 
 }  // namespace
 
-void add_pull(CLI::App& app, Action& action) {
+void add_pull(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("pull", "Fetch published models into the cache");
-  command->footer(kExamples);
-  add_list(*command, "NAME", options->models, "names that `diptych models` lists")->required();
-  command->add_option("--from", options->pull.from,
-                      "url, huggingface or local-dir:PATH; default: the model's first source");
-  command->add_flag("--offline", options->pull.offline,
-                    "connect to nothing, only say whether the cache has it");
+  const Command command = program.command("pull", "Fetch published models into the cache");
+  command.footer(kExamples);
+  command.list("NAME", options->models, "names that `diptych models` lists").required();
+  command.option("--from", options->pull.from,
+                 "url, huggingface or local-dir:PATH; default: the model's first source");
+  command.flag("--offline", options->pull.offline,
+               "connect to nothing, only say whether the cache has it");
   command
-      ->add_option("--attempts", options->pull.attempts,
-                   "in a row without a further byte, after which to give up")
-      ->capture_default_str();
+      .option("--attempts", options->pull.attempts,
+              "in a row without a further byte, after which to give up")
+      .show_default();
   command
-      ->add_option("--stall-seconds", options->pull.stall_seconds,
-                   "without a byte, after which a connection counts as cut")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "print JSON instead of text");
-  command->callback([options, &action] { action = [options] { return pull_all(*options); }; });
+      .option("--stall-seconds", options->pull.stall_seconds,
+              "without a byte, after which a connection counts as cut")
+      .show_default();
+  command.flag("--json", options->json, "print JSON instead of text");
+  command.runs([options] { return pull_all(*options); });
 }

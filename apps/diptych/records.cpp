@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
@@ -60,17 +61,16 @@ std::string indented(const std::string& lines) {
 
 }  // namespace
 
-void add_format_options(CLI::App& command, OutputFormat& format, const std::string& json) {
-  auto* forms = command.add_option_group("output", "at most one of them");
+void add_format_options(Command command, OutputFormat& format, const std::string& json) {
+  const Command forms = command.at_most_one("output", "at most one of them");
   const auto add = [&](const char* name, OutputFormat choice, const std::string& meaning) {
-    forms->add_flag_callback(
+    forms.flag(
         name, [&format, choice] { format = choice; }, meaning);
   };
   add("--json", OutputFormat::json, "print " + json);
   add("--json-lines", OutputFormat::json_lines, "print a JSON object a line, as it is computed");
   add("--csv", OutputFormat::csv, "print a table, separated by commas");
   add("--tsv", OutputFormat::tsv, "print a table, separated by tabs");
-  forms->require_option(0, 1);
 }
 
 RecordWriter::RecordWriter(OutputFormat format, std::vector<std::string> columns,

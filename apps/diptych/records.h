@@ -1,10 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "command.h"
 #include "json_text.h"
 
 /// How a command's answers are written on standard output.
@@ -12,7 +12,7 @@ enum class OutputFormat { text, json, json_lines, csv, tsv };
 
 /// --json, --json-lines, --csv and --tsv, of which at most one may be given. `array` is what
 /// --json prints: "one JSON array of ...".
-void add_format_options(CLI::App& command, OutputFormat& format, const std::string& json);
+void add_format_options(Command command, OutputFormat& format, const std::string& json);
 
 /// Answers on standard output, each as soon as it is known: as text, as one JSON array, as a JSON
 /// object a line, or as a table.

@@ -6,14 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -65,8 +65,7 @@ diptych::Matrix encode_picture(const diptych::Encoder& encoder, const Options& o
   const std::filesystem::path path = options.query;
   const diptych::EncodedImages encoded =
       encoder.encode_images({&path, 1}, {.decode = options.pictures.decode});
-  if (encoded.failures.empty()) return encoded.rows;
-  throw diptych::Error(encoded.failures.front().code, encoded.failures.front().message);
+  return encoded.all();
 }
 
 /// A query is the picture of that name, or words.
@@ -83,7 +82,7 @@ diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& opt
     throw diptych::Error(ErrorCode::invalid_argument,
                          "query: got an empty one, expected words or a picture");
   }
-  return encoder.encode_texts({&query, 1});
+  return encoder.encode_texts({&query, 1}).all();
 }
 
 void print_match(const Json& match) {
@@ -96,16 +95,14 @@ int search(const Options& options) {
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Matrix query = encode_query(encoder, options);
   BestMatches best(options.top);
-  const auto work = [&](std::size_t, std::span<const std::filesystem::path> batch) {
-    const diptych::EncodedImages encoded =
-        encoder.encode_images(batch, {.decode = options.pictures.decode});
+  const auto work = [&](const diptych::EncodedImages& encoded) {
     const diptych::Matrix cosines = diptych::similarities(query, encoded.rows);
     for (std::size_t row = 0; row < encoded.inputs.size(); ++row) {
-      best.add({batch[encoded.inputs[row]], cosines.row(0)[row]});
+      best.add({pictures[encoded.inputs[row]], cosines.row(0)[row]});
     }
-    return BatchOutcome{encoded.failures, encoded.counts};
   };
-  const PictureRun run = run_in_batches(pictures, options.model.encoder.batch, work);
+  const PictureRun run =
+      encode_in_batches(encoder, pictures, {.decode = options.pictures.decode}, work);
   RecordWriter writer(options.format, {"rank", "image", "similarity"}, print_match);
   std::size_t rank = 0;
   for (const Match& match : best.matches()) {
@@ -118,16 +115,16 @@ int search(const Options& options) {
 
 }  // namespace
 
-void add_search(CLI::App& app, Action& action) {
+void add_search(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("search", "Find the pictures that fit words or a picture best");
-  add_model_options(*command, options->model);
-  command->add_option("QUERY", options->query, "words, or a picture")->required();
-  add_picture_inputs(*command, "IMAGE", options->pictures, /*upright=*/true);
-  command->add_option("--top", options->top, "pictures shown; default: 10")->check(above_zero());
-  add_encoder_options(*command, options->model.encoder);
-  add_format_options(*command, options->format, "one JSON array: rank, image, similarity");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return search(*options); }; });
+  const Command command =
+      program.command("search", "Find the pictures that fit words or a picture best");
+  add_model_options(command, options->model);
+  command.option("QUERY", options->query, "words, or a picture").required();
+  add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
+  command.option("--top", options->top, "pictures shown; default: 10").above_zero();
+  add_compute_options(command, options->model.compute);
+  add_format_options(command, options->format, "one JSON array: rank, image, similarity");
+  command.footer(kExamples);
+  command.runs([options] { return search(*options); });
 }

@@ -91,15 +91,13 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 
 }  // namespace
 
-void add_sort_options(CLI::App& command, SortOptions& options) {
-  CLI::Option* folder = command.add_option(
+void add_sort_options(Command command, SortOptions& options) {
+  Option folder = command.option(
       "--sort-into", options.folder,
       "put every picture into a folder of its best label in this folder; needs --copy or --link");
-  CLI::Option* copy = command.add_flag("--copy", options.copy, "by copying it")->needs(folder);
-  command.add_flag("--link", options.link, "by a symbolic link to it")
-      ->needs(folder)
-      ->excludes(copy);
-  command.add_flag("--dry-run", options.dry_run, "only say where each would go")->needs(folder);
+  Option copy = command.flag("--copy", options.copy, "by copying it").needs(folder);
+  command.flag("--link", options.link, "by a symbolic link to it").needs(folder).excludes(copy);
+  command.flag("--dry-run", options.dry_run, "only say where each would go").needs(folder);
 }
 
 Sorter::Sorter(SortOptions options, const std::vector<std::string>& labels,

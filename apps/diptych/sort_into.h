@@ -1,11 +1,12 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "command.h"
 
 /// How `classify --sort-into` puts pictures into a folder a label.
 struct SortOptions {
@@ -16,7 +17,7 @@ struct SortOptions {
 };
 
 /// --sort-into, --copy, --link and --dry-run.
-void add_sort_options(CLI::App& command, SortOptions& options);
+void add_sort_options(Command command, SortOptions& options);
 
 /// Puts pictures into FOLDER/LABEL under their own names, and never replaces or changes a file: a
 /// name that is taken by other content gets a number ("cat-2.jpg"), and a picture that is there

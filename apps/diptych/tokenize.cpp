@@ -8,10 +8,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 
 namespace {
 
@@ -83,20 +82,18 @@ int tokenize(const Options& options) {
 
 }  // namespace
 
-void add_tokenize(CLI::App& app, Action& action) {
+void add_tokenize(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("tokenize", "Turn texts into token ids");
-  auto* source = command->add_option_group("tokenizer", "at most one of the two");
-  add_model_option(*source, options->model);
+  const Command command = program.command("tokenize", "Turn texts into token ids");
+  const Command source = command.at_most_one("tokenizer", "at most one of the two");
+  add_model_option(source, options->model);
   source
-      ->add_option(
-          "--tokenizer", options->tokenizer,
-          "a built-in tokenizer: clip, openai (the same, but for how special tokens are spelt) "
-          "or chinese")
-      ->check(one_of({"clip", "openai", "chinese"}));
-  source->require_option(0, 1);
-  command->add_option("--context", options->context, "tokens a row; default: the model's")
-      ->check(at_least(1, 1 << 20));
-  command->footer(kExample);
-  command->callback([options, &action] { action = [options] { return tokenize(*options); }; });
+      .option("--tokenizer", options->tokenizer,
+              "a built-in tokenizer: clip, openai (the same, but for how special tokens are spelt) "
+              "or chinese")
+      .one_of({"clip", "openai", "chinese"});
+  command.option("--context", options->context, "tokens a row; default: the model's")
+      .at_least(1, 1 << 20);
+  command.footer(kExample);
+  command.runs([options] { return tokenize(*options); });
 }

@@ -11,9 +11,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "train_data_report.h"
 
@@ -33,6 +37,12 @@ constexpr const char* kExamples =
     "CONFIG is a TOML file with the same names: train-data = \"...\", lr = 5e-4. What is given on "
     "the\n"
     "command line wins over it.";
+
+/// An option of the table that all trainings have, as the command line has it.
+struct DeclaredOption {
+  std::string_view name;
+  Option option;
+};
 
 struct Options {
   TrainOptions train;
@@ -133,39 +143,38 @@ std::string flag(const TrainOptionInfo& info) {
 }
 
 /// What the command line says wins over the config.
-void apply_command_line(const CLI::App& command, TrainOptions& options) {
-  for (const TrainOptionInfo& info : diptych::train_option_infos()) {
-    const CLI::Option* option = command.get_option(flag(info));
-    if (option->count() > 0)
-      diptych::set_train_option(options, info.name, option->results().back());
+void apply_command_line(const std::vector<DeclaredOption>& declared, TrainOptions& options) {
+  for (const auto& [name, option] : declared) {
+    if (const auto text = option.given()) diptych::set_train_option(options, name, *text);
   }
 }
 
-void declare(CLI::App& command) {
+std::vector<DeclaredOption> declare(Command command) {
   const TrainOptions defaults;
+  std::vector<DeclaredOption> declared;
   for (const TrainOptionInfo& info : diptych::train_option_infos()) {
     const std::string meaning(info.meaning);
     const std::string full = fmt::format("{} ({})", info.meaning, info.accepted);
-    CLI::Option* option = info.is_switch ? command.add_flag(flag(info), meaning)
-                                         : command.add_option(flag(info), full);
-    if (!info.is_switch) {
-      option->type_name("")->expected(1)->take_last();
-      option->default_str(train_option(defaults, info.name));
-    }
-    option->group(std::string(info.heading));
+    Option option =
+        info.is_switch ? command.flag(flag(info), meaning) : command.option(flag(info), full);
+    if (!info.is_switch) option.show_default(train_option(defaults, info.name));
+    declared.push_back({info.name, option.heading(std::string(info.heading))});
   }
+  return declared;
 }
 
 std::string report_line(const TrainProgress& progress) {
   return fmt::format(
-      "epoch {}/{} step {}/{} loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s "
-      "({:.3f} s a step, {:.3f} s of it waiting for data){}",
-      progress.epoch + 1, progress.epochs, progress.step, progress.total_steps, progress.loss,
-      progress.logit_scale, progress.learning_rate, progress.gradient_norm,
-      progress.pairs_per_second, progress.step_seconds, progress.data_seconds,
-      progress.refused == 0
-          ? ""
-          : fmt::format(", {} samples refused, last: {}", progress.refused, progress.last_problem));
+             "epoch {}/{} step {}/{} loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s "
+             "({:.3f} s a step, {:.3f} s of it waiting for data){}",
+             progress.epoch + 1, progress.epochs, progress.step, progress.total_steps,
+             progress.loss, progress.logit_scale, progress.learning_rate, progress.gradient_norm,
+             progress.pairs_per_second, progress.step_seconds, progress.data_seconds,
+             progress.refused == 0 ? ""
+                                   : fmt::format(", {} samples refused, last: {}", progress.refused,
+                                                 progress.last_problem)) +
+         (progress.skipped_steps == 0 ? ""
+                                      : fmt::format(", {} steps left out", progress.skipped_steps));
 }
 
 Json report_json(const TrainProgress& progress) {
@@ -179,6 +188,7 @@ Json report_json(const TrainProgress& progress) {
           {"pairs_per_second", progress.pairs_per_second},
           {"step_seconds", progress.step_seconds},
           {"data_seconds", progress.data_seconds},
+          {"skipped_steps", progress.skipped_steps},
           {"refused", progress.refused},
           {"refused_by_reason", refused_json(progress.refused_by_reason)}};
 }
@@ -233,6 +243,7 @@ int run(const Options& options) {
   if (options.json) {
     print_json({{"steps", result.steps},
                 {"finished", result.finished},
+                {"skipped_steps", result.skipped_steps},
                 {"model", result.model.string()},
                 {"refused", result.refused},
                 {"refused_by_reason", refused_json(result.refused_by_reason)}},
@@ -249,19 +260,18 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_train(CLI::App& app, Action& action) {
+void add_train(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("train", "Train two towers on pictures and their captions");
-  command->footer(kExamples);
-  command->add_option("CONFIG", options->config, "a TOML file with the options below");
-  command->add_option("--write-config", options->write_config,
-                      "write all options, as they are given, to a new TOML file or to - and end");
-  command->add_flag("--json", options->json, "one JSON object a report, on standard output");
-  declare(*command);
-  command->callback([options, command, &action] {
+  const Command command =
+      program.command("train", "Train two towers on pictures and their captions");
+  command.footer(kExamples);
+  command.option("CONFIG", options->config, "a TOML file with the options below");
+  command.option("--write-config", options->write_config,
+                 "write all options, as they are given, to a new TOML file or to - and end");
+  command.flag("--json", options->json, "one JSON object a report, on standard output");
+  command.runs([options, declared = declare(command)] {
     if (!options->config.empty()) apply_config(options->config, options->train);
-    apply_command_line(*command, options->train);
-    action = [options] { return run(*options); };
+    apply_command_line(declared, options->train);
+    return run(*options);
   });
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 using diptych::RefusedData;
 using diptych::TrainDataSummary;
 

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <CLI/App.hpp>
 #include <string_view>
 #include <vector>
 
 #include "arguments.h"
-#include "option_values.h"
+#include "expectation.h"
 
 namespace {
 

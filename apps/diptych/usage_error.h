@@ -1,7 +1,11 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
 
 /// What CLI11 found wrong, as all errors are said: "option: got X, expected Y (see diptych COMMAND
 /// --help)".

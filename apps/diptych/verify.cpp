@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
-#include "command.h"
+#include "commands.h"
 #include "console.h"
 #include "model_options.h"
-#include "option_values.h"
 
 namespace {
 
@@ -61,20 +61,20 @@ int verify(const Options& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
+void add_verify(Command program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("verify", "Check a model's numbers against a reference's");
-  command->add_option("MODEL", options->model.model,
-                      "file, folder or name; default: the embedded model");
-  command->add_option(
-      "--against", options->against,
-      "a .safetensors file with pixels, tokens and what the reference made of them; "
-      "default: the reference embeddings in the model folder");
-  command->add_option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
-      ->check(above_zero());
-  add_load_options(*command, options->model.load);
-  add_encoder_options(*command, options->model.encoder);
-  command->add_flag("--json", options->json, "print JSON instead of text");
-  command->footer(kExamples);
-  command->callback([options, &action] { action = [options] { return verify(*options); }; });
+  const Command command =
+      program.command("verify", "Check a model's numbers against a reference's");
+  command.option("MODEL", options->model.model,
+                 "file, folder or name; default: the embedded model");
+  command.option("--against", options->against,
+                 "a .safetensors file with pixels, tokens and what the reference made of them; "
+                 "default: the reference embeddings in the model folder");
+  command.option("--tolerance", options->tolerance, "largest relative error; default: 1e-5")
+      .above_zero();
+  add_load_options(command, options->model.load);
+  add_compute_options(command, options->model.compute);
+  command.flag("--json", options->json, "print JSON instead of text");
+  command.footer(kExamples);
+  command.runs([options] { return verify(*options); });
 }

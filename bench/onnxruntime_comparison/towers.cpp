@@ -15,7 +15,8 @@
 #include <sstream>
 
 #include "base/error.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "kernels/isa.h"
 
@@ -53,7 +54,7 @@ class Towers {
 
   TensorBuffer texts(int count) {
     const auto ids = std::span(ids_).first(static_cast<std::size_t>(count * length_));
-    return encoder_.encode_texts(network::pack_tokens(encoder_.weights().model(), ids, length_));
+    return encoder_.encode_texts(network::pack_tokens(encoder_.model(), ids, length_));
   }
 
   void save(const std::string& path) {
@@ -66,9 +67,10 @@ class Towers {
  private:
   static engine::Encoder make_encoder(const std::string& weights, int threads) {
     const auto pool = std::make_shared<ThreadPool>(threads);
-    return {std::make_shared<engine::Weights>(network::make_model({}),
-                                              checkpoint::read_safetensors(weights), *pool),
-            pool};
+    return engine::Encoder(
+        engine::on_cpu(std::make_shared<engine::Weights>(
+                           network::make_model({}), checkpoint::read_safetensors(weights), *pool),
+                       pool));
   }
 
   int rows_of(const char* name) const { return static_cast<int>(inputs_.at(name).shape[0]); }

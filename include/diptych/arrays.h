@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// A dense row-major array of one of the element types that files of inputs and results hold.
@@ -26,18 +28,19 @@ using Notes = std::map<std::string, std::string, std::less<>>;
 /// The arrays of a .safetensors file. float16, bfloat16 and float64 arrive as float32, integers as
 /// int32 (uint8 as they are). Throws Error: not_found, io, corrupt_data; unsupported for an integer
 /// beyond 32 bits.
-Arrays read_arrays(const std::filesystem::path& path);
+DIPTYCH_API Arrays read_arrays(const std::filesystem::path& path);
 
 /// The notes of a .safetensors file. Throws Error: not_found, io, corrupt_data.
-Notes read_notes(const std::filesystem::path& path);
+DIPTYCH_API Notes read_notes(const std::filesystem::path& path);
 
 /// Throws Error(unsupported) unless the ending of `path` is one that `write_arrays` can write, and
 /// Error(io) when its folder does not exist: for checking before the work starts.
-void check_writable(const std::filesystem::path& path);
+DIPTYCH_API void check_writable(const std::filesystem::path& path);
 
 /// Writes a file whole or not at all; the ending decides the format: .safetensors holds any number
 /// of arrays with notes, .npy exactly one array and no notes. Throws Error: unsupported, io,
 /// invalid_argument (not exactly one array for .npy, or a shape that does not fit its values).
-void write_arrays(const std::filesystem::path& path, const Arrays& arrays, const Notes& notes = {});
+DIPTYCH_API void write_arrays(const std::filesystem::path& path, const Arrays& arrays,
+                              const Notes& notes = {});
 
 }  // namespace diptych

@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 
 namespace diptych {
 
@@ -45,8 +45,8 @@ struct CaptionOptions {
   /// which are counted from `first_place`: for a call that has only a part of them. Default: 0.
   std::uint64_t seed = 0;
   std::size_t first_place = 0;
-  /// Called on the calling thread after each batch with how many pictures are done and how many
-  /// there are. May throw, which ends the call.
+  /// Called on the calling thread after each batch, while it has no turn, with how many pictures
+  /// are done and how many there are. May encode and caption; may throw, which ends the call.
   std::function<void(std::size_t done, std::size_t total)> progress;
   /// How picture files are read. Default: as the reference systems do, so not turned upright.
   DecodeOptions decode = {};
@@ -67,28 +67,34 @@ struct CaptionedImages {
 };
 
 /// Writes captions of pictures with a model that has a decoder (CoCa). A picture's caption does not
-/// depend on what shares its batch or on the number of threads. Every member may be called from
-/// several threads; the calls take turns.
-class Captioner {
+/// depend on what shares its batch or on the number of threads. Copies are cheap and share the
+/// packed model. Every member may be called from several threads, which take turns token by token.
+class DIPTYCH_API Captioner {
  public:
-  /// Packs the model's weights for this CPU. `options.batch` zero: 8 pictures at a time, which take
-  /// about 15 MB each in a ViT-B/32. Throws Error: unsupported for a model that writes no captions
-  /// and for a precision that this build does not have, invalid_argument for negative options,
-  /// out_of_memory.
-  explicit Captioner(Model model, const EncoderOptions& options = {});
-  ~Captioner();
-  Captioner(Captioner&&) noexcept;
-  Captioner& operator=(Captioner&&) noexcept;
+  /// Shares the packed model, with 8 pictures at a time where its options name no batch: they take
+  /// about 15 MB each in a ViT-B/32. Throws Error(unsupported) for a model that writes no captions.
+  explicit Captioner(PackedModel packed);
+  /// Packs the model for itself. Throws Error as PackedModel and the above.
+  explicit Captioner(Model model, const ComputeOptions& options = {});
 
-  const Model& model() const;
+  const Model& model() const { return packed_.model(); }
+  const PackedModel& packed_model() const { return packed_; }
 
-  /// Reads, decodes, preprocesses and captions picture files. Throws Error(invalid_argument) for
-  /// options outside their ranges, as do the others.
+  /// Reads, decodes, preprocesses and captions picture files; the next batch is read while one is
+  /// captioned. Throws Error(invalid_argument) for options outside their ranges, as do the others.
   CaptionedImages caption_images(std::span<const std::filesystem::path> paths,
+                                 const CaptionOptions& options = {}) const;
+  /// The same of files in memory: the same pixels.
+  CaptionedImages caption_images(std::span<const PictureBytes> pictures,
                                  const CaptionOptions& options = {}) const;
   /// Preprocesses and captions decoded pictures.
   CaptionedImages caption_images(std::span<const Image> images,
                                  const CaptionOptions& options = {}) const;
+  /// Captions picture files and calls `take` on the calling thread after each batch, before
+  /// `options.progress`, with what became of its pictures; places count among all. Ends when `take`
+  /// returns false.
+  void caption_images(std::span<const std::filesystem::path> paths, const CaptionOptions& options,
+                      const std::function<bool(CaptionedImages batch)>& take) const;
   /// Captions preprocessed pictures: float32 [count, 3, size, size] with the model's image size.
   /// Throws Error(invalid_argument) also when the length does not fit, and, naming the row, for NaN
   /// and infinities.
@@ -96,8 +102,7 @@ class Captioner {
                                       const CaptionOptions& options = {}) const;
 
  private:
-  class Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  PackedModel packed_;
 };
 
 }  // namespace diptych

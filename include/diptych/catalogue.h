@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
 #include "diptych/image.h"
 
 namespace diptych {
@@ -51,10 +52,10 @@ struct ListedModel {
 /// open_clip, Chinese-CLIP and EVA-CLIP (docs/models.md), then what else of the Hugging Face Hub
 /// was pulled. Connects to nothing. Throws Error(invalid_argument) when no folder for models can be
 /// told, as without HOME. Thread-safe.
-std::vector<ListedModel> list_models();
+DIPTYCH_API std::vector<ListedModel> list_models();
 
 /// The listed model of this name or alias; "architecture/tag" will do where it is one. Throws
 /// Error(not_found), with the names that come close. Thread-safe.
-ListedModel find_listed_model(const std::string& name);
+DIPTYCH_API ListedModel find_listed_model(const std::string& name);
 
 }  // namespace diptych

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 #include "diptych/matrix.h"
 #include "diptych/prompts.h"
 
@@ -25,7 +26,7 @@ enum class ScoreKind {
 };
 
 /// "softmax", "sigmoid" or "cosine".
-std::string_view name(ScoreKind kind);
+DIPTYCH_API std::string_view name(ScoreKind kind);
 
 struct ClassifierOptions {
   /// What the labels are put into, literally; of several the embeddings are averaged. Default:
@@ -39,7 +40,7 @@ struct ClassifierOptions {
 
 /// Zero-shot classification (arXiv 2103.00020, section 3.1): every label becomes a class embedding,
 /// which a picture's embedding is compared with. Immutable and thread-safe once made.
-class Classifier {
+class DIPTYCH_API Classifier {
  public:
   /// Puts every label into the templates and encodes the texts. A class embedding is the mean of
   /// its texts' embeddings, normalised again, as the reference's prompt ensembling has it. Throws

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
 #include "diptych/model.h"
 
 namespace diptych {
@@ -24,7 +25,8 @@ struct ConvertOptions {
 /// memory of one tensor, whatever the model's size.
 /// Returns what the program of that form does otherwise than the model, one sentence each.
 /// Throws Error: invalid_argument for unknown words, unsupported for what the form cannot say, io.
-std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
-                                       const ConvertOptions& options = {});
+DIPTYCH_API std::vector<std::string> convert_model(const Model& model,
+                                                   const std::filesystem::path& folder,
+                                                   const ConvertOptions& options = {});
 
 }  // namespace diptych

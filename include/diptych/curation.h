@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diptych/error.h"
+#include "diptych/export.h"
 
 // From page archives to balanced pairs: each function is one stage, files in and files out. The
 // output is the same bytes whatever the number of threads, and appears whole or not at all. A
@@ -79,7 +80,7 @@ struct ExtractReport {
 /// each `img`. Malformed HTML, unknown charsets and damaged or cut archives are no errors but
 /// counted. Throws Error: not_found, io, invalid_argument (as `match_texts`, and a file that is no
 /// archive).
-ExtractReport extract_pairs(const ExtractOptions& options);
+DIPTYCH_API ExtractReport extract_pairs(const ExtractOptions& options);
 
 struct MatchOptions {
   /// The queries: a JSON array of texts or one text a line (without empty lines), or an automaton
@@ -121,7 +122,7 @@ struct MatchReport {
 
 /// Finds the queries that stand in texts, by MetaCLIP's rule. Throws Error: not_found, io,
 /// corrupt_data, invalid_argument (bad options, outputs that exist, nothing to match).
-MatchReport match_texts(const MatchOptions& options);
+DIPTYCH_API MatchReport match_texts(const MatchOptions& options);
 
 struct BalanceOptions {
   /// Files that `match_texts` wrote.
@@ -173,6 +174,6 @@ struct BalanceReport {
 
 /// Keeps each record with 1 - prod(1 - t / max(count, t)) over the entries it matches. Throws
 /// Error: as `match_texts`, and invalid_argument for matches and counts of different lists.
-BalanceReport balance_pairs(const BalanceOptions& options);
+DIPTYCH_API BalanceReport balance_pairs(const BalanceOptions& options);
 
 }  // namespace diptych

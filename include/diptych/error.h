@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// What went wrong, in terms a caller can act on. `exit_status` and `name` below are the one table
@@ -21,7 +23,7 @@ enum class ErrorCode {
 
 /// The only exception diptych throws on purpose. `what()` reads "what: got X, expected Y (file,
 /// offset)".
-class Error : public std::runtime_error {
+class DIPTYCH_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ErrorCode code() const noexcept { return code_; }
@@ -31,9 +33,9 @@ class Error : public std::runtime_error {
 };
 
 /// The process exit status of a command that ends with this error (2, 3, 4, 5 or 70).
-int exit_status(ErrorCode code) noexcept;
+DIPTYCH_API int exit_status(ErrorCode code) noexcept;
 
 /// The code's name as written above, for logs and JSON.
-std::string_view name(ErrorCode code) noexcept;
+DIPTYCH_API std::string_view name(ErrorCode code) noexcept;
 
 }  // namespace diptych

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 #include "diptych/matrix.h"
 #include "diptych/picture_files.h"
 #include "diptych/prompts.h"
@@ -45,10 +46,10 @@ struct ClassificationReport {
 /// Compares scores [images, classes] with the right class of each picture. Throws
 /// Error(invalid_argument) when the sizes do not fit, a class is out of range, a score is NaN, or
 /// there is no picture. Thread-safe.
-ClassificationReport evaluate_classification(const Matrix& scores,
-                                             std::span<const std::size_t> right_classes,
-                                             std::span<const std::string> class_names,
-                                             std::span<const std::size_t> ks);
+DIPTYCH_API ClassificationReport evaluate_classification(const Matrix& scores,
+                                                         std::span<const std::size_t> right_classes,
+                                                         std::span<const std::string> class_names,
+                                                         std::span<const std::size_t> ks);
 
 /// One direction of retrieval. A query may have several right answers: its rank is the best one's.
 struct RetrievalMetrics {
@@ -77,9 +78,10 @@ struct ImageTextPair {
 /// have several texts and a text several pictures. Memory: no more than 256 rows of similarities at
 /// a time. Throws Error(invalid_argument) when the widths differ, a pair is out of range, an
 /// embedding is NaN, or no pair is given. Thread-safe.
-RetrievalReport evaluate_retrieval(const Matrix& image_embeddings, const Matrix& text_embeddings,
-                                   std::span<const ImageTextPair> pairs,
-                                   std::span<const std::size_t> ks);
+DIPTYCH_API RetrievalReport evaluate_retrieval(const Matrix& image_embeddings,
+                                               const Matrix& text_embeddings,
+                                               std::span<const ImageTextPair> pairs,
+                                               std::span<const std::size_t> ks);
 
 struct ZeroShotOptions {
   /// What class names are put into, literally; of several the embeddings are averaged. Default:
@@ -124,13 +126,14 @@ struct ZeroShotReport {
 /// without a place for the label, for class folders that only hold the classes' folders (a folder
 /// too high), for a single class, and when no picture could be encoded. The same name twice is
 /// allowed (ImageNet has two) and noted; the tie goes to the first.
-ZeroShotReport evaluate_zeroshot(const Encoder& encoder, const std::filesystem::path& folder,
-                                 const ZeroShotOptions& options = {});
+DIPTYCH_API ZeroShotReport evaluate_zeroshot(const Encoder& encoder,
+                                             const std::filesystem::path& folder,
+                                             const ZeroShotOptions& options = {});
 
 /// One JSON object, indented. Shares are 0 to 1; top-k figures have the keys "top1", "top5" ... or
 /// "r1", "r5" ...
-std::string to_json(const ClassificationReport& report);
-std::string to_json(const RetrievalReport& report);
-std::string to_json(const ZeroShotReport& report);
+DIPTYCH_API std::string to_json(const ClassificationReport& report);
+DIPTYCH_API std::string to_json(const RetrievalReport& report);
+DIPTYCH_API std::string to_json(const ZeroShotReport& report);
 
 }  // namespace diptych

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 #include "diptych/matrix.h"
 #include "diptych/picture_files.h"
 
@@ -15,7 +16,7 @@ namespace diptych {
 
 /// Pictures that a sentence or another picture can find, by exact search over their embeddings held
 /// in memory (embedding width x 4 bytes a picture). Immutable and thread-safe once made.
-class Gallery {
+class DIPTYCH_API Gallery {
  public:
   struct Match {
     std::filesystem::path path;
@@ -23,8 +24,8 @@ class Gallery {
   };
 
   /// Encodes pictures; folders stand for the pictures in and below them. Pictures that fail are
-  /// left out and listed; `options.normalise` is not used. `encoder` must outlive the gallery.
-  /// Throws Error as `expand_folders`.
+  /// left out and listed; `options.normalise` is not used. The packed model is shared. Throws Error
+  /// as `expand_folders`.
   Gallery(const Encoder& encoder, std::span<const std::filesystem::path> paths,
           EncodeOptions options = {});
 
@@ -46,7 +47,7 @@ class Gallery {
   std::vector<Match> find(std::span<const float> embedding, std::size_t count) const;
 
  private:
-  const Encoder& encoder_;
+  Encoder encoder_;
   std::vector<std::filesystem::path> paths_;
   Matrix embeddings_;
   std::vector<Failure> failures_;

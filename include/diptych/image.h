@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// What a picture file says that its pixels do not show, and how they were come by.
@@ -70,11 +72,11 @@ struct DecodeOptions {
 /// convert("RGB") gives: alpha is dropped (unless a background is given), EXIF orientation is not
 /// applied (unless `upright`), CMYK, palette and 16-bit grey follow Pillow. `name` stands for the
 /// file in messages. Throws Error: corrupt_data, unsupported, out_of_memory. Thread-safe.
-Image decode_image(std::span<const std::byte> bytes, const std::string& name,
-                   const DecodeOptions& options = {});
+DIPTYCH_API Image decode_image(std::span<const std::byte> bytes, const std::string& name,
+                               const DecodeOptions& options = {});
 
 /// Reads and decodes a file. Throws Error as decode_image, and not_found or io.
-Image load_image(const std::filesystem::path& path, const DecodeOptions& options = {});
+DIPTYCH_API Image load_image(const std::filesystem::path& path, const DecodeOptions& options = {});
 
 enum class ResizeMode {
   shortest,  ///< shortest side to `size`, then centre crop
@@ -115,7 +117,7 @@ struct Preprocessing {
 
 /// Resizes and crops to `size` x `size` with Pillow's filters, bit for bit. Thread-safe.
 /// Throws Error(invalid_argument) for an empty image or a size outside 1 to 16384.
-Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
+DIPTYCH_API Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
 
 /// Decodes, resizes and crops in one step, byte for byte as the model's reference program does.
 /// With RgbConversion::last pictures are resized in the file's own pixel format (a palette by the
@@ -123,14 +125,17 @@ Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
 /// equal to resize_and_crop(decode_image(...)); for the others use this one to match the
 /// references. `preprocessing.background` counts where `options` has none. Throws as both.
 /// Thread-safe.
-Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
-                       const Preprocessing& preprocessing, const DecodeOptions& options = {});
+DIPTYCH_API Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
+                                   const Preprocessing& preprocessing,
+                                   const DecodeOptions& options = {});
 /// The same for a file; throws also not_found and io.
-Image load_preprocessed(const std::filesystem::path& path, const Preprocessing& preprocessing,
-                        const DecodeOptions& options = {});
+DIPTYCH_API Image load_preprocessed(const std::filesystem::path& path,
+                                    const Preprocessing& preprocessing,
+                                    const DecodeOptions& options = {});
 
 /// Writes (value / 255 - mean) / std of a square image of side `size` to `out`, as [3, size, size].
 /// `out` holds 3 x size x size floats. Thread-safe.
-void normalise(const Image& image, const Preprocessing& preprocessing, std::span<float> out);
+DIPTYCH_API void normalise(const Image& image, const Preprocessing& preprocessing,
+                           std::span<float> out);
 
 }  // namespace diptych

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "diptych/export.h"
 #include "diptych/model.h"
 
 namespace diptych {
@@ -19,7 +20,7 @@ enum class Certainty {
 };
 
 /// "stated", "assumed", "recognised", "unknown".
-std::string_view name(Certainty certainty);
+DIPTYCH_API std::string_view name(Certainty certainty);
 
 /// What a checkpoint is, also when it cannot be loaded.
 struct Inspection {
@@ -35,6 +36,6 @@ struct Inspection {
 
 /// Looks at a model by the names that Model::load takes. Throws Error for what is no readable
 /// checkpoint at all: not_found, io, corrupt_data, unsupported.
-Inspection inspect(const std::string& name_or_path = {});
+DIPTYCH_API Inspection inspect(const std::string& name_or_path = {});
 
 }  // namespace diptych

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// float32 values [rows, columns], row by row: embeddings or features, one input a row.
@@ -24,14 +26,15 @@ struct Matrix {
 };
 
 /// Divides every row by its L2 norm. A row of zeros stays as it is.
-void normalise_rows(Matrix& matrix);
+DIPTYCH_API void normalise_rows(Matrix& matrix);
 
 /// scale x (a b^T) + bias, [a.rows, b.rows]: for embeddings, scaled cosine similarities. Throws
 /// Error(invalid_argument) when the columns differ.
-Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F, float bias = 0.0F);
+DIPTYCH_API Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F,
+                                float bias = 0.0F);
 
 /// Replaces every row by its softmax: positive values that sum to 1.
-void softmax_rows(Matrix& matrix);
+DIPTYCH_API void softmax_rows(Matrix& matrix);
 
 /// An entry of a row: its column and value.
 struct Ranked {
@@ -41,6 +44,6 @@ struct Ranked {
 
 /// The `count` largest values, largest first; equal values in the order of their index. `count`
 /// may exceed the number of values.
-std::vector<Ranked> largest(std::span<const float> values, std::size_t count);
+DIPTYCH_API std::vector<Ranked> largest(std::span<const float> values, std::size_t count);
 
 }  // namespace diptych

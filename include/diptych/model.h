@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "diptych/export.h"
 #include "diptych/image.h"
 #include "diptych/tokenizer.h"
 
@@ -73,7 +74,7 @@ struct LoadOptions {
 
 /// Two towers ready to encode, with how their inputs are made. Copies are cheap and share the
 /// weights. Immutable; every member is thread-safe.
-class Model {
+class DIPTYCH_API Model {
  public:
   /// Loads a model:
   ///   - an empty name: the embedded model;

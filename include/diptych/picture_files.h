@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// Files that lie in a folder and are not taken as pictures: how many of each kind. A kind is the
@@ -16,7 +18,7 @@ using SkippedFiles = std::map<std::string, std::size_t>;
 /// Whether the file name ends as one of the picture formats `load_image` reads (.jpg, .jpeg, .jpe,
 /// .jfif, .png, .webp, .gif, .bmp, .dib, .tif, .tiff, .heic, .heif, .hif, .avif, and the RAW
 /// formats .dng, .cr2, .nef, .nrw, .arw, .sr2, .pef, .raf), in either case.
-bool has_picture_name(const std::filesystem::path& path);
+DIPTYCH_API bool has_picture_name(const std::filesystem::path& path);
 
 /// The paths with every folder replaced by the pictures in it and below it, sorted by path; other
 /// paths stay as they are, existing or not, so that the failure to read one is reported with the
@@ -24,10 +26,10 @@ bool has_picture_name(const std::filesystem::path& path);
 /// under another name. Symbolic links to files are followed, those to folders are not. What lies
 /// there besides is counted in `skipped`, when that is given. Throws Error: invalid_argument for a
 /// folder without pictures, saying what is there instead, io for a folder that cannot be read.
-std::vector<std::filesystem::path> expand_folders(std::span<const std::filesystem::path> paths,
-                                                  SkippedFiles* skipped = nullptr);
+DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
+    std::span<const std::filesystem::path> paths, SkippedFiles* skipped = nullptr);
 
 /// "12 .txt, 3 .mp4, 1 without an ending", the most frequent first; "nothing" for none.
-std::string describe(const SkippedFiles& skipped);
+DIPTYCH_API std::string describe(const SkippedFiles& skipped);
 
 }  // namespace diptych

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// What an English noun is put into when nothing else is asked for, as in CLIP's paper.
@@ -22,33 +24,33 @@ enum class PromptLanguage { english, chinese };
 ///   with
 ///     一 and a measure word ("一只猫");
 ///   - for any other that of `language`: `kDefaultTemplate` or "一张{label}的照片".
-std::string_view default_template(std::string_view label,
-                                  PromptLanguage language = PromptLanguage::english);
+DIPTYCH_API std::string_view default_template(std::string_view label,
+                                              PromptLanguage language = PromptLanguage::english);
 
 /// A published set of prompt templates: "openai_80" (the ensemble CLIP reports on ImageNet) or
 /// "simple_7" (the seven of them that do best). Throws Error(invalid_argument) listing the names
 /// there are.
-std::vector<std::string> prompt_templates(std::string_view name);
+DIPTYCH_API std::vector<std::string> prompt_templates(std::string_view name);
 
 /// Whether a text can be used as a template: it contains `{label}` or `{}`.
-bool has_place_for_label(std::string_view prompt_template);
+DIPTYCH_API bool has_place_for_label(std::string_view prompt_template);
 
 /// The template with every `{label}` and `{}` replaced by the label. Throws
 /// Error(invalid_argument) for a template without a place for the label.
-std::string fill_template(std::string_view prompt_template, std::string_view label);
+DIPTYCH_API std::string fill_template(std::string_view prompt_template, std::string_view label);
 
 /// The texts that stand for a label: it in every template, or in its default one when there are no
 /// templates. Throws Error(invalid_argument) as `fill_template`.
-std::vector<std::string> label_prompts(std::string_view label,
-                                       std::span<const std::string> templates,
-                                       PromptLanguage language = PromptLanguage::english);
+DIPTYCH_API std::vector<std::string> label_prompts(
+    std::string_view label, std::span<const std::string> templates,
+    PromptLanguage language = PromptLanguage::english);
 
 /// Throws Error(invalid_argument), quoting the template, when one has no place for the label or is
 /// not UTF-8.
-void check_templates(std::span<const std::string> templates);
+DIPTYCH_API void check_templates(std::span<const std::string> templates);
 
 /// Throws Error(invalid_argument), naming the label by its number from 1, when there is no label,
 /// or one is empty, not UTF-8, or stands twice.
-void check_labels(std::span<const std::string> labels);
+DIPTYCH_API void check_labels(std::span<const std::string> labels);
 
 }  // namespace diptych

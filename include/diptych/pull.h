@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// How far a pull has come with one file, in bytes.
@@ -44,7 +46,7 @@ enum class PullCheck {
 };
 
 /// "published SHA-256", "server's SHA-256", "size", "nothing".
-const char* name(PullCheck check) noexcept;
+DIPTYCH_API const char* name(PullCheck check) noexcept;
 
 struct PulledFile {
   std::filesystem::path path;
@@ -67,6 +69,6 @@ struct PullResult {
 /// connects to anything. Throws Error: not_found, corrupt_data for a wrong size or hash (the file
 /// is removed), io, unsupported when diptych was built without libcurl. Thread-safe; of two pulls
 /// of one file at a time, in whatever process, one fails.
-PullResult pull_model(const std::string& name, const PullOptions& options = {});
+DIPTYCH_API PullResult pull_model(const std::string& name, const PullOptions& options = {});
 
 }  // namespace diptych

@@ -6,6 +6,7 @@
 
 #include "diptych/arrays.h"
 #include "diptych/encoder.h"
+#include "diptych/export.h"
 
 namespace diptych {
 
@@ -14,7 +15,7 @@ namespace diptych {
 /// normalised, for the inputs there are; with both, also "logits_per_image" [B, B]: logit scale x
 /// cosine similarity + logit bias. Throws Error(invalid_argument), naming the array, for a shape or
 /// a type that does not fit the model, or when there is nothing to encode.
-Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs);
+DIPTYCH_API Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs);
 
 /// How far one output lies from the reference's, over the rows of both.
 struct Comparison {
@@ -27,11 +28,11 @@ struct Comparison {
 /// Compares the arrays of features, embeddings and logits that both have. Throws
 /// Error(invalid_argument) when there is none, or when shapes differ. Values that are not finite
 /// make the relative error infinite and the cosine -1.
-std::vector<Comparison> compare(const Arrays& got, const Arrays& expected);
+DIPTYCH_API std::vector<Comparison> compare(const Arrays& got, const Arrays& expected);
 
 /// Compares what the encoder computes with the reference embeddings that the model's folder
 /// carries. Throws Error(not_found) when it carries none.
-std::vector<Comparison> compare_with_own_references(const Encoder& encoder);
+DIPTYCH_API std::vector<Comparison> compare_with_own_references(const Encoder& encoder);
 
 /// The relative error that fp32 arithmetic stays under, whatever the order of its sums.
 inline constexpr double kFp32Tolerance = 1e-5;

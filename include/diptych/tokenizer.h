@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// Turns a text into the token ids a text tower was trained on. Implementations are immutable and
 /// thread-safe.
-class Tokenizer {
+class DIPTYCH_API Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
@@ -44,13 +46,14 @@ enum class ClipSpecialTokens {
 };
 
 /// CLIP's byte-level BPE with its text repair, the vocabulary built in.
-std::shared_ptr<const Tokenizer> clip_tokenizer(
+DIPTYCH_API std::shared_ptr<const Tokenizer> clip_tokenizer(
     ClipSpecialTokens special_tokens = ClipSpecialTokens::open_clip);
 
 /// BERT's WordPiece as Chinese-CLIP uses it, the vocabulary built in.
-std::shared_ptr<const Tokenizer> chinese_tokenizer();
+DIPTYCH_API std::shared_ptr<const Tokenizer> chinese_tokenizer();
 
 /// WordPiece over a vocabulary file (one token a line). Throws Error: not_found, io, corrupt_data.
-std::shared_ptr<const Tokenizer> wordpiece_tokenizer(const std::filesystem::path& vocabulary);
+DIPTYCH_API std::shared_ptr<const Tokenizer> wordpiece_tokenizer(
+    const std::filesystem::path& vocabulary);
 
 }  // namespace diptych

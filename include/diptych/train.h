@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "diptych/export.h"
 #include "diptych/train_options.h"
 
 namespace diptych {
@@ -57,6 +58,8 @@ struct TrainProgress {
   double logit_scale = 0.0;    ///< exp of the learned parameter
   double learning_rate = 0.0;  ///< of the last step
   double gradient_norm = 0.0;  ///< of the last step, before clipping
+  /// Left out since the run began, for numbers that were not finite, or a spike.
+  std::int64_t skipped_steps = 0;
   double pairs_per_second = 0.0;
   double data_seconds = 0.0;  ///< spent waiting for data, a step
   double step_seconds = 0.0;  ///< in all, a step
@@ -80,8 +83,9 @@ struct TrainCallbacks {
 
 struct TrainResult {
   std::int64_t steps = 0;
-  bool finished = false;     ///< false when `should_stop` ended it
-  std::int64_t refused = 0;  ///< samples that could not be read, each once
+  std::int64_t skipped_steps = 0;  ///< of them left out
+  bool finished = false;           ///< false when `should_stop` ended it
+  std::int64_t refused = 0;        ///< samples that could not be read, each once
   std::vector<RefusedData> refused_by_reason;
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
 };
@@ -90,6 +94,7 @@ struct TrainResult {
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build
 /// with libtorch, otherwise throws Error(unsupported). Throws Error for options, data or files that
 /// cannot be used. One training at a time a process.
-TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks = {});
+DIPTYCH_API TrainResult run_training(const TrainOptions& options,
+                                     const TrainCallbacks& callbacks = {});
 
 }  // namespace diptych

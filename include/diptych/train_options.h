@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "diptych/augment.h"
+#include "diptych/export.h"
 
 namespace diptych {
 
@@ -33,6 +34,12 @@ struct TrainOptions {
   /// Go on without files that are missing, and with what comes before the damage in those that are
   /// cut or damaged. Default: no, such a file ends the run before its first step.
   bool skip_bad_shards = false;
+  /// "yes": pictures are turned as their EXIF orientation says. "no", the default, is what the
+  /// reference programs do.
+  std::string upright = "no";
+  /// 16-bit grey pictures: "clamp", where all above 255 becomes white as in the reference programs,
+  /// or "scale".
+  std::string wide = "clamp";
 
   // Model.
 
@@ -43,29 +50,77 @@ struct TrainOptions {
   /// "clip", "chinese", or a tokenizer's file: a WordPiece vocabulary, tokenizer.json, a
   /// SentencePiece model. Empty: as the model says, or "clip".
   std::string tokenizer;
+  /// That the towers of `model` have QuickGELU, or that they have not, where its files do not say
+  /// it. Default: neither is stated.
+  bool quick_gelu = false;
+  bool no_quick_gelu = false;
+  /// Attention heads of the towers where the files do not say it: "12", or "12,8" for image and
+  /// text. Empty: not stated.
+  std::string heads;
+  /// Refuse a model of which anything had to be assumed.
+  bool strict = false;
+  /// Leave a tower as it is, but for its last groups of layers (as open_clip counts them for
+  /// pictures: the output projection, the last block with the norm after it, each block before it,
+  /// what comes before the blocks), of which 0 are trained by default.
+  bool lock_image = false;
+  int lock_image_unlocked_groups = 0;
+  bool lock_text = false;
+  int lock_text_unlocked_layers = 0;
   /// What transparent pictures are laid on, R, G, B, in training and ever after. Default: nothing,
   /// as the model says.
   std::optional<std::array<std::uint8_t, 3>> background;
 
   // Optimisation.
 
-  /// Pairs a step.
+  /// Pairs a step, or, with accum_freq, of which a step has so many times as many.
   int batch_size = 64;
+  /// Parts of `batch_size` pairs that a step consists of, computed one after the other: all of them
+  /// are each other's negatives all the same, for the memory of one part and a second forward pass.
+  int accum_freq = 1;
   int epochs = 32;
   /// SigLIP's sigmoid loss instead of CLIP's contrastive one. A model that has no bias on its
   /// scores gets one.
   bool siglip = false;
+  /// The part of a target of the contrastive loss that is spread over all pairs, 0 to below 1.
+  double label_smoothing = 0.0;
+  /// "adamw", "stableadamw", "lamb", "lion", or "muon" for the matrices of blocks and AdamW for all
+  /// else.
+  std::string optimiser = "adamw";
   /// Peak learning rate.
   double learning_rate = 5e-4;
   double beta1 = 0.9;
   double beta2 = 0.98;
   double epsilon = 1e-6;
+  /// Muon's.
+  double momentum = 0.95;
+  /// Globs, separated by commas, of parameters that Muon leaves to AdamW besides.
+  std::string kept_on_adamw;
   /// Decoupled decay; on matrices only.
   double weight_decay = 0.2;
-  /// Steps of linear warm-up.
+  /// Which matrices have none: "open_clip-3" (those with bn, ln or bias in their names) or
+  /// "open_clip-4" (embeddings of positions and classes, queries of poolings).
+  std::string decay_rule = "open_clip-3";
+  /// Globs, separated by commas, of parameters without decay besides.
+  std::string undecayed;
+  /// Steps of linear warm-up. Where one of the two after it is not zero, that one counts.
   int warmup = 10000;
-  /// "cosine" or "const".
+  /// The same in pairs.
+  std::uint64_t warmup_samples = 0;
+  /// The same as a part of the run, 0 to 1.
+  double warmup_share = 0.0;
+  /// "cosine", "const", or "const-cooldown": constant, and down over the last epochs.
   std::string schedule = "cosine";
+  /// The epochs of "const-cooldown" in which the learning rate falls to `cooldown_end`, as a
+  /// polynomial of the power `cooldown_power`: 1 is a line.
+  int cooldown_epochs = 0;
+  double cooldown_end = 0.0;
+  double cooldown_power = 1.0;
+  /// A step whose loss or gradients are not finite, or whose gradients are a spike, is left out and
+  /// counted. So many in a row end the run.
+  int max_skipped_steps = 10;
+  /// How many times the mean norm of the gradients of the steps before makes a spike; zero: any
+  /// finite norm is taken.
+  double spike_factor = 0.0;
   /// Largest L2 norm of the gradients; zero: not clipped.
   double gradient_clip_norm = 0.0;
   /// Part of a ViT's patches dropped in every step (FLIP), 0 to below 1.
@@ -118,21 +173,26 @@ struct TrainOptionInfo {
 };
 
 /// Every option, in the order of the struct; there is none besides. Thread-safe.
-const std::vector<TrainOptionInfo>& train_option_infos();
+DIPTYCH_API const std::vector<TrainOptionInfo>& train_option_infos();
 
 /// An option's value as text that set_train_option reads back; empty where nothing was chosen.
 /// Throws Error(invalid_argument) for a name that is none.
-std::string train_option(const TrainOptions& options, std::string_view name);
+DIPTYCH_API std::string train_option(const TrainOptions& options, std::string_view name);
 
 /// Throws Error(invalid_argument), with the option's name and what it accepts, for a name that is
 /// none and for a value out of its range.
-void set_train_option(TrainOptions& options, std::string_view name, std::string_view text);
+DIPTYCH_API void set_train_option(TrainOptions& options, std::string_view name,
+                                  std::string_view text);
 
 /// Throws Error(invalid_argument) for the first value that is out of its range, or contradicts
 /// another. What depends on data or a model is not looked at.
-void check_train_options(const TrainOptions& options);
+DIPTYCH_API void check_train_options(const TrainOptions& options);
+
+/// The heads of the image and of the text tower that `heads` states; empty when it states none.
+/// Throws Error(invalid_argument).
+std::vector<int> train_option_heads(const TrainOptions& options);
 
 /// Every option with what it means and accepts, as the TOML file that `diptych train` reads.
-std::string write_train_options(const TrainOptions& options);
+DIPTYCH_API std::string write_train_options(const TrainOptions& options);
 
 }  // namespace diptych

@@ -2,9 +2,11 @@
 
 #include <string_view>
 
+#include "diptych/export.h"
+
 namespace diptych {
 
 /// "major.minor.patch" of the library, as in CHANGELOG.md.
-std::string_view version() noexcept;
+DIPTYCH_API std::string_view version() noexcept;
 
 }  // namespace diptych

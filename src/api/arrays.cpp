@@ -6,7 +6,7 @@
 
 #include "api/npy.h"
 #include "base/error.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "tensor/tensor.h"
 
 namespace diptych {

@@ -2,34 +2,33 @@
 
 #include <algorithm>
 #include <iterator>
-#include <mutex>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "api/model_implementation.h"
-#include "api/pack_weights.h"
-#include "api/picture_batch.h"
+#include "api/packed_model_implementation.h"
+#include "api/picture_sources.h"
 #include "base/error.h"
-#include "base/parallel.h"
 #include "engine/captioner.h"
 
 namespace diptych {
 namespace {
 
+/// A step of so many pictures' beams is large enough for full speed.
 constexpr std::size_t kDefaultBatch = 8;
 
-/// Model and options as they came, when they are such as can caption.
-Model checked(Model model, const EncoderOptions& options) {
-  if (options.threads < 0)
-    fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
-  if (options.batch < 0)
-    fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  if (options.precision != Precision::fp32)
-    fail(ErrorCode::unsupported, "captions: got precision bf16 or int8, expected fp32");
+/// Returns `model` after checking that it can caption.
+Model checked(Model model) {
   if (!model.implementation().file.config.decoder)
     fail(ErrorCode::unsupported, "captions: got a model without a decoder, expected CoCa ({})",
          model.info().name);
   return model;
+}
+
+std::size_t batch_of(const PackedModel& packed) {
+  const int asked = packed.options().batch;
+  return asked > 0 ? static_cast<std::size_t>(asked) : kDefaultBatch;
 }
 
 std::string trimmed(const std::string& text) {
@@ -38,123 +37,107 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
 }
 
-}  // namespace
-
-class Captioner::Implementation {
- public:
-  Implementation(Model model, const EncoderOptions& options)
-      : model_(checked(std::move(model), options)),
-        pool_(std::make_shared<ThreadPool>(options.threads)),
-        engine_(api::pack_weights(model_, *pool_), pool_),
-        batch_(options.batch > 0 ? static_cast<std::size_t>(options.batch) : kDefaultBatch) {}
-
-  const Model& model() const { return model_; }
-
-  /// `read(i)` as api::read_pictures takes it.
-  template <typename Read>
-  CaptionedImages caption_images(std::size_t total, const Read& read,
-                                 const CaptionOptions& options);
-  std::vector<Caption> caption_pixels(std::span<const float> pixels, std::size_t count,
-                                      const CaptionOptions& options);
-
- private:
-  std::vector<Caption> caption(const float* pixels, std::span<const std::size_t> places,
-                               const CaptionOptions& options);
-
-  Model model_;
-  std::shared_ptr<ThreadPool> pool_;
-  std::mutex one_call_at_a_time_;
-  engine::Captioner engine_;
-  std::size_t batch_;
-};
-
-std::vector<Caption> Captioner::Implementation::caption(const float* pixels,
-                                                        std::span<const std::size_t> places,
-                                                        const CaptionOptions& options) {
-  const int size = model_.info().image_size;
+std::vector<Caption> caption_batch(const PackedModel& packed, const float* pixels,
+                                   std::vector<std::size_t> places, const CaptionOptions& options) {
+  const int size = packed.model().info().image_size;
   const network::Pixels pictures{pixels, static_cast<int>(places.size()), size, size};
-  const auto& tokenizer = model_.implementation().tokenizer;
-  std::vector<std::size_t> among_all(places.begin(), places.end());
-  for (std::size_t& place : among_all) place += options.first_place;
+  const auto& tokenizer = packed.model().implementation().tokenizer;
+  for (std::size_t& place : places) place += options.first_place;
+  const engine::Captioner captioner(packed.implementation().engine);
   std::vector<Caption> captions;
-  for (auto& ids : engine_.caption(pictures, options, among_all)) {
+  for (auto& ids : captioner.caption(pictures, options, places)) {
     std::string text = tokenizer ? trimmed(tokenizer->decode(ids)) : std::string();
     captions.push_back({.text = std::move(text), .ids = std::move(ids)});
   }
   return captions;
 }
 
-template <typename Read>
-CaptionedImages Captioner::Implementation::caption_images(std::size_t total, const Read& read,
-                                                          const CaptionOptions& options) {
-  const std::lock_guard lock(one_call_at_a_time_);
-  engine_.check(options);
-  CaptionedImages result;
-  for (std::size_t first = 0; first < total; first += batch_) {
-    const std::size_t count = std::min(batch_, total - first);
-    api::PictureBatch batch =
-        api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
-    std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
-    result.counts.add(batch.counts);
-    std::vector<Caption> captions = caption(batch.pixels.data(), batch.inputs, options);
-    std::move(captions.begin(), captions.end(), std::back_inserter(result.captions));
-    result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
-    if (options.progress) options.progress(first + count, total);
-  }
-  return result;
+template <typename Value>
+void append(std::vector<Value> from, std::vector<Value>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
-std::vector<Caption> Captioner::Implementation::caption_pixels(std::span<const float> pixels,
-                                                               std::size_t count,
-                                                               const CaptionOptions& options) {
-  const auto size = static_cast<std::size_t>(model_.info().image_size);
-  const std::size_t values = 3 * size * size;
-  if (count > pixels.size() || pixels.size() != count * values) {
-    fail(ErrorCode::invalid_argument, "pixels: got {} values, expected {} pictures of {}",
-         pixels.size(), count, values);
+using Take = std::function<bool(CaptionedImages)>;
+
+void caption_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
+                        const CaptionOptions& options, const Take& take) {
+  engine::Captioner(packed.implementation().engine).check(options);
+  api::PictureReader reader(total, std::move(read), packed.model().info().preprocessing,
+                            batch_of(packed), packed.implementation().engine->threads());
+  while (std::optional<api::PictureBatch> batch = reader.next()) {
+    const bool goes_on =
+        take({.captions = caption_batch(packed, batch->pixels.data(), batch->inputs, options),
+              .inputs = batch->inputs,
+              .failures = std::move(batch->failures),
+              .counts = batch->counts});
+    if (options.progress) options.progress(batch->end, total);
+    if (!goes_on) return;
   }
-  api::check_finite(pixels, count);
-  const std::lock_guard lock(one_call_at_a_time_);
-  engine_.check(options);
-  std::vector<Caption> result;
-  for (std::size_t first = 0; first < count; first += batch_) {
-    std::vector<std::size_t> places(std::min(batch_, count - first));
-    std::iota(places.begin(), places.end(), first);
-    std::vector<Caption> captions = caption(pixels.data() + first * values, places, options);
-    std::move(captions.begin(), captions.end(), std::back_inserter(result));
-    if (options.progress) options.progress(first + places.size(), count);
-  }
-  return result;
 }
 
-Captioner::Captioner(Model model, const EncoderOptions& options)
-    : implementation_(std::make_unique<Implementation>(std::move(model), options)) {}
-Captioner::~Captioner() = default;
-Captioner::Captioner(Captioner&&) noexcept = default;
-Captioner& Captioner::operator=(Captioner&&) noexcept = default;
-
-const Model& Captioner::model() const {
-  return implementation_->model();
+template <typename Picture>
+CaptionedImages caption_all(const PackedModel& packed, std::span<const Picture> pictures,
+                            const CaptionOptions& options) {
+  CaptionedImages all;
+  const auto take = [&all](CaptionedImages batch) {
+    append(std::move(batch.captions), all.captions);
+    append(std::move(batch.inputs), all.inputs);
+    append(std::move(batch.failures), all.failures);
+    all.counts.add(batch.counts);
+    return true;
+  };
+  const Preprocessing& how = packed.model().info().preprocessing;
+  caption_in_batches(packed, pictures.size(), api::read_from(pictures, how, options.decode),
+                     options, take);
+  return all;
 }
+
+}  // namespace
+
+Captioner::Captioner(PackedModel packed) : packed_(std::move(packed)) {
+  checked(packed_.model());
+}
+Captioner::Captioner(Model model, const ComputeOptions& options)
+    : packed_(checked(std::move(model)), options) {}
 
 CaptionedImages Captioner::caption_images(std::span<const std::filesystem::path> paths,
                                           const CaptionOptions& options) const {
-  const Preprocessing& how = model().info().preprocessing;
-  return implementation_->caption_images(
-      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how, options.decode); },
-      options);
+  return caption_all(packed_, paths, options);
+}
+
+CaptionedImages Captioner::caption_images(std::span<const PictureBytes> pictures,
+                                          const CaptionOptions& options) const {
+  return caption_all(packed_, pictures, options);
 }
 
 CaptionedImages Captioner::caption_images(std::span<const Image> images,
                                           const CaptionOptions& options) const {
+  return caption_all(packed_, images, options);
+}
+
+void Captioner::caption_images(std::span<const std::filesystem::path> paths,
+                               const CaptionOptions& options, const Take& take) const {
   const Preprocessing& how = model().info().preprocessing;
-  return implementation_->caption_images(
-      images.size(), [&](std::size_t i) { return resize_and_crop(images[i], how); }, options);
+  caption_in_batches(packed_, paths.size(), api::read_from(paths, how, options.decode), options,
+                     take);
 }
 
 std::vector<Caption> Captioner::caption_pixels(std::span<const float> pixels, std::size_t count,
                                                const CaptionOptions& options) const {
-  return implementation_->caption_pixels(pixels, count, options);
+  const int size = model().info().image_size;
+  api::check_pixels(pixels, count, size);
+  engine::Captioner(packed_.implementation().engine).check(options);
+  const std::size_t values = count == 0 ? 0 : pixels.size() / count;
+  std::vector<Caption> captions;
+  for (std::size_t first = 0; first < count; first += batch_of(packed_)) {
+    std::vector<std::size_t> places(std::min(batch_of(packed_), count - first));
+    std::iota(places.begin(), places.end(), first);
+    const std::size_t done = first + places.size();
+    append(caption_batch(packed_, pixels.data() + first * values, std::move(places), options),
+           captions);
+    if (options.progress) options.progress(done, count);
+  }
+  return captions;
 }
 
 }  // namespace diptych

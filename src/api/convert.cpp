@@ -9,7 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "checkpoint/diptych_json.h"
+#include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/export_model.h"
 #include "diptych/encoder.h"
 #include "tensor/finite.h"
@@ -51,13 +51,12 @@ std::vector<float> row_of(const Matrix& matrix, std::size_t row) {
 ReferenceEmbeddings compute_references(const Encoder& encoder) {
   ReferenceEmbeddings references{.picture = reference_picture()};
   const std::vector<std::string> texts = {"A photo of a cat", "一只猫的照片"};
-  const Matrix embeddings = encoder.encode_texts(texts);
+  const Matrix embeddings = encoder.encode_texts(texts).all();
   for (std::size_t i = 0; i < texts.size(); ++i) {
     references.texts.push_back({texts[i], row_of(embeddings, i)});
   }
-  const EncodedImages pictures = encoder.encode_images(std::span(&references.picture, 1));
-  ensure(pictures.failures.empty(), "the reference picture can be encoded");
-  references.picture_embedding = row_of(pictures.rows, 0);
+  const std::span<const Image> picture(&references.picture, 1);
+  references.picture_embedding = row_of(encoder.encode_images(picture).all(), 0);
   return references;
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "checkpoint/container.h"
+#include "checkpoint/containers/container.h"
 
 namespace diptych::api {
 

@@ -2,221 +2,229 @@
 
 #include <algorithm>
 #include <iterator>
-#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "api/model_implementation.h"
-#include "api/pack_weights.h"
-#include "api/picture_batch.h"
+#include "api/packed_model_implementation.h"
+#include "api/picture_sources.h"
 #include "base/error.h"
-#include "base/parallel.h"
 #include "engine/encoder.h"
 
 namespace diptych {
 namespace {
 
-constexpr int kDefaultBatch = 32;
+/// Texts that are tokenised, and sorted by length, at a time.
+constexpr std::size_t kTextWindow = 8192;
+/// Fewer are tokenised on the calling thread.
+constexpr std::size_t kFewTexts = 16;
 
-void check(const EncoderOptions& options) {
-  if (options.threads < 0) {
-    fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
-  }
-  if (options.batch < 0) {
-    fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  }
-  if (options.precision != Precision::fp32) {
-    fail(ErrorCode::unsupported, "precision: got bf16 or int8, expected fp32 in this version");
+engine::Encoder encoder_of(const PackedModel& packed) {
+  return engine::Encoder(packed.implementation().engine, packed.options().batch);
+}
+
+Matrix to_matrix(const TensorBuffer& features, bool normalised) {
+  Matrix matrix;
+  matrix.rows = static_cast<std::size_t>(features.shape()[0]);
+  matrix.columns = static_cast<std::size_t>(features.shape()[1]);
+  matrix.values.assign(features.floats().begin(), features.floats().end());
+  if (normalised) normalise_rows(matrix);
+  return matrix;
+}
+
+engine::Encoder::Progress progress_of(const EncodeOptions& options, std::size_t before,
+                                      std::size_t total) {
+  if (!options.progress) return {};
+  return [&options, before, total](int done) {
+    options.progress(before + static_cast<std::size_t>(done), total);
+  };
+}
+
+template <typename Value>
+void append(std::vector<Value> from, std::vector<Value>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+void append(Matrix from, Matrix& to) {
+  to.rows += from.rows;
+  append(std::move(from.values), to.values);
+}
+
+using Take = std::function<bool(EncodedImages)>;
+
+void encode_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
+                       const EncodeOptions& options, const Take& take) {
+  const engine::Encoder encoder = encoder_of(packed);
+  const Preprocessing& how = packed.model().info().preprocessing;
+  api::PictureReader reader(total, std::move(read), how,
+                            static_cast<std::size_t>(encoder.batch_size(total)),
+                            encoder.packed().threads());
+  while (std::optional<api::PictureBatch> batch = reader.next()) {
+    const auto count = static_cast<int>(batch->inputs.size());
+    Matrix rows =
+        to_matrix(encoder.encode_images({batch->pixels.data(), count, how.size, how.size}),
+                  options.normalise);
+    const bool goes_on = take({.rows = std::move(rows),
+                               .inputs = std::move(batch->inputs),
+                               .failures = std::move(batch->failures),
+                               .counts = batch->counts});
+    if (options.progress) options.progress(batch->end, total);
+    if (!goes_on) return;
   }
 }
 
-/// Copies rows [*, width] into `out` from row `first` on.
-void place(const TensorBuffer& features, Matrix& out, std::size_t first) {
-  const std::span<const float> values = features.floats();
-  std::copy(values.begin(), values.end(),
-            out.values.begin() + static_cast<std::ptrdiff_t>(first * out.columns));
+template <typename Picture>
+EncodedImages encode_all(const PackedModel& packed, std::span<const Picture> pictures,
+                         const EncodeOptions& options) {
+  EncodedImages all;
+  all.rows.columns = static_cast<std::size_t>(packed.model().info().embedding_width);
+  const auto take = [&all](EncodedImages batch) {
+    append(std::move(batch.rows), all.rows);
+    append(std::move(batch.inputs), all.inputs);
+    append(std::move(batch.failures), all.failures);
+    all.counts.add(batch.counts);
+    return true;
+  };
+  const Preprocessing& how = packed.model().info().preprocessing;
+  encode_in_batches(packed, pictures.size(), api::read_from(pictures, how, options.decode), options,
+                    take);
+  return all;
 }
 
-/// Calls `step(first, count)` for every batch and reports the progress.
-template <typename Step>
-void in_batches(std::size_t total, std::size_t batch, const EncodeOptions& options,
-                const Step& step) {
-  for (std::size_t first = 0; first < total; first += batch) {
-    const std::size_t count = std::min(batch, total - first);
-    step(first, count);
-    if (options.progress) options.progress(first + count, total);
-  }
-}
+/// Texts [first, last) of a call as ids, or why one has none.
+struct TextWindow {
+  std::size_t first;
+  std::vector<std::vector<std::int32_t>> ids;
+  std::vector<std::optional<Failure>> failures;
 
-}  // namespace
-
-class Encoder::Implementation {
- public:
-  Implementation(Model model, const EncoderOptions& options)
-      : model_(std::move(model)),
-        pool_(std::make_shared<ThreadPool>(options.threads)),
-        engine_(api::pack_weights(model_, *pool_), pool_),
-        batch_(static_cast<std::size_t>(options.batch > 0 ? options.batch : kDefaultBatch)) {}
-
-  const Model& model() const { return model_; }
-
-  /// `read(i)` gives picture i, resized and cropped, or throws; it is called from several threads.
-  template <typename Read>
-  EncodedImages encode_images(std::size_t total, const Read& read, const EncodeOptions& options);
-  Matrix encode_pixels(std::span<const float> pixels, std::size_t count,
-                       const EncodeOptions& options);
-  Matrix encode_texts(std::span<const std::string> texts, const EncodeOptions& options);
-  Matrix encode_tokens(std::span<const std::int32_t> ids, std::size_t count,
-                       const EncodeOptions& options);
-
- private:
-  std::size_t width() const { return static_cast<std::size_t>(model_.info().embedding_width); }
-  std::size_t picture_values() const {
-    const auto size = static_cast<std::size_t>(model_.info().image_size);
-    return 3 * size * size;
-  }
-  TensorBuffer image_features(const float* pixels, std::size_t count);
-
-  network::Tokens tokenize(std::span<const std::string> texts, std::size_t first,
-                           std::size_t count);
-
-  Model model_;
-  std::shared_ptr<ThreadPool> pool_;
-  std::mutex one_call_at_a_time_;
-  engine::Encoder engine_;
-  std::size_t batch_;
+  TextWindow(std::size_t begin, std::size_t count) : first(begin), ids(count), failures(count) {}
 };
 
-TensorBuffer Encoder::Implementation::image_features(const float* pixels, std::size_t count) {
-  const int size = model_.info().image_size;
-  return engine_.encode_images({pixels, static_cast<int>(count), size, size});
-}
-
-template <typename Read>
-EncodedImages Encoder::Implementation::encode_images(std::size_t total, const Read& read,
-                                                     const EncodeOptions& options) {
-  const std::lock_guard lock(one_call_at_a_time_);
-  EncodedImages result;
-  result.rows.columns = width();
-  in_batches(total, batch_, options, [&](std::size_t first, std::size_t count) {
-    api::PictureBatch batch =
-        api::read_pictures(first, count, read, model_.info().preprocessing, *pool_);
-    std::move(batch.failures.begin(), batch.failures.end(), std::back_inserter(result.failures));
-    result.counts.add(batch.counts);
-    if (batch.inputs.empty()) return;
-    result.inputs.insert(result.inputs.end(), batch.inputs.begin(), batch.inputs.end());
-    result.rows.values.resize(result.inputs.size() * width());
-    place(image_features(batch.pixels.data(), batch.inputs.size()), result.rows, result.rows.rows);
-    result.rows.rows = result.inputs.size();
-  });
-  if (options.normalise) normalise_rows(result.rows);
-  return result;
-}
-
-Matrix Encoder::Implementation::encode_pixels(std::span<const float> pixels, std::size_t count,
-                                              const EncodeOptions& options) {
-  if (pixels.size() != count * picture_values()) {
-    fail(ErrorCode::invalid_argument, "pixels: got {} values, expected {} pictures of {}",
-         pixels.size(), count, picture_values());
-  }
-  api::check_finite(pixels, count);
-  const std::lock_guard lock(one_call_at_a_time_);
-  Matrix result(count, width());
-  in_batches(count, batch_, options, [&](std::size_t first, std::size_t part) {
-    place(image_features(pixels.data() + first * picture_values(), part), result, first);
-  });
-  if (options.normalise) normalise_rows(result);
-  return result;
-}
-
-network::Tokens Encoder::Implementation::tokenize(std::span<const std::string> texts,
-                                                  std::size_t first, std::size_t count) {
-  const Tokenizer& tokenizer = model_.tokenizer();
-  const int context = model_.info().context_length;
-  std::vector<std::vector<std::int32_t>> ids(count);
-  pool_->run(count, [&](std::size_t i) {
+TextWindow tokenize(const PackedModel& packed, std::span<const std::string> texts,
+                    std::size_t first) {
+  const Tokenizer& tokenizer = packed.model().tokenizer();
+  const int context = packed.model().info().context_length;
+  TextWindow window(first, std::min(kTextWindow, texts.size() - first));
+  const auto tokenize_one = [&](std::size_t i) {
     try {
-      ids[i] = tokenizer.encode(texts[first + i], context);
+      window.ids[i] = tokenizer.encode(texts[first + i], context);
     } catch (const Error& error) {
-      fail(error.code(), "text {}: {}", first + i + 1, error.what());
+      window.failures[i] =
+          Failure{first + i, error.code(), fmt::format("text {}: {}", first + i + 1, error.what())};
     }
-  });
+  };
+  if (window.ids.size() > kFewTexts) {
+    packed.implementation().engine->loop_in_turn(window.ids.size(), tokenize_one);
+  } else {
+    for (std::size_t i = 0; i < window.ids.size(); ++i) tokenize_one(i);
+  }
+  return window;
+}
+
+/// Packs the good texts and lists all.
+network::Tokens pack(const PackedModel& packed, TextWindow window, EncodedTexts& encoded) {
+  const network::Model& model = packed.implementation().engine->model();
+  const std::int32_t pad = packed.model().tokenizer().pad_id();
   network::Tokens tokens;
-  for (const std::vector<std::int32_t>& text : ids) {
-    network::append_text(engine_.weights().model(), text, tokenizer.pad_id(), tokens);
+  for (std::size_t i = 0; i < window.ids.size(); ++i) {
+    if (window.failures[i]) {
+      encoded.failures.push_back(std::move(*window.failures[i]));
+      continue;
+    }
+    network::append_text(model, window.ids[i], pad, tokens);
+    encoded.inputs.push_back(window.first + i);
   }
   return tokens;
 }
 
-Matrix Encoder::Implementation::encode_texts(std::span<const std::string> texts,
-                                             const EncodeOptions& options) {
-  const std::lock_guard lock(one_call_at_a_time_);
-  Matrix result(texts.size(), width());
-  in_batches(texts.size(), batch_, options, [&](std::size_t first, std::size_t count) {
-    place(engine_.encode_texts(tokenize(texts, first, count)), result, first);
-  });
-  if (options.normalise) normalise_rows(result);
-  return result;
+void throw_first(const std::vector<Failure>& failures) {
+  if (!failures.empty()) throw Error(failures.front().code, failures.front().message);
 }
 
-Matrix Encoder::Implementation::encode_tokens(std::span<const std::int32_t> ids, std::size_t count,
-                                              const EncodeOptions& options) {
-  if (count == 0 ? !ids.empty() : ids.size() % count != 0) {
-    fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected {} rows of one length",
-         ids.size(), count);
-  }
-  const std::lock_guard lock(one_call_at_a_time_);
-  Matrix result(count, width());
-  const std::size_t length = count == 0 ? 0 : ids.size() / count;
-  in_batches(count, batch_, options, [&](std::size_t first, std::size_t part) {
-    const network::Tokens tokens =
-        network::pack_tokens(engine_.weights().model(), ids.subspan(first * length, part * length),
-                             static_cast<int>(length));
-    place(engine_.encode_texts(tokens), result, first);
-  });
-  if (options.normalise) normalise_rows(result);
-  return result;
+}  // namespace
+
+const Matrix& EncodedImages::all() const {
+  throw_first(failures);
+  return rows;
 }
 
-Encoder::Encoder(Model model, const EncoderOptions& options) {
-  check(options);
-  implementation_ = std::make_unique<Implementation>(std::move(model), options);
+const Matrix& EncodedTexts::all() const {
+  throw_first(failures);
+  return rows;
 }
-Encoder::~Encoder() = default;
-Encoder::Encoder(Encoder&&) noexcept = default;
-Encoder& Encoder::operator=(Encoder&&) noexcept = default;
 
-const Model& Encoder::model() const {
-  return implementation_->model();
-}
+Encoder::Encoder(PackedModel packed) : packed_(std::move(packed)) {}
+Encoder::Encoder(Model model, const ComputeOptions& options) : packed_(std::move(model), options) {}
 
 EncodedImages Encoder::encode_images(std::span<const std::filesystem::path> paths,
                                      const EncodeOptions& options) const {
-  const Preprocessing& how = model().info().preprocessing;
-  return implementation_->encode_images(
-      paths.size(), [&](std::size_t i) { return load_preprocessed(paths[i], how, options.decode); },
-      options);
+  return encode_all(packed_, paths, options);
+}
+
+EncodedImages Encoder::encode_images(std::span<const PictureBytes> pictures,
+                                     const EncodeOptions& options) const {
+  return encode_all(packed_, pictures, options);
 }
 
 EncodedImages Encoder::encode_images(std::span<const Image> images,
                                      const EncodeOptions& options) const {
+  return encode_all(packed_, images, options);
+}
+
+void Encoder::encode_images(std::span<const std::filesystem::path> paths,
+                            const EncodeOptions& options, const Take& take) const {
   const Preprocessing& how = model().info().preprocessing;
-  return implementation_->encode_images(
-      images.size(), [&](std::size_t i) { return resize_and_crop(images[i], how); }, options);
+  encode_in_batches(packed_, paths.size(), api::read_from(paths, how, options.decode), options,
+                    take);
 }
 
 Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
                               const EncodeOptions& options) const {
-  return implementation_->encode_pixels(pixels, count, options);
+  const int size = model().info().image_size;
+  api::check_pixels(pixels, count, size);
+  return to_matrix(
+      encoder_of(packed_).encode_images({pixels.data(), static_cast<int>(count), size, size},
+                                        progress_of(options, 0, count)),
+      options.normalise);
 }
 
-Matrix Encoder::encode_texts(std::span<const std::string> texts,
-                             const EncodeOptions& options) const {
-  return implementation_->encode_texts(texts, options);
+EncodedTexts Encoder::encode_texts(std::span<const std::string> texts,
+                                   const EncodeOptions& options) const {
+  EncodedTexts encoded;
+  encoded.rows.columns = static_cast<std::size_t>(model().info().embedding_width);
+  for (std::size_t first = 0; first < texts.size(); first += kTextWindow) {
+    const network::Tokens tokens = pack(packed_, tokenize(packed_, texts, first), encoded);
+    const auto progress =
+        progress_of(options, encoded.rows.rows + encoded.failures.size(), texts.size());
+    append(to_matrix(encoder_of(packed_).encode_texts(tokens, progress), options.normalise),
+           encoded.rows);
+  }
+  return encoded;
+}
+
+std::vector<float> Encoder::encode_text(const std::string& text,
+                                        const EncodeOptions& options) const {
+  return encode_texts({&text, 1}, options).all().values;
 }
 
 Matrix Encoder::encode_tokens(std::span<const std::int32_t> ids, std::size_t count,
                               const EncodeOptions& options) const {
-  return implementation_->encode_tokens(ids, count, options);
+  if (count == 0 ? !ids.empty() : ids.size() % count != 0) {
+    fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected {} rows of one length",
+         ids.size(), count);
+  }
+  const engine::Encoder encoder = encoder_of(packed_);
+  const std::size_t length = count == 0 ? 0 : ids.size() / count;
+  Matrix rows(0, static_cast<std::size_t>(model().info().embedding_width));
+  for (std::size_t first = 0; first < count; first += kTextWindow) {
+    const std::size_t some = std::min(kTextWindow, count - first);
+    const network::Tokens tokens = network::pack_tokens(
+        encoder.model(), ids.subspan(first * length, some * length), static_cast<int>(length));
+    append(to_matrix(encoder.encode_texts(tokens, progress_of(options, first, count)),
+                     options.normalise),
+           rows);
+  }
+  return rows;
 }
 
 }  // namespace diptych

@@ -24,7 +24,7 @@ class EncoderEmbedder final : public evaluate::Embedder {
     return encoder_.encode_images(paths, {.progress = progress, .decode = decode_});
   }
   Matrix embed_texts(std::span<const std::string> texts) const override {
-    return encoder_.encode_texts(texts);
+    return encoder_.encode_texts(texts).all();
   }
   Loss loss_of(const std::string& text) const override {
     constexpr int kWithoutLimit = 1 << 20;

@@ -17,7 +17,7 @@ Gallery::Gallery(const Encoder& encoder, std::span<const std::filesystem::path> 
 }
 
 std::vector<Gallery::Match> Gallery::find(const std::string& sentence, std::size_t count) const {
-  return find(encoder_.encode_texts({&sentence, 1}).row(0), count);
+  return find(encoder_.encode_text(sentence), count);
 }
 
 std::vector<Gallery::Match> Gallery::find(std::span<const float> embedding,

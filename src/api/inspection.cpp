@@ -10,20 +10,6 @@
 namespace diptych {
 namespace {
 
-Certainty from(checkpoint::Certainty certainty) {
-  switch (certainty) {
-    case checkpoint::Certainty::stated:
-      return Certainty::stated;
-    case checkpoint::Certainty::assumed:
-      return Certainty::assumed;
-    case checkpoint::Certainty::recognised:
-      return Certainty::recognised;
-    case checkpoint::Certainty::unknown:
-      break;
-  }
-  return Certainty::unknown;
-}
-
 /// A model that has no file of its own: the embedded one.
 Inspection inspect_loaded(const Model& model) {
   Inspection result{
@@ -58,11 +44,11 @@ std::string_view name(Certainty certainty) {
 
 Inspection inspect(const std::string& name_or_path) {
   if (api::names_embedded_model(name_or_path)) return inspect_loaded(Model::load(name_or_path));
-  checkpoint::Inspection found =
+  checkpoint::InspectedFile found =
       checkpoint::inspect(api::model_path(name_or_path), api::known_facts(name_or_path));
   Inspection result{.container = std::move(found.container),
                     .family = std::move(found.family),
-                    .certainty = from(found.certainty),
+                    .certainty = found.certainty,
                     .tensors = found.tensors,
                     .bytes = found.bytes,
                     .dtypes = std::move(found.dtypes),

@@ -9,6 +9,7 @@
 #include "api/model_info.h"
 #include "api/model_name.h"
 #include "base/error.h"
+#include "checkpoint/load.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych {

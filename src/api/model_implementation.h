@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/model.h"
 
 namespace diptych {

@@ -10,132 +10,20 @@
 namespace diptych::api {
 namespace {
 
-using network::Activation;
-
-std::string name(Activation activation) {
-  switch (activation) {
-    case Activation::none:
-      return "none";
-    case Activation::relu:
-      return "relu";
-    case Activation::quick_gelu:
-      return "quick_gelu";
-    case Activation::gelu:
-      return "gelu";
-    case Activation::gelu_tanh:
-      return "gelu_tanh";
-    case Activation::silu:
-      return "silu";
-    case Activation::sigmoid:
-      return "sigmoid";
-  }
-  return "";
-}
-
-std::string name(network::ImagePooling pooling) {
-  switch (pooling) {
-    case network::ImagePooling::class_token:
-      return "class token";
-    case network::ImagePooling::mean:
-      return "mean";
-    case network::ImagePooling::map:
-      return "attention (map)";
-    case network::ImagePooling::queries:
-      return "attention (queries)";
-  }
-  return "";
-}
-
-std::string name(network::TextPooling pooling) {
-  switch (pooling) {
-    case network::TextPooling::end_of_text:
-      return "end-of-text token";
-    case network::TextPooling::first:
-      return "first token";
-    case network::TextPooling::last:
-      return "last token";
-    case network::TextPooling::class_token:
-      return "class token";
-  }
-  return "";
-}
-
-TowerInfo describe(const network::VisionTransformerConfig& tower) {
-  return {.architecture = "vision transformer",
+TowerInfo to_info(const network::TowerDescription& tower) {
+  return {.architecture = std::string(tower.architecture),
           .width = tower.width,
-          .layers = {tower.layers},
-          .heads = tower.heads,
-          .mlp_width = tower.mlp_width,
-          .activation = name(tower.activation),
-          .pooling = name(tower.pooling)};
-}
-
-TowerInfo describe(const network::EvaTransformerConfig& tower) {
-  return {.architecture = "EVA transformer",
-          .width = tower.width,
-          .layers = {tower.layers},
-          .heads = tower.heads,
-          .mlp_width = tower.mlp_width,
-          .activation = name(tower.activation),
-          .pooling = name(tower.pooling)};
-}
-
-TowerInfo describe(const network::ModifiedResNetConfig& tower) {
-  return {.architecture = "modified ResNet",
-          .width = tower.width,
-          .layers = {tower.layers.begin(), tower.layers.end()},
-          .heads = tower.heads,
-          .activation = name(Activation::relu),
-          .pooling = "attention"};
-}
-
-TowerInfo describe(const network::ConvNextConfig& tower) {
-  return {.architecture = "ConvNeXt",
-          .width = tower.widths.front(),
-          .layers = {tower.layers.begin(), tower.layers.end()},
-          .mlp_width = 4 * tower.widths.front(),
-          .activation = name(Activation::gelu),
-          .pooling = "mean"};
-}
-
-TowerInfo describe(const network::ViTaminConfig& tower) {
-  return {.architecture = "ViTamin",
-          .width = tower.width,
-          .layers = {tower.convolution_layers[0], tower.convolution_layers[1], tower.layers},
-          .heads = tower.heads,
-          .mlp_width = tower.mlp_width,
-          .activation = name(Activation::gelu),
-          .pooling = name(network::ImagePooling::mean)};
-}
-
-TowerInfo describe(const network::FastVitConfig& tower) {
-  return {.architecture = "FastViT",
-          .width = tower.widths.front(),
           .layers = tower.layers,
-          .mlp_width = tower.mlp_ratio * tower.widths.front(),
-          .activation = name(Activation::gelu),
-          .pooling = name(network::ImagePooling::mean)};
-}
-
-TowerInfo describe(const network::TextTransformerConfig& tower) {
-  return {.architecture = "text transformer",
-          .width = tower.width,
-          .layers = {tower.layers},
           .heads = tower.heads,
           .mlp_width = tower.mlp_width,
-          .activation = name(tower.activation),
-          .pooling = name(tower.pooling)};
+          .activation = std::string(tower.activation),
+          .pooling = std::string(tower.pooling)};
 }
 
-TowerInfo describe(const network::BertConfig& tower) {
-  const bool takes_mean = tower.pooling == network::BertPooling::mean;
-  return {.architecture = "BERT",
-          .width = tower.width,
-          .layers = {tower.layers},
-          .heads = tower.heads,
-          .mlp_width = tower.mlp_width,
-          .activation = name(tower.activation),
-          .pooling = takes_mean ? "mean" : "class token"};
+template <typename Config>
+TowerInfo describe_tower(const Config& config) {
+  return to_info(
+      std::visit([](const auto& tower) { return network::describe_tower(tower); }, config));
 }
 
 int patch_size(const network::ImageTowerConfig& tower) {
@@ -163,17 +51,16 @@ std::uint64_t count_parameters(const network::ModelConfig& config) {
 }  // namespace
 
 ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
-  const auto describe_tower = [](const auto& tower) { return describe(tower); };
   return {.name = std::move(name),
           .family = file.provenance.family,
           .container = file.provenance.container,
           .dtype = file.provenance.dtype,
           .parameters = count_parameters(file.config),
           .embedding_width = file.config.embedding_width,
-          .image_tower = std::visit(describe_tower, file.config.image),
+          .image_tower = describe_tower(file.config.image),
           .image_size = network::image_size(file.config.image),
           .patch_size = patch_size(file.config.image),
-          .text_tower = std::visit(describe_tower, file.config.text),
+          .text_tower = describe_tower(file.config.text),
           .context_length = network::context_length(file.config.text),
           .vocabulary_size = network::vocabulary_size(file.config.text),
           .logit_scale = std::exp(scalar(file, "logit_scale")),

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "checkpoint/known_facts.h"
+#include "checkpoint/source/known_facts.h"
 
 namespace diptych::api {
 

@@ -18,8 +18,7 @@ constexpr ModuleFile kFetcher = {
     .name = "libdiptych-fetch.so",
     .variable = "DIPTYCH_FETCHER",
     .command = "pull",
-    .remedy = "build it with libcurl and OpenSSL (tools/setup, DIPTYCH_FETCH=ON)",
-    .version = "diptych_fetcher_version"};
+    .remedy = "Build it with libcurl and OpenSSL (tools/setup, DIPTYCH_FETCH=ON)"};
 
 PullResult from_cache(const ListedModel& model) {
   const std::filesystem::path weights = catalogue::pulled_weights(model);
@@ -59,10 +58,8 @@ PullResult pull_model(const std::string& name, const PullOptions& options) {
     return {.model = model.name};
   }
   if (options.offline) return from_cache(model);
-  static const Module fetcher(kFetcher);
-  PullResult result;
-  fetcher.function<decltype(diptych_pull)>("diptych_pull")(model, options, result);
-  return result;
+  static const Module<fetch::FetchFunctions> fetcher(kFetcher);
+  return fetcher->pull(model, options);
 }
 
 }  // namespace diptych

@@ -4,8 +4,9 @@
 
 #include "api/model_implementation.h"
 #include "catalogue/catalogue.h"
-#include "checkpoint/architectures.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/configs/architectures.h"
+#include "checkpoint/configs/open_clip_config.h"
+#include "json/shard_index.h"
 
 namespace diptych::api {
 namespace {
@@ -18,15 +19,15 @@ bool names_architecture(const std::string& name) {
 
 /// Weights in several files have an index that is JSON too.
 bool names_config(const std::string& name) {
-  return name.ends_with(".json") && !name.ends_with(".index.json");
+  return name.ends_with(".json") && !is_shard_index(name);
 }
 
 }  // namespace
 
-checkpoint::ModelFile starting_model(const std::string& name) {
+checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions& options) {
   if (names_config(name)) return checkpoint::read_open_clip_config_file(name);
   if (names_architecture(name)) return checkpoint::read_open_clip_architecture(name);
-  return Model::load(name).implementation().file;
+  return Model::load(name, options).implementation().file;
 }
 
 }  // namespace diptych::api

@@ -1,28 +1,51 @@
 #include "diptych/train.h"
 
+#include <vector>
+
 #include "api/starting_model.h"
 #include "base/module.h"
+#include "diptych/loss_benchmark.h"
 #include "train/trainer_module.h"
 
 namespace diptych {
 namespace {
 
-constexpr ModuleFile kTrainer = {.name = "libdiptych-train.so",
-                                 .variable = "DIPTYCH_TRAINER",
-                                 .command = "train",
-                                 .remedy = "build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)",
-                                 .version = "diptych_trainer_version"};
+constexpr ModuleFile kTrainer = {
+    .name = "libdiptych-train.so",
+    .variable = "DIPTYCH_TRAINER",
+    .command = "train",
+    .remedy = "Build it with libtorch (tools/setup, DIPTYCH_TRAIN=ON)"};
+
+/// Never unloaded: libtorch does not survive that.
+const Module<train::TrainerFunctions>& trainer() {
+  static const Module<train::TrainerFunctions> module(kTrainer);
+  return module;
+}
+
+/// What the options state of a model that its files leave open.
+LoadOptions load_options(const TrainOptions& options) {
+  LoadOptions load{.strict = options.strict};
+  if (options.quick_gelu || options.no_quick_gelu) load.quick_gelu = options.quick_gelu;
+  const std::vector<int> heads = train_option_heads(options);
+  if (!heads.empty()) {
+    load.image_heads = heads.front();
+    load.text_heads = heads.back();
+  }
+  return load;
+}
 
 }  // namespace
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
   check_train_options(options);
-  // Never unloaded: libtorch does not survive that.
-  static const Module trainer(kTrainer);
-  const auto source = [&options] { return api::starting_model(options.model); };
-  TrainResult result;
-  trainer.function<decltype(diptych_train)>("diptych_train")(options, source, callbacks, result);
-  return result;
+  const auto source = [&options] {
+    return api::starting_model(options.model, load_options(options));
+  };
+  return trainer()->train(options, source, callbacks);
+}
+
+LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {
+  return trainer()->benchmark_loss(options);
 }
 
 }  // namespace diptych

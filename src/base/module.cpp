@@ -1,6 +1,7 @@
 #include "base/module.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
 #include <string_view>
@@ -8,15 +9,27 @@
 
 #include "base/environment.h"
 #include "base/error.h"
-#include "diptych/version.h"
 
 namespace diptych {
 namespace {
 
+/// Returns the folder of the shared library that this code is part of, or of the program.
+std::filesystem::path own_folder() {
+  Dl_info unused;
+  void* map = nullptr;
+  const bool found =
+      ::dladdr1(reinterpret_cast<const void*>(&build_id), &unused, &map, RTLD_DL_LINKMAP) != 0;
+  const std::string_view library = found ? static_cast<const link_map*>(map)->l_name : "";
+  std::error_code unknown;
+  // A program's own name is empty there.
+  return library.empty() ? std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path()
+                         : std::filesystem::path(library).parent_path();
+}
+
 std::string path_of(const ModuleFile& file) {
   if (const auto place = environment(file.variable)) return *place;
+  const std::filesystem::path folder = own_folder();
   std::error_code unknown;
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path();
   for (const auto& place :
        {folder / file.name, folder / ".." / DIPTYCH_LIBRARY_FOLDER / file.name}) {
     if (std::filesystem::exists(place, unknown)) return place.string();
@@ -26,25 +39,23 @@ std::string path_of(const ModuleFile& file) {
 
 }  // namespace
 
-Module::Module(const ModuleFile& file)
-    : file_(file), handle_(::dlopen(path_of(file).c_str(), RTLD_NOW | RTLD_LOCAL)) {
-  if (handle_ == nullptr) {
-    fail(ErrorCode::unsupported, "{}: this diptych cannot ({}); {}, or say in {} where its {} is",
-         file.command, ::dlerror(), file.remedy, file.variable, file.name);
+const void* load_module(const ModuleFile& file) {
+  const std::string path = path_of(file);
+  void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) {
+    fail(ErrorCode::unsupported, "{}: cannot load {} ({}). {}, or set {} to its path", file.command,
+         file.name, ::dlerror(), file.remedy, file.variable);
   }
-  const std::string_view built_as = function<const char*()>(file.version)();
-  if (built_as != version()) {
-    fail(ErrorCode::unsupported, "{}: {}: got version {}, expected {}", file.command, file.name,
-         built_as, version());
+  const auto* table = static_cast<const ModuleTable*>(::dlsym(handle, "diptych_module"));
+  if (table == nullptr) {
+    fail(ErrorCode::unsupported, "{}: got a library that is no module of diptych, expected {} ({})",
+         file.command, file.name, path);
   }
-}
-
-void* Module::symbol(const char* name) const {
-  void* found = ::dlsym(handle_, name);
-  if (found == nullptr) {
-    fail(ErrorCode::unsupported, "{}: {} has no {}", file_.command, file_.name, name);
+  if (std::string_view(table->build) != build_id()) {
+    fail(ErrorCode::unsupported, "{}: got {} of build {}, expected build {} ({})", file.command,
+         file.name, table->build, build_id(), path);
   }
-  return found;
+  return table->functions;
 }
 
 }  // namespace diptych

@@ -10,27 +10,40 @@ struct ModuleFile {
   const char* variable;  ///< the environment variable that may say where it is
   const char* command;   ///< who wants it: "train"
   const char* remedy;    ///< what to do when there is none
-  const char* version;   ///< its function that says which diptych it is part of
 };
 
-/// A loaded module; it stays loaded. Throws Error(unsupported) when there is none, or one of
-/// another version. It is looked for where its variable says, beside this program (a build folder),
-/// in the library folder beside its bin (installed), and where the system looks.
+/// What a module exports, and all that it exports, under the name `diptych_module`.
+struct ModuleTable {
+  const char* build;      ///< build_id() of the diptych that the module is part of
+  const void* functions;  ///< the struct of function pointers that the module's own header declares
+};
+
+/// Loads a module, which stays loaded, and returns its functions. Looks for it where its variable
+/// says, beside the program or shared library that this code is part of (a build folder, an
+/// installed library), in the library folder beside the program's bin, and where the system looks.
+/// Throws Error(unsupported) when there is none, or one of another build.
+const void* load_module(const ModuleFile& file);
+
+/// The functions of a loaded module: `module->function(...)`.
+template <typename Functions>
 class Module {
  public:
-  explicit Module(const ModuleFile& file);
+  explicit Module(const ModuleFile& file)
+      : functions_(static_cast<const Functions*>(load_module(file))) {}
 
-  /// One of its functions. Throws Error(unsupported).
-  template <typename Function>
-  Function* function(const char* name) const {
-    return reinterpret_cast<Function*>(symbol(name));
-  }
+  const Functions* operator->() const { return functions_; }
 
  private:
-  void* symbol(const char* name) const;
-
-  const ModuleFile& file_;
-  void* handle_ = nullptr;
+  const Functions* functions_;
 };
 
+/// Identifies the build of this code: version, compiler and what all headers declare. A module and
+/// a program of the same id have the same types in memory.
+const char* build_id() noexcept;
+
 }  // namespace diptych
+
+/// Exports `functions`, a struct with static storage, as this module's table.
+#define DIPTYCH_EXPORT_MODULE(functions)            \
+  extern "C" __attribute__((visibility("default"))) \
+  const ::diptych::ModuleTable diptych_module = {::diptych::build_id(), &(functions)}

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/shard_index.h"
+#include "json/shard_index.h"
 
 namespace diptych::catalogue {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 
 namespace diptych::checkpoint {
 

@@ -7,9 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "checkpoint/convert_floating.h"
-#include "checkpoint/parse_model.h"
-#include "checkpoint/position_table.h"
+#include "checkpoint/containers/convert_floating.h"
+#include "checkpoint/fitting/position_table.h"
 
 namespace diptych::checkpoint {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 
-namespace diptych::checkpoint {
+#include "checkpoint/families/family.h"
 
-struct ParsedModel;
+namespace diptych::checkpoint {
 
 /// Resizes the position tables of both towers to what the config asks for, as the family's own
 /// program does, and says so among the model's assumptions. A table that cannot be resized is left

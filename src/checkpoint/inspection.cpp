@@ -3,15 +3,16 @@
 #include <utility>
 
 #include "base/error.h"
-#include "checkpoint/fit_positions.h"
-#include "checkpoint/parse_model.h"
-#include "checkpoint/sharded.h"
+#include "checkpoint/families/families.h"
+#include "checkpoint/keys/key_table.h"
+#include "checkpoint/prepare_model.h"
+#include "checkpoint/source/sharded.h"
 #include "network/model.h"
 
 namespace diptych::checkpoint {
 namespace {
 
-void count_tensors(const Container& container, Inspection& inspection) {
+void count_tensors(const Container& container, InspectedFile& inspection) {
   inspection.container = name(container.kind);
   inspection.metadata = container.metadata;
   inspection.tensors = container.tensors.tensors.size();
@@ -25,10 +26,8 @@ void count_tensors(const Container& container, Inspection& inspection) {
 }
 
 /// Everything that loading does but for placing the weights.
-ModelFile describe(const ModelFiles& files) {
-  ParsedModel parsed = parse_model(files);
-  validate_model(parsed);
-  fit_positions(parsed);
+ModelFile describe(const ModelFiles& files, Container container) {
+  ParsedModel parsed = prepare_model(files, std::move(container));
   const network::Model description = network::make_model(parsed.model.config);
   check_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
                 description.parameters, parsed.weights_name);
@@ -37,24 +36,11 @@ ModelFile describe(const ModelFiles& files) {
 
 }  // namespace
 
-std::string_view name(Certainty certainty) {
-  switch (certainty) {
-    case Certainty::stated:
-      return "stated";
-    case Certainty::assumed:
-      return "assumed";
-    case Certainty::recognised:
-      return "recognised";
-    case Certainty::unknown:
-      return "unknown";
-  }
-  return "";
-}
-
-Inspection inspect(const std::filesystem::path& file_or_folder, std::optional<KnownFacts> known) {
+InspectedFile inspect(const std::filesystem::path& file_or_folder,
+                      std::optional<KnownFacts> known) {
   const ModelFiles files(file_or_folder, std::move(known));
-  const Container container = read_weights(files, files.weights());
-  Inspection inspection;
+  Container container = read_weights(files, files.weights(), is_known_model);
+  InspectedFile inspection;
   count_tensors(container, inspection);
   const Family* family = recognise_family(container.tensors);
   if (family != nullptr) {
@@ -62,7 +48,7 @@ Inspection inspect(const std::filesystem::path& file_or_folder, std::optional<Kn
     inspection.certainty = Certainty::recognised;
   }
   try {
-    inspection.model = describe(files);
+    inspection.model = describe(files, std::move(container));
     inspection.family = inspection.model->provenance.family;
     inspection.certainty =
         inspection.model->assumptions.empty() ? Certainty::stated : Certainty::assumed;

@@ -7,23 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/known_facts.h"
+#include "checkpoint/source/model_file.h"
+#include "diptych/inspection.h"
 
 namespace diptych::checkpoint {
 
-/// How much of what is said about a file the file itself says.
-enum class Certainty {
-  stated,      ///< loads; the files and their family say everything
-  assumed,     ///< loads, with the assumptions that are listed
-  recognised,  ///< the family is known, but the model cannot be loaded: see `problem`
-  unknown,     ///< no family that is known
-};
-
-/// "stated", "assumed", "recognised", "unknown".
-std::string_view name(Certainty certainty);
-
 /// What a file is, also when it cannot be loaded.
-struct Inspection {
+struct InspectedFile {
   std::string container;
   std::string family;  ///< empty when it is not known
   Certainty certainty = Certainty::unknown;
@@ -40,7 +31,7 @@ struct Inspection {
 
 /// Looks at a checkpoint without reading its weights. Throws Error for what is no readable
 /// container: not_found, io, corrupt_data, unsupported.
-Inspection inspect(const std::filesystem::path& file_or_folder,
-                   std::optional<KnownFacts> known = std::nullopt);
+InspectedFile inspect(const std::filesystem::path& file_or_folder,
+                      std::optional<KnownFacts> known = std::nullopt);
 
 }  // namespace diptych::checkpoint

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/error.h"
-#include "checkpoint/diptych_json.h"
-#include "checkpoint/infer_config.h"
-#include "checkpoint/model_metadata.h"
-#include "checkpoint/open_clip_config.h"
-#include "checkpoint/sharded.h"
-#include "checkpoint/unsupported_families.h"
+#include "checkpoint/configs/check_facts.h"
+#include "checkpoint/configs/diptych_json.h"
+#include "checkpoint/configs/model_metadata.h"
+#include "checkpoint/configs/open_clip_config.h"
+#include "checkpoint/families/families.h"
+#include "checkpoint/families/unsupported.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -73,25 +73,11 @@ void append(const std::vector<std::string>& sentences, std::vector<std::string>&
 
 }  // namespace
 
-Json read_json(const ModelFiles& files, const std::string& file) {
-  const SourceFile source = files.open(file);
-  return parse_json(source.bytes, source.name);
-}
-
-network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
-                                  network::Activation activation, const std::string& weights_name,
-                                  const StatedFacts& stated) {
-  const ShapeLookup shapes = [&](const std::string& canonical) {
-    return canonical_shape(tensors, family.rules, canonical);
-  };
-  return infer_config(shapes, activation, weights_name, stated);
-}
-
-ParsedModel parse_model(const ModelFiles& files) {
+ParsedModel parse_model(const ModelFiles& files, Container container) {
   ParsedModel parsed;
   const std::string weights = files.weights();
   parsed.weights_name = files.path_of(weights);
-  parsed.container = read_weights(files, weights);
+  parsed.container = std::move(container);
   const bool is_folder = weights == kWeightsFile && files.contains(kDiptychJson);
   std::optional<ModelFile> own =
       is_folder ? parse_diptych(files)
@@ -124,22 +110,6 @@ ParsedModel parse_model(const ModelFiles& files) {
   provenance.dtype = describe_dtypes(parsed.container.tensors);
   provenance.source = std::filesystem::path(parsed.weights_name).filename().string();
   return parsed;
-}
-
-void validate_model(ParsedModel& parsed) {
-  const ModelFile& model = parsed.model;
-  try {
-    network::validate(model.config);
-  } catch (const Error& error) {
-    fail(error.code(), "{} ({})", error.what(), parsed.weights_name);
-  }
-  const int image_size = network::image_size(model.config.image);
-  if (model.preprocessing.size != image_size) {
-    fail(ErrorCode::invalid_argument,
-         "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
-         model.preprocessing.size, image_size, parsed.weights_name);
-  }
-  if (parsed.family->fuse != nullptr) parsed.family->fuse(parsed);
 }
 
 }  // namespace diptych::checkpoint

@@ -8,7 +8,7 @@ namespace diptych::engine {
 BeamSearch::BeamSearch(const CaptionOptions& options, const SpecialIds& ids)
     : options_(options),
       special_(ids),
-      width_(static_cast<std::size_t>(captions_of(options))),
+      width_(static_cast<std::size_t>(beams_per_group(options))),
       beams_(width_, {.ids = {ids.start}}),
       tokens_(width_, ids.start),
       parents_(width_, 0) {}

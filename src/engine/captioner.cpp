@@ -5,12 +5,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "network/captions.h"
+#include "engine/encoder.h"
 
 namespace diptych::engine {
 namespace {
-
-using State = network::Captions<Tensor>;
 
 void check_range(const char* field, int value, int low, int high) {
   if (value < low || value > high)
@@ -39,33 +37,64 @@ std::vector<std::int32_t> newest_tokens(const std::vector<Search>& searches) {
   return ids;
 }
 
-/// Gives every search its rows of logits, `each` of them.
-void step_all(std::vector<Search>& searches, const Tensor& logits, int each) {
-  const auto width = static_cast<std::size_t>(logits.width());
-  std::vector<float> rows(width * static_cast<std::size_t>(each));
-  int row = 0;
-  for (Search& search : searches) {
-    for (int i = 0; i < each; ++i, ++row)
-      std::copy_n(logits.row(row), width, rows.data() + static_cast<std::size_t>(i) * width);
-    search.tokens->step(rows);
-  }
+/// Gives every search its rows of logits, [captions, vocabulary].
+void step_all(std::vector<Search>& searches, std::span<float> logits) {
+  const std::size_t share = logits.size() / searches.size();
+  for (std::size_t i = 0; i < searches.size(); ++i)
+    searches[i].tokens->step(logits.subspan(i * share, share));
 }
 
-/// Drops the searches that are done and lets the others' captions go on from their parents.
-void go_on(Operations& operations, State& state, std::vector<Search>& searches, int each) {
-  std::vector<std::int32_t> chosen;
+/// How the captions go on: those of the searches that are not done, from their parents.
+struct Choice {
+  std::vector<std::int32_t> captions;
   std::vector<std::int32_t> pictures;
+};
+
+/// Drops the searches that are done.
+Choice drop_done(std::vector<Search>& searches, int each) {
+  Choice choice;
   std::vector<Search> growing;
   for (std::size_t i = 0; i < searches.size(); ++i) {
     if (searches[i].tokens->done()) continue;
-    pictures.push_back(static_cast<std::int32_t>(i));
+    choice.pictures.push_back(static_cast<std::int32_t>(i));
     for (const std::int32_t parent : searches[i].tokens->parents())
-      chosen.push_back(static_cast<std::int32_t>(i) * each + parent);
+      choice.captions.push_back(static_cast<std::int32_t>(i) * each + parent);
     growing.push_back(std::move(searches[i]));
   }
   searches = std::move(growing);
-  if (!searches.empty()) network::choose_captions(operations, state, chosen, pictures);
+  return choice;
 }
+
+/// The steps of a batch's captions, each in a turn of its own.
+class Steps {
+ public:
+  Steps(PackedModel& packed, const network::Pixels& pixels, int each)
+      : packed_(packed), pixels_(pixels), each_(each) {}
+
+  /// Returns the logits of what may follow the captions and these tokens, [captions, vocabulary].
+  std::span<float> append(const std::vector<std::int32_t>& tokens) {
+    const int vocabulary = network::vocabulary_size(packed_.model().config.text);
+    logits_.resize(tokens.size() * static_cast<std::size_t>(vocabulary));
+    packed_.in_turn(Turns::Size::large, [&](Executor& executor) {
+      if (steps_) {
+        steps_->choose(choice_.captions, choice_.pictures);
+      } else {
+        steps_ = executor.begin_captions(pixels_, each_);
+      }
+      steps_->append(tokens, logits_);
+    });
+    return logits_;
+  }
+  void go_on(Choice choice) { choice_ = std::move(choice); }
+
+ private:
+  PackedModel& packed_;
+  const network::Pixels& pixels_;
+  int each_;
+  std::unique_ptr<CaptionSteps> steps_;
+  Choice choice_;
+  std::vector<float> logits_;
+};
 
 /// The options with their length where none was asked for.
 CaptionOptions with_length(CaptionOptions options, const network::Model& model) {
@@ -77,36 +106,25 @@ CaptionOptions with_length(CaptionOptions options, const network::Model& model) 
 
 }  // namespace
 
-Captioner::Captioner(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
-    : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
-
-std::vector<std::vector<std::int32_t>> Captioner::caption(const network::Pixels& pixels,
-                                                          const CaptionOptions& asked,
-                                                          std::span<const std::size_t> places) {
-  const network::Model& model = weights_->model();
-  const CaptionOptions options = with_length(asked, model);
-  const int side = network::image_size(model.config.image);
-  if (pixels.height != side || pixels.width != side)
-    fail(ErrorCode::invalid_argument, "pixels: got pictures of {} x {}, expected {} x {}",
-         pixels.width, pixels.height, side, side);
+std::vector<std::vector<std::int32_t>> Captioner::caption(
+    const network::Pixels& pixels, const CaptionOptions& asked,
+    std::span<const std::size_t> places) const {
+  check_image_size(model(), pixels);
   check(asked);
+  const CaptionOptions options = with_length(asked, model());
   std::vector<std::vector<std::int32_t>> captions(static_cast<std::size_t>(pixels.batch));
   std::vector<Search> searches;
   for (int i = 0; i < pixels.batch; ++i)
     searches.push_back(
-        {i, make_token_search(options, special_ids(model), places[static_cast<std::size_t>(i)])});
-  const int each = captions_of(options);
-  if (searches.empty()) return captions;
-  State state = network::begin_captions(operations_, model, pixels, each);
+        {i, make_token_search(options, special_ids(model()), places[static_cast<std::size_t>(i)])});
+  Steps steps(*packed_, pixels, beams_per_group(options));
   while (!searches.empty()) {
-    const Tensor logits =
-        network::append_tokens(operations_, model, state, newest_tokens(searches));
-    step_all(searches, logits, each);
+    step_all(searches, steps.append(newest_tokens(searches)));
     for (const Search& search : searches) {
       if (search.tokens->done())
         captions[static_cast<std::size_t>(search.picture)] = search.tokens->result();
     }
-    go_on(operations_, state, searches, each);
+    steps.go_on(drop_done(searches, beams_per_group(options)));
   }
   return captions;
 }
@@ -117,9 +135,8 @@ SpecialIds special_ids(const network::Model& model) {
 }
 
 void Captioner::check(const CaptionOptions& asked) const {
-  const network::Model& model = weights_->model();
-  const CaptionOptions options = with_length(asked, model);
-  const int vocabulary = network::vocabulary_size(model.config.text);
+  const CaptionOptions options = with_length(asked, model());
+  const int vocabulary = network::vocabulary_size(model().config.text);
   // A step takes twice as many tokens as there are beams.
   check_range("beams", options.beams, 1, (vocabulary - 1) / 2);
   check_range("beam groups", options.beam_groups, 1, options.beams);
@@ -132,7 +149,7 @@ void Captioner::check(const CaptionOptions& asked) const {
     fail(ErrorCode::invalid_argument, "caption: top p: got {}, expected at most 1", options.top_p);
   check_positive("temperature", options.temperature);
   check_positive("repetition penalty", options.repetition_penalty);
-  check_range("max length", options.max_length, 2, network::context_length(model.config.text));
+  check_range("max length", options.max_length, 2, network::context_length(model().config.text));
   check_range("min length", options.min_length, 1, options.max_length - 1);
 }
 

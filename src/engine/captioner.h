@@ -3,36 +3,35 @@
 #include <memory>
 #include <vector>
 
-#include "base/parallel.h"
 #include "diptych/captioner.h"
-#include "engine/operations.h"
+#include "engine/packed_model.h"
 #include "engine/token_search.h"
-#include "engine/weights.h"
-#include "network/sequences.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::engine {
 
-/// Writes captions with a model that has a decoder. For one thread at a time; weights and pool may
-/// be shared.
+/// Writes captions with a packed model that has a decoder, a token of a batch's captions a turn.
+/// Thread-safe.
 class Captioner {
  public:
   /// The model must have a decoder.
-  Captioner(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool);
+  explicit Captioner(std::shared_ptr<PackedModel> packed) : packed_(std::move(packed)) {}
+
+  const network::Model& model() const { return packed_->model(); }
+  PackedModel& packed() const { return *packed_; }
 
   /// One caption a picture, as token ids with the start token and, where it ends, the end token.
   /// All pictures at once. The draws depend on the places of the pictures, as many. Throws
   /// Error(invalid_argument) unless the pictures have the model's image size.
   std::vector<std::vector<std::int32_t>> caption(const network::Pixels& pixels,
                                                  const CaptionOptions& options,
-                                                 std::span<const std::size_t> places);
+                                                 std::span<const std::size_t> places) const;
 
   /// Throws Error(invalid_argument), naming the field, for options outside their ranges.
   void check(const CaptionOptions& options) const;
 
  private:
-  std::shared_ptr<const Weights> weights_;
-  std::shared_ptr<ThreadPool> pool_;
-  Operations operations_;
+  std::shared_ptr<PackedModel> packed_;
 };
 
 /// The special tokens of a model that captions: the last two of CLIP's vocabulary.

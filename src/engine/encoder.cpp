@@ -4,140 +4,97 @@
 #include <utility>
 
 #include "base/error.h"
-#include "kernels/norm.h"
+#include "engine/batches.h"
 
 namespace diptych::engine {
 namespace {
 
-/// The widest activation of one part, in floats: large enough for full speed, small enough to stay
-/// near the caches.
-constexpr std::int64_t kPartFloats = std::int64_t{1} << 22;
+/// A turn of at most this part of a full batch is small: a query, which several threads at once
+/// compute side by side.
+constexpr int kSmallPart = 4;
 
-/// The widest activation of one picture, in floats.
-std::int64_t widest_activation(const network::VisionTransformer& tower) {
-  const network::VisionTransformerConfig& config = tower.config;
-  return (1 + std::int64_t{config.grid()} * config.grid()) *
-         std::max(config.mlp_width, 3 * config.width);
+Turns::Size turn_size(int inputs, int batch) {
+  return inputs <= std::max(1, batch / kSmallPart) ? Turns::Size::small : Turns::Size::large;
 }
 
-std::int64_t widest_activation(const network::EvaTransformer& tower) {
-  const network::EvaTransformerConfig& config = tower.config;
-  return (1 + std::int64_t{config.grid()} * config.grid()) *
-         std::max(config.mlp_width, 3 * config.width);
-}
-
-std::int64_t widest_activation(const network::ModifiedResNet& tower) {
-  const std::int64_t side = tower.config.image_size / 2;
-  return side * side * tower.config.width;
-}
-
-/// The MLP of the first stage: every later one has half as many numbers.
-std::int64_t widest_activation(const network::ConvNext& tower) {
-  const std::int64_t side = tower.config.image_size / network::ConvNextConfig::kPatchSize;
-  return side * side * 4 * tower.config.widths.front();
-}
-
-/// The first stage's bottlenecks before they halve the map.
-std::int64_t widest_activation(const network::ViTamin& tower) {
-  const std::int64_t side = tower.config.image_size / 2;
-  return side * side * 4 * tower.config.convolution_widths.front();
-}
-
-/// The stem after its first convolution, or the first stage's MLP.
-std::int64_t widest_activation(const network::FastVit& tower) {
-  const std::int64_t side = tower.config.image_size / network::FastVitConfig::kPatchSize;
-  return side * side * std::max(4, tower.config.mlp_ratio) * tower.config.widths.front();
-}
-
-int widest_token(const network::TextTransformer& tower) {
-  return std::max(tower.config.mlp_width, 3 * tower.config.width);
-}
-
-int widest_token(const network::Bert& tower) {
-  return std::max(tower.config.mlp_width, 3 * tower.config.width);
-}
-
-int pictures_per_part(const network::Model& model) {
-  const std::int64_t widest =
-      std::visit([](const auto& tower) { return widest_activation(tower); }, model.image);
-  return static_cast<int>(std::max<std::int64_t>(1, kPartFloats / widest));
-}
-
-int tokens_per_part(const network::Model& model) {
-  const int widest = std::visit([](const auto& tower) { return widest_token(tower); }, model.text);
-  return static_cast<int>(std::max<std::int64_t>(1, kPartFloats / widest));
-}
-
-/// Texts [first, last) as a batch of their own.
-network::Tokens part_of(const network::Tokens& tokens, int first, int last) {
+/// Some of the texts, as a batch of their own.
+network::Tokens part_of(const network::Tokens& tokens, const std::vector<int>& texts) {
   network::Tokens part;
-  for (int i = first; i < last; ++i) {
-    const auto begin = static_cast<std::size_t>(tokens.sequences.begin(i));
-    const auto count = static_cast<std::size_t>(tokens.sequences.length(i));
+  for (const int text : texts) {
+    const auto begin = static_cast<std::size_t>(tokens.sequences.begin(text));
+    const auto count = static_cast<std::size_t>(tokens.sequences.length(text));
     part.append(std::span(tokens.ids).subspan(begin, count),
                 std::span(tokens.places).subspan(begin, count));
   }
   return part;
 }
 
-/// Where a part of at most `limit` tokens that starts at text `first` ends: one text at least.
-int end_of_part(const network::Sequences& sequences, int first, int limit) {
-  int last = first + 1;
-  while (last < sequences.count() &&
-         sequences.begin(last) + sequences.length(last) - sequences.begin(first) <= limit)
-    ++last;
-  return last;
-}
-
-void copy_rows(const Tensor& from, int first, TensorBuffer& to) {
-  const auto width = static_cast<std::size_t>(from.width());
-  for (int i = 0; i < from.rows(); ++i)
-    std::copy_n(from.row(i), width,
-                to.floats().data() + static_cast<std::size_t>(first + i) * width);
+/// Puts row i of `rows` in the place of text i.
+void scatter_rows(std::span<const float> rows, const std::vector<int>& texts,
+                  TensorBuffer& features) {
+  const auto width = static_cast<std::size_t>(features.shape().back());
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    std::copy_n(rows.begin() + static_cast<std::ptrdiff_t>(i * width), width,
+                features.floats().data() + static_cast<std::size_t>(texts[i]) * width);
 }
 
 }  // namespace
 
-Encoder::Encoder(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
-    : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
+Encoder::Encoder(std::shared_ptr<PackedModel> packed, int batch)
+    : packed_(std::move(packed)),
+      batch_(batch),
+      pictures_per_batch_(pictures_per_batch(model(), packed_->batch_floats())),
+      tokens_per_batch_(tokens_per_batch(model(), packed_->batch_floats())) {}
 
-TensorBuffer Encoder::encode_images(const network::Pixels& pixels) {
-  const network::Model& model = weights_->model();
+int Encoder::batch_size(std::size_t total) const {
+  if (batch_ > 0) return batch_;
+  // More than fits an int makes batches that are full but for the last.
+  constexpr std::size_t kMany = 1 << 24;
+  return even_batch(static_cast<int>(std::min(total, kMany)), pictures_per_batch_);
+}
+
+TensorBuffer Encoder::encode_images(const network::Pixels& pixels, const Progress& progress) const {
+  check_image_size(model(), pixels);
+  const auto width = static_cast<std::size_t>(model().config.embedding_width);
+  TensorBuffer features(DType::float32, {pixels.batch, static_cast<std::int64_t>(width)});
+  const std::size_t picture_floats = 3 * static_cast<std::size_t>(pixels.height) * pixels.width;
+  const int batch = batch_size(static_cast<std::size_t>(pixels.batch));
+  for (int first = 0; first < pixels.batch; first += batch) {
+    network::Pixels some = pixels;
+    some.data += static_cast<std::size_t>(first) * picture_floats;
+    some.batch = std::min(batch, pixels.batch - first);
+    const auto rows = features.floats().subspan(static_cast<std::size_t>(first) * width,
+                                                static_cast<std::size_t>(some.batch) * width);
+    packed_->in_turn(turn_size(some.batch, pictures_per_batch_),
+                     [&](Executor& executor) { executor.image_features(some, rows); });
+    if (progress) progress(first + some.batch);
+  }
+  return features;
+}
+
+TensorBuffer Encoder::encode_texts(const network::Tokens& tokens, const Progress& progress) const {
+  network::check_packed(model(), tokens);
+  const auto width = static_cast<std::size_t>(model().config.embedding_width);
+  TensorBuffer features(DType::float32,
+                        {tokens.sequences.count(), static_cast<std::int64_t>(width)});
+  int done = 0;
+  for (const std::vector<int>& texts : text_batches(tokens.sequences, tokens_per_batch_, batch_)) {
+    const network::Tokens part = part_of(tokens, texts);
+    std::vector<float> rows(texts.size() * width);
+    packed_->in_turn(turn_size(part.sequences.tokens(), tokens_per_batch_),
+                     [&](Executor& executor) { executor.text_features(part, rows); });
+    scatter_rows(rows, texts, features);
+    done += part.sequences.count();
+    if (progress) progress(done);
+  }
+  return features;
+}
+
+void check_image_size(const network::Model& model, const network::Pixels& pixels) {
   const int side = network::image_size(model.config.image);
   if (pixels.height != side || pixels.width != side)
     fail(ErrorCode::invalid_argument, "pixels: got pictures of {} x {}, expected {} x {}",
          pixels.width, pixels.height, side, side);
-  TensorBuffer features(DType::float32, {pixels.batch, model.config.embedding_width});
-  const std::size_t picture_floats = 3 * static_cast<std::size_t>(side) * side;
-  const int part = pictures_per_part(model);
-  for (int first = 0; first < pixels.batch; first += part) {
-    network::Pixels some = pixels;
-    some.data += static_cast<std::size_t>(first) * picture_floats;
-    some.batch = std::min(part, pixels.batch - first);
-    copy_rows(network::image_features(operations_, model, some), first, features);
-  }
-  return features;
-}
-
-TensorBuffer Encoder::encode_texts(const network::Tokens& tokens) {
-  const network::Model& model = weights_->model();
-  network::check_packed(model, tokens);
-  const int texts = tokens.sequences.count();
-  TensorBuffer features(DType::float32, {texts, model.config.embedding_width});
-  const int limit = tokens_per_part(model);
-  for (int first = 0; first < texts;) {
-    const int last = end_of_part(tokens.sequences, first, limit);
-    const network::Tokens part = part_of(tokens, first, last);
-    copy_rows(network::text_features(operations_, model, part), first, features);
-    first = last;
-  }
-  return features;
-}
-
-void normalise(TensorBuffer& features) {
-  const auto width = static_cast<int>(features.shape().back());
-  kernels::normalise_rows({features.floats().data(), static_cast<int>(features.shape().front()),
-                           width, static_cast<std::size_t>(width)});
 }
 
 }  // namespace diptych::engine

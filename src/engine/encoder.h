@@ -1,40 +1,48 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
-#include "base/parallel.h"
-#include "engine/operations.h"
-#include "engine/weights.h"
-#include "network/sequences.h"
+#include "engine/packed_model.h"
+#include "network/operations/sequences.h"
 #include "tensor/tensor.h"
 
 namespace diptych::engine {
 
-/// Runs a model's towers over batches of any size, a part at a time, so that memory stays bounded.
-/// An input's features are the same bits whatever else is in its batch and however many threads the
-/// pool has. For one thread at a time; weights and pool may be shared among encoders.
+/// Runs a packed model's towers over any number of inputs, a batch a turn, so that memory stays
+/// bounded and others who share the model are served in between. An input's features are the same
+/// bits whatever else is encoded with it and however many threads there are. Thread-safe.
 class Encoder {
  public:
-  Encoder(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool);
+  /// `batch`: the most inputs that are computed at a time; zero: as many as suit the device.
+  explicit Encoder(std::shared_ptr<PackedModel> packed, int batch = 0);
 
-  const Weights& weights() const { return *weights_; }
+  const network::Model& model() const { return packed_->model(); }
+  PackedModel& packed() const { return *packed_; }
+
+  /// Returns how many of `total` pictures go into a batch.
+  int batch_size(std::size_t total) const;
+
+  /// Called after each batch with how many inputs are done.
+  using Progress = std::function<void(int done)>;
 
   /// Features [pictures, embedding width], float32, not normalised. Throws Error(invalid_argument)
   /// unless the pictures have the model's image size.
-  TensorBuffer encode_images(const network::Pixels& pixels);
+  TensorBuffer encode_images(const network::Pixels& pixels, const Progress& progress = {}) const;
 
-  /// Features [texts, embedding width], float32, not normalised. Throws Error(invalid_argument) for
-  /// an empty text, one longer than the context, or an id outside the vocabulary.
-  TensorBuffer encode_texts(const network::Tokens& tokens);
+  /// Features [texts, embedding width], float32, not normalised; texts of like length are computed
+  /// together. Throws Error(invalid_argument) for an empty text, one longer than the context, or an
+  /// id outside the vocabulary.
+  TensorBuffer encode_texts(const network::Tokens& tokens, const Progress& progress = {}) const;
 
  private:
-  std::shared_ptr<const Weights> weights_;
-  std::shared_ptr<ThreadPool> pool_;
-  Operations operations_;
+  std::shared_ptr<PackedModel> packed_;
+  int batch_;
+  int pictures_per_batch_;
+  int tokens_per_batch_;
 };
 
-/// Features as embeddings: every row divided by its Euclidean length. `features` is [n, width] of
-/// float32.
-void normalise(TensorBuffer& features);
+/// Throws Error(invalid_argument) unless the pictures have the model's image size.
+void check_image_size(const network::Model& model, const network::Pixels& pixels);
 
 }  // namespace diptych::engine

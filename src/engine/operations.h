@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "engine/tensor.h"
 #include "engine/weights.h"
-#include "network/operations.h"
+#include "network/operations/operations.h"
 
 namespace diptych::engine {
 

@@ -7,7 +7,7 @@
 
 namespace diptych::engine {
 
-int captions_of(const CaptionOptions& options) {
+int beams_per_group(const CaptionOptions& options) {
   return options.search == CaptionSearch::beams ? options.beams / options.beam_groups : 1;
 }
 

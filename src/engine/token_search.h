@@ -34,7 +34,7 @@ class TokenSearch {
 };
 
 /// How many captions the search for one picture has.
-int captions_of(const CaptionOptions& options);
+int beams_per_group(const CaptionOptions& options);
 
 /// `stream` tells pictures with the same seed apart.
 std::unique_ptr<TokenSearch> make_token_search(const CaptionOptions& options, const SpecialIds& ids,

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "diptych/prompts.h"
-#include "text/basic_tokenizer.h"
-#include "text/unicode.h"
+#include "text/characters/unicode.h"
+#include "text/wordpiece/basic_tokenizer.h"
 
 namespace diptych {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "text/unicode.h"
+#include "text/characters/unicode.h"
 
 namespace diptych {
 namespace {

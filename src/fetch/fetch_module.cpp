@@ -1,13 +1,12 @@
 #include "fetch/fetch_module.h"
 
-#include "diptych/version.h"
+#include "base/module.h"
 #include "fetch/pull.h"
 
-const char* diptych_fetcher_version() {
-  return diptych::version().data();
-}
+namespace {
 
-void diptych_pull(const diptych::ListedModel& model, const diptych::PullOptions& options,
-                  diptych::PullResult& result) {
-  result = diptych::fetch::pull(model, options);
-}
+constexpr diptych::fetch::FetchFunctions kFunctions = {.pull = &diptych::fetch::pull};
+
+}  // namespace
+
+DIPTYCH_EXPORT_MODULE(kFunctions);

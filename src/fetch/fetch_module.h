@@ -3,14 +3,12 @@
 #include "diptych/catalogue.h"
 #include "diptych/pull.h"
 
-// What the fetcher's module, libdiptych-fetch.so, offers to `pull_model` (src/api/pull.cpp), which
-// loads it. Only a program that pulls then loads libcurl.
-extern "C" {
+namespace diptych::fetch {
 
-/// version() of the diptych that the module is part of; it must be the caller's own.
-const char* diptych_fetcher_version();
+/// What the fetcher's module, libdiptych-fetch.so, offers to `pull_model` (src/api/pull.cpp), which
+/// loads it. Only a program that pulls then loads libcurl.
+struct FetchFunctions {
+  PullResult (*pull)(const ListedModel& model, const PullOptions& options);  ///< fetch::pull
+};
 
-/// fetch::pull. Throws as it does.
-void diptych_pull(const diptych::ListedModel& model, const diptych::PullOptions& options,
-                  diptych::PullResult& result);
-}
+}  // namespace diptych::fetch

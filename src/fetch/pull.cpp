@@ -18,6 +18,7 @@
 #include "fetch/download.h"
 #include "fetch/part_file.h"
 #include "fetch/sha256.h"
+#include "json/shard_index.h"
 
 namespace diptych::fetch {
 namespace {
@@ -98,7 +99,7 @@ class Puller {
   std::vector<PulledFile> pull_weights() {
     const std::vector<std::string> names = catalogue::weight_files(source_);
     for (const std::string& name : names) {
-      if (catalogue::is_shard_index(name)) {
+      if (is_shard_index(name)) {
         if (auto pulled = pull_sharded(name)) return *std::move(pulled);
       } else if (const auto pulled = obtain(name, source_, 0)) {
         return {*pulled};

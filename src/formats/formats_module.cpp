@@ -1,16 +1,13 @@
 #include "image/formats_module.h"
 
-#include "diptych/version.h"
+#include "base/module.h"
 #include "formats/formats.h"
 
-const char* diptych_formats_version() {
-  return diptych::version().data();
-}
+namespace {
 
-void diptych_decode_tiff(const diptych::image::Source& source, diptych::image::Picture& picture) {
-  picture = diptych::formats::decode_tiff(source);
-}
+constexpr diptych::image::FormatsFunctions kFunctions = {
+    .decode_tiff = &diptych::formats::decode_tiff, .decode_heif = &diptych::formats::decode_heif};
 
-void diptych_decode_heif(const diptych::image::Source& source, diptych::image::Picture& picture) {
-  picture = diptych::formats::decode_heif(source);
-}
+}  // namespace
+
+DIPTYCH_EXPORT_MODULE(kFunctions);

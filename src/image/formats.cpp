@@ -8,32 +8,25 @@ constexpr ModuleFile kFormats = {
     .name = "libdiptych-formats.so",
     .variable = "DIPTYCH_PICTURE_FORMATS",
     .command = "TIFF, HEIC and AVIF pictures",
-    .remedy = "build it with libtiff and libheif (tools/setup, DIPTYCH_FORMATS=ON)",
-    .version = "diptych_formats_version"};
+    .remedy = "Build it with libtiff and libheif (tools/setup, DIPTYCH_FORMATS=ON)"};
 
-using Decode = void(const Source&, Picture&);
-
-Picture decode(const Source& source, const char* function) {
-  Decode* decode = nullptr;
+const Module<FormatsFunctions>& module_for(const Source& source) {
   try {
-    static const Module formats(kFormats);
-    decode = formats.function<Decode>(function);
+    static const Module<FormatsFunctions> formats(kFormats);
+    return formats;
   } catch (const Error& error) {
     fail(error.code(), "{} ({})", error.what(), source.name);
   }
-  Picture picture;
-  decode(source, picture);
-  return picture;
 }
 
 }  // namespace
 
 Picture decode_tiff(const Source& source) {
-  return decode(source, "diptych_decode_tiff");
+  return module_for(source)->decode_tiff(source);
 }
 
 Picture decode_heif(const Source& source) {
-  return decode(source, "diptych_decode_heif");
+  return module_for(source)->decode_heif(source);
 }
 
 }  // namespace diptych::image

@@ -109,17 +109,6 @@ void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out, Thr
   });
 }
 
-void normalise_rows(Matrix x) {
-  for (int row = 0; row < x.rows; ++row) {
-    float* values = x.row(row);
-    double squares = 0.0;
-    for (int i = 0; i < x.width; ++i) squares += static_cast<double>(values[i]) * values[i];
-    if (squares == 0.0) continue;
-    const double length = std::sqrt(squares);
-    for (int i = 0; i < x.width; ++i) values[i] = static_cast<float>(values[i] / length);
-  }
-}
-
 }  // namespace diptych::kernels
 
 #endif

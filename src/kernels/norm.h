@@ -14,8 +14,4 @@ void layer_norm(ConstMatrix x, const float* weight, const float* bias, float eps
 /// `out` may be `x`.
 void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out, ThreadPool& pool);
 
-/// Divides every row by its Euclidean length; a row of zeros stays. The same bits on every
-/// instruction set.
-void normalise_rows(Matrix x);
-
 }  // namespace diptych::kernels

@@ -32,8 +32,8 @@ struct Captions {
 };
 
 /// Which tokens of captions of equal length the text tower's blocks see. Under the shifted mask
-/// that CoCa's published weights were trained with (network/text_transformer.cpp) a token behind
-/// the padding id is not seen; that id is a word like any other, CLIP's "!".
+/// that CoCa's published weights were trained with (network/towers/text_transformer.cpp) a token
+/// after the padding id is not seen; that id is a word like any other, CLIP's "!".
 SeenRows seen_tokens(std::span<const std::vector<std::int32_t>> captions, std::int32_t pad_id);
 
 /// Rows of a cache of sequences of `length` that make it one of the sequences `chosen`.
@@ -50,7 +50,7 @@ typename Ops::Tensor attend(Ops& ops, const ResidualBlock& block, const typename
   const auto attended =
       ops.attention(query, ops.columns(keys_values, 0, width),
                     ops.columns(keys_values, width, width), block.heads, queries, keys, Mask::full);
-  return behind_attention(ops, block, x, attended);
+  return finish_block(ops, block, x, attended);
 }
 
 /// A block over the captions, of which x is the newest tokens: their keys and values join the

@@ -51,26 +51,13 @@ Model make_model(const ModelConfig& config) {
   validate(config);
   Model model{.config = config};
   ParameterTable& table = model.parameters;
-  if (const auto* vit = std::get_if<VisionTransformerConfig>(&config.image)) {
-    model.image = declare_vision_transformer(table, *vit, config.embedding_width);
-  } else if (const auto* eva = std::get_if<EvaTransformerConfig>(&config.image)) {
-    model.image = declare_eva_transformer(table, *eva, config.embedding_width);
-  } else if (const auto* convnext = std::get_if<ConvNextConfig>(&config.image)) {
-    model.image = declare_convnext(table, *convnext, config.embedding_width);
-  } else if (const auto* vitamin = std::get_if<ViTaminConfig>(&config.image)) {
-    model.image = declare_vitamin(table, *vitamin, config.embedding_width);
-  } else if (const auto* fastvit = std::get_if<FastVitConfig>(&config.image)) {
-    model.image = declare_fastvit(table, *fastvit, config.embedding_width);
-  } else {
-    model.image = declare_modified_resnet(table, std::get<ModifiedResNetConfig>(config.image),
-                                          config.embedding_width);
-  }
-  if (const auto* bert = std::get_if<BertConfig>(&config.text)) {
-    model.text = declare_bert(table, *bert, config.embedding_width);
-  } else {
-    model.text = declare_text_transformer(table, std::get<TextTransformerConfig>(config.text),
-                                          config.embedding_width);
-  }
+  const int width = config.embedding_width;
+  model.image = std::visit(
+      [&](const auto& tower) -> ImageTowers::Tower { return declare_tower(table, tower, width); },
+      config.image);
+  model.text = std::visit(
+      [&](const auto& tower) -> TextTowers::Tower { return declare_tower(table, tower, width); },
+      config.text);
   if (config.decoder) {
     model.decoder =
         declare_multimodal_decoder(table, *config.decoder, vocabulary_size(config.text));
@@ -116,7 +103,7 @@ void check_packed(const Model& model, const Tokens& tokens) {
   const bool class_token = clip != nullptr && clip->pooling == TextPooling::class_token;
   const int longest = context_length(model.config.text) + (class_token ? 1 : 0);
   const int ids =
-      class_token ? blind_class_token_id(*clip) + 1 : vocabulary_size(model.config.text);
+      class_token ? masked_class_token_id(*clip) + 1 : vocabulary_size(model.config.text);
   for (int i = 0; i < tokens.sequences.count(); ++i) {
     const int length = tokens.sequences.length(i);
     if (length < (class_token ? 2 : 1) || length > longest)

@@ -4,15 +4,7 @@
 #include <variant>
 
 #include "base/error.h"
-#include "network/bert.h"
-#include "network/convnext.h"
-#include "network/eva_transformer.h"
-#include "network/fastvit.h"
-#include "network/modified_resnet.h"
-#include "network/multimodal_decoder.h"
-#include "network/text_transformer.h"
-#include "network/vision_transformer.h"
-#include "network/vitamin.h"
+#include "network/config.h"
 
 namespace diptych::network {
 
@@ -21,8 +13,8 @@ namespace diptych::network {
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
-  std::variant<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin, FastVit> image;
-  std::variant<TextTransformer, Bert> text;
+  ImageTowers::Tower image;
+  TextTowers::Tower text;
   std::optional<MultimodalDecoder> decoder;
   ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it

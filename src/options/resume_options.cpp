@@ -9,16 +9,6 @@
 namespace diptych::options {
 namespace {
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    names.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
-}
-
 bool has_grown(const Option& option, const std::string& was, const TrainOptions& options) {
   if (option.change != Change::may_grow) return false;
   TrainOptions before = options;
@@ -33,6 +23,16 @@ bool may_be_allowed(const std::string& name) {
 }
 
 }  // namespace
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
 
 std::map<std::string, std::string> result_options(const TrainOptions& options) {
   std::map<std::string, std::string> values;

@@ -12,6 +12,9 @@ namespace diptych::options {
 inline constexpr std::string_view kModelChange = "model";
 inline constexpr std::string_view kDataChange = "train-data";
 
+/// The parts of a list that commas separate.
+std::vector<std::string> split(const std::string& text);
+
 /// The values that decide a run's result, by the names of their options.
 std::map<std::string, std::string> result_options(const TrainOptions& options);
 

@@ -1,6 +1,7 @@
 #include "diptych/train_options.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -48,11 +49,38 @@ void check_orders(const AugmentOptions& augmentation) {
 
 /// Of one pair the contrastive loss is 0, whatever the model.
 void check_batch(const TrainOptions& options) {
-  if (options.batch_size > 1 || options.siglip) return;
+  constexpr double kMostPairs = 1e8;
+  if (static_cast<double>(options.batch_size) * options.accum_freq > kMostPairs) {
+    fail(ErrorCode::invalid_argument,
+         "train: accum-freq: got {} parts of {} pairs, expected at most {:.0f} pairs a step",
+         options.accum_freq, options.batch_size, kMostPairs);
+  }
+  if (options.batch_size > 1 || options.accum_freq > 1 || options.siglip) return;
   fail(ErrorCode::invalid_argument,
        "train: batch-size: got {}, expected at least 2: one pair has no negatives, so that nothing "
        "would be learnt",
        options.batch_size);
+}
+
+/// What only goes with something else is not left aside without a word.
+void check_companions(const TrainOptions& options) {
+  const auto refuse = [](bool given, std::string_view option, std::string_view expected) {
+    if (given) fail(ErrorCode::invalid_argument, "train: {}: expected {}", option, expected);
+  };
+  refuse(options.siglip && options.label_smoothing > 0.0, "label-smoothing",
+         "the contrastive loss, which --siglip replaces");
+  refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
+  refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
+         "it or warmup-samples");
+  refuse(options.schedule != "const-cooldown" && options.cooldown_epochs > 0, "epochs-cooldown",
+         "--lr-scheduler const-cooldown");
+  refuse(options.schedule == "const-cooldown" && options.cooldown_epochs == 0, "lr-scheduler",
+         "with const-cooldown its --epochs-cooldown");
+  refuse(options.cooldown_epochs > options.epochs, "epochs-cooldown", "at most the epochs");
+  refuse(!options.lock_image && options.lock_image_unlocked_groups > 0,
+         "lock-image-unlocked-groups", "--lock-image");
+  refuse(!options.lock_text && options.lock_text_unlocked_layers > 0, "lock-text-unlocked-layers",
+         "--lock-text");
 }
 
 void check_overwrite(const TrainOptions& options) {
@@ -84,6 +112,23 @@ void set_train_option(TrainOptions& options, std::string_view name, std::string_
   find(name).set(options, text);
 }
 
+std::vector<int> train_option_heads(const TrainOptions& options) {
+  constexpr int kMost = 1 << 14;
+  std::vector<int> heads;
+  for (const std::string& text : options::split(options.heads)) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (!whole || number < 1 || number > kMost || heads.size() == 2) {
+      fail(ErrorCode::invalid_argument,
+           "train: heads: got '{}', expected a number of heads, or two as IMAGE,TEXT",
+           options.heads);
+    }
+    heads.push_back(number);
+  }
+  return heads;
+}
+
 void check_train_options(const TrainOptions& options) {
   for (const Option& option : table()) option.check(options);
   require_text(options.train_data, "train-data", "shards or a table");
@@ -93,6 +138,8 @@ void check_train_options(const TrainOptions& options) {
   check_name(options.name);
   check_orders(options.augmentation);
   check_batch(options);
+  train_option_heads(options);
+  check_companions(options);
   check_overwrite(options);
   options::check_allowed_changes(options);
 }

@@ -1,8 +1,8 @@
 #include "text/tokenizer_spec.h"
 
 #include "base/error.h"
-#include "text/byte_level_bpe.h"
-#include "text/clip_bpe.h"
+#include "text/bpe/byte_level_bpe.h"
+#include "text/bpe/clip_bpe.h"
 
 namespace diptych::text {
 namespace {

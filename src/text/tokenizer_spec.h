@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "diptych/tokenizer.h"
-#include "text/cleaning.h"
-#include "text/sentencepiece.h"
-#include "text/wordpiece.h"
+#include "text/repair/cleaning.h"
+#include "text/sentencepiece/sentencepiece.h"
+#include "text/wordpiece/wordpiece.h"
 
 namespace diptych::text {
 

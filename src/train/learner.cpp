@@ -1,87 +1,136 @@
 #include "train/learner.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "base/error.h"
-#include "train/towers.h"
-
 namespace diptych::train {
 namespace {
 
-/// Autocast on the device for the scope, when the precision asks for it.
-class AutocastScope {
- public:
-  AutocastScope(Precision precision, torch::Device device)
-      : device_(device.type()), enabled_(precision == Precision::amp_bf16) {
-    if (!enabled_) return;
-    at::autocast::set_autocast_dtype(device_, torch::kBFloat16);
-    at::autocast::set_autocast_enabled(device_, true);
-  }
-  ~AutocastScope() {
-    if (!enabled_) return;
-    at::autocast::set_autocast_enabled(device_, false);
-    at::autocast::clear_cache();
-  }
-  AutocastScope(const AutocastScope&) = delete;
-  AutocastScope& operator=(const AutocastScope&) = delete;
+using torch::Tensor;
 
- private:
-  at::DeviceType device_;
-  bool enabled_;
-};
+/// A batch cut into parts of nearly one size.
+std::vector<Batch> cut(const Batch& batch, int parts) {
+  std::vector<Batch> result;
+  for (int i = 0; i < parts; ++i) {
+    const auto begin_of = [&](int part) {
+      return static_cast<int>(static_cast<std::int64_t>(batch.pairs()) * part / parts);
+    };
+    if (begin_of(i + 1) > begin_of(i))
+      result.push_back(part_of(batch, begin_of(i), begin_of(i + 1) - begin_of(i)));
+  }
+  return result;
+}
+
+/// The parts' features one after the other, as leaves of a graph.
+Tensor joined(const std::vector<Tensor>& parts) {
+  return torch::cat(parts).to(torch::kFloat32).requires_grad_();
+}
+
+/// Continues backwards through a part from the gradients of its features.
+void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& texts,
+                   std::int64_t first, double own_weight) {
+  std::vector<Tensor> roots;
+  std::vector<Tensor> gradients;
+  const auto add = [&](const Tensor& root, const Tensor& gradient) {
+    if (!root.requires_grad()) return;
+    roots.push_back(root);
+    gradients.push_back(gradient.to(root.dtype()));
+  };
+  const std::int64_t count = outputs.images.size(0);
+  add(outputs.images, images.grad().narrow(0, first, count));
+  add(outputs.texts, texts.grad().narrow(0, first, count));
+  if (outputs.own_losses.defined())
+    add(outputs.own_losses, torch::full_like(outputs.own_losses, own_weight));
+  torch::autograd::backward(roots, gradients);
+}
 
 }  // namespace
 
-Learner::Learner(network::Model model, Parameters parameters, const AdamWOptions& options,
-                 Precision precision, Loss loss)
+Learner::Learner(network::Model model, Parameters parameters, std::unique_ptr<Task> task,
+                 const LearnerOptions& options)
     : model_(std::move(model)),
       parameters_(std::move(parameters)),
-      optimiser_(model_.parameters, parameters_, options),
-      precision_(precision),
-      loss_(loss) {
-  if (loss == Loss::sigmoid && model_.logit_bias == network::kAbsent) {
-    fail(ErrorCode::invalid_argument,
-         "train: the sigmoid loss: got a model without a bias on its scores, expected one");
-  }
+      task_(std::move(task)),
+      options_(options),
+      optimiser_(model_.parameters, parameters_, options.optimiser),
+      guard_(options.spike_factor) {}
+
+Tensor Learner::loss(const Batch& batch) {
+  const StepModel step = step_model();
+  const Outputs outputs = task_->outputs(step, batch);
+  const Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
+  if (!outputs.own_losses.defined()) return common;
+  return common + task_->own_weight(batch) * outputs.own_losses;
 }
 
-torch::Tensor Learner::image_features(const Batch& batch,
-                                      const std::optional<network::PatchSelection>& selection) {
-  Operations operations(model_.parameters, parameters_, /*training=*/true);
-  if (!selection) return network::image_features(operations, model_, batch.images());
-  return network::image_features(operations, model_, batch.images(), *selection);
-}
-
-torch::Tensor Learner::loss(const Batch& batch,
-                            const std::optional<network::PatchSelection>& selection) {
-  const torch::Tensor& logit_scale = parameters_[static_cast<std::size_t>(model_.logit_scale)];
-  torch::Tensor images;
-  torch::Tensor texts;
-  {
-    const AutocastScope autocast(precision_, logit_scale.device());
-    Operations operations(model_.parameters, parameters_, /*training=*/true);
-    images = image_features(batch, selection);
-    texts = network::text_features(operations, model_, batch.tokens);
-  }
-  if (loss_ == Loss::contrastive) return contrastive_loss(images, texts, logit_scale, batch.groups);
-  const torch::Tensor& logit_bias = parameters_[static_cast<std::size_t>(model_.logit_bias)];
-  return sigmoid_loss(images, texts, logit_scale, logit_bias, batch.groups);
-}
-
-Learner::StepResult Learner::step(const Batch& batch, double learning_rate,
-                                  const std::optional<network::PatchSelection>& selection) {
+Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
   optimiser_.zero_gradients();
-  const torch::Tensor value = loss(batch, selection);
-  value.backward();
+  const std::vector<Tensor> statistics = copy_statistics();
   StepResult result;
-  result.gradient_norm = optimiser_.step(learning_rate);
+  result.loss = options_.parts == 1 ? backward(batch) : backward_in_parts(batch);
+  result.gradient_norm = optimiser_.clip_gradients();
+  result.taken = guard_.accepts(result.loss, result.gradient_norm);
+  if (!result.taken) {
+    restore_statistics(statistics);
+    return result;
+  }
+  optimiser_.step(learning_rate);
   clamp_logit_scale();
-  result.loss = value.item<double>();
   return result;
+}
+
+double Learner::backward(const Batch& batch) {
+  const Tensor value = loss(batch);
+  value.backward();
+  return value.item<double>();
+}
+
+double Learner::backward_in_parts(const Batch& batch) {
+  const StepModel step = step_model();
+  const std::vector<Batch> parts = cut(batch, options_.parts);
+  const std::vector<Tensor> statistics = copy_statistics();
+  std::vector<Tensor> image_parts;
+  std::vector<Tensor> text_parts;
+  {
+    const torch::NoGradGuard no_gradients;
+    for (const Batch& part : parts) {
+      const Outputs outputs = task_->features(step, part);
+      image_parts.push_back(outputs.images);
+      text_parts.push_back(outputs.texts);
+    }
+  }
+  restore_statistics(statistics);
+  const Tensor images = joined(image_parts);
+  const Tensor texts = joined(text_parts);
+  const Tensor common = task_->common_loss(step, images, texts, batch);
+  common.backward();
+  double loss = common.item<double>();
+  const double own_weight = task_->own_weight(batch);
+  std::int64_t first = 0;
+  for (const Batch& part : parts) {
+    const Outputs outputs = task_->outputs(step, part);
+    backward_from(outputs, images, texts, first, own_weight);
+    if (outputs.own_losses.defined()) loss += own_weight * outputs.own_losses.item<double>();
+    first += part.pairs();
+  }
+  return loss;
+}
+
+std::vector<Tensor> Learner::copy_statistics() const {
+  std::vector<Tensor> copies;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (!model_.parameters.specs()[i].trained) copies.push_back(parameters_[i].clone());
+  }
+  return copies;
+}
+
+void Learner::restore_statistics(const std::vector<Tensor>& copies) {
+  const torch::NoGradGuard no_gradients;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (!model_.parameters.specs()[i].trained) parameters_[i].copy_(copies[next++]);
+  }
 }
 
 void Learner::clamp_logit_scale() {
@@ -100,6 +149,7 @@ bool Learner::is_finite() const {
 void Learner::save(TensorMap& map) const {
   add_parameters(map, model_.parameters, parameters_);
   optimiser_.save(map);
+  guard_.save(map);
 }
 
 void Learner::load(const TensorMap& map) {
@@ -107,6 +157,7 @@ void Learner::load(const TensorMap& map) {
   const Parameters saved = parameters_from(model_.parameters, map, parameters_.front().device());
   for (std::size_t i = 0; i < saved.size(); ++i) parameters_[i].copy_(saved[i]);
   optimiser_.load(map);
+  guard_.load(map);
 }
 
 }  // namespace diptych::train

@@ -1,47 +1,54 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "network/model.h"
 #include "train/batch.h"
-#include "train/loss.h"
 #include "train/optimiser.h"
 #include "train/parameters.h"
+#include "train/step_guard.h"
+#include "train/task.h"
 
 namespace diptych::train {
 
-enum class Precision {
-  fp32,
-  amp_bf16,  ///< autocast: matrix products and convolutions in bfloat16
+struct LearnerOptions {
+  OptimiserOptions optimiser;
+  Precision precision = Precision::fp32;
+  /// Into how many parts a batch is cut, one computed after the other. Every pair still has all the
+  /// others as its negatives: the features of all parts are computed first and without a graph,
+  /// then once more, part by part, with the gradients that the loss of them all gives.
+  int parts = 1;
+  /// Whether batch normalisation in the image tower keeps its running statistics and goes by them.
+  bool keeps_image_statistics = false;
+  double spike_factor = 0.0;  ///< as StepGuard takes it
 };
 
-/// A model being trained: its weights, its optimiser, and one step of learning.
+/// A model being trained: its weights, its task, its optimiser, and one step of learning.
 class Learner {
  public:
   struct StepResult {
     double loss = 0.0;
     double gradient_norm = 0.0;  ///< before clipping
+    /// Whether the guard accepted the step. If not, no weight and no moment has changed.
+    bool taken = true;
   };
 
-  /// Throws Error(invalid_argument) when the loss needs a bias that the model does not have.
-  Learner(network::Model model, Parameters parameters, const AdamWOptions& options,
-          Precision precision, Loss loss = Loss::contrastive);
+  Learner(network::Model model, Parameters parameters, std::unique_ptr<Task> task,
+          const LearnerOptions& options);
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// The loss of a batch with its graph; `selection` names the patches that take part (ViT only),
-  /// all when empty.
-  torch::Tensor loss(const Batch& batch,
-                     const std::optional<network::PatchSelection>& selection = std::nullopt);
+  /// The loss of a batch with its graph, in one part.
+  torch::Tensor loss(const Batch& batch);
 
-  /// Forward, backward, clip, AdamW, clamp of the logit scale to [0, ln 100].
-  StepResult step(const Batch& batch, double learning_rate,
-                  const std::optional<network::PatchSelection>& selection = std::nullopt);
+  /// Forward, backward, clip, a move of the optimiser, clamp of the logit scale to [0, ln 100].
+  StepResult step(const Batch& batch, double learning_rate);
 
   /// The parameters that the last step's loss did not reach: neither learnt nor decayed.
   std::vector<std::string> untrained() const { return optimiser_.untouched(); }
+  const StepGuard& guard() const { return guard_; }
   /// Whether every weight and moment is a finite number.
   bool is_finite() const;
   /// exp of the learned logarithm.
@@ -49,20 +56,28 @@ class Learner {
   const network::Model& model() const { return model_; }
   const Parameters& parameters() const { return parameters_; }
 
-  /// Weights and optimiser, everything a bit-exact continuation needs.
+  /// Weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
 
  private:
-  torch::Tensor image_features(const Batch& batch,
-                               const std::optional<network::PatchSelection>& selection);
+  StepModel step_model() const {
+    return {model_, parameters_, options_.precision, options_.keeps_image_statistics};
+  }
+  /// Adds the gradients of a batch's loss to those of the parameters. Returns the loss.
+  double backward(const Batch& batch);
+  double backward_in_parts(const Batch& batch);
+  /// The running statistics, which a forward pass changes.
+  std::vector<torch::Tensor> copy_statistics() const;
+  void restore_statistics(const std::vector<torch::Tensor>& copies);
   void clamp_logit_scale();
 
   network::Model model_;
   Parameters parameters_;
-  AdamW optimiser_;
-  Precision precision_;
-  Loss loss_;
+  std::unique_ptr<Task> task_;
+  LearnerOptions options_;
+  Optimiser optimiser_;
+  StepGuard guard_;
 };
 
 }  // namespace diptych::train

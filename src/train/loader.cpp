@@ -15,6 +15,17 @@ namespace {
 /// Batches that may be built ahead, for every worker.
 constexpr std::uint64_t kAheadPerWorker = 2;
 
+int workers(const LoaderOptions& options) {
+  return options.workers > 0 ? options.workers : available_cpus();
+}
+
+shards::Sampler sampler_at(shards::SamplerPosition position, std::size_t samples,
+                           const shards::SamplerOptions& options) {
+  shards::Sampler sampler(samples, options);
+  sampler.seek(position);
+  return sampler;
+}
+
 shards::SamplerOptions sampler_options(const LoaderOptions& options) {
   return {.seed = options.seed,
           .batch_size = static_cast<std::size_t>(options.batch_size),
@@ -44,6 +55,8 @@ Pair make_pair(const shards::Sample& sample, const std::vector<std::string>& cap
   const std::string& caption = captions[random.below(captions.size())];
   DecodeOptions decoding;
   decoding.background = draw_background(options, random);
+  decoding.upright = options.upright;
+  decoding.wide = options.wide;
   const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
                                        options.augmentation, options.preprocessing, random);
   Pair pair;
@@ -63,7 +76,8 @@ void sort_by_length(std::vector<Pair>& pairs) {
 Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pad_id, int side,
            bool grouped) {
   sort_by_length(pairs);
-  Batch batch{.side = side};
+  Batch batch;
+  batch.side = side;
   for (const Pair& pair : pairs) {
     batch.pixels.insert(batch.pixels.end(), pair.pixels.begin(), pair.pixels.end());
     network::append_text(model, pair.ids, pad_id, batch.tokens);
@@ -81,59 +95,18 @@ Loader::Loader(const shards::Dataset& dataset, const network::Model& model,
       model_(model),
       tokenizer_(tokenizer),
       options_(options),
-      sampler_(dataset.size(), sampler_options(options)) {
-  sampler_.seek(position);
-  const int workers = options.workers > 0 ? options.workers : available_cpus();
-  most_ahead_ = kAheadPerWorker * static_cast<std::uint64_t>(workers);
-  for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
-}
-
-Loader::~Loader() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wanted_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
-
-bool Loader::is_ready(std::chrono::milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  return ready_.wait_for(lock, patience, [this] { return finished_.contains(consumed_); });
-}
+      sampler_(sampler_at(position, dataset.size(), sampler_options(options))),
+      batches_(
+          workers(options), kAheadPerWorker * static_cast<std::uint64_t>(workers(options)),
+          [this] { return take_ticket(); },
+          [this](const Ticket& ticket) { return build(ticket); }) {}
 
 LoadedBatch Loader::next() {
-  std::unique_lock lock(mutex_);
-  ready_.wait(lock, [this] { return finished_.contains(consumed_); });
-  Slot slot = std::move(finished_.extract(consumed_).mapped());
-  ++consumed_;
-  wanted_.notify_one();
-  if (slot.error) std::rethrow_exception(slot.error);
-  return std::move(slot.batch);
-}
-
-void Loader::work() {
-  const auto may_issue = [this] { return stopping_ || issued_ < consumed_ + most_ahead_; };
-  while (true) {
-    std::unique_lock lock(mutex_);
-    wanted_.wait(lock, may_issue);
-    if (stopping_) return;
-    const Ticket ticket = take_ticket();
-    lock.unlock();
-    Slot slot;
-    try {
-      slot.batch = build(ticket);
-    } catch (...) {
-      slot.error = std::current_exception();
-    }
-    lock.lock();
-    finished_.emplace(ticket.number, std::move(slot));
-    ready_.notify_one();
-  }
+  return *batches_.next();  // the sampler goes on for ever
 }
 
 Loader::Ticket Loader::take_ticket() {
-  Ticket ticket{.number = issued_++, .begin = sampler_.position()};
+  Ticket ticket{.begin = sampler_.position()};
   ticket.samples = sampler_.next();
   ticket.next = sampler_.position();
   return ticket;

@@ -1,13 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <exception>
-#include <map>
-#include <mutex>
-#include <thread>
 #include <vector>
 
+#include "base/prefetcher.h"
 #include "diptych/image.h"
 #include "diptych/tokenizer.h"
 #include "image/augment.h"
@@ -27,6 +23,8 @@ struct LoaderOptions {
   shards::CaptionOptions captions;
   /// The group of each sample, as SamplerOptions::groups. Empty: none.
   std::vector<std::uint32_t> groups;
+  bool upright = false;             ///< as DecodeOptions
+  WideGrey wide = WideGrey::clamp;  ///< as DecodeOptions
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the preprocessing's
   /// background.
@@ -56,12 +54,9 @@ class Loader {
   /// and `tokenizer` must outlive the loader.
   Loader(const shards::Dataset& dataset, const network::Model& model, const Tokenizer& tokenizer,
          const LoaderOptions& options, shards::SamplerPosition position);
-  ~Loader();
-  Loader(const Loader&) = delete;
-  Loader& operator=(const Loader&) = delete;
 
   /// Waits for the next batch at most so long; whether it is there.
-  bool is_ready(std::chrono::milliseconds patience);
+  bool is_ready(std::chrono::milliseconds patience) { return batches_.is_ready(patience); }
   /// The next batch, waiting for it if need be. From one thread only.
   LoadedBatch next();
   std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
@@ -69,16 +64,10 @@ class Loader {
  private:
   /// Which samples a batch is made of, and where in the run.
   struct Ticket {
-    std::uint64_t number;
     shards::SamplerPosition begin;
     shards::SamplerPosition next;
     std::vector<std::size_t> samples;
   };
-  struct Slot {
-    LoadedBatch batch;
-    std::exception_ptr error;
-  };
-  void work();
   Ticket take_ticket();
   LoadedBatch build(const Ticket& ticket) const;
 
@@ -88,15 +77,7 @@ class Loader {
   const LoaderOptions options_;
   shards::Sampler sampler_;
 
-  std::mutex mutex_;
-  std::condition_variable wanted_;
-  std::condition_variable ready_;
-  std::map<std::uint64_t, Slot> finished_;
-  std::uint64_t most_ahead_ = 0;  // set before the workers start, who read it
-  std::uint64_t issued_ = 0;
-  std::uint64_t consumed_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> workers_;
+  Prefetcher<Ticket, LoadedBatch> batches_;  ///< last: its threads use the others
 };
 
 }  // namespace diptych::train

@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 
 namespace diptych::train {
 

@@ -8,8 +8,9 @@
 
 namespace diptych::train {
 
-/// The towers' operations (network/operations.h) with libtorch: autograd, any device, and whatever
-/// precision autocast is set to. Refers to the parameters, which must outlive it. Not thread-safe.
+/// The towers' operations (network/operations/operations.h) with libtorch: autograd, any device,
+/// and whatever precision autocast is set to. Refers to the parameters, which must outlive it. Not
+/// thread-safe.
 class Operations {
  public:
   using Tensor = torch::Tensor;

@@ -1,8 +1,11 @@
 #include "train/optimiser.h"
 
-#include <ATen/ops/_fused_adamw.h>
+#include <fnmatch.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -13,109 +16,145 @@ const std::string kFirstMoment = "optimizer.exp_avg.";
 const std::string kSecondMoment = "optimizer.exp_avg_sq.";
 const std::string kStep = "optimizer.step";
 
+bool contains_any(const std::string& name, std::initializer_list<const char*> parts) {
+  return std::ranges::any_of(
+      parts, [&](const char* part) { return name.find(part) != std::string::npos; });
+}
+
+bool ends_with_any(const std::string& name, std::initializer_list<std::string_view> ends) {
+  return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
+}
+
+bool matches_any(const std::string& name, const std::vector<std::string>& globs) {
+  return std::ranges::any_of(globs, [&](const std::string& glob) {
+    return fnmatch(glob.c_str(), name.c_str(), /*flags=*/0) == 0;
+  });
+}
+
+Rule rule_of(const std::string& name, const torch::Tensor& parameter,
+             const OptimiserOptions& options) {
+  const bool left_to_adamw =
+      options.rule == Rule::muon &&
+      (!suits_muon(name, parameter) || matches_any(name, options.kept_on_adamw));
+  return left_to_adamw ? Rule::adamw : options.rule;
+}
+
+void restore(const TensorMap& map, const std::string& name, torch::Tensor& into) {
+  const torch::Tensor saved = to_torch(map.at(name), into.device());
+  if (saved.sizes() != into.sizes()) {
+    fail(ErrorCode::corrupt_data, "checkpoint: {} has another shape than its parameter", name);
+  }
+  into.copy_(saved);
+}
+
 }  // namespace
 
-AdamW::AdamW(const network::ParameterTable& table, Parameters& parameters,
-             const AdamWOptions& options)
-    : options_(options), groups_{{.weight_decay = options.weight_decay}, {.weight_decay = 0.0}} {
+bool is_decayed(const std::string& name, std::size_t dimensions, const OptimiserOptions& options) {
+  if (dimensions < 2 || matches_any(name, options.undecayed)) return false;
+  if (options.decay_rule == DecayRule::open_clip_3)
+    return !contains_any(name, {"bn", "ln", "bias", "logit_scale"});
+  return !ends_with_any(name, {"positional_embedding", "class_embedding", "cls_emb", "reg_tokens",
+                               "attn_pool.query", "attn_pool.latent"});
+}
+
+Optimiser::Optimiser(const network::ParameterTable& table, Parameters& parameters,
+                     const OptimiserOptions& options)
+    : options_(options),
+      steps_(torch::zeros({}, parameters.front().options().requires_grad(false))) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const network::ParameterSpec& spec = table.specs()[i];
-    if (!spec.trained) continue;
-    Group& group = groups_[spec.shape.size() >= 2 ? 0 : 1];
-    group.parameters.push_back(parameters[i]);
-    group.first_moments.push_back(torch::zeros_like(parameters[i].detach()));
-    group.second_moments.push_back(torch::zeros_like(parameters[i].detach()));
-    group.steps.push_back(torch::zeros({}, parameters[i].options().requires_grad(false)));
-    group.names.push_back(spec.name);
+    if (!parameters[i].requires_grad()) continue;
+    const bool decayed = is_decayed(spec.name, spec.shape.size(), options);
+    Group& group =
+        group_of(rule_of(spec.name, parameters[i], options), decayed ? options.weight_decay : 0.0);
+    const torch::Tensor zeros = torch::zeros_like(parameters[i].detach());
+    group.parameters.push_back(
+        {.name = spec.name,
+         .value = parameters[i],
+         .first_moment = zeros,
+         .second_moment = group.rule->has_second_moment() ? zeros.clone() : torch::Tensor()});
   }
 }
 
-void AdamW::zero_gradients() {
+Optimiser::Group& Optimiser::group_of(Rule rule, double weight_decay) {
   for (Group& group : groups_) {
-    for (torch::Tensor& parameter : group.parameters) parameter.mutable_grad() = torch::Tensor();
+    if (group.kind == rule && group.weight_decay == weight_decay) return group;
+  }
+  const RuleOptions rule_options{.beta1 = options_.beta1,
+                                 .beta2 = options_.beta2,
+                                 .epsilon = options_.epsilon,
+                                 .momentum = options_.momentum};
+  groups_.push_back(
+      {.kind = rule, .rule = make_update_rule(rule, rule_options), .weight_decay = weight_decay});
+  return groups_.back();
+}
+
+void Optimiser::zero_gradients() {
+  for (Group& group : groups_) {
+    for (MovedParameter& parameter : group.parameters)
+      parameter.value.mutable_grad() = torch::Tensor();
   }
 }
 
-double AdamW::clip_gradients() {
+double Optimiser::clip_gradients() {
   std::vector<torch::Tensor> all;
   for (const Group& group : groups_) {
-    all.insert(all.end(), group.parameters.begin(), group.parameters.end());
+    for (const MovedParameter& parameter : group.parameters) all.push_back(parameter.value);
   }
   const double limit = options_.gradient_clip_norm;
   return torch::nn::utils::clip_grad_norm_(
       all, limit > 0.0 ? limit : std::numeric_limits<double>::infinity());
 }
 
-double AdamW::step(double learning_rate) {
+void Optimiser::step(double learning_rate) {
   const torch::NoGradGuard no_gradients;
-  const double norm = clip_gradients();
-  for (const Group& group : groups_) move(group, learning_rate);
-  return norm;
-}
-
-void AdamW::move(const Group& group, double learning_rate) const {
-  std::vector<torch::Tensor> parameters;
-  std::vector<torch::Tensor> gradients;
-  std::vector<torch::Tensor> first_moments;
-  std::vector<torch::Tensor> second_moments;
-  std::vector<torch::Tensor> steps;
-  for (std::size_t i = 0; i < group.parameters.size(); ++i) {
-    if (!group.parameters[i].grad().defined()) continue;
-    parameters.push_back(group.parameters[i]);
-    gradients.push_back(group.parameters[i].grad());
-    first_moments.push_back(group.first_moments[i]);
-    second_moments.push_back(group.second_moments[i]);
-    steps.push_back(group.steps[i]);
+  steps_.add_(1);
+  for (const Group& group : groups_) {
+    std::vector<MovedParameter> moved;
+    std::ranges::copy_if(group.parameters, std::back_inserter(moved),
+                         [](const auto& parameter) { return parameter.value.grad().defined(); });
+    if (!moved.empty()) group.rule->move(moved, steps_, learning_rate, group.weight_decay);
   }
-  if (parameters.empty()) return;
-  torch::_foreach_add_(steps, 1);
-  torch::_fused_adamw_(parameters, gradients, first_moments, second_moments,
-                       /*max_exp_avg_sqs=*/{}, steps, learning_rate, options_.beta1, options_.beta2,
-                       group.weight_decay, options_.epsilon, /*amsgrad=*/false,
-                       /*maximize=*/false);
 }
 
-std::vector<std::string> AdamW::untouched() const {
+std::vector<std::string> Optimiser::untouched() const {
   std::vector<std::string> names;
   for (const Group& group : groups_) {
-    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
-      if (!group.parameters[i].grad().defined()) names.push_back(group.names[i]);
+    for (const MovedParameter& parameter : group.parameters) {
+      if (!parameter.value.grad().defined()) names.push_back(parameter.name);
     }
   }
   return names;
 }
 
-bool AdamW::is_finite() const {
+bool Optimiser::is_finite() const {
   return std::ranges::all_of(groups_, [](const Group& group) {
-    return std::ranges::all_of(group.first_moments, all_finite) &&
-           std::ranges::all_of(group.second_moments, all_finite);
+    return std::ranges::all_of(group.parameters, [](const MovedParameter& parameter) {
+      return all_finite(parameter.first_moment) &&
+             (!parameter.second_moment.defined() || all_finite(parameter.second_moment));
+    });
   });
 }
 
-void AdamW::save(TensorMap& map) const {
+void Optimiser::save(TensorMap& map) const {
   for (const Group& group : groups_) {
-    for (std::size_t i = 0; i < group.names.size(); ++i) {
-      map.add(kFirstMoment + group.names[i], to_buffer(group.first_moments[i]));
-      map.add(kSecondMoment + group.names[i], to_buffer(group.second_moments[i]));
+    for (const MovedParameter& parameter : group.parameters) {
+      map.add(kFirstMoment + parameter.name, to_buffer(parameter.first_moment));
+      if (parameter.second_moment.defined())
+        map.add(kSecondMoment + parameter.name, to_buffer(parameter.second_moment));
     }
   }
-  map.add(kStep, to_buffer(groups_.back().steps.front()));
+  map.add(kStep, to_buffer(steps_));
 }
 
-void AdamW::load(const TensorMap& map) {
-  const auto copy = [&map](const std::string& name, torch::Tensor& into) {
-    const torch::Tensor saved = to_torch(map.at(name), into.device());
-    if (saved.sizes() != into.sizes()) {
-      fail(ErrorCode::corrupt_data, "checkpoint: {} has another shape than its parameter", name);
-    }
-    into.copy_(saved);
-  };
+void Optimiser::load(const TensorMap& map) {
   const torch::NoGradGuard no_gradients;
+  restore(map, kStep, steps_);
   for (Group& group : groups_) {
-    for (std::size_t i = 0; i < group.names.size(); ++i) {
-      copy(kFirstMoment + group.names[i], group.first_moments[i]);
-      copy(kSecondMoment + group.names[i], group.second_moments[i]);
-      copy(kStep, group.steps[i]);
+    for (MovedParameter& parameter : group.parameters) {
+      restore(map, kFirstMoment + parameter.name, parameter.first_moment);
+      if (parameter.second_moment.defined())
+        restore(map, kSecondMoment + parameter.name, parameter.second_moment);
     }
   }
 }

@@ -1,33 +1,53 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "network/operations/parameters.h"
 #include "train/parameters.h"
+#include "train/update_rule.h"
 
 namespace diptych::train {
 
-struct AdamWOptions {
+/// Which parameters weight decay shrinks, by the program whose runs it repeats.
+enum class DecayRule {
+  /// open_clip up to version 3: matrices, but none with "bn", "ln", "bias" or "logit_scale" in its
+  /// name. Positional embeddings are decayed.
+  open_clip_3,
+  /// open_clip 4: no positional or class embeddings, register tokens or pooling queries either.
+  open_clip_4,
+};
+
+struct OptimiserOptions {
+  Rule rule = Rule::adamw;
   double beta1 = 0.9;
   double beta2 = 0.98;
   double epsilon = 1e-6;
-  /// Decoupled decay of matrices; gains, biases and other parameters of fewer than two dimensions
-  /// have none.
+  double momentum = 0.95;  ///< Muon's
   double weight_decay = 0.2;
+  DecayRule decay_rule = DecayRule::open_clip_3;
+  std::vector<std::string> undecayed;      ///< globs of names without decay besides
+  std::vector<std::string> kept_on_adamw;  ///< globs of names that Muon leaves to AdamW besides
   /// Largest L2 norm of all gradients together; zero: not clipped.
   double gradient_clip_norm = 0.0;
 };
 
-/// AdamW (arXiv 1711.05101) over the trained parameters of a model.
-class AdamW {
+/// Whether weight decay shrinks a parameter. `dimensions` is how many its shape has.
+bool is_decayed(const std::string& name, std::size_t dimensions, const OptimiserOptions& options);
+
+/// Moves the parameters of a model that require gradients, by the rule that is chosen.
+class Optimiser {
  public:
-  AdamW(const network::ParameterTable& table, Parameters& parameters, const AdamWOptions& options);
+  Optimiser(const network::ParameterTable& table, Parameters& parameters,
+            const OptimiserOptions& options);
 
   void zero_gradients();
-  /// Clips, then moves the parameters that have a gradient; the others are not decayed either.
   /// Returns the gradients' norm before clipping.
-  double step(double learning_rate);
+  double clip_gradients();
+  /// Moves the parameters that have a gradient; the others are not decayed either.
+  void step(double learning_rate);
 
   /// The names of the parameters without a gradient.
   std::vector<std::string> untouched() const;
@@ -40,19 +60,18 @@ class AdamW {
   void load(const TensorMap& map);
 
  private:
+  /// Parameters that one rule moves with one decay.
   struct Group {
-    double weight_decay;
-    std::vector<torch::Tensor> parameters;
-    std::vector<torch::Tensor> first_moments;
-    std::vector<torch::Tensor> second_moments;
-    std::vector<torch::Tensor> steps;
-    std::vector<std::string> names;
+    Rule kind = Rule::adamw;
+    std::unique_ptr<UpdateRule> rule;
+    double weight_decay = 0.0;
+    std::vector<MovedParameter> parameters;
   };
-  double clip_gradients();
-  void move(const Group& group, double learning_rate) const;
+  Group& group_of(Rule rule, double weight_decay);
 
-  AdamWOptions options_;
+  OptimiserOptions options_;
   std::vector<Group> groups_;
+  torch::Tensor steps_;  ///< done, a scalar
 };
 
 }  // namespace diptych::train

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "network/parameters.h"
+#include "network/operations/parameters.h"
 #include "tensor/tensor.h"
 
 namespace diptych::train {

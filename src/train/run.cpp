@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "checkpoint/model_folder.h"
 #include "train/advice.h"
 #include "train/resume.h"
 #include "train/run_log.h"
@@ -18,13 +19,6 @@ namespace {
 
 /// How often the caller is asked whether to stop while data is waited for.
 constexpr std::chrono::milliseconds kPatience(100);
-
-Schedule schedule_of(const TrainOptions& options, std::int64_t total_steps) {
-  return {.kind = options.schedule == "const" ? Schedule::Kind::constant : Schedule::Kind::cosine,
-          .base = options.learning_rate,
-          .warmup_steps = options.warmup,
-          .total_steps = total_steps};
-}
 
 std::uint64_t count_parameters(const network::Model& model) {
   std::uint64_t count = 0;
@@ -59,9 +53,8 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
   refusals_.emplace(data_.dataset.size(), position_.data.index == 0);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_,
                                      loader_options(options, file_, data_), position_.data);
-  const auto batches = static_cast<std::int64_t>(loader_->batches_per_epoch());
-  schedule_ = schedule_of(options, batches * options.epochs);
-  const std::vector<std::string> advised = advice(options, schedule_.total_steps);
+  schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
+  const std::vector<std::string> advised = advice(options, schedule_);
   notes.insert(notes.end(), advised.begin(), advised.end());
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
@@ -87,7 +80,7 @@ void Run::become_result() {
 void Run::announce(const std::vector<std::string>& notes) const {
   if (!callbacks_.started) return;
   callbacks_.started({.pairs = static_cast<std::int64_t>(data_.dataset.size()),
-                      .batch_size = options_.batch_size,
+                      .batch_size = pairs_per_step(options_),
                       .epochs = options_.epochs,
                       .steps_done = position_.step,
                       .total_steps = schedule_.total_steps,
@@ -114,6 +107,7 @@ TrainResult Run::execute() {
 
 TrainResult Run::result() const {
   return {.steps = position_.step,
+          .skipped_steps = learner_->guard().skipped(),
           .refused = refusals_->samples(),
           .refused_by_reason = refusals_->by_reason()};
 }
@@ -136,16 +130,20 @@ bool Run::step() {
   while (!loader_->is_ready(kPatience)) {
     if (should_stop()) return false;
   }
-  const LoadedBatch loaded = loader_->next();
+  LoadedBatch loaded = loader_->next();
   const double data_seconds = seconds_since(start);
   refusals_->add(loaded);
   const std::uint64_t epoch = position_.data.epoch;
   double gradient_norm = 0.0;
   const double learning_rate = schedule_.learning_rate(position_.step);
   if (loaded.batch.pairs() > 0) {
-    const auto done = learner_->step(loaded.batch, learning_rate, selection(loaded.batch.pairs()));
-    check_finite(done);
-    meter_.add_step(done.loss, data_seconds, loaded.batch.pairs());
+    loaded.batch.patches = selection(loaded.batch.pairs());
+    const auto done = learner_->step(loaded.batch, learning_rate);
+    if (done.taken) {
+      meter_.add_step(done.loss, data_seconds, loaded.batch.pairs());
+    } else {
+      note_skipped(done);
+    }
     gradient_norm = done.gradient_norm;
   }
   if (position_.step == first_step_) note_untrained();
@@ -176,12 +174,17 @@ std::optional<network::PatchSelection> Run::selection(int pictures) const {
       pictures, patches, kept, [&random](std::uint64_t bound) { return random.below(bound); });
 }
 
-void Run::check_finite(const Learner::StepResult& done) const {
-  if (std::isfinite(done.loss) && std::isfinite(done.gradient_norm)) return;
-  fail(ErrorCode::invalid_argument,
-       "train: the loss is {} and the norm of the gradients {} at step {}: lower the learning rate "
-       "or clip the gradients; the last checkpoint is untouched",
-       done.loss, done.gradient_norm, position_.step + 1);
+void Run::note_skipped(const Learner::StepResult& done) const {
+  const StepGuard& guard = learner_->guard();
+  const std::string what = fmt::format("the loss is {} and the norm of the gradients {} at step {}",
+                                       done.loss, done.gradient_norm, position_.step + 1);
+  if (guard.in_a_row() >= options_.max_skipped_steps) {
+    fail(ErrorCode::invalid_argument,
+         "train: {}, which makes {} such steps in a row: lower the learning rate or clip the "
+         "gradients; the last checkpoint is untouched",
+         what, guard.in_a_row());
+  }
+  if (callbacks_.note) callbacks_.note(what + ": the step is left out");
 }
 
 void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm) {
@@ -196,6 +199,7 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
                          .logit_scale = learner_->logit_scale(),
                          .learning_rate = learning_rate,
                          .gradient_norm = gradient_norm,
+                         .skipped_steps = learner_->guard().skipped(),
                          .refused = refusals_->samples(),
                          .last_problem = refusals_->last_problem(),
                          .refused_by_reason = refusals_->by_reason()};

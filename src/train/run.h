@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/train.h"
 #include "train/learner.h"
 #include "train/loader.h"
@@ -44,7 +44,8 @@ class Run {
   void note_untrained() const;
   /// The patches that take part in a step, drawn from the seed and the step alone.
   std::optional<network::PatchSelection> selection(int pictures) const;
-  void check_finite(const Learner::StepResult& done) const;
+  /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
+  void note_skipped(const Learner::StepResult& done) const;
   void report(std::uint64_t epoch, double learning_rate, double gradient_norm);
   void save_if_due(std::uint64_t epoch) const;
   void save_epoch_if_due() const;

@@ -95,11 +95,11 @@ std::string commonest(const Refusals& refused) {
 }
 
 void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
-  if (dataset.size() >= static_cast<std::size_t>(options.batch_size)) return;
+  if (dataset.size() >= static_cast<std::size_t>(pairs_per_step(options))) return;
   const std::string remark = dataset.remarks().empty() ? "" : "; " + dataset.remarks().front();
   fail(ErrorCode::invalid_argument,
        "train: got {} usable samples of {}, expected at least a batch of {} ({}){}{}",
-       dataset.size(), dataset.size() + dataset.refused().samples(), options.batch_size,
+       dataset.size(), dataset.size() + dataset.refused().samples(), pairs_per_step(options),
        options.train_data, commonest(dataset.refused()), remark);
 }
 
@@ -159,6 +159,10 @@ void summarise(const std::vector<shards::Source>& sources, RunData& data) {
 
 }  // namespace
 
+int pairs_per_step(const TrainOptions& options) {
+  return options.batch_size * options.accum_freq;
+}
+
 RunData open_run_data(const TrainOptions& options) {
   const std::vector<shards::Source> sources = shards::expand_sources(options.train_data);
   check_keys_have_shards(options, sources);
@@ -179,10 +183,12 @@ RunData open_run_data(const TrainOptions& options) {
 LoaderOptions loader_options(const TrainOptions& options, const checkpoint::ModelFile& file,
                              const RunData& data) {
   return {.seed = options.seed,
-          .batch_size = options.batch_size,
+          .batch_size = pairs_per_step(options),
           .workers = options.workers,
           .captions = caption_options(options),
           .groups = data.groups,
+          .upright = options.upright == "yes",
+          .wide = options.wide == "scale" ? WideGrey::scale : WideGrey::clamp,
           .augmentation = options.augmentation,
           .random_background = options.random_background,
           .preprocessing = file.preprocessing};

@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/train.h"
 #include "shards/dataset.h"
 #include "train/loader.h"
 
 namespace diptych::train {
+
+/// The pairs of a step, in all of its parts.
+int pairs_per_step(const TrainOptions& options);
 
 /// What a run trains on, opened and looked through.
 struct RunData {

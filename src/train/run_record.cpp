@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "checkpoint/diptych_json.h"
+#include "checkpoint/configs/diptych_json.h"
 #include "options/resume_options.h"
 #include "train/checksum.h"
 #include "train/data_identity.h"

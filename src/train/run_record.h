@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/model_file.h"
+#include "checkpoint/source/model_file.h"
 #include "diptych/train_options.h"
 #include "shards/dataset.h"
 

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "checkpoint/model_metadata.h"
+#include "checkpoint/configs/model_metadata.h"
 #include "train/checksum.h"
 
 namespace diptych::train {

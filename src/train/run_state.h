@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/source/model_file.h"
 #include "shards/sampler.h"
 #include "train/learner.h"
 #include "train/run_record.h"

@@ -1,11 +1,16 @@
 #include "train/starting_model.h"
 
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
-#include "checkpoint/tokenizer_files.h"
+#include "checkpoint/tokenizers/tokenizer_files.h"
+#include "options/resume_options.h"
 #include "text/tokenizer_spec.h"
+#include "train/device.h"
+#include "train/locks.h"
 
 namespace diptych::train {
 namespace {
@@ -41,18 +46,42 @@ void add_logit_bias(checkpoint::ModelFile& file) {
   file.weights.add("logit_bias", TensorBuffer(Shape{}, std::vector<float>{start}));
 }
 
-/// libtorch's messages begin with the reason and go on for pages.
-std::string first_sentence(std::string message) {
-  constexpr std::size_t kLongest = 200;
-  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
-  return message;
-}
-
 Parameters first_parameters(const TrainOptions& options, const checkpoint::ModelFile& file,
                             const network::ParameterTable& table, torch::Device device) {
   if (!file.weights.tensors.empty()) return parameters_from(table, file.weights, device);
   Random random(options.seed);
   return initial_parameters(table, random, device);
+}
+
+Rule rule_of(const std::string& name) {
+  const std::map<std::string_view, Rule> rules = {{"adamw", Rule::adamw},
+                                                  {"stableadamw", Rule::stableadamw},
+                                                  {"lamb", Rule::lamb},
+                                                  {"lion", Rule::lion},
+                                                  {"muon", Rule::muon}};
+  return rules.at(name);
+}
+
+OptimiserOptions optimiser_options(const TrainOptions& options) {
+  const bool third = options.decay_rule == "open_clip-3";
+  return {.rule = rule_of(options.optimiser),
+          .beta1 = options.beta1,
+          .beta2 = options.beta2,
+          .epsilon = options.epsilon,
+          .momentum = options.momentum,
+          .weight_decay = options.weight_decay,
+          .decay_rule = third ? DecayRule::open_clip_3 : DecayRule::open_clip_4,
+          .undecayed = options::split(options.undecayed),
+          .kept_on_adamw = options::split(options.kept_on_adamw),
+          .gradient_clip_norm = options.gradient_clip_norm};
+}
+
+LearnerOptions learner_options(const TrainOptions& options) {
+  return {.optimiser = optimiser_options(options),
+          .precision = options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32,
+          .parts = options.accum_freq,
+          .keeps_image_statistics = options.lock_image && options.lock_image_unlocked_groups == 0,
+          .spike_factor = options.spike_factor};
 }
 
 void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFile& file) {
@@ -91,24 +120,6 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
   return tokenizer;
 }
 
-torch::Device device_of(const std::string& name) {
-  try {
-    const torch::Device device(name);
-    if (device.is_cuda() && !torch::cuda::is_available()) {
-      fail(
-          ErrorCode::invalid_argument,
-          "train: device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
-          "GPU (docs/training.md)",
-          name);
-    }
-    torch::zeros({1}, device);
-    return device;
-  } catch (const c10::Error& error) {
-    fail(ErrorCode::invalid_argument, "train: device: cannot use '{}': {}", name,
-         first_sentence(error.what_without_backtrace()));
-  }
-}
-
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights) {
   network::Model model = network::make_model(file.config);
@@ -116,15 +127,10 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
   Parameters parameters = weights == FirstWeights::zeros
                               ? zero_parameters(model.parameters, device)
                               : first_parameters(options, file, model.parameters, device);
-  const AdamWOptions optimiser{.beta1 = options.beta1,
-                               .beta2 = options.beta2,
-                               .epsilon = options.epsilon,
-                               .weight_decay = options.weight_decay,
-                               .gradient_clip_norm = options.gradient_clip_norm};
-  const Precision precision =
-      options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32;
-  return std::make_unique<Learner>(std::move(model), std::move(parameters), optimiser, precision,
-                                   options.siglip ? Loss::sigmoid : Loss::contrastive);
+  lock_towers(options, model, parameters);
+  auto task = options.siglip ? sigmoid_task(model) : contrastive_task(options.label_smoothing);
+  return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
+                                   learner_options(options));
 }
 
 }  // namespace diptych::train

@@ -17,9 +17,6 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSou
 /// ids than the text tower.
 std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file);
 
-/// Throws Error(invalid_argument), in one line, for a device that this libtorch cannot use.
-torch::Device device_of(const std::string& device);
-
 /// What weights a learner has at first.
 enum class FirstWeights {
   of_the_model,  ///< the file's, or where it has none, random ones

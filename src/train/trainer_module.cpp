@@ -1,12 +1,12 @@
 #include "train/trainer_module.h"
 
-#include "diptych/version.h"
+#include "base/module.h"
 
-const char* diptych_trainer_version() {
-  return diptych::version().data();
-}
+namespace {
 
-void diptych_train(const diptych::TrainOptions& options, const diptych::train::ModelSource& source,
-                   const diptych::TrainCallbacks& callbacks, diptych::TrainResult& result) {
-  result = diptych::train::train(options, source, callbacks);
-}
+constexpr diptych::train::TrainerFunctions kFunctions = {
+    .train = &diptych::train::train, .benchmark_loss = &diptych::train::benchmark_loss};
+
+}  // namespace
+
+DIPTYCH_EXPORT_MODULE(kFunctions);

@@ -36,9 +36,26 @@ TEST(Captioner, CaptionsThePicturesThatItCanRead) {
   EXPECT_THAT(done, ElementsAre(2, 4));
 }
 
+TEST(Captioner, SharesThePackedModelWithAnEncoder) {
+  const Encoder encoder(coca(), {.threads = 2});
+  const Captioner captioner(encoder.packed_model());
+  EXPECT_EQ(captioner.packed_model(), encoder.packed_model());
+  const std::vector<Image> images = {grey(10), grey(250)};
+  CaptionOptions options{.max_length = 14};
+  std::vector<float> embedding;
+  options.progress = [&](std::size_t, std::size_t) {
+    embedding = encoder.encode_images(images).all().values;
+  };
+  EXPECT_EQ(captioner.caption_images(images, options).captions[1].ids,
+            Captioner(coca()).caption_images(images, {.max_length = 14}).captions[1].ids);
+  EXPECT_EQ(embedding, Encoder(coca()).encode_images(images).all().values);
+}
+
 TEST(Captioner, NeedsAModelWithADecoder) {
   test::expect_error([] { Captioner(Model::load(test::data_path("open_clip_coca").string())); },
                      ErrorCode::unsupported, "without a decoder");
+  const PackedModel packed(Model::load(test::data_path("open_clip_coca").string()));
+  test::expect_error([&] { Captioner{packed}; }, ErrorCode::unsupported, "without a decoder");
 }
 
 TEST(Captioner, RefusesPixelsThatDoNotFit) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "diptych/encoder.h"
 #include "diptych/reference.h"
 #include "support/expect_error.h"

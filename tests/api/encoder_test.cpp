@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/fixtures.h"
+#include "base/mapped_file.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -46,7 +47,7 @@ TEST_F(EncoderTest, BatchAndThreadsDoNotChangeABit) {
   const Encoder one(model(), {.threads = 1, .batch = 1});
   const Encoder many(model(), {.threads = 3, .batch = 64});
   EXPECT_EQ(one.encode_images(images).rows.values, many.encode_images(images).rows.values);
-  EXPECT_EQ(one.encode_texts(texts).values, many.encode_texts(texts).values);
+  EXPECT_EQ(one.encode_texts(texts).rows.values, many.encode_texts(texts).rows.values);
 }
 
 TEST_F(EncoderTest, CallsFromSeveralThreadsGiveTheSameAsAlone) {
@@ -80,19 +81,101 @@ TEST_F(EncoderTest, ABrokenImageIsAValueAndTheOthersKeepTheirRows) {
 TEST_F(EncoderTest, NothingGivesNoRowsOfTheRightWidth) {
   const Encoder encoder(model());
   EXPECT_EQ(encoder.encode_images(std::vector<Image>{}).rows.columns, 16U);
-  EXPECT_EQ(encoder.encode_texts({}).rows, 0U);
+  EXPECT_EQ(encoder.encode_texts({}).rows.rows, 0U);
 }
 
-TEST_F(EncoderTest, ATextThatIsNotUtf8IsNamedByItsNumber) {
+TEST_F(EncoderTest, ATextThatIsNotUtf8FailsAloneAndIsNamedByItsNumber) {
   const Encoder encoder(model());
-  const std::vector<std::string> texts = {"a", "\xC3("};
-  try {
-    encoder.encode_texts(texts);
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(error.what(), HasSubstr("text 2"));
+  const std::vector<std::string> texts = {"a", "\xC3(", "a photo of red"};
+  const EncodedTexts encoded = encoder.encode_texts(texts);
+  ASSERT_EQ(encoded.failures.size(), 1U);
+  EXPECT_EQ(encoded.failures[0].index, 1U);
+  EXPECT_EQ(encoded.failures[0].code, ErrorCode::invalid_argument);
+  EXPECT_THAT(encoded.failures[0].message, HasSubstr("text 2"));
+  EXPECT_EQ(encoded.inputs, (std::vector<std::size_t>{0, 2}));
+  EXPECT_TRUE(std::ranges::equal(encoded.rows.row(1), encoder.encode_text(texts[2])));
+  EXPECT_THROW(encoded.all(), Error);
+  EXPECT_THROW(encoder.encode_text(texts[1]), Error);
+}
+
+TEST_F(EncoderTest, TextsOfAllLengthsKeepTheirPlaces) {
+  const Encoder encoder(model(), {.threads = 2, .batch = 3});
+  std::vector<std::string> texts;
+  for (int i = 0; i < 40; ++i) {
+    texts.emplace_back();
+    for (int word = 0; word <= i * 7 % 11; ++word) texts.back() += "red ";
+    texts.back() += std::to_string(i);
   }
+  std::vector<std::size_t> seen;
+  const Matrix rows = encoder
+                          .encode_texts(texts, {.progress =
+                                                    [&](std::size_t done, std::size_t total) {
+                                                      EXPECT_EQ(total, 40U);
+                                                      seen.push_back(done);
+                                                    }})
+                          .all();
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(rows.row(i), encoder.encode_text(texts[i]))) << texts[i];
+  EXPECT_TRUE(std::ranges::is_sorted(seen));
+  EXPECT_EQ(seen.back(), 40U);
+}
+
+TEST_F(EncoderTest, BytesInMemoryGiveWhatTheirFileGives) {
+  const Encoder encoder(model());
+  const std::vector<std::filesystem::path> paths = {test::data_path("orientation/byte.jpg"),
+                                                    folder_->path() / "none.jpg"};
+  const MappedFile file(paths[0]);
+  const std::vector<PictureBytes> pictures = {{file.bytes(), "first"},
+                                              {file.bytes().first(20), ""}};
+  const EncodedImages from_memory = encoder.encode_images(pictures);
+  const EncodedImages from_files = encoder.encode_images(paths);
+  EXPECT_EQ(from_memory.rows.values, from_files.rows.values);
+  EXPECT_EQ(from_memory.counts, from_files.counts);
+  ASSERT_EQ(from_memory.failures.size(), 1U);
+  EXPECT_THAT(from_memory.failures[0].message, HasSubstr("picture 2"));
+}
+
+TEST_F(EncoderTest, GivesEachBatchAsItIsDoneAndEndsWhenTold) {
+  const Encoder encoder(model(), {.batch = 2});
+  std::vector<std::filesystem::path> paths;
+  for (int i = 0; i < 7; ++i) {
+    paths.push_back(folder_->path() / (std::to_string(i) + ".bmp"));
+    if (i != 1) test::write_picture(paths.back(), 30 * i, 0, 255);
+  }
+  const EncodedImages all = encoder.encode_images(paths);
+  std::vector<std::size_t> inputs;
+  std::vector<std::size_t> failed;
+  encoder.encode_images(paths, {}, [&](const EncodedImages& batch) {
+    for (std::size_t row = 0; row < batch.inputs.size(); ++row)
+      EXPECT_TRUE(std::ranges::equal(batch.rows.row(row), all.rows.row(inputs.size() + row)));
+    inputs.insert(inputs.end(), batch.inputs.begin(), batch.inputs.end());
+    for (const Failure& failure : batch.failures) failed.push_back(failure.index);
+    return inputs.size() < 3;
+  });
+  EXPECT_EQ(inputs, (std::vector<std::size_t>{0, 2, 3}));
+  EXPECT_EQ(failed, std::vector<std::size_t>{1});
+}
+
+TEST_F(EncoderTest, MayEncodeWhileItReportsProgress) {
+  const Encoder encoder(model(), {.threads = 2, .batch = 2});
+  const std::vector<float> expected = encoder.encode_text("red");
+  int calls = 0;
+  encoder.encode_images(
+      pictures(5), {.progress = [&](std::size_t, std::size_t) {
+        EXPECT_EQ(encoder.encode_text("red"), expected);
+        std::thread([&] { EXPECT_EQ(encoder.encode_text("red"), expected); }).join();
+        ++calls;
+      }});
+  EXPECT_EQ(calls, 3);
+}
+
+TEST_F(EncoderTest, CopiesAndGalleriesShareThePackedModel) {
+  const PackedModel packed(model(), {.threads = 1});
+  const Encoder encoder(packed);
+  const Encoder copy = encoder;
+  EXPECT_EQ(copy.packed_model(), packed);
+  EXPECT_NE(Encoder(model()).packed_model(), packed);
+  EXPECT_EQ(copy.encode_text("red"), Encoder(model()).encode_text("red"));
 }
 
 TEST_F(EncoderTest, LengthsThatDoNotFitAreRefused) {

@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/random.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "network/model.h"
 
@@ -82,7 +82,7 @@ checkpoint::ReferenceEmbeddings embed_references(const std::filesystem::path& fo
   references.picture_embedding =
       encoder.encode_images(std::span(&references.picture, 1)).rows.values;
   const std::vector<std::string> texts = {"a photo of red", "猫"};
-  const Matrix embeddings = encoder.encode_texts(texts);
+  const Matrix embeddings = encoder.encode_texts(texts).all();
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto row = embeddings.row(i);
     references.texts.push_back({texts[i], {row.begin(), row.end()}});

@@ -25,7 +25,7 @@ TEST(RunTraining, SaysHowToGetATrainer) {
 TEST(RunTraining, RefusesAModuleThatIsNoTrainer) {
   ::setenv("DIPTYCH_TRAINER", "libm.so.6", 1);
   test::expect_error([] { run_training(options()); }, ErrorCode::unsupported,
-                     "diptych_trainer_version");
+                     "no module of diptych");
 }
 
 }  // namespace

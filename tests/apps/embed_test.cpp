@@ -9,7 +9,7 @@
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
 #include "diptych/arrays.h"
 #include "support/support.h"
 
@@ -140,12 +140,20 @@ TEST_F(EmbedInputs, ThreeBrokenOfAThousandAreListed) {
   EXPECT_EQ(report.at("refused").size(), 3U);
 }
 
-TEST_F(EmbedInputs, ATextThatIsNotUtf8IsNamedByItsNumber) {
-  const ProgramRun run =
-      embed({"--texts-from", "-", "--out", path("out.safetensors")}, "red\n\xC3(\ngreen\n");
-  EXPECT_EQ(run.status, 2);
-  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+TEST_F(EmbedInputs, ATextThatIsNotUtf8FailsAloneAndIsNamedByItsNumber) {
+  const ProgramRun run = embed({"--texts-from", "-", "--json", "--out", path("out.safetensors")},
+                               "red\n\xC3(\ngreen\n");
+  EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.errors, HasSubstr("text 2"));
+  EXPECT_THAT(run.errors, HasSubstr("1 of 3 texts refused"));
+  EXPECT_EQ(read_arrays(path("out.safetensors")).at("text_embeddings").shape,
+            (std::vector<std::int64_t>{2, 16}));
+  EXPECT_EQ(Json::parse(run.output).at("refused").at(0).at("text"), 2);
+}
+
+TEST_F(EmbedInputs, NoTextThatIsUtf8IsWrongUsage) {
+  const ProgramRun run = embed({"--texts-from", "-", "--out", path("out.safetensors")}, "\xC3(\n");
+  EXPECT_EQ(run.status, 2);
   EXPECT_FALSE(fs::exists(path("out.safetensors")));
 }
 

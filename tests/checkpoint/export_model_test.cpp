@@ -7,7 +7,9 @@
 #include <set>
 
 #include "base/mapped_file.h"
-#include "checkpoint/json.h"
+#include "checkpoint/containers/container.h"
+#include "checkpoint/load.h"
+#include "json/json.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 

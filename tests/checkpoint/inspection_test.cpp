@@ -14,7 +14,7 @@ using test::data_path;
 using test::expect_error;
 
 TEST(Inspection, SaysWhatTheFilesState) {
-  const Inspection got = inspect(data_path("openai_vit"));
+  const InspectedFile got = inspect(data_path("openai_vit"));
   EXPECT_EQ(got.container, "TorchScript");
   EXPECT_EQ(got.family, "openai");
   EXPECT_EQ(got.certainty, Certainty::stated);
@@ -30,7 +30,7 @@ TEST(Inspection, SaysWhatTheFilesState) {
 }
 
 TEST(Inspection, SaysWhatWasAssumed) {
-  const Inspection got = inspect(data_path("open_clip_quickgelu_train_checkpoint"));
+  const InspectedFile got = inspect(data_path("open_clip_quickgelu_train_checkpoint"));
   EXPECT_EQ(got.certainty, Certainty::assumed);
   EXPECT_THAT(got.model->assumptions, testing::SizeIs(1));
   EXPECT_EQ(got.metadata.at("epoch"), "3");
@@ -43,7 +43,7 @@ TEST(Inspection, SaysWhyARecognisedFileDoesNotLoad) {
   tensors.add("visual_projection.weight", TensorBuffer({1}, std::vector<float>(1)));
   write_safetensors(folder.path() / "a.safetensors", tensors);
   std::filesystem::copy(data_path("hf_clip/config.json"), folder.path());
-  const Inspection got = inspect(folder.path());
+  const InspectedFile got = inspect(folder.path());
   EXPECT_EQ(got.family, "huggingface_clip");
   EXPECT_EQ(got.certainty, Certainty::recognised);
   EXPECT_FALSE(got.model);
@@ -57,7 +57,7 @@ TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
     TensorMap tensors;
     tensors.add(tensor, TensorBuffer({1}, std::vector<float>(1)));
     write_safetensors(folder.path() / "a.safetensors", tensors);
-    const Inspection got = inspect(folder.path() / "a.safetensors");
+    const InspectedFile got = inspect(folder.path() / "a.safetensors");
     EXPECT_EQ(got.family, family);
     EXPECT_EQ(got.certainty, Certainty::recognised);
     EXPECT_THAT(got.problem, testing::HasSubstr("family " + family));
@@ -67,7 +67,7 @@ TEST(Inspection, NamesFamiliesThatCannotBeLoaded) {
 TEST(Inspection, AsksForTheConfigOfASiglipModel) {
   const test::TemporaryFolder folder;
   std::filesystem::copy(data_path("hf_siglip/model.safetensors"), folder.path());
-  const Inspection got = inspect(folder.path());
+  const InspectedFile got = inspect(folder.path());
   EXPECT_EQ(got.family, "huggingface_siglip");
   EXPECT_FALSE(got.model);
   EXPECT_THAT(got.problem, testing::HasSubstr("expected config.json"));
@@ -78,7 +78,7 @@ TEST(Inspection, CountsAFileOfNoKnownFamily) {
   TensorMap tensors;
   tensors.add("layer.weight", TensorBuffer({2, 3}, std::vector<float>(6)));
   write_safetensors(folder.path() / "a.safetensors", tensors, {{"note", "a test"}});
-  const Inspection got = inspect(folder.path() / "a.safetensors");
+  const InspectedFile got = inspect(folder.path() / "a.safetensors");
   EXPECT_EQ(got.family, "");
   EXPECT_EQ(got.certainty, Certainty::unknown);
   EXPECT_EQ(got.first_tensor, "layer.weight");

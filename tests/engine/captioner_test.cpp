@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "checkpoint/source/model_file.h"
+#include "engine/cpu_executor.h"
 #include "network/captions.h"
 #include "support/expect_error.h"
 #include "support/support.h"
@@ -39,7 +41,7 @@ class CaptionerTest : public testing::Test {
   std::vector<Ids> caption(const CaptionOptions& options) {
     std::vector<std::size_t> places(static_cast<std::size_t>(pixels().batch));
     std::iota(places.begin(), places.end(), std::size_t{0});
-    return engine::Captioner(weights_, pool_).caption(pixels(), options, places);
+    return engine::Captioner(engine::on_cpu(weights_, pool_)).caption(pixels(), options, places);
   }
 
   /// The ids that the reference gave, which fills its rows up with the padding id.
@@ -106,7 +108,7 @@ TEST_F(CaptionerTest, CaptionsAPictureTheSameAloneAndDrawsBySeed) {
   CaptionOptions options{
       .search = CaptionSearch::top_p, .top_p = 0.99F, .temperature = 2.0F, .max_length = 14};
   const std::vector<Ids> together = caption(options);
-  engine::Captioner captioner(weights_, pool_);
+  engine::Captioner captioner(engine::on_cpu(weights_, pool_));
   for (std::size_t i = 0; i < together.size(); ++i) {
     network::Pixels one = pixels();
     one.data += i * values_.size() / together.size();
@@ -119,7 +121,7 @@ TEST_F(CaptionerTest, CaptionsAPictureTheSameAloneAndDrawsBySeed) {
 }
 
 TEST_F(CaptionerTest, RefusesOptionsOutsideTheirRanges) {
-  const engine::Captioner captioner(weights_, pool_);
+  const engine::Captioner captioner(engine::on_cpu(weights_, pool_));
   const auto expect_refused = [&](CaptionOptions options, const char* message) {
     test::expect_error([&] { captioner.check(options); }, ErrorCode::invalid_argument, message);
   };

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "diptych/error.h"
+#include "engine/cpu_executor.h"
 #include "engine/naive_operations.h"
 #include "engine/random_model.h"
 #include "kernels/every_isa.h"
@@ -43,7 +44,7 @@ struct Case {
 
   Encoder encoder(int threads) const {
     const auto pool = std::make_shared<ThreadPool>(threads);
-    return {std::make_shared<Weights>(model, weights, *pool), pool};
+    return Encoder(engine::on_cpu(std::make_shared<Weights>(model, weights, *pool), pool));
   }
 };
 
@@ -178,13 +179,6 @@ TEST(EncoderInputTest, RefusesWhatTheModelCannotTake) {
   Tokens empty;
   empty.append({});
   EXPECT_THROW(encoder.encode_texts(empty), Error);
-}
-
-TEST(NormaliseTest, GivesRowsOfLengthOneAndLeavesZeros) {
-  TensorBuffer features({3, 2}, std::vector<float>{3.0F, 4.0F, 0.0F, 0.0F, -5e-20F, 0.0F});
-  engine::normalise(features);
-  const std::vector<float> expected = {0.6F, 0.8F, 0.0F, 0.0F, -1.0F, 0.0F};
-  expect_same_bits(features.floats(), expected);
 }
 
 }  // namespace

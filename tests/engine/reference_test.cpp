@@ -2,8 +2,11 @@
 // them), on every instruction set.
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "checkpoint/source/model_file.h"
+#include "diptych/matrix.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "kernels/every_isa.h"
 #include "support/support.h"
@@ -58,19 +61,11 @@ class ReferenceTest : public testing::TestWithParam<std::string> {
       EXPECT_NEAR(got[i], expected[i], tolerance) << "logit " << i;
   }
 
-  std::vector<float> logits(const TensorBuffer& images, const TensorBuffer& texts) const {
-    std::vector<float> result;
-    const auto width = static_cast<std::size_t>(images.shape()[1]);
-    for (std::size_t i = 0; i < images.floats().size(); i += width) {
-      for (std::size_t t = 0; t < texts.floats().size(); t += width) {
-        double cosine = 0.0;
-        for (std::size_t c = 0; c < width; ++c)
-          cosine += static_cast<double>(images.floats()[i + c]) * texts.floats()[t + c];
-        result.push_back(static_cast<float>(cosine * weights_->similarity_scale() +
-                                            weights_->similarity_bias()));
-      }
-    }
-    return result;
+  static Matrix to_matrix(const TensorBuffer& features) {
+    Matrix matrix(static_cast<std::size_t>(features.shape()[0]),
+                  static_cast<std::size_t>(features.shape()[1]));
+    matrix.values.assign(features.floats().begin(), features.floats().end());
+    return matrix;
   }
 
   std::filesystem::path folder_;
@@ -82,18 +77,20 @@ class ReferenceTest : public testing::TestWithParam<std::string> {
 
 TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
   test::with_every_isa([&] {
-    Encoder encoder(weights_, pool_);
-    TensorBuffer images = encoder.encode_images(pixels());
-    TensorBuffer texts = encoder.encode_texts(tokens());
+    const Encoder encoder(engine::on_cpu(weights_, pool_));
+    Matrix images = to_matrix(encoder.encode_images(pixels()));
+    Matrix texts = to_matrix(encoder.encode_texts(tokens()));
     // open_clip's CoCa gives features of unit length.
     const bool normalised = GetParam().starts_with("open_clip_coca");
-    if (normalised) engine::normalise(images);
-    if (normalised) engine::normalise(texts);
-    expect_rows_near(images.floats(), "image_features");
-    expect_rows_near(texts.floats(), "text_features");
-    engine::normalise(images);
-    engine::normalise(texts);
-    expect_logits_near(logits(images, texts));
+    if (normalised) normalise_rows(images);
+    if (normalised) normalise_rows(texts);
+    expect_rows_near(images.values, "image_features");
+    expect_rows_near(texts.values, "text_features");
+    normalise_rows(images);
+    normalise_rows(texts);
+    expect_logits_near(
+        similarities(images, texts, weights_->similarity_scale(), weights_->similarity_bias())
+            .values);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "diptych/error.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/layer_list.h"
 #include "engine/random_model.h"
@@ -53,8 +54,10 @@ TEST(WeightsTest, ComputesEachTensorOnceForEachLayerThatHasIt) {
                              }));
   }
   const auto pool = std::make_shared<ThreadPool>(2);
-  engine::Encoder expected(std::make_shared<Weights>(model, stored, *pool), pool);
-  engine::Encoder got(std::make_shared<Weights>(model, computed, *pool), pool);
+  const engine::Encoder expected(
+      engine::on_cpu(std::make_shared<Weights>(model, stored, *pool), pool));
+  const engine::Encoder got(
+      engine::on_cpu(std::make_shared<Weights>(model, computed, *pool), pool));
   network::Tokens tokens;
   tokens.append(std::vector<std::int32_t>{1, 2, 3});
   EXPECT_EQ(to_floats(got.encode_texts(tokens).view()),
@@ -73,8 +76,10 @@ TEST(WeightsTest, ReadsHalfPrecisionAsTheNumbersItHolds) {
     rounded.add(name, TensorBuffer(view.shape, to_floats(half.at(name))));
   }
   const auto pool = std::make_shared<ThreadPool>(2);
-  engine::Encoder from_half(std::make_shared<Weights>(model, half, *pool), pool);
-  engine::Encoder from_rounded(std::make_shared<Weights>(model, rounded, *pool), pool);
+  const engine::Encoder from_half(
+      engine::on_cpu(std::make_shared<Weights>(model, half, *pool), pool));
+  const engine::Encoder from_rounded(
+      engine::on_cpu(std::make_shared<Weights>(model, rounded, *pool), pool));
   const std::vector<float> picture = test::random_floats(3 * 64 * 64, 2);
   const network::Pixels pixels{picture.data(), 1, 64, 64};
   const network::Tokens tokens = test::random_tokens({9}, 97, 3);
@@ -82,8 +87,6 @@ TEST(WeightsTest, ReadsHalfPrecisionAsTheNumbersItHolds) {
               testing::ElementsAreArray(from_rounded.encode_images(pixels).floats()));
   EXPECT_THAT(from_half.encode_texts(tokens).floats(),
               testing::ElementsAreArray(from_rounded.encode_texts(tokens).floats()));
-  EXPECT_EQ(from_half.weights().similarity_scale(),
-            std::exp(to_floats(half.at("logit_scale")).front()));
 }
 
 TEST(WeightsTest, HaveABiasOnlyWhereTheModelHas) {
@@ -91,8 +94,9 @@ TEST(WeightsTest, HaveABiasOnlyWhereTheModelHas) {
   const network::Model plain = network::make_model(test::small_clipa());
   const TensorMap weights = test::random_weights(biased, 1);
   ThreadPool pool(1);
-  EXPECT_EQ(Weights(biased, weights, pool).similarity_bias(),
-            to_floats(weights.at("logit_bias")).front());
+  const Weights packed(biased, weights, pool);
+  EXPECT_EQ(packed.similarity_bias(), to_floats(weights.at("logit_bias")).front());
+  EXPECT_EQ(packed.similarity_scale(), std::exp(to_floats(weights.at("logit_scale")).front()));
   EXPECT_EQ(Weights(plain, test::random_weights(plain, 1), pool).similarity_bias(), 0.0F);
 }
 

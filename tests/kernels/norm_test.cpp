@@ -92,15 +92,5 @@ TEST(RmsNormTest, AgreesWithTheDefinitionForWidthsAroundTheVectors) {
   });
 }
 
-TEST(NormaliseRowsTest, GivesLengthOne) {
-  TestMatrix x = TestMatrix::random(4, 33, 1);
-  kernels::normalise_rows(x.view());
-  for (int row = 0; row < 4; ++row) {
-    double squares = 0.0;
-    for (int i = 0; i < 33; ++i) squares += static_cast<double>(x.at(row, i)) * x.at(row, i);
-    EXPECT_NEAR(squares, 1.0, test::accumulation_tolerance(33, 1.0));
-  }
-}
-
 }  // namespace
 }  // namespace diptych

@@ -323,7 +323,7 @@ TEST_F(PackTokens, AppendsAClassTokenToWhatItSees) {
                                          8, 0, 1, 9, 0, 0};
   const Tokens tokens = pack_tokens(model, ids, 6);
   EXPECT_EQ(class_token_id(text), 10);
-  EXPECT_EQ(blind_class_token_id(text), 11);
+  EXPECT_EQ(masked_class_token_id(text), 11);
   EXPECT_THAT(tokens.ids, ElementsAre(8, 1, 9, 0, 11, 8, 1, 2, 3, 4, 9, 10, 8, 0, 9, 0, 11));
   EXPECT_THAT(tokens.places, ElementsAre(0, 1, 2, 3, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 3, 4, 6));
   EXPECT_THAT(tokens.sequences.offsets, ElementsAre(0, 5, 12, 17));

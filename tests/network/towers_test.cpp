@@ -180,7 +180,7 @@ TEST(VisionTransformer, MeanPoolsThePatchesWithoutTheClassToken) {
   EXPECT_THAT(patch_rows(selection, 49), ElementsAre(0, 48, 56, 57, 58));
   EXPECT_THAT(patch_positions(selection, true), ElementsAre(0, 1, 49, 0, 8, 9, 10));
   EXPECT_THAT(patch_positions(selection, false), ElementsAre(0, 48, 7, 8, 9));
-  EXPECT_THAT(rows_behind_class_tokens(selection), ElementsAre(1, 2, 4, 5, 6));
+  EXPECT_THAT(rows_after_class_tokens(selection), ElementsAre(1, 2, 4, 5, 6));
   CountingOperations ops(model);
   const auto features =
       image_tower(ops, std::get<VisionTransformer>(model.image), blank_pixels(2, 224), selection);

@@ -7,14 +7,24 @@ import tempfile
 import unittest
 
 CHECK = pathlib.Path(__file__).resolve().parents[2] / "tools" / "check_layers"
-LAYERS = "include:\nbase: include\nengine: include base\ntrain: include base  # libtorch\napps: include\n"
+LAYERS = """include:
+base: include
+text/bottom: base
+text/upper: base text/bottom
+text: base
+engine: include base text
+train: include base  # libtorch
+apps: include
+support: include
+tests/engine: train
+"""
 
 
-def check(path, line):
+def check(path, line, layers=LAYERS):
     """Runs the check on a tree with one source file of one line; gives its exit status and output."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        for name, text in {"tools/layers.txt": LAYERS, path: line + "\n"}.items():
+        for name, text in {"tools/layers.txt": layers, path: line + "\n"}.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         done = subprocess.run([CHECK, root], capture_output=True, text=True, check=False)
@@ -57,6 +67,24 @@ class CheckLayers(unittest.TestCase):
         self.assert_passes("apps/diptych/main.cpp", '#include "commands.h"')
         self.assert_passes("apps/diptych/main.cpp", "#include <CLI/CLI.hpp>")
         self.assert_fails("apps/diptych/main.cpp", '#include "base/error.h"', "apps may include only")
+
+    def test_rooms_include_what_their_own_line_names(self):
+        self.assert_passes("src/text/upper/a.h", '#include "text/bottom/b.h"')
+        self.assert_passes("src/text/a.cpp", '#include "text/upper/b.h"')
+        self.assert_passes("src/engine/a.cpp", '#include "text/upper/b.h"')
+        self.assert_fails("src/text/bottom/a.h", '#include "text/upper/b.h"', "text/bottom may include only base, text/bottom")
+        self.assert_fails("src/text/upper/a.h", '#include "text/top.h"', "text/upper may include only")
+
+    def test_a_test_includes_what_its_layer_may(self):
+        self.assert_passes("tests/text/bottom/a_test.cpp", '#include "text/top.h"')
+        self.assert_passes("tests/text/a_test.cpp", '#include "support/support.h"')
+        self.assert_passes("tests/engine/a_test.cpp", '#include "train/b.h"')
+        self.assert_fails("tests/text/a_test.cpp", '#include "engine/b.h"', "tests/text may include only")
+
+    def test_a_line_names_only_what_stands_above_it(self):
+        status, output = check("src/base/a.cpp", "#include <vector>", "include:\nbase: engine\nengine: base\nsupport:\n")
+        self.assertEqual(status, 1)
+        self.assertIn("base names engine, which does not stand above it", output)
 
     def test_every_folder_is_listed(self):
         self.assert_fails("src/stray/a.cpp", "#include <vector>", "layer stray is not listed")

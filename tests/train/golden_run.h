@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -12,7 +13,7 @@ namespace diptych::test {
 /// A golden run of tests/data/training, "clip" or "siglip", made by open_clip: a tiny model, ten
 /// batches, and what ten steps on them give.
 struct GoldenRun {
-  train::Loss loss;
+  bool sigmoid;
   nlohmann::json recipe;
   TensorMap initial;
   TensorMap batches;
@@ -20,7 +21,7 @@ struct GoldenRun {
   TensorMap last_weights;
 
   explicit GoldenRun(const std::string& name = "clip")
-      : loss(name == "siglip" ? train::Loss::sigmoid : train::Loss::contrastive),
+      : sigmoid(name == "siglip"),
         recipe(nlohmann::json::parse(read_text_file(data_path("training/" + name + ".json")))),
         initial(read(name + "_initial")),
         batches(read(name + "_batches")),
@@ -40,13 +41,10 @@ struct GoldenRun {
                                         .heads = 2,
                                         .layers = 2,
                                         .mlp_width = 256};
-    return {.embedding_width = 48,
-            .image = image,
-            .text = text,
-            .logit_bias = loss == train::Loss::sigmoid};
+    return {.embedding_width = 48, .image = image, .text = text, .logit_bias = sigmoid};
   }
 
-  static train::AdamWOptions optimiser_options() {
+  static train::OptimiserOptions optimiser_options() {
     return {.beta1 = 0.9,
             .beta2 = 0.98,
             .epsilon = 1e-6,
@@ -54,11 +52,13 @@ struct GoldenRun {
             .gradient_clip_norm = 1.0};
   }
 
-  std::unique_ptr<train::Learner> learner() const {
+  std::unique_ptr<train::Learner> learner(train::LearnerOptions options = {
+                                              .optimiser = optimiser_options()}) const {
     network::Model model = network::make_model(config());
-    train::Parameters parameters = train::parameters_from(model.parameters, initial, torch::kCPU);
+    train::Parameters parameters = train::parameters_from(model.parameters, initial, device());
+    auto task = sigmoid ? train::sigmoid_task(model) : train::contrastive_task();
     return std::make_unique<train::Learner>(std::move(model), std::move(parameters),
-                                            optimiser_options(), train::Precision::fp32, loss);
+                                            std::move(task), options);
   }
 
   train::Batch batch(const network::Model& model, int step) const {
@@ -70,9 +70,11 @@ struct GoldenRun {
     const auto first_id = ids.begin() + static_cast<std::ptrdiff_t>(step * kPairs * kLength);
     const std::vector<std::int32_t> rows(first_id, first_id + kPairs * kLength);
     const auto first_pixel = pixels.begin() + static_cast<std::ptrdiff_t>(step * kPairs * kPixels);
-    return {.pixels = {first_pixel, first_pixel + kPairs * kPixels},
-            .side = 48,
-            .tokens = network::pack_tokens(model, rows, kLength)};
+    train::Batch batch;
+    batch.pixels = {first_pixel, first_pixel + kPairs * kPixels};
+    batch.side = 48;
+    batch.tokens = network::pack_tokens(model, rows, kLength);
+    return batch;
   }
 };
 

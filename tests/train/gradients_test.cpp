@@ -2,8 +2,9 @@
 // (tests/data/fixture.py).
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -40,9 +41,10 @@ struct ReferenceStep {
         gradients(read_gradients(folder)),
         learner(network::make_model(file.config),
                 train::parameters_from(network::make_model(file.config).parameters, file.weights,
-                                       torch::kCPU),
-                {}, train::Precision::fp32,
-                file.config.logit_bias ? train::Loss::sigmoid : train::Loss::contrastive) {
+                                       test::device()),
+                file.config.logit_bias ? train::sigmoid_task(network::make_model(file.config))
+                                       : train::contrastive_task(),
+                {}) {
     const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
     const TensorView& pixels = io.at("pixels");
     const TensorView& tokens = io.at("tokens");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "diptych/error.h"
 #include "golden_run.h"
 
@@ -53,25 +55,49 @@ INSTANTIATE_TEST_SUITE_P(Losses, GoldenLearner, testing::Values("clip", "siglip"
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(Learner, TheSigmoidLossNeedsABias) {
-  const GoldenRun golden;
-  network::Model model = network::make_model(golden.config());
-  train::Parameters parameters =
-      train::parameters_from(model.parameters, golden.initial, torch::kCPU);
-  EXPECT_THROW(
-      train::Learner(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),
-                     train::Precision::fp32, train::Loss::sigmoid),
-      Error);
+  const network::Model model = network::make_model(GoldenRun().config());
+  EXPECT_THROW(train::sigmoid_task(model), Error);
 }
 
-TEST(Learner, SavedAndLoadedItContinuesBitForBit) {
+/// A batch in parts has the loss and the gradients of the whole: all pairs are negatives.
+TEST_P(GoldenLearner, PartsOfABatchGiveTheSameStep) {
+  const GoldenRun golden(GetParam());
+  const auto whole = golden.learner();
+  // Twelve pairs in five parts: of unequal size.
+  const auto parts = golden.learner({.optimiser = GoldenRun::optimiser_options(), .parts = 5});
+  for (int step = 0; step < 3; ++step) {
+    train::Batch batch = golden.batch(whole->model(), step);
+    Random random(static_cast<std::uint64_t>(step));
+    batch.patches = network::PatchSelection::random(
+        batch.pairs(), 9, 6, [&random](std::uint64_t bound) { return random.below(bound); });
+    const auto expected = whole->step(batch, 1e-3);
+    const auto got = parts->step(batch, 1e-3);
+    EXPECT_NEAR(got.loss, expected.loss, 1e-5);
+    EXPECT_NEAR(got.gradient_norm / expected.gradient_norm, 1.0, 1e-5);
+  }
+  const auto& specs = whole->model().parameters.specs();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const TensorBuffer got = train::to_buffer(parts->parameters()[i]);
+    const TensorBuffer expected = train::to_buffer(whole->parameters()[i]);
+    EXPECT_LE(test::relative_error(got.floats(), expected.floats()), test::kTrainedWeightTolerance)
+        << specs[i].name;
+  }
+}
+
+/// Every rule has its own numbers in a checkpoint.
+class RuleLearner : public testing::TestWithParam<train::Rule> {};
+
+TEST_P(RuleLearner, SavedAndLoadedItContinuesBitForBit) {
   const GoldenRun golden;
-  const auto uninterrupted = golden.learner();
+  train::LearnerOptions options{.optimiser = GoldenRun::optimiser_options(), .spike_factor = 3.0};
+  options.optimiser.rule = GetParam();
+  const auto uninterrupted = golden.learner(options);
   TensorMap saved;
   for (int step = 0; step < 6; ++step) {
     uninterrupted->step(golden.batch(uninterrupted->model(), step), 1e-3);
     if (step == 2) uninterrupted->save(saved);
   }
-  const auto resumed = golden.learner();
+  const auto resumed = golden.learner(options);
   resumed->load(saved);
   for (int step = 3; step < 6; ++step) {
     resumed->step(golden.batch(resumed->model(), step), 1e-3);
@@ -82,17 +108,36 @@ TEST(Learner, SavedAndLoadedItContinuesBitForBit) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Rules, RuleLearner,
+                         testing::Values(train::Rule::adamw, train::Rule::stableadamw,
+                                         train::Rule::lamb, train::Rule::lion, train::Rule::muon));
+
+/// What is not a number leaves no trace, and the next step is as if nothing had been.
+TEST(Learner, AStepThatIsNotFiniteIsLeftOut) {
+  const GoldenRun golden;
+  const auto learner = golden.learner();
+  const auto undisturbed = golden.learner();
+  train::Batch broken = golden.batch(learner->model(), 0);
+  broken.pixels.front() = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(learner->step(broken, 1e-3).taken);
+  EXPECT_EQ(learner->guard().in_a_row(), 1);
+  const train::Batch batch = golden.batch(learner->model(), 1);
+  EXPECT_TRUE(learner->step(batch, 1e-3).taken);
+  undisturbed->step(batch, 1e-3);
+  EXPECT_EQ(learner->guard().skipped(), 1);
+  EXPECT_EQ(learner->guard().in_a_row(), 0);
+  for (std::size_t i = 0; i < learner->parameters().size(); ++i)
+    EXPECT_TRUE(learner->parameters()[i].equal(undisturbed->parameters()[i]));
+}
+
 TEST(Learner, AutocastStaysNearFloat32) {
   const GoldenRun golden;
   const auto exact = golden.learner();
-  network::Model model = network::make_model(golden.config());
-  train::Parameters parameters =
-      train::parameters_from(model.parameters, golden.initial, torch::kCPU);
-  train::Learner mixed(std::move(model), std::move(parameters), GoldenRun::optimiser_options(),
-                       train::Precision::amp_bf16);
+  const auto mixed = golden.learner(
+      {.optimiser = GoldenRun::optimiser_options(), .precision = train::Precision::amp_bf16});
   const train::Batch batch = golden.batch(exact->model(), 0);
   const double expected = exact->loss(batch).item<double>();
-  const double got = mixed.loss(batch).item<double>();
+  const double got = mixed->loss(batch).item<double>();
   EXPECT_NEAR(got, expected, test::kBfloat16LossTolerance);
   EXPECT_NE(got, expected) << "autocast did nothing";
 }
@@ -100,13 +145,15 @@ TEST(Learner, AutocastStaysNearFloat32) {
 TEST(Learner, DroppedPatchesAreAbsent) {
   const GoldenRun golden;
   const auto learner = golden.learner();
-  const train::Batch batch = golden.batch(learner->model(), 0);
-  const auto all = network::PatchSelection::all(batch.pairs(), 9);
-  EXPECT_EQ(learner->loss(batch, all).item<double>(), learner->loss(batch).item<double>());
+  train::Batch batch = golden.batch(learner->model(), 0);
+  const double without_dropout = learner->loss(batch).item<double>();
+  batch.patches = network::PatchSelection::all(batch.pairs(), 9);
+  EXPECT_EQ(learner->loss(batch).item<double>(), without_dropout);
 
   Random random(1);
   const auto choose = [&random](std::uint64_t bound) { return random.below(bound); };
   const auto some = network::PatchSelection::random(batch.pairs(), 9, 4, choose);
+  batch.patches = some;
   train::Batch blanked = batch;
   for (int picture = 0; picture < batch.pairs(); ++picture) {
     for (int patch = 0; patch < 9; ++patch) {
@@ -120,7 +167,7 @@ TEST(Learner, DroppedPatchesAreAbsent) {
       }
     }
   }
-  EXPECT_EQ(learner->loss(blanked, some).item<double>(), learner->loss(batch, some).item<double>())
+  EXPECT_EQ(learner->loss(blanked).item<double>(), learner->loss(batch).item<double>())
       << "what a dropped patch shows must not matter";
 }
 

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/model_file.h"
-#include "checkpoint/safetensors.h"
+#include "checkpoint/containers/safetensors.h"
+#include "checkpoint/load.h"
+#include "compute_device.h"
 #include "network/captions.h"
 #include "support/support.h"
 #include "train/parameters.h"
@@ -20,7 +21,7 @@ TEST_P(Reference, FeaturesAgree) {
   const auto file = checkpoint::load_model_file(folder);
   const network::Model model = network::make_model(file.config);
   const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, torch::kCPU);
+      train::parameters_from(model.parameters, file.weights, test::device());
   const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
   const torch::NoGradGuard no_gradients;
   train::Operations operations(model.parameters, parameters, /*training=*/false);
@@ -77,7 +78,7 @@ TEST(BatchNormalisation, StatisticsAreThoseOfDoublePrecision) {
   const network::Convolution layer =
       network::declare_convolution(table, "conv", "norm", 3, 3, 1, 1, 1.0F);
   Random random(3);
-  train::Parameters parameters = train::initial_parameters(table, random, torch::kCPU);
+  train::Parameters parameters = train::initial_parameters(table, random, test::device());
   const torch::NoGradGuard no_gradients;
   parameters[0].copy_(torch::eye(3).view({3, 3, 1, 1}));
   std::vector<float> values(std::size_t{3} * kSide * kSide);
@@ -88,15 +89,15 @@ TEST(BatchNormalisation, StatisticsAreThoseOfDoublePrecision) {
 
   constexpr double kMomentum = 0.1;
   const auto read = [&](network::ParameterId id) {
-    return parameters[static_cast<std::size_t>(id)].accessor<float, 1>();
+    return train::to_buffer(parameters[static_cast<std::size_t>(id)]);
   };
-  const auto means = read(layer.norm->running_mean);
-  const auto variances = read(layer.norm->running_variance);
-  for (std::int64_t channel = 0; channel < 3; ++channel) {
-    const auto [mean, variance] = statistics_of(std::span(values).subspan(
-        static_cast<std::size_t>(channel) * kSide * kSide, std::size_t{kSide} * kSide));
-    EXPECT_NEAR(means[channel] / (kMomentum * mean), 1.0, 1e-6);
-    EXPECT_NEAR(variances[channel] / (1.0 - kMomentum + kMomentum * variance), 1.0, 1e-6);
+  const TensorBuffer means = read(layer.norm->running_mean);
+  const TensorBuffer variances = read(layer.norm->running_variance);
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    const auto [mean, variance] = statistics_of(
+        std::span(values).subspan(channel * kSide * kSide, std::size_t{kSide} * kSide));
+    EXPECT_NEAR(means.floats()[channel] / (kMomentum * mean), 1.0, 1e-6);
+    EXPECT_NEAR(variances.floats()[channel] / (1.0 - kMomentum + kMomentum * variance), 1.0, 1e-6);
   }
 }
 
@@ -106,7 +107,7 @@ TEST(CaptionLogits, AgreeWithTheReference) {
   const auto file = checkpoint::load_model_file(folder);
   const network::Model model = network::make_model(file.config);
   const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, torch::kCPU);
+      train::parameters_from(model.parameters, file.weights, test::device());
   const TensorMap io = checkpoint::read_safetensors(folder / "captions.safetensors");
   const std::vector<float> values = to_floats(io.at("pixels"));
   const std::vector<float> expected = to_floats(io.at("logits"));

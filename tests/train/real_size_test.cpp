@@ -6,10 +6,13 @@
 
 #include <functional>
 
-#include "checkpoint/architectures.h"
-#include "checkpoint/chinese_clip_config.h"
+#include "checkpoint/configs/architectures.h"
+#include "checkpoint/configs/chinese_clip_config.h"
+#include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/export_model.h"
-#include "checkpoint/open_clip_config.h"
+#include "checkpoint/load.h"
+#include "compute_device.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
 #include "network/published_models.h"
@@ -31,7 +34,7 @@ struct RealSize {
 };
 
 ModelFile architecture(const std::string& name, bool quick_gelu) {
-  checkpoint::Json config = *checkpoint::find_architecture(name);
+  Json config = *checkpoint::find_architecture(name);
   config["quick_gelu"] = quick_gelu;
   return checkpoint::read_open_clip_config(config, name);
 }
@@ -75,13 +78,14 @@ TEST_P(RealSizeTest, IsReadAndRunByBothExecutors) {
       test::random_tokens({5, 12}, network::vocabulary_size(file.config.text), 3);
 
   const auto pool = std::make_shared<ThreadPool>(2);
-  engine::Encoder encoder(std::make_shared<engine::Weights>(model, file.weights, *pool), pool);
+  const engine::Encoder encoder(
+      engine::on_cpu(std::make_shared<engine::Weights>(model, file.weights, *pool), pool));
   const TensorBuffer image_features = encoder.encode_images(picture);
   const TensorBuffer text_features = encoder.encode_texts(texts);
 
   const torch::NoGradGuard no_gradients;
   const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, torch::kCPU);
+      train::parameters_from(model.parameters, file.weights, test::device());
   train::Operations operations(model.parameters, parameters, /*training=*/false);
   expect_same_rows(image_features, network::image_features(operations, model, picture));
   expect_same_rows(text_features, network::text_features(operations, model, texts));

@@ -8,7 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/load.h"
 #include "diptych/error.h"
 #include "diptych/train.h"
 #include "support/support.h"

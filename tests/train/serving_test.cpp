@@ -5,10 +5,12 @@
 
 #include "api/fixtures.h"
 #include "base/atomic_file.h"
-#include "checkpoint/model_file.h"
+#include "checkpoint/load.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "diptych/train.h"
 #include "support/support.h"
+#include "support/test_device.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych {
@@ -67,7 +69,7 @@ double sigmoid_loss(const Logits& logits) {
 Logits logits_of(const Model& model, const std::vector<fs::path>& pictures) {
   const Encoder encoder(model, {.threads = 2});
   const Matrix images = encoder.encode_images(pictures).rows;
-  const Matrix texts = encoder.encode_texts(kCaptions);
+  const Matrix texts = encoder.encode_texts(kCaptions).all();
   Logits logits;
   for (std::size_t i = 0; i < images.rows; ++i) {
     std::vector<double> row;
@@ -97,6 +99,7 @@ class Serving : public testing::Test {
   /// One step at learning rate 0 on all pairs.
   TrainOptions options(const fs::path& model) const {
     TrainOptions options;
+    options.device = test::test_device();
     options.train_data = (folder_.path() / "pairs.csv").string();
     options.model = model.string();
     options.batch_size = static_cast<int>(kCaptions.size());

@@ -9,6 +9,7 @@
 #include "diptych/train.h"
 #include "shards/shard_writer.h"
 #include "support/support.h"
+#include "support/test_device.h"
 
 namespace diptych::test {
 
@@ -42,6 +43,7 @@ class TrainingData {
   /// Three epochs that draw on everything random there is.
   TrainOptions options(const std::string& name) const {
     TrainOptions options;
+    options.device = test_device();
     options.train_data = shards().string();
     options.model = config();
     options.json_text_key = "captions";

@@ -1,0 +1,23 @@
+#include "checkpoint/families/family.h"
+
+#include <algorithm>
+
+#include "checkpoint/configs/infer_config.h"
+
+namespace diptych::checkpoint {
+
+bool occurs(const TensorMap& tensors, std::string_view pattern) {
+  return std::any_of(tensors.tensors.begin(), tensors.tensors.end(),
+                     [&](const auto& tensor) { return matches(pattern, tensor.first); });
+}
+
+network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,
+                                  network::Activation activation, const std::string& weights_name,
+                                  const StatedFacts& stated) {
+  const ShapeLookup shapes = [&](const std::string& canonical) {
+    return canonical_shape(tensors, family.rules, canonical);
+  };
+  return infer_config(shapes, activation, weights_name, stated);
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,36 @@
+// Hugging Face transformers, ChineseCLIPModel.
+#include <array>
+
+#include "checkpoint/families/families.h"
+#include "checkpoint/families/huggingface.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+using Pattern = std::string_view;
+
+constexpr auto kTextRules = std::to_array<KeyRule>({
+    {"text_projection", Transform::transpose, {"text_projection.weight"}},
+    {"bert.encoder.layer.#.attention.self.Wqkv.*",
+     Transform::stack,
+     {"text_model.encoder.layer.#.attention.self.query.*",
+      "text_model.encoder.layer.#.attention.self.key.*",
+      "text_model.encoder.layer.#.attention.self.value.*"}},
+    {"bert.*", Transform::same, {"text_model.*"}},
+});
+constexpr auto kRules = concatenate(kHuggingFaceImageRules, kTextRules);
+
+constexpr auto kIgnored = std::to_array<Pattern>({"*.position_ids", "text_model.pooler.*"});
+constexpr auto kSignature = std::to_array<Pattern>(
+    {"text_model.encoder.layer.0.attention.self.query.weight", "vision_model.encoder.layers.0.*"});
+
+constexpr Family kFamily = {"huggingface_chinese_clip", kSignature,         kRules, kIgnored,
+                            parse_huggingface,          GridResize::aligned};
+
+}  // namespace
+
+const Family& huggingface_chinese_clip_family() {
+  return kFamily;
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,38 @@
+#include "checkpoint/load.h"
+
+#include <utility>
+
+#include "checkpoint/families/families.h"
+#include "checkpoint/keys/key_table.h"
+#include "checkpoint/prepare_model.h"
+#include "checkpoint/source/sharded.h"
+#include "network/model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+/// The last step: every tensor becomes the parameter that it is.
+ModelFile place(ParsedModel parsed) {
+  const network::Model description = network::make_model(parsed.model.config);
+  parsed.model.weights =
+      place_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
+                    description.parameters, parsed.weights_name);
+  return std::move(parsed.model);
+}
+
+ModelFile load(const ModelFiles& files, const LoadRequest& request) {
+  Container container = read_weights(files, files.weights(), is_known_model);
+  return place(prepare_model(files, std::move(container), request));
+}
+
+}  // namespace
+
+ModelFile load_model_file(const std::filesystem::path& file_or_folder, const LoadRequest& request) {
+  return load(ModelFiles(file_or_folder, request.known, request.stated), request);
+}
+
+ModelFile load_model_folder(std::span<const SourceFile> files, const LoadRequest& request) {
+  return load(ModelFiles(files), request);
+}
+
+}  // namespace diptych::checkpoint

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include "checkpoint/source/model_file.h"
+
+namespace diptych::checkpoint {
+
+/// Writes diptych's own form (docs/model-format.md): model.safetensors, diptych.json and, where the
+/// tokenizer has its own vocabulary, that; diptych.json last. Makes the folder. Throws
+/// Error: io, and invalid_argument for weights that do not fit the config or `weights_dtype`.
+void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
+                       DType weights_dtype);
+
+}  // namespace diptych::checkpoint

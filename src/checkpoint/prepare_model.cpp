@@ -1,0 +1,59 @@
+#include "checkpoint/prepare_model.h"
+
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "checkpoint/fit_positions.h"
+#include "checkpoint/parse_model.h"
+
+namespace diptych::checkpoint {
+namespace {
+
+/// Has the towers made for the sizes that are asked for, if any are.
+void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
+  if (request.image_size != 0) {
+    std::visit([&](auto& tower) { tower.image_size = request.image_size; }, model.config.image);
+    model.preprocessing.size = request.image_size;
+  }
+  if (request.context_length != 0) {
+    std::visit([&](auto& tower) { tower.context_length = request.context_length; },
+               model.config.text);
+  }
+}
+
+/// Throws Error(invalid_argument) unless the config describes a model that can be, which its
+/// preprocessing fits.
+void validate(const ParsedModel& parsed) {
+  const ModelFile& model = parsed.model;
+  try {
+    network::validate(model.config);
+  } catch (const Error& error) {
+    fail(error.code(), "{} ({})", error.what(), parsed.weights_name);
+  }
+  const int image_size = network::image_size(model.config.image);
+  if (model.preprocessing.size != image_size) {
+    fail(ErrorCode::invalid_argument,
+         "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
+         model.preprocessing.size, image_size, parsed.weights_name);
+  }
+}
+
+/// Has layers that are stored as branches become the layers that compute the same.
+void fuse(ParsedModel& parsed) {
+  if (parsed.family->fuse != nullptr) parsed.family->fuse(parsed);
+}
+
+}  // namespace
+
+ParsedModel prepare_model(const ModelFiles& files, Container container,
+                          const LoadRequest& request) {
+  ParsedModel parsed = parse_model(files, std::move(container));
+  apply_requested_sizes(request, parsed.model);
+  validate(parsed);
+  fuse(parsed);
+  fit_positions(parsed);
+  return parsed;
+}
+
+}  // namespace diptych::checkpoint

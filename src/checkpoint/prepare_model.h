@@ -1,0 +1,16 @@
+#pragma once
+
+#include "checkpoint/containers/container.h"
+#include "checkpoint/families/family.h"
+#include "checkpoint/load.h"
+#include "checkpoint/source/model_files.h"
+
+namespace diptych::checkpoint {
+
+/// Does everything of loading but reading the container and placing its weights: parses what the
+/// files say, applies the sizes that are asked for, validates the config, fuses layers that are
+/// stored as branches, and fits position tables. Throws Error as load_model_file.
+ParsedModel prepare_model(const ModelFiles& files, Container container,
+                          const LoadRequest& request = {});
+
+}  // namespace diptych::checkpoint

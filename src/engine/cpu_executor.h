@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "base/parallel.h"
+#include "engine/operations.h"
+#include "engine/packed_model.h"
+#include "engine/weights.h"
+
+namespace diptych::engine {
+
+/// The towers on the CPU, in float32. Results have the same bits on any number of threads.
+class CpuExecutor : public Executor {
+ public:
+  CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
+      : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
+
+  const network::Model& model() const override { return weights_->model(); }
+  std::int64_t batch_floats() const override;
+  std::unique_ptr<Executor> beside() const override;
+
+  void image_features(const network::Pixels& pixels, std::span<float> features) override;
+  void text_features(const network::Tokens& tokens, std::span<float> features) override;
+  std::unique_ptr<CaptionSteps> begin_captions(const network::Pixels& pixels, int each) override;
+
+ private:
+  std::shared_ptr<const Weights> weights_;
+  std::shared_ptr<ThreadPool> pool_;
+  Operations operations_;
+};
+
+/// Returns weights and threads as what encoders share.
+std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
+                                    std::shared_ptr<ThreadPool> pool);
+
+}  // namespace diptych::engine

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diptych {
+
+/// Base64 of RFC 4648, section 4, with padding.
+std::string to_base64(std::span<const std::uint8_t> bytes);
+
+/// None when the text is not such base64.
+std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text);
+
+}  // namespace diptych

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "network/operations/operations.h"
+
+namespace diptych::network {
+
+/// What a vision transformer makes of its rows.
+enum class ImagePooling {
+  class_token,  ///< the class token's row, normalised
+  mean,         ///< the mean of the patches' rows, normalised after (CLIPA, arXiv 2305.07017)
+  map,          ///< multi-head attention by a learned query, then an MLP (arXiv 2106.04560, SigLIP)
+  queries,  ///< attention by learned queries into the joint space, of which the first counts (CoCa)
+};
+
+constexpr auto words_of(ImagePooling) {
+  return std::to_array<Word<ImagePooling>>(
+      {{ImagePooling::class_token, "class_token", "class token"},
+       {ImagePooling::mean, "mean", "mean"},
+       {ImagePooling::map, "map", "attention (map)"},
+       {ImagePooling::queries, "queries", "attention (queries)"}});
+}
+
+/// Attention pooling by a learned query (arXiv 1810.00825, section 3.2): SigLIP's, with an MLP
+/// after it, and CoCa's, with normalised query and input.
+struct QueryPool {
+  struct Mlp {
+    Norm norm;
+    Linear in;
+    Linear out;
+    Activation activation = Activation::gelu;
+  };
+
+  ParameterId query = kAbsent;  ///< [queries, width]; the first one gives the feature
+  std::optional<Norm> norm_query;
+  std::optional<Norm> norm_input;
+  Linear query_projection;
+  Linear key;
+  Linear value;
+  Linear output;
+  int heads = 1;
+  std::optional<Mlp> mlp;
+};
+
+struct MapPoolConfig {
+  int width;
+  int heads;
+  int mlp_width;
+  Activation activation;
+  float norm_epsilon;
+};
+
+/// SigLIP's, under `name`.latent, `name`.q, ...
+QueryPool declare_map_pool(ParameterTable& table, const std::string& name,
+                           const MapPoolConfig& config);
+
+struct CocaPoolConfig {
+  int inputs;   ///< width of what is pooled
+  int outputs;  ///< width of queries and result
+  int queries;
+  int heads;
+  float norm_epsilon;
+};
+
+/// CoCa's, under `name`.query, `name`.ln_q, ...
+QueryPool declare_coca_pool(ParameterTable& table, const std::string& name,
+                            const CocaPoolConfig& config);
+
+/// The pooled rows of the first `count` queries, [sequences * count, width].
+template <Operations Ops>
+typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename Ops::Tensor& x,
+                                const Sequences& sequences, int count = 1) {
+  // The queries are the same for all sequences.
+  const Sequences queries = Sequences::uniform(sequences.count(), count);
+  auto learned = ops.embed(pool.query, Sequences::uniform(1, count).positions());
+  if (pool.norm_query) learned = ops.norm(learned, *pool.norm_query);
+  const auto input = pool.norm_input ? ops.norm(x, *pool.norm_input) : x;
+  const auto query = ops.rows(ops.linear(learned, pool.query_projection, Activation::none, nullptr),
+                              queries.positions());
+  const auto key = ops.linear(input, pool.key, Activation::none, nullptr);
+  const auto value = ops.linear(input, pool.value, Activation::none, nullptr);
+  const auto attended =
+      ops.attention(query, key, value, pool.heads, queries, sequences, Mask::full);
+  const auto pooled = ops.linear(attended, pool.output, Activation::none, nullptr);
+  if (!pool.mlp) return pooled;
+  const auto hidden =
+      ops.linear(ops.norm(pooled, pool.mlp->norm), pool.mlp->in, pool.mlp->activation, nullptr);
+  return ops.linear(hidden, pool.mlp->out, Activation::none, &pooled);
+}
+
+}  // namespace diptych::network

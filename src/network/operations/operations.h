@@ -1,0 +1,105 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "network/operations/layers.h"
+#include "network/operations/rotary.h"
+#include "network/operations/sequences.h"
+
+namespace diptych::network {
+
+/// Which keys a query sees within its sequence.
+enum class Mask {
+  full,    ///< all
+  causal,  ///< those up to its own place; there may be fewer keys than queries
+};
+
+/// A batch of pictures between convolutions, channels last: row (b * height + y) * width + x of
+/// `rows` holds the channels of one place. A 1 x 1 convolution is then a linear layer, and an
+/// attention pool takes the rows as they are.
+template <typename Tensor>
+struct FeatureMap {
+  Tensor rows;
+  int batch = 0;
+  int height = 0;
+  int width = 0;
+};
+
+/// The operations a tower is written in. An executor supplies them over a Tensor of its own: a
+/// matrix [rows, width] of activations. engine::Operations computes on the CPU, train::Operations
+/// with libtorch.
+///
+///   patches(pixels, size)        [batch * patches, 3 * size * size], patches row by row, values as
+///                                a convolution's weight orders them (channel, y, x)
+///   linear(x, layer, act, r)     act(x W^T + b + r); r, the residual, may be null
+///   norm(x, norm)                normalisation of every row, by its kind
+///   attention(q, k, v, heads, query sequences, key sequences, mask)
+///                                softmax(q k^T / sqrt(head width)) v, sequence by sequence
+///   rotate(x, table, positions)  row i by row positions[i] of a rotary table: in every head the
+///   pair
+///                                (a, b) of neighbouring columns becomes (a cos - b sin, b cos + a
+///                                sin)
+///   columns(x, first, count)     a part of every row
+///   repeat_columns(x, times)     every column so many times, side by side
+///   rows(x, indices)             the named rows, in that order
+///   embed(parameter, indices)    the named rows of a parameter [rows, width]; a vector is one row
+///   prepend(first, x, sequences) every sequence of x with its row of `first` before it
+///   mean_rows(x, sequences)      the mean of every sequence's rows
+///   add(a, b)                    elementwise
+///   add_constants(x, factor, c)  factor x + c, of as many numbers from the host
+///   multiply(a, b)               elementwise
+///   scale(x, parameter)          every column times its element of a vector
+///   feature_map(pixels)          the pictures as a FeatureMap of 3 channels
+///   convolution(x, layer, act, r)
+///                                act(batch_norm(x * W) + r), or act(x * W + b + r) where the
+///                                layer has a bias instead; r may be null
+///   average_pool(x, size, stride)
+///                                mean over the size x size places of a window that moves by
+///                                `stride`, as a convolution's with padding, which does not count
+///   depthwise_convolution(x, layer)
+///                                every channel by its own window, and bias
+///   activate(x, act)             elementwise
+///   merge_places(x, size)        squares of size x size places as one place each, values as a
+///                                convolution's weight orders them (channel, y, x)
+///
+/// The concept checks what is cheap to state; the list above is the contract.
+template <typename Ops>
+concept Operations = requires(Ops ops, const typename Ops::Tensor& x,
+                              const typename Ops::Tensor* residual,
+                              const FeatureMap<typename Ops::Tensor>& map,
+                              const FeatureMap<typename Ops::Tensor>* map_residual,
+                              const Pixels& pixels, const Sequences& sequences,
+                              std::span<const std::int32_t> indices,
+                              std::span<const float> constants) {
+  { ops.patches(pixels, 1) } -> std::same_as<typename Ops::Tensor>;
+  { ops.linear(x, Linear{}, Activation::none, residual) } -> std::same_as<typename Ops::Tensor>;
+  { ops.norm(x, Norm{}) } -> std::same_as<typename Ops::Tensor>;
+  {
+    ops.attention(x, x, x, 1, sequences, sequences, Mask::full)
+    } -> std::same_as<typename Ops::Tensor>;
+  { ops.rotate(x, RotaryTable{}, indices) } -> std::same_as<typename Ops::Tensor>;
+  { ops.columns(x, 0, 1) } -> std::same_as<typename Ops::Tensor>;
+  { ops.repeat_columns(x, 2) } -> std::same_as<typename Ops::Tensor>;
+  { ops.rows(x, indices) } -> std::same_as<typename Ops::Tensor>;
+  { ops.embed(ParameterId{}, indices) } -> std::same_as<typename Ops::Tensor>;
+  { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
+  { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
+  { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.add_constants(x, 1.0F, constants) } -> std::same_as<typename Ops::Tensor>;
+  { ops.multiply(x, x) } -> std::same_as<typename Ops::Tensor>;
+  { ops.scale(x, ParameterId{}) } -> std::same_as<typename Ops::Tensor>;
+  { ops.feature_map(pixels) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  {
+    ops.convolution(map, Convolution{}, Activation::none, map_residual)
+    } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.average_pool(map, 2, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  {
+    ops.depthwise_convolution(map, DepthwiseConvolution{})
+    } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+  { ops.activate(x, Activation::gelu) } -> std::same_as<typename Ops::Tensor>;
+  { ops.merge_places(map, 2) } -> std::same_as<FeatureMap<typename Ops::Tensor>>;
+};
+
+}  // namespace diptych::network

@@ -1,0 +1,37 @@
+#include "train/device.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace diptych::train {
+namespace {
+
+/// libtorch's messages begin with the reason and go on for pages.
+std::string first_sentence(std::string message) {
+  constexpr std::size_t kLongest = 200;
+  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
+  return message;
+}
+
+}  // namespace
+
+torch::Device device_of(const std::string& name) {
+  try {
+    const torch::Device device(name);
+    if (device.is_cuda() && !torch::cuda::is_available()) {
+      fail(
+          ErrorCode::invalid_argument,
+          "train: device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
+          "GPU (docs/training.md)",
+          name);
+    }
+    torch::zeros({1}, device);
+    return device;
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::invalid_argument, "train: device: cannot use '{}': {}", name,
+         first_sentence(error.what_without_backtrace()));
+  }
+}
+
+}  // namespace diptych::train

@@ -1,0 +1,63 @@
+#include "train/task.h"
+
+#include "base/error.h"
+#include "train/loss.h"
+#include "train/operations.h"
+#include "train/towers.h"
+
+namespace diptych::train {
+namespace {
+
+class ContrastiveTask : public Task {
+ public:
+  explicit ContrastiveTask(double label_smoothing) : label_smoothing_(label_smoothing) {}
+
+  torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
+                            const torch::Tensor& texts, const Batch& batch) const override {
+    return contrastive_loss(images, texts, step.parameter(step.model.logit_scale), batch.groups,
+                            label_smoothing_);
+  }
+
+ private:
+  double label_smoothing_;
+};
+
+class SigmoidTask : public Task {
+ public:
+  torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
+                            const torch::Tensor& texts, const Batch& batch) const override {
+    return sigmoid_loss(images, texts, step.parameter(step.model.logit_scale),
+                        step.parameter(step.model.logit_bias), batch.groups);
+  }
+};
+
+}  // namespace
+
+Outputs Task::features(const StepModel& step, const Batch& part) const {
+  const AutocastScope autocast(step.precision, step.parameters.front().device());
+  Operations operations(step.model.parameters, step.parameters, !step.keeps_image_statistics);
+  Outputs outputs;
+  outputs.images =
+      part.patches ? network::image_features(operations, step.model, part.images(), *part.patches)
+                   : network::image_features(operations, step.model, part.images());
+  outputs.texts = network::text_features(operations, step.model, part.tokens);
+  return outputs;
+}
+
+Outputs Task::outputs(const StepModel& step, const Batch& part) const {
+  return features(step, part);
+}
+
+std::unique_ptr<Task> contrastive_task(double label_smoothing) {
+  return std::make_unique<ContrastiveTask>(label_smoothing);
+}
+
+std::unique_ptr<Task> sigmoid_task(const network::Model& model) {
+  if (model.logit_bias == network::kAbsent) {
+    fail(ErrorCode::invalid_argument,
+         "train: the sigmoid loss: got a model without a bias on its scores, expected one");
+  }
+  return std::make_unique<SigmoidTask>();
+}
+
+}  // namespace diptych::train

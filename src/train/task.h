@@ -1,0 +1,60 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "network/model.h"
+#include "train/autocast.h"
+#include "train/batch.h"
+#include "train/parameters.h"
+
+namespace diptych::train {
+
+/// The model that a step is computed with. Refers to all of them.
+struct StepModel {
+  const network::Model& model;
+  const Parameters& parameters;  ///< in the model's order
+  Precision precision = Precision::fp32;
+  /// Whether the image tower normalises by its running statistics and leaves them as they are.
+  bool keeps_image_statistics = false;
+
+  const torch::Tensor& parameter(network::ParameterId id) const {
+    return parameters[static_cast<std::size_t>(id)];
+  }
+};
+
+/// What a model makes of a batch or a part of one.
+struct Outputs {
+  torch::Tensor images;  ///< features [pairs, width], not normalised
+  torch::Tensor texts;
+  /// A sum over pairs, of what each adds to the loss without looking at the others; undefined where
+  /// a task has no such part.
+  torch::Tensor own_losses;
+};
+
+/// From a batch to the number that training lowers: a part that needs all pairs at once and
+/// only their features, and a sum over single pairs. So a batch may be computed in parts
+/// (train/learner.h), whatever the task.
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  /// The features of both towers.
+  Outputs features(const StepModel& step, const Batch& part) const;
+  /// The features, and the pairs' own losses. By default there are none.
+  virtual Outputs outputs(const StepModel& step, const Batch& part) const;
+  /// The loss that the batch's pairs have in common, from all of their features.
+  virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
+                                    const torch::Tensor& texts, const Batch& batch) const = 0;
+  /// What the sum of own losses is multiplied by before it is added.
+  virtual double own_weight(const Batch& /*batch*/) const { return 0.0; }
+};
+
+/// CLIP's loss, of features alone.
+std::unique_ptr<Task> contrastive_task(double label_smoothing = 0.0);
+
+/// SigLIP's. Throws Error(invalid_argument) for a model without a bias on its scores.
+std::unique_ptr<Task> sigmoid_task(const network::Model& model);
+
+}  // namespace diptych::train

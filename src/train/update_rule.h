@@ -1,0 +1,51 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace diptych::train {
+
+enum class Rule {
+  adamw,        ///< arXiv 1711.05101
+  stableadamw,  ///< AdamW with Adafactor's clipping of updates (arXiv 2304.13013, algorithm 2)
+  lamb,         ///< arXiv 1904.00962, as NVIDIA's: moments debiased, no trust without decay
+  lion,         ///< arXiv 2302.06675; one moment
+  muon,         ///< orthogonalised momentum of matrices (arXiv 2502.16982); one moment
+};
+
+/// A parameter and what its rule remembers of the gradients.
+struct MovedParameter {
+  std::string name;
+  torch::Tensor value;
+  torch::Tensor first_moment;
+  torch::Tensor second_moment;  ///< undefined where the rule has one moment
+};
+
+struct RuleOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.98;
+  double epsilon = 1e-6;
+  double momentum = 0.95;
+};
+
+/// How a step moves parameters. Without state: what is remembered lies with the parameters.
+class UpdateRule {
+ public:
+  virtual ~UpdateRule() = default;
+  virtual bool has_second_moment() const { return true; }
+  /// `steps`: how many there were with this one, a scalar tensor beside the parameters. All of
+  /// `parameters` have a gradient.
+  virtual void move(const std::vector<MovedParameter>& parameters, const torch::Tensor& steps,
+                    double learning_rate, double weight_decay) const = 0;
+};
+
+std::unique_ptr<UpdateRule> make_update_rule(Rule rule, const RuleOptions& options);
+
+/// Whether Muon moves a parameter of this name and shape: a matrix (or convolution) of a block, no
+/// embedding and no vector.
+bool suits_muon(const std::string& name, const torch::Tensor& parameter);
+
+}  // namespace diptych::train
