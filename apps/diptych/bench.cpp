@@ -54,6 +54,6 @@ void add_loss(Command bench) {
 
 void add_bench(Command program) {
   const Command bench = program.command("bench", "Measure parts of diptych on this machine");
-  bench.footer("Example: diptych bench loss --pairs 65536 --width 512 --loss sigmoid --json");
+  bench.footer("Examples:\n  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
   add_loss(bench);
 }

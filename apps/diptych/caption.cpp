@@ -90,13 +90,7 @@ void add_caption(Command program) {
   add_model_option(command, options->model.model);
   add_load_options(command, options->model.load);
   add_search_options(command, options->caption);
-  command
-      .option("--threads", options->model.compute.threads,
-              "threads that compute; default: one a CPU")
-      .at_least(0);
-  command
-      .option("--batch", options->model.compute.batch, "pictures captioned at a time; default: 8")
-      .at_least(0);
+  add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array: image, caption, token ids");
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
   command.footer(kExamples);

@@ -60,9 +60,12 @@ void add_template_options(Command command, std::vector<std::string>& templates, 
 }
 
 void add_compute_options(Command command, diptych::ComputeOptions& options) {
-  const std::map<std::string, Precision> precisions = {{"fp32", Precision::fp32}};
+  command.option("--device", options.device,
+                 "cpu (default), cuda or cuda:N for a GPU, libtorch:cpu for comparing");
+  const std::map<std::string, Precision> precisions = {
+      {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}};
   command.choice("--precision", options.precision, precisions,
-                 "fp32, which is all that this version has");
+                 "fp32 (default), or with libtorch (a GPU) bf16 or fp16");
   command.option("--threads", options.threads, "threads that compute; default: one a CPU")
       .at_least(0);
   command

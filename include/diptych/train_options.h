@@ -83,6 +83,13 @@ struct TrainOptions {
   bool siglip = false;
   /// The part of a target of the contrastive loss that is spread over all pairs, 0 to below 1.
   double label_smoothing = 0.0;
+  /// A model with a decoder (CoCa) learns to caption too: the weights of the captioning loss and of
+  /// the other one. Others have the other one alone.
+  double caption_weight = 2.0;
+  double contrastive_weight = 1.0;
+  /// A trained model, as `model` names one, whose scores are learnt besides. It reads the same
+  /// pairs with its own tokenizer and in its own size. Empty: none.
+  std::string teacher;
   /// "adamw", "stableadamw", "lamb", "lion", or "muon" for the matrices of blocks and AdamW for all
   /// else.
   std::string optimiser = "adamw";
@@ -190,7 +197,7 @@ DIPTYCH_API void check_train_options(const TrainOptions& options);
 
 /// The heads of the image and of the text tower that `heads` states; empty when it states none.
 /// Throws Error(invalid_argument).
-std::vector<int> train_option_heads(const TrainOptions& options);
+DIPTYCH_API std::vector<int> train_option_heads(const TrainOptions& options);
 
 /// Every option with what it means and accepts, as the TOML file that `diptych train` reads.
 DIPTYCH_API std::string write_train_options(const TrainOptions& options);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/libtorch.h"
 #include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
 #include "base/error.h"
@@ -12,13 +13,17 @@
 namespace diptych {
 namespace {
 
+using api::libtorch_device;
+
 const ComputeOptions& checked(const ComputeOptions& options) {
   if (options.threads < 0)
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
     fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  if (options.precision != Precision::fp32)
-    fail(ErrorCode::unsupported, "precision: got bf16 or int8, expected fp32 in this version");
+  if (libtorch_device(options.device).empty() && options.precision != Precision::fp32)
+    fail(ErrorCode::unsupported,
+         "precision: got {}, expected fp32, which is all that the CPU has in this version",
+         name(options.precision));
   return options;
 }
 
@@ -26,6 +31,9 @@ std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptio
   const checkpoint::ModelFile& file = model.implementation().file;
   const auto pool = std::make_shared<ThreadPool>(options.threads);
   try {
+    if (!libtorch_device(options.device).empty())
+      return std::make_shared<engine::PackedModel>(
+          api::make_libtorch_executor(model, options, pool->size()), pool);
     return engine::on_cpu(std::make_shared<const engine::Weights>(network::make_model(file.config),
                                                                   file.weights, *pool),
                           pool);
@@ -35,6 +43,20 @@ std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptio
 }
 
 }  // namespace
+
+std::string_view name(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return "fp32";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::fp16:
+      return "fp16";
+    case Precision::int8:
+      return "int8";
+  }
+  return "";
+}
 
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
     : model(std::move(packed)), options(checked(how)), engine(pack(model, options)) {}

@@ -38,8 +38,8 @@ LoadOptions load_options(const TrainOptions& options) {
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
   check_train_options(options);
-  const auto source = [&options] {
-    return api::starting_model(options.model, load_options(options));
+  const auto source = [&options](const std::string& name) {
+    return api::starting_model(name, name == options.model ? load_options(options) : LoadOptions());
   };
   return trainer()->train(options, source, callbacks);
 }

@@ -98,6 +98,18 @@ std::vector<Option> model_options() {
        {},
        {},
        Change::free},
+      {"background",
+       kModel,
+       "what transparent pictures are laid on, now and ever after; nothing: the model's",
+       field<&TrainOptions::background>,
+       {},
+       {},
+       Change::free},
+  };
+}
+
+std::vector<Option> stated_options() {
+  return {
       {"quick-gelu",
        kModel,
        "say that the towers have QuickGELU, where the files do not say it",
@@ -127,23 +139,21 @@ std::vector<Option> model_options() {
        {},
        {},
        Change::free},
+  };
+}
+
+std::vector<Option> lock_options() {
+  return {
       {"lock-image", kModel, "leave the image tower as it is", field<&TrainOptions::lock_image>},
       {"lock-image-unlocked-groups", kModel, "lock-image: last groups of layers that are trained",
        field<&TrainOptions::lock_image_unlocked_groups>, kAtLeastZero},
       {"lock-text", kModel, "leave the text tower as it is", field<&TrainOptions::lock_text>},
       {"lock-text-unlocked-layers", kModel, "lock-text: last groups of layers that are trained",
        field<&TrainOptions::lock_text_unlocked_layers>, kAtLeastZero},
-      {"background",
-       kModel,
-       "what transparent pictures are laid on, now and ever after; nothing: the model's",
-       field<&TrainOptions::background>,
-       {},
-       {},
-       Change::free},
   };
 }
 
-std::vector<Option> optimisation_options() {
+std::vector<Option> loss_options() {
   return {
       {"batch-size", kOptimisation, "pairs a step, or with accum-freq a part of it",
        field<&TrainOptions::batch_size>, kTimes},
@@ -162,6 +172,18 @@ std::vector<Option> optimisation_options() {
       {"label-smoothing", kOptimisation,
        "part of the contrastive loss's targets that is spread over all pairs",
        field<&TrainOptions::label_smoothing>, kBelowOne},
+      {"coca-caption-loss-weight", kOptimisation, "of a model with a decoder",
+       field<&TrainOptions::caption_weight>, kAtLeastZero},
+      {"coca-contrastive-loss-weight", kOptimisation, "of a model with a decoder",
+       field<&TrainOptions::contrastive_weight>, kAtLeastZero},
+      {"distill-model", kOptimisation,
+       "a trained model whose scores are learnt besides: a file, a folder, a listed name",
+       field<&TrainOptions::teacher>},
+  };
+}
+
+std::vector<Option> optimiser_options() {
+  return {
       {"opt",
        kOptimisation,
        "what moves the weights; muon: matrices of blocks, all else by adamw",
@@ -191,6 +213,11 @@ std::vector<Option> optimisation_options() {
        {"open_clip-3", "open_clip-4"}},
       {"wd-exclude", kOptimisation, "globs of parameters without decay besides, by commas",
        field<&TrainOptions::undecayed>},
+  };
+}
+
+std::vector<Option> schedule_options() {
+  return {
       {"warmup", kOptimisation, "steps of linear warm-up", field<&TrainOptions::warmup>,
        kAtLeastZero},
       {"warmup-samples", kOptimisation, "instead, in pairs; 0: as warmup says",
@@ -209,6 +236,11 @@ std::vector<Option> optimisation_options() {
        field<&TrainOptions::cooldown_end>, kAtLeastZero},
       {"lr-cooldown-power", kOptimisation, "const-cooldown: 1: a line; 2: a parabola; ...",
        field<&TrainOptions::cooldown_power>, kAboveZero},
+  };
+}
+
+std::vector<Option> step_options() {
+  return {
       {"max-skipped-steps", kOptimisation,
        "steps in a row with a loss or gradients that are not finite, or a spike, that end the run",
        field<&TrainOptions::max_skipped_steps>, kAtLeastOne},
@@ -397,7 +429,8 @@ std::vector<Option> running_options() {
 const std::vector<Option>& table() {
   static const std::vector<Option> all = [] {
     std::vector<Option> options;
-    for (auto part : {data_options, model_options, optimisation_options, geometry_options,
+    for (auto part : {data_options, model_options, stated_options, lock_options, loss_options,
+                      optimiser_options, schedule_options, step_options, geometry_options,
                       colour_options, erasing_options, running_options}) {
       const std::vector<Option> more = part();
       options.insert(options.end(), more.begin(), more.end());

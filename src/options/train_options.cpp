@@ -69,6 +69,8 @@ void check_companions(const TrainOptions& options) {
   };
   refuse(options.siglip && options.label_smoothing > 0.0, "label-smoothing",
          "the contrastive loss, which --siglip replaces");
+  refuse(options.siglip && !options.teacher.empty(), "distill-model",
+         "the contrastive loss, which --siglip replaces");
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
          "it or warmup-samples");

@@ -20,16 +20,15 @@ torch::Device device_of(const std::string& name) {
   try {
     const torch::Device device(name);
     if (device.is_cuda() && !torch::cuda::is_available()) {
-      fail(
-          ErrorCode::invalid_argument,
-          "train: device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
-          "GPU (docs/training.md)",
-          name);
+      fail(ErrorCode::invalid_argument,
+           "device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
+           "GPU (docs/training.md)",
+           name);
     }
     torch::zeros({1}, device);
     return device;
   } catch (const c10::Error& error) {
-    fail(ErrorCode::invalid_argument, "train: device: cannot use '{}': {}", name,
+    fail(ErrorCode::invalid_argument, "device: cannot use '{}': {}", name,
          first_sentence(error.what_without_backtrace()));
   }
 }

@@ -42,7 +42,7 @@ void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& t
   add(outputs.texts, texts.grad().narrow(0, first, count));
   if (outputs.own_losses.defined())
     add(outputs.own_losses, torch::full_like(outputs.own_losses, own_weight));
-  torch::autograd::backward(roots, gradients);
+  if (!roots.empty()) torch::autograd::backward(roots, gradients);
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ Tensor Learner::loss(const Batch& batch) {
   const Outputs outputs = task_->outputs(step, batch);
   const Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
   if (!outputs.own_losses.defined()) return common;
-  return common + task_->own_weight(batch) * outputs.own_losses;
+  return common + task_->own_weight(step, batch) * outputs.own_losses;
 }
 
 Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
@@ -95,7 +95,7 @@ double Learner::backward_in_parts(const Batch& batch) {
   {
     const torch::NoGradGuard no_gradients;
     for (const Batch& part : parts) {
-      const Outputs outputs = task_->features(step, part);
+      const Outputs outputs = tower_features(step, part, part.patches);
       image_parts.push_back(outputs.images);
       text_parts.push_back(outputs.texts);
     }
@@ -106,7 +106,7 @@ double Learner::backward_in_parts(const Batch& batch) {
   const Tensor common = task_->common_loss(step, images, texts, batch);
   common.backward();
   double loss = common.item<double>();
-  const double own_weight = task_->own_weight(batch);
+  const double own_weight = task_->own_weight(step, batch);
   std::int64_t first = 0;
   for (const Batch& part : parts) {
     const Outputs outputs = task_->outputs(step, part);

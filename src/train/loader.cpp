@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "train/teacher.h"
 
 namespace diptych::train {
 namespace {
@@ -32,12 +33,33 @@ shards::SamplerOptions sampler_options(const LoaderOptions& options) {
           .groups = options.groups};
 }
 
-/// One pair, ready for its batch.
-struct Pair {
+/// What a model is given of a pair.
+struct PairInputs {
   std::vector<float> pixels;
   std::vector<std::int32_t> ids;
+};
+
+/// One pair, ready for its batch.
+struct Pair : PairInputs {
+  PairInputs teacher;  ///< empty without one
   std::int64_t group = 0;
 };
+
+PairInputs inputs_of(const Image& picture, const Preprocessing& preprocessing,
+                     const std::string& caption, const Tokenizer& tokenizer, int context_length) {
+  PairInputs inputs{.ids = tokenizer.encode(caption, context_length)};
+  inputs.pixels.resize(picture.rgb.size());
+  normalise(picture, preprocessing, inputs.pixels);
+  return inputs;
+}
+
+/// The augmented picture in the teacher's size, and the caption in its ids.
+PairInputs teacher_inputs(const Teacher& teacher, const Image& picture,
+                          const std::string& caption) {
+  return inputs_of(resize_and_crop(picture, teacher.preprocessing()), teacher.preprocessing(),
+                   caption, teacher.tokenizer(),
+                   network::context_length(teacher.model().config.text));
+}
 
 std::optional<std::array<std::uint8_t, 3>> draw_background(const LoaderOptions& options,
                                                            Random& random) {
@@ -59,10 +81,8 @@ Pair make_pair(const shards::Sample& sample, const std::vector<std::string>& cap
   decoding.wide = options.wide;
   const Image picture = image::augment(decode_image(*image_bytes, sample.key, decoding),
                                        options.augmentation, options.preprocessing, random);
-  Pair pair;
-  pair.ids = tokenizer.encode(caption, context_length);
-  pair.pixels.resize(picture.rgb.size());
-  normalise(picture, options.preprocessing, pair.pixels);
+  Pair pair{inputs_of(picture, options.preprocessing, caption, tokenizer, context_length)};
+  if (options.teacher != nullptr) pair.teacher = teacher_inputs(*options.teacher, picture, caption);
   return pair;
 }
 
@@ -73,16 +93,26 @@ void sort_by_length(std::vector<Pair>& pairs) {
                    [](const Pair& a, const Pair& b) { return a.ids.size() < b.ids.size(); });
 }
 
-Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pad_id, int side,
-           bool grouped) {
+void append(const PairInputs& pair, const network::Model& model, std::int32_t pad_id,
+            Inputs& inputs) {
+  inputs.pixels.insert(inputs.pixels.end(), pair.pixels.begin(), pair.pixels.end());
+  network::append_text(model, pair.ids, pad_id, inputs.tokens);
+}
+
+Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pad_id,
+           const LoaderOptions& options) {
   sort_by_length(pairs);
   Batch batch;
-  batch.side = side;
+  batch.side = options.preprocessing.size;
   for (const Pair& pair : pairs) {
-    batch.pixels.insert(batch.pixels.end(), pair.pixels.begin(), pair.pixels.end());
-    network::append_text(model, pair.ids, pad_id, batch.tokens);
-    if (grouped) batch.groups.push_back(pair.group);
+    append(pair, model, pad_id, batch);
+    if (!options.groups.empty()) batch.groups.push_back(pair.group);
   }
+  if (options.teacher == nullptr) return batch;
+  const Teacher& teacher = *options.teacher;
+  batch.teacher.side = teacher.preprocessing().size;
+  for (const Pair& pair : pairs)
+    append(pair.teacher, teacher.model(), teacher.tokenizer().pad_id(), batch.teacher);
   return batch;
 }
 
@@ -139,8 +169,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
       result.refused.push_back({index, dataset_.refusal(index, error)});
     }
   }
-  result.batch =
-      join(std::move(pairs), model_, tokenizer_.pad_id(), options_.preprocessing.size, grouped);
+  result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_);
   return result;
 }
 

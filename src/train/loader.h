@@ -15,6 +15,8 @@
 
 namespace diptych::train {
 
+class Teacher;
+
 struct LoaderOptions {
   std::uint64_t seed = 0;
   int batch_size = 64;
@@ -30,6 +32,8 @@ struct LoaderOptions {
   /// background.
   double random_background = 0.0;
   Preprocessing preprocessing;
+  /// Who sees the same pairs besides; none: no one. Must outlive the loader.
+  const Teacher* teacher = nullptr;
 };
 
 /// A sample that is missing from its batch.

@@ -33,6 +33,11 @@ Tensor activated(const Tensor& x, Activation activation) {
   fail(ErrorCode::internal, "unknown activation {}", static_cast<int>(activation));
 }
 
+/// In inference weights may be in half precision, and pictures and constants then become so.
+Tensor in_type_of(const Tensor& weight, const Tensor& x) {
+  return weight.scalar_type() == torch::kFloat32 ? x : x.to(weight.scalar_type());
+}
+
 Tensor add_residual(const Tensor& x, const Tensor* residual) {
   return residual == nullptr ? x : x + *residual;
 }
@@ -116,14 +121,14 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer, Activat
   const Tensor& weight = parameter(layer.weight);
   Tensor y;
   if (layer.transposed) {
-    y = x.matmul(weight);
+    y = in_type_of(weight, x).matmul(weight);
   } else {
     const Tensor matrix =
         weight.view({weight.size(0), -1}).narrow(0, layer.first_output, layer.outputs);
     const Tensor bias = layer.bias == network::kAbsent
                             ? Tensor()
                             : parameter(layer.bias).narrow(0, layer.first_bias, layer.outputs);
-    y = torch::nn::functional::linear(x, matrix, bias);
+    y = torch::nn::functional::linear(in_type_of(weight, x), matrix, bias);
   }
   return activated(add_residual(y, residual), activation);
 }
@@ -134,7 +139,8 @@ Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
     // reference.
     const Tensor wide = x.to(torch::kFloat32);
     const Tensor mean_square = wide.square().mean(-1, /*keepdim=*/true);
-    return wide * torch::rsqrt(mean_square + norm.epsilon) * parameter(norm.weight);
+    const Tensor& weight = parameter(norm.weight);
+    return in_type_of(weight, wide * torch::rsqrt(mean_square + norm.epsilon) * weight);
   }
   return torch::layer_norm(x, {norm.width}, parameter(norm.weight), parameter(norm.bias),
                            norm.epsilon);
@@ -180,7 +186,7 @@ Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table,
 Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const float> constants) {
   const Tensor host =
       torch::from_blob(const_cast<float*>(constants.data()), x.sizes(), torch::kFloat32);
-  return factor * x + host.to(device());
+  return (factor * x + host.to(device())).to(x.dtype());
 }
 
 Tensor Operations::rows(const Tensor& x, std::span<const std::int32_t> indices) {
@@ -226,8 +232,9 @@ Operations::FeatureMap Operations::convolution(const FeatureMap& x,
                                                const network::Convolution& layer,
                                                Activation activation, const FeatureMap* residual) {
   const Tensor bias = layer.bias == network::kAbsent ? Tensor() : parameter(layer.bias);
-  Tensor convolved = torch::conv2d(as_pictures(x), parameter(layer.weight), bias, layer.stride,
-                                   (layer.kernel - 1) / 2);
+  Tensor convolved =
+      torch::conv2d(in_type_of(parameter(layer.weight), as_pictures(x)), parameter(layer.weight),
+                    bias, layer.stride, (layer.kernel - 1) / 2);
   if (layer.norm) {
     const network::BatchNorm& norm = *layer.norm;
     // Over channels-last pictures libtorch's CPU kernel sums a channel in float32, one value after

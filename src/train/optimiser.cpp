@@ -3,7 +3,8 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <string_view>
 

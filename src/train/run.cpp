@@ -39,11 +39,16 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
       model_(network::make_model(file_.config)),
       tokenizer_(tokenizer_of(file_)),
       data_(open_run_data(options)),
-      record_(record_run(options, file_, data_.dataset)) {
+      record_(record_run(options, file_, data_.dataset)),
+      teacher_(make_teacher(options, source)) {
   if (callbacks.data_opened) callbacks.data_opened(data_.summary);
   std::vector<std::string> notes;
   for (const std::string& assumption : file_.assumptions)
     notes.push_back(fmt::format("assumed: {}", assumption));
+  if (teacher_) {
+    for (const std::string& assumption : teacher_->assumptions())
+      notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
+  }
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
     notes.insert(notes.end(), changes_.begin(), changes_.end());
@@ -52,15 +57,16 @@ Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCall
   }
   refusals_.emplace(data_.dataset.size(), position_.data.index == 0);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_,
-                                     loader_options(options, file_, data_), position_.data);
+                                     loader_options(options, file_, data_, teacher_.get()),
+                                     position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
   const std::vector<std::string> advised = advice(options, schedule_);
   notes.insert(notes.end(), advised.begin(), advised.end());
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
-  learner_ =
-      make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model);
+  learner_ = make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model,
+                          teacher_.get());
   if (saved_) saved_->restore(*learner_);
   become_result();
 }

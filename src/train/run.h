@@ -61,6 +61,7 @@ class Run {
   std::shared_ptr<const Tokenizer> tokenizer_;
   RunData data_;
   RunRecord record_;
+  std::unique_ptr<Teacher> teacher_;
   std::vector<std::string> changes_;  ///< what was allowed to differ from the saved run
   RunPosition position_;
   std::int64_t first_step_ = 0;  ///< steps done before this part of the run

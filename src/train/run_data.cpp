@@ -181,7 +181,7 @@ RunData open_run_data(const TrainOptions& options) {
 }
 
 LoaderOptions loader_options(const TrainOptions& options, const checkpoint::ModelFile& file,
-                             const RunData& data) {
+                             const RunData& data, const Teacher* teacher) {
   return {.seed = options.seed,
           .batch_size = pairs_per_step(options),
           .workers = options.workers,
@@ -191,7 +191,8 @@ LoaderOptions loader_options(const TrainOptions& options, const checkpoint::Mode
           .wide = options.wide == "scale" ? WideGrey::scale : WideGrey::clamp,
           .augmentation = options.augmentation,
           .random_background = options.random_background,
-          .preprocessing = file.preprocessing};
+          .preprocessing = file.preprocessing,
+          .teacher = teacher};
 }
 
 }  // namespace diptych::train

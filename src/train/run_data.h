@@ -28,6 +28,6 @@ struct RunData {
 RunData open_run_data(const TrainOptions& options);
 
 LoaderOptions loader_options(const TrainOptions& options, const checkpoint::ModelFile& file,
-                             const RunData& data);
+                             const RunData& data, const Teacher* teacher);
 
 }  // namespace diptych::train

@@ -84,6 +84,17 @@ LearnerOptions learner_options(const TrainOptions& options) {
           .spike_factor = options.spike_factor};
 }
 
+std::unique_ptr<Task> make_task(const TrainOptions& options, const network::Model& model,
+                                const Teacher* teacher) {
+  auto pairs = options.siglip       ? sigmoid_task(model)
+               : teacher != nullptr ? distillation_task(*teacher, options.label_smoothing)
+                                    : contrastive_task(options.label_smoothing);
+  if (!model.decoder || options.caption_weight == 0.0) return pairs;
+  return captioning_task(
+      model, std::move(pairs),
+      {.contrastive = options.contrastive_weight, .captioning = options.caption_weight});
+}
+
 void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFile& file) {
   if (options.patch_dropout > 0.0 && network::patch_count(file.config.image) == 0) {
     fail(ErrorCode::invalid_argument,
@@ -95,7 +106,7 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
 }  // namespace
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
-  checkpoint::ModelFile file = source();
+  checkpoint::ModelFile file = source(options.model);
   choose_tokenizer(options.tokenizer, file);
   if (!options.tokenizer.empty()) take_end_of_text(*tokenizer_of(file), file.config.text);
   if (options.background) file.preprocessing.background = options.background;
@@ -121,16 +132,22 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
 }
 
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
-                                      const checkpoint::ModelFile& file, FirstWeights weights) {
+                                      const checkpoint::ModelFile& file, FirstWeights weights,
+                                      const Teacher* teacher) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = device_of(options.device);
   Parameters parameters = weights == FirstWeights::zeros
                               ? zero_parameters(model.parameters, device)
                               : first_parameters(options, file, model.parameters, device);
   lock_towers(options, model, parameters);
-  auto task = options.siglip ? sigmoid_task(model) : contrastive_task(options.label_smoothing);
+  auto task = make_task(options, model, teacher);
   return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
                                    learner_options(options));
+}
+
+std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelSource& source) {
+  if (options.teacher.empty()) return nullptr;
+  return std::make_unique<Teacher>(source(options.teacher), device_of(options.device));
 }
 
 }  // namespace diptych::train

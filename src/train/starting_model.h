@@ -6,6 +6,7 @@
 #include "diptych/train_options.h"
 #include "train/learner.h"
 #include "train/model_source.h"
+#include "train/teacher.h"
 
 namespace diptych::train {
 
@@ -23,7 +24,12 @@ enum class FirstWeights {
   zeros,         ///< for those of a checkpoint, which will be loaded
 };
 
+/// `teacher`: whom the options name, or none; must outlive the learner.
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
-                                      const checkpoint::ModelFile& file, FirstWeights weights);
+                                      const checkpoint::ModelFile& file, FirstWeights weights,
+                                      const Teacher* teacher);
+
+/// The teacher that the options name; null for none.
+std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelSource& source);
 
 }  // namespace diptych::train

@@ -33,19 +33,18 @@ class SigmoidTask : public Task {
 
 }  // namespace
 
-Outputs Task::features(const StepModel& step, const Batch& part) const {
+Outputs tower_features(const StepModel& step, const Inputs& inputs,
+                       const std::optional<network::PatchSelection>& patches) {
   const AutocastScope autocast(step.precision, step.parameters.front().device());
   Operations operations(step.model.parameters, step.parameters, !step.keeps_image_statistics);
-  Outputs outputs;
-  outputs.images =
-      part.patches ? network::image_features(operations, step.model, part.images(), *part.patches)
-                   : network::image_features(operations, step.model, part.images());
-  outputs.texts = network::text_features(operations, step.model, part.tokens);
-  return outputs;
+  const network::Pixels images = inputs.images();
+  return {.images = patches ? network::image_features(operations, step.model, images, *patches)
+                            : network::image_features(operations, step.model, images),
+          .texts = network::text_features(operations, step.model, inputs.tokens)};
 }
 
 Outputs Task::outputs(const StepModel& step, const Batch& part) const {
-  return features(step, part);
+  return tower_features(step, part, part.patches);
 }
 
 std::unique_ptr<Task> contrastive_task(double label_smoothing) {

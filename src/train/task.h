@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 
 #include "network/model.h"
 #include "train/autocast.h"
@@ -33,6 +34,10 @@ struct Outputs {
   torch::Tensor own_losses;
 };
 
+/// The features of both towers, of those patches.
+Outputs tower_features(const StepModel& step, const Inputs& inputs,
+                       const std::optional<network::PatchSelection>& patches);
+
 /// From a batch to the number that training lowers: a part that needs all pairs at once and
 /// only their features, and a sum over single pairs. So a batch may be computed in parts
 /// (train/learner.h), whatever the task.
@@ -40,15 +45,13 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  /// The features of both towers.
-  Outputs features(const StepModel& step, const Batch& part) const;
-  /// The features, and the pairs' own losses. By default there are none.
+  /// The features, and the pairs' own losses. By default there are none of those.
   virtual Outputs outputs(const StepModel& step, const Batch& part) const;
   /// The loss that the batch's pairs have in common, from all of their features.
   virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
                                     const torch::Tensor& texts, const Batch& batch) const = 0;
   /// What the sum of own losses is multiplied by before it is added.
-  virtual double own_weight(const Batch& /*batch*/) const { return 0.0; }
+  virtual double own_weight(const StepModel& /*step*/, const Batch& /*batch*/) const { return 0.0; }
 };
 
 /// CLIP's loss, of features alone.
@@ -56,5 +59,16 @@ std::unique_ptr<Task> contrastive_task(double label_smoothing = 0.0);
 
 /// SigLIP's. Throws Error(invalid_argument) for a model without a bias on its scores.
 std::unique_ptr<Task> sigmoid_task(const network::Model& model);
+
+struct CaptioningWeights {
+  double contrastive = 1.0;
+  double captioning = 2.0;
+};
+
+/// CoCa's (arXiv 2205.01917, section 3.2): the loss of `pairs`, and the cross-entropy of what the
+/// decoder says next, averaged over all ids of the batch's captions. Throws Error(invalid_argument)
+/// for a model without a decoder.
+std::unique_ptr<Task> captioning_task(const network::Model& model, std::unique_ptr<Task> pairs,
+                                      const CaptioningWeights& weights = {});
 
 }  // namespace diptych::train

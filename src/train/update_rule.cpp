@@ -45,12 +45,12 @@ class SingleRule : public UpdateRule {
             double learning_rate, double weight_decay) const override {
     const double count = steps.item<double>();
     for (const MovedParameter& parameter : parameters)
-      move(parameter, count, learning_rate, weight_decay);
+      move_one(parameter, count, learning_rate, weight_decay);
   }
 
  protected:
-  virtual void move(const MovedParameter& parameter, double steps, double learning_rate,
-                    double weight_decay) const = 0;
+  virtual void move_one(const MovedParameter& parameter, double steps, double learning_rate,
+                        double weight_decay) const = 0;
 };
 
 class StableAdamW : public SingleRule {
@@ -58,8 +58,8 @@ class StableAdamW : public SingleRule {
   explicit StableAdamW(const RuleOptions& options) : options_(options) {}
 
  protected:
-  void move(const MovedParameter& parameter, double steps, double learning_rate,
-            double weight_decay) const override {
+  void move_one(const MovedParameter& parameter, double steps, double learning_rate,
+                double weight_decay) const override {
     const Tensor& gradient = parameter.value.grad();
     const double beta1 = debiased(options_.beta1, steps);
     const double beta2 = debiased(options_.beta2, steps);
@@ -88,8 +88,8 @@ class Lamb : public SingleRule {
   explicit Lamb(const RuleOptions& options) : options_(options) {}
 
  protected:
-  void move(const MovedParameter& parameter, double steps, double learning_rate,
-            double weight_decay) const override {
+  void move_one(const MovedParameter& parameter, double steps, double learning_rate,
+                double weight_decay) const override {
     const Tensor& gradient = parameter.value.grad();
     Tensor first = parameter.first_moment;
     Tensor second = parameter.second_moment;
@@ -119,8 +119,8 @@ class Lion : public SingleRule {
   bool has_second_moment() const override { return false; }
 
  protected:
-  void move(const MovedParameter& parameter, double /*steps*/, double learning_rate,
-            double weight_decay) const override {
+  void move_one(const MovedParameter& parameter, double /*steps*/, double learning_rate,
+                double weight_decay) const override {
     const Tensor& gradient = parameter.value.grad();
     Tensor moment = parameter.first_moment;
     Tensor value = parameter.value;
@@ -159,8 +159,8 @@ class Muon : public SingleRule {
   bool has_second_moment() const override { return false; }
 
  protected:
-  void move(const MovedParameter& parameter, double /*steps*/, double learning_rate,
-            double weight_decay) const override {
+  void move_one(const MovedParameter& parameter, double /*steps*/, double learning_rate,
+                double weight_decay) const override {
     // An update of orthogonal rows is as large as AdamW's usually are (arXiv 2502.16982).
     constexpr double kSizeOfAdamW = 0.2;
     const Tensor& gradient = parameter.value.grad();

@@ -33,6 +33,7 @@ const std::vector<NotRun> kNotRun = {
     {"diptych train run.toml --resume latest", "goes on with a run that its text does not start"},
 #ifndef DIPTYCH_WITH_TRAINER
     {"diptych train .*", "this build has no trainer"},
+    {"diptych bench .*", "this build has no trainer"},
     {"diptych .*logs/first.*", "needs what the trainer made"},
 #endif
 };

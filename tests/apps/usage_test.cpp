@@ -131,8 +131,11 @@ INSTANTIATE_TEST_SUITE_P(
               {"verify", "--tolerance", "nan"},
               "--tolerance: got nan, expected a number (see diptych verify"},
         Wrong{"PrecisionThatIsNotThere",
+              {"verify", "--precision", "fp8"},
+              "--precision: got fp8, expected one of bf16, fp16, fp32 (see diptych verify"},
+        Wrong{"PrecisionThatTheCpuHasNot",
               {"verify", "--precision", "bf16"},
-              "--precision: got bf16, expected fp32 (see diptych verify"},
+              "precision: got bf16, expected fp32"},
         Wrong{"Choice",
               {"preprocess", "--resize", "crop", "--out", "o.npy", "p.png"},
               "--resize: got crop, expected one of longest, shortest, squash (see diptych "

@@ -54,8 +54,8 @@ TEST(TrainOptionTable, HasEveryFieldOfTheStructOnce) {
 /// A value that is not the default.
 std::string other_value(const TrainOptionInfo& info) {
   const std::string initial = train_option({}, info.name);
-  for (const char* value :
-       {"true", "0.5", "1", "2", "1,2,3", "const", "amp_bf16", "x", "bicubic"}) {
+  for (const char* value : {"true", "0.5", "1", "2", "1,2,3", "const", "amp_bf16", "lion",
+                            "open_clip-4", "yes", "scale", "x", "bicubic"}) {
     TrainOptions options;
     try {
       set_train_option(options, info.name, value);
@@ -132,6 +132,39 @@ TEST(TrainOptions, ThatContradictEachOtherAreRefused) {
   options.augmentation.max_scale = 0.5;
   EXPECT_THAT(error_of([&] { check_train_options(options); }),
               testing::HasSubstr("aug-min-scale: got 0.9, expected at most aug-max-scale's 0.5"));
+}
+
+/// What would have no effect is refused instead.
+TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
+  const auto refusal = [](auto change) {
+    TrainOptions options = good();
+    change(options);
+    return error_of([&] { check_train_options(options); });
+  };
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.siglip = true;
+                o.label_smoothing = 0.1;
+              }),
+              testing::HasSubstr("label-smoothing"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.cooldown_epochs = 2; }),
+              testing::HasSubstr("epochs-cooldown"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.schedule = "const-cooldown"; }),
+              testing::HasSubstr("epochs-cooldown"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),
+              testing::HasSubstr("lock-text-unlocked-layers"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.heads = "8,4,2"; }),
+              testing::HasSubstr("heads: got '8,4,2'"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.batch_size = o.accum_freq = 1000000; }),
+              testing::HasSubstr("accum-freq"));
+}
+
+TEST(TrainOptions, HeadsAreOfBothTowersOrOfEach) {
+  TrainOptions options = good();
+  EXPECT_TRUE(train_option_heads(options).empty());
+  options.heads = "8";
+  EXPECT_EQ(train_option_heads(options), std::vector<int>({8}));
+  options.heads = "12,8";
+  EXPECT_EQ(train_option_heads(options), std::vector<int>({12, 8}));
 }
 
 TEST(TrainOptions, ANameIsAFolderOfItsOwn) {

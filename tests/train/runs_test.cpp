@@ -204,6 +204,39 @@ TEST_F(Runs, SaveNoWeightsThatAreNotNumbers) {
   }
 }
 
+TEST_F(Runs, LearnFromATeacherInPartsOfABatch) {
+  run_training(options());
+  TrainOptions taught = data_.options("taught");
+  taught.teacher = (folder() / "model").string();
+  taught.accum_freq = 2;
+  taught.epochs = 1;
+  double loss = 0.0;
+  const TrainResult result =
+      run_training(taught, {.report = [&](const TrainProgress& step) { loss = step.loss; }});
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(result.steps, TrainingData::kStepsAnEpoch / 2);
+  EXPECT_GT(loss, 0.0);
+  taught.teacher = data_.config().string();
+  taught.overwrite = true;
+  EXPECT_THAT(refusal(taught), HasSubstr("without weights"));
+}
+
+TEST_F(Runs, LeaveALockedTowerAsItIs) {
+  run_training(options());
+  TrainOptions locked = data_.options("locked");
+  locked.model = (folder() / "model").string();
+  locked.lock_image = true;
+  const TrainResult result = run_training(locked);
+  const auto before = checkpoint::load_model_file(folder() / "model");
+  const auto after = checkpoint::load_model_file(result.model);
+  for (const auto& [name, view] : before.weights.tensors) {
+    const bool same = to_floats(view) == to_floats(after.weights.at(name));
+    // Batch statistics too.
+    if (name.starts_with("visual.")) EXPECT_TRUE(same) << name;
+    if (name.starts_with("transformer.resblocks.0.mlp.c_fc.weight")) EXPECT_FALSE(same) << name;
+  }
+}
+
 TEST_F(Runs, SayWhatIsAboutToBeDoneAndReportOnTheFirstStep) {
   TrainOptions seldom = options();
   seldom.report_every_steps = 1000;

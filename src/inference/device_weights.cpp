@@ -1,0 +1,74 @@
+#include "inference/device_weights.h"
+
+#include <set>
+
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "engine/layer_list.h"
+
+namespace diptych::inference {
+namespace {
+
+torch::ScalarType scalar_type(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return torch::kFloat32;
+    case Precision::bf16:
+      return torch::kBFloat16;
+    case Precision::fp16:
+      return torch::kFloat16;
+    case Precision::int8:
+      fail(ErrorCode::unsupported, "precision: got int8, expected fp32, bf16 or fp16 on a device");
+  }
+  fail(ErrorCode::internal, "unknown precision {}", static_cast<int>(precision));
+}
+
+/// libtorch takes activations in half precision with batch normalisation in float32.
+std::set<network::ParameterId> batch_norm_parameters(const network::Model& model) {
+  std::set<network::ParameterId> parameters;
+  for (const network::Convolution& layer : engine::list_layers(model).convolutions) {
+    if (!layer.norm) continue;
+    parameters.insert({layer.norm->weight, layer.norm->bias, layer.norm->running_mean,
+                       layer.norm->running_variance});
+  }
+  return parameters;
+}
+
+const TensorView& stored(const TensorMap& checkpoint, const network::ParameterSpec& spec) {
+  const auto found = checkpoint.tensors.find(spec.name);
+  if (found == checkpoint.tensors.end())
+    fail(ErrorCode::invalid_argument, "checkpoint: no {}, expected one of shape {}", spec.name,
+         to_string(spec.shape));
+  if (found->second.shape != spec.shape)
+    fail(ErrorCode::invalid_argument, "checkpoint: {}: got shape {}, expected {}", spec.name,
+         to_string(found->second.shape), to_string(spec.shape));
+  return found->second;
+}
+
+torch::Tensor on_device(const TensorView& view, const std::string& name, torch::Device device,
+                        torch::ScalarType type) {
+  const torch::Tensor host = train::to_torch(view, torch::kCPU).to(type);
+  if (!train::all_finite(host))
+    fail(ErrorCode::corrupt_data,
+         "checkpoint: {}: got NaN or infinity in {}, expected finite numbers", name,
+         c10::toString(type));
+  MappedFile::release_pages(view.bytes);
+  return host.to(device);
+}
+
+}  // namespace
+
+train::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
+                                 torch::Device device, Precision precision) {
+  const torch::ScalarType type = scalar_type(precision);
+  const std::set<network::ParameterId> in_float = batch_norm_parameters(model);
+  train::Parameters parameters;
+  for (const network::ParameterSpec& spec : model.parameters.specs()) {
+    const auto id = static_cast<network::ParameterId>(parameters.size());
+    parameters.push_back(on_device(stored(checkpoint, spec), spec.name, device,
+                                   in_float.contains(id) ? torch::kFloat32 : type));
+  }
+  return parameters;
+}
+
+}  // namespace diptych::inference

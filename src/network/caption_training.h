@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "network/model.h"
+
+namespace diptych::network {
+
+/// What a decoder reads of packed captions, and the ids that it is to say next.
+struct CaptionTargets {
+  Sequences sequences;             ///< of the tokens read, one a caption
+  std::vector<std::int32_t> rows;  ///< of them, among the packed tokens
+  std::vector<std::int32_t> next;  ///< after each of them; kNothing where there is nothing to learn
+
+  static constexpr std::int32_t kNothing = -1;
+  /// How many of `next` are to be learnt.
+  std::int64_t count() const;
+};
+
+/// A decoder learns all ids after the first up to the end of the text, but no padding. Under a
+/// causal mask what comes after the last of them is not computed. The rare token that the text
+/// tower does not see, for following the id of padding, is neither read nor learnt.
+CaptionTargets caption_targets(const TextTransformer& tower, const Tokens& tokens);
+
+/// What a model with a decoder makes of pictures and their captions.
+template <typename Tensor>
+struct CaptionedPairs {
+  Tensor images;  ///< features [pairs, embedding width], not normalised
+  Tensor texts;
+  Tensor logits;  ///< [targets, vocabulary]
+};
+
+namespace caption_training {
+
+/// Pooled rows of all learned queries, normalised: of each picture the one that gives the feature,
+/// and after it what a decoder reads.
+template <Operations Ops>
+typename Ops::Tensor pooled_pictures(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
+                                     const PatchSelection& selection) {
+  const VisionTransformerConfig& config = tower.config;
+  const Sequences sequences =
+      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
+  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
+  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
+  return ops.norm(x, tower.norm_post);
+}
+
+/// A block in which captions read their pictures.
+template <Operations Ops>
+typename Ops::Tensor cross_block(Ops& ops, const CrossAttentionBlock& cross,
+                                 const typename Ops::Tensor& x, const Sequences& captions,
+                                 const typename Ops::Tensor& pictures,
+                                 const Sequences& picture_sequences) {
+  const ResidualBlock& block = cross.block;
+  const int width = block.norm_1.width;
+  const auto query = ops.linear(ops.norm(x, block.norm_1), block.query_key_value.slice(0, width),
+                                Activation::none, nullptr);
+  const auto key_value =
+      ops.linear(ops.norm(pictures, cross.norm_key_value),
+                 block.query_key_value.slice(width, 2 * width), Activation::none, nullptr);
+  const auto attended =
+      ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
+                    block.heads, captions, picture_sequences, Mask::full);
+  return behind_attention(ops, block, x, attended);
+}
+
+}  // namespace caption_training
+
+/// The features of both towers and the decoder's logits, in one pass through each tower. `tokens`
+/// are packed with their class tokens.
+template <Operations Ops>
+CaptionedPairs<typename Ops::Tensor> captioned_pairs(Ops& ops, const Model& model,
+                                                     const Pixels& pixels,
+                                                     const PatchSelection& selection,
+                                                     const Tokens& tokens,
+                                                     const CaptionTargets& targets) {
+  const auto& image = std::get<VisionTransformer>(model.image);
+  const auto& text = std::get<TextTransformer>(model.text);
+  const MultimodalDecoder& decoder = *model.decoder;
+  const int queries = image.config.pool_queries;
+  CaptionedPairs<typename Ops::Tensor> pairs;
+
+  const auto pooled = caption_training::pooled_pictures(ops, image, pixels, selection);
+  const Sequences of_queries = Sequences::uniform(pixels.batch, queries);
+  pairs.images = project(ops, image.projection, ops.rows(pooled, of_queries.first_rows()));
+  const auto pictures = ops.rows(pooled, rows_behind_first(pixels.batch, queries));
+  const Sequences picture_sequences = Sequences::uniform(pixels.batch, queries - 1);
+
+  const AppendedClassTokens texts = appended_class_tokens(text, tokens);
+  auto x = embed_places(ops, text, tokens);
+  for (const ResidualBlock& block : text.blocks) x = residual_block(ops, block, x, texts);
+  pairs.texts =
+      project(ops, text.projection, ops.norm(ops.rows(x, texts.class_rows()), text.norm_final));
+
+  x = ops.rows(x, targets.rows);
+  for (std::size_t i = 0; i < decoder.blocks.size(); ++i) {
+    x = residual_block(ops, decoder.blocks[i], x, targets.sequences, Mask::causal);
+    x = caption_training::cross_block(ops, decoder.cross_attention[i], x, targets.sequences,
+                                      pictures, picture_sequences);
+  }
+  pairs.logits =
+      ops.linear(ops.norm(x, decoder.norm_final), decoder.vocabulary, Activation::none, nullptr);
+  return pairs;
+}
+
+}  // namespace diptych::network

@@ -1,0 +1,66 @@
+#include <utility>
+
+#include "base/error.h"
+#include "network/caption_training.h"
+#include "train/operations.h"
+#include "train/task.h"
+#include "train/towers.h"
+
+namespace diptych::train {
+namespace {
+
+class CaptioningTask : public Task {
+ public:
+  CaptioningTask(std::unique_ptr<Task> pairs, const CaptioningWeights& weights)
+      : pairs_(std::move(pairs)), weights_(weights) {}
+
+  Outputs outputs(const StepModel& step, const Batch& part) const override {
+    const auto& text = std::get<network::TextTransformer>(step.model.text);
+    const network::CaptionTargets targets = network::caption_targets(text, part.tokens);
+    const AutocastScope autocast(step.precision, step.parameters.front().device());
+    Operations operations(step.model.parameters, step.parameters, !step.keeps_image_statistics);
+    const int patches = network::patch_count(step.model.config.image);
+    auto captioned = network::captioned_pairs(
+        operations, step.model, part.images(),
+        part.patches.value_or(network::PatchSelection::all(part.pairs(), patches)), part.tokens,
+        targets);
+    const torch::Tensor next =
+        torch::tensor(std::vector<std::int64_t>(targets.next.begin(), targets.next.end()),
+                      torch::kInt64)
+            .to(captioned.logits.device());
+    const torch::Tensor losses =
+        torch::cross_entropy_loss(captioned.logits.to(torch::kFloat32), next, /*weight=*/{},
+                                  at::Reduction::Sum, network::CaptionTargets::kNothing);
+    return {.images = std::move(captioned.images),
+            .texts = std::move(captioned.texts),
+            .own_losses = losses};
+  }
+
+  torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
+                            const torch::Tensor& texts, const Batch& batch) const override {
+    return weights_.contrastive * pairs_->common_loss(step, images, texts, batch);
+  }
+
+  double own_weight(const StepModel& step, const Batch& batch) const override {
+    const auto& text = std::get<network::TextTransformer>(step.model.text);
+    const std::int64_t count = network::caption_targets(text, batch.tokens).count();
+    return count > 0 ? weights_.captioning / static_cast<double>(count) : 0.0;
+  }
+
+ private:
+  std::unique_ptr<Task> pairs_;
+  CaptioningWeights weights_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> captioning_task(const network::Model& model, std::unique_ptr<Task> pairs,
+                                      const CaptioningWeights& weights) {
+  if (!model.decoder) {
+    fail(ErrorCode::invalid_argument,
+         "train: the captioning loss: got a model without a decoder, expected one");
+  }
+  return std::make_unique<CaptioningTask>(std::move(pairs), weights);
+}
+
+}  // namespace diptych::train

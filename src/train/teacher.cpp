@@ -1,0 +1,81 @@
+#include "train/teacher.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "train/starting_model.h"
+
+namespace diptych::train {
+namespace {
+
+using torch::Tensor;
+
+Parameters frozen_parameters(const checkpoint::ModelFile& file, const network::Model& model,
+                             torch::Device device) {
+  if (file.weights.tensors.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "train: distill-model: got a configuration without weights, expected a trained model");
+  }
+  Parameters parameters = parameters_from(model.parameters, file.weights, device);
+  for (Tensor& parameter : parameters) parameter.set_requires_grad(false);
+  return parameters;
+}
+
+Tensor similarities(const Outputs& features) {
+  namespace functional = torch::nn::functional;
+  const auto unit = [](const Tensor& rows) {
+    return functional::normalize(rows.to(torch::kFloat32),
+                                 functional::NormalizeFuncOptions().dim(1));
+  };
+  return unit(features.images).matmul(unit(features.texts).t());
+}
+
+/// Cross-entropy of the student's softmax over rows from the teacher's.
+Tensor distance(const Tensor& teacher, const Tensor& student) {
+  return -(teacher.softmax(1) * student.log_softmax(1)).sum(1).mean();
+}
+
+class DistillationTask : public Task {
+ public:
+  DistillationTask(const Teacher& teacher, double label_smoothing)
+      : teacher_(teacher), pairs_(contrastive_task(label_smoothing)) {}
+
+  Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
+                     const Batch& batch) const override {
+    const Tensor taught =
+        teacher_.logit_scale() * similarities(teacher_.features(batch.teacher, step.precision));
+    const Tensor learnt = step.parameter(step.model.logit_scale).exp() *
+                          similarities({.images = images, .texts = texts});
+    return pairs_->common_loss(step, images, texts, batch) +
+           0.5 * (distance(taught, learnt) + distance(taught.t(), learnt.t()));
+  }
+
+ private:
+  const Teacher& teacher_;
+  std::unique_ptr<Task> pairs_;
+};
+
+}  // namespace
+
+Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
+    : model_(network::make_model(file.config)),
+      parameters_(frozen_parameters(file, model_, device)),
+      preprocessing_(file.preprocessing),
+      tokenizer_(tokenizer_of(file)),
+      assumptions_(file.assumptions) {}
+
+Outputs Teacher::features(const Inputs& inputs, Precision precision) const {
+  const torch::NoGradGuard no_gradients;
+  const StepModel step{model_, parameters_, precision, /*keeps_image_statistics=*/true};
+  return tower_features(step, inputs, std::nullopt);
+}
+
+double Teacher::logit_scale() const {
+  return std::exp(parameters_[static_cast<std::size_t>(model_.logit_scale)].item<double>());
+}
+
+std::unique_ptr<Task> distillation_task(const Teacher& teacher, double label_smoothing) {
+  return std::make_unique<DistillationTask>(teacher, label_smoothing);
+}
+
+}  // namespace diptych::train
