@@ -7,6 +7,7 @@ void add_bench(Command program);
 void add_caption(Command program);
 void add_classify(Command program);
 void add_convert(Command program);
+void add_curate(Command program);
 void add_duplicates(Command program);
 void add_embed(Command program);
 void add_evaluate(Command program);

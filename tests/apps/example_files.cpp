@@ -71,6 +71,25 @@ void write_texts(const fs::path& folder) {
   write_file(folder / "captions.txt", "a cat on a sofa\na guitar\n");
 }
 
+/// What the stages of a curation read and write.
+void write_curation(const fs::path& folder) {
+  const std::string page =
+      "HTTP/1.1 200 OK\r\n\r\n<img src=\"cat.jpg\" alt=\"a cat\"><img src=\"b.jpg\" "
+      "alt=\"casino\">";
+  write_file(folder / "pages.warc",
+             fmt::format("WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://site.org/\r\n"
+                         "Content-Length: {}\r\n\r\n{}\r\n\r\n",
+                         page.size(), page));
+  write_file(folder / "words.txt", "casino\n");
+  write_file(folder / "domains.txt", "bad.org\n");
+  write_file(folder / "queries.txt", "cat\nguitar\n");
+  write_file(folder / "queries-zh.txt", "猫\n");
+  write_file(folder / "texts.jsonl",
+             "{\"key\": \"1\", \"text\": \"a cat\"}\n{\"key\": \"2\", \"text\": \"a guitar\"}\n");
+  write_file(folder / "matches.jsonl", "{\"key\": \"1\", \"text\": \"a cat\", \"matches\": [0]}\n");
+  write_file(folder / "counts.json", "[1, 0]\n");
+}
+
 /// ViT-B-32.pt, an OpenAI checkpoint, and tensors with what it computes from them.
 void write_models(const fs::path& folder) {
   write_tiny_clip_model(folder / "clip");
@@ -114,6 +133,7 @@ void write_training_data(const fs::path& folder) {
 void write_example_files(const fs::path& folder) {
   write_pictures(folder);
   write_texts(folder);
+  write_curation(folder);
   write_models(folder);
   write_training_data(folder);
 }

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <diptych/curation.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "json_text.h"
+
+// What the commands of `diptych curate` share.
+
+void add_curate_extract(Command curate);
+void add_curate_match(Command curate);
+void add_curate_balance(Command curate);
+
+struct StageArguments {
+  diptych::StageOptions stage;
+  bool json = false;
+};
+
+/// --threads, --overwrite and --json.
+void add_stage_options(Command command, StageArguments& arguments);
+
+/// An option whose value is the name of a file.
+Option path_option(Command command, const std::string& name, std::filesystem::path& path,
+                   const std::string& description);
+
+/// What a stage read, wrote, left out and dropped.
+Json stage_json(const diptych::StageReport& report);
+void print_stage(const diptych::StageReport& report);
+
+/// Prints notes and the first of what was dropped on stderr. Returns the exit status: 1 when
+/// records were no good.
+int finish_stage(const diptych::StageReport& report);
+
+std::vector<std::filesystem::path> as_paths(const std::vector<std::string>& names);

@@ -1,0 +1,72 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "curate.h"
+#include "progress.h"
+
+namespace {
+
+struct Options {
+  diptych::ExtractOptions extract;
+  std::vector<std::string> inputs;
+  StageArguments stage;
+};
+
+constexpr const char* kExamples =
+    "Writes a line a picture of a page that has an alt, a title or a data-image-title:\n"
+    "{\"key\", \"url\", \"page\", \"texts\"}. Damaged and cut archives are read as far as they can "
+    "be,\n"
+    "and what is lost is counted.\n"
+    "Examples:\n"
+    "  diptych curate extract pages.warc --out pairs.jsonl\n"
+    "  diptych curate extract pages.warc --out clean.jsonl --blocked-words words.txt "
+    "--blocked-domains domains.txt --unique-memory 64";
+
+int extract(Options options) {
+  options.extract.inputs = as_paths(options.inputs);
+  options.extract.stage = options.stage.stage;
+  Progress progress("bytes");
+  options.extract.stage.progress = progress.callback();
+  const diptych::ExtractReport report = diptych::extract_pairs(options.extract);
+  if (options.stage.json) {
+    print_json({{"archive", stage_json(report.archive)},
+                {"pictures", stage_json(report.stage)},
+                {"texts", report.texts},
+                {"unpacked_bytes", report.unpacked_bytes}});
+  } else {
+    print_line("of the archives:");
+    print_stage(report.archive);
+    print_line("of the pages' pictures:");
+    print_stage(report.stage);
+    print_line(
+        fmt::format("{} texts, from {} unpacked bytes", report.texts, report.unpacked_bytes));
+  }
+  const int status = finish_stage(report.archive);
+  return std::max(status, finish_stage(report.stage));
+}
+
+}  // namespace
+
+void add_curate_extract(Command curate) {
+  auto options = std::make_shared<Options>();
+  const Command command =
+      curate.command("extract", "Take pictures with texts out of page archives");
+  command.list("INPUT", options->inputs, "WARC and WAT archives, also .gz").required();
+  path_option(command, "--out", options->extract.out, "the pictures, JSON Lines").required();
+  path_option(command, "--blocked-domains", options->extract.blocked_domains,
+              "a domain a line: leave out pictures and pages there and below");
+  path_option(command, "--blocked-words", options->extract.blocked_words,
+              "a word or phrase a line: leave out texts with one, whatever its case");
+  command
+      .option("--unique-memory", options->extract.unique_memory,
+              "keep a picture's first page only, known by a filter of so many MiB; default: keep "
+              "all")
+      .at_least(1, 1 << 20);
+  add_stage_options(command, options->stage);
+  command.footer(kExamples);
+  command.runs([options] { return extract(*options); });
+}

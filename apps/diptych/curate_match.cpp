@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "curate.h"
+#include "expectation.h"
+#include "progress.h"
+
+namespace {
+
+struct Options {
+  diptych::MatchOptions match;
+  std::vector<std::string> texts;
+  std::vector<std::string> languages;
+  StageArguments stage;
+};
+
+constexpr const char* kExamples =
+    "A query is found where it stands between spaces, after a space was put on both sides of each\n"
+    "of , . ; : ? ! ` in the text; capitals count (MetaCLIP's rule). Texts are JSON Lines: "
+    "objects\n"
+    "with a \"text\", or with \"texts\", a list of such. Queries: a JSON array, or one a line.\n"
+    "Examples:\n"
+    "  diptych curate match --entries queries.txt --texts texts.jsonl --out found.jsonl "
+    "--counts found.json\n"
+    "  diptych curate match --entries queries.txt --language-entries zh=queries-zh.txt "
+    "--texts texts.jsonl --out multilingual.jsonl";
+
+std::map<std::string, std::filesystem::path> language_entries(
+    const std::vector<std::string>& given) {
+  std::map<std::string, std::filesystem::path> entries;
+  for (const std::string& value : given) {
+    const std::size_t equals = value.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                           "--language-entries: " + not_expected(value, "LANGUAGE=FILE"));
+    }
+    entries[value.substr(0, equals)] = value.substr(equals + 1);
+  }
+  return entries;
+}
+
+void print_report(const diptych::MatchReport& report) {
+  print_stage(report.stage);
+  print_line(fmt::format("{} matches in {} of {} texts", report.matches, report.texts_with_match,
+                         report.texts));
+  print_line(fmt::format("{} of {} queries found; {} can never be, for a mark within them",
+                         report.entries - report.unmatched_entries, report.entries,
+                         report.dead_entries));
+}
+
+int match(Options options) {
+  options.match.texts = as_paths(options.texts);
+  options.match.language_entries = language_entries(options.languages);
+  options.match.stage = options.stage.stage;
+  Progress progress("bytes");
+  options.match.stage.progress = progress.callback();
+  const diptych::MatchReport report = diptych::match_texts(options.match);
+  if (options.stage.json) {
+    Json json = stage_json(report.stage);
+    json["texts"] = report.texts;
+    json["texts_with_match"] = report.texts_with_match;
+    json["matches"] = report.matches;
+    json["entries"] = report.entries;
+    json["unmatched_entries"] = report.unmatched_entries;
+    json["dead_entries"] = report.dead_entries;
+    print_json(json);
+  } else {
+    print_report(report);
+  }
+  return finish_stage(report.stage);
+}
+
+}  // namespace
+
+void add_curate_match(Command curate) {
+  auto options = std::make_shared<Options>();
+  const Command command = curate.command("match", "Find which queries stand in texts");
+  path_option(command, "--entries", options->match.entries,
+              "the queries, or an automaton that --save wrote");
+  command.list("--language-entries", options->languages,
+               "LANGUAGE=FILE: the queries for texts whose \"language\" is that");
+  command.list("--texts", options->texts, "JSON Lines, also .gz or .zst").required();
+  path_option(command, "--out", options->match.out, "the texts with their matches").required();
+  path_option(command, "--counts", options->match.counts, "how many texts each query matched");
+  path_option(command, "--save", options->match.save,
+              "keep the automaton in this file, to be mapped by later runs");
+  command.flag("--ignore-case", options->match.fold_case, "letters match whatever their case");
+  command.flag("--space-entries", options->match.space_entries,
+               "put spaces around the marks of queries too, so that \"U.S.\" can be found");
+  add_stage_options(command, options->stage);
+  command.footer(kExamples);
+  command.runs([options] { return match(*options); });
+}

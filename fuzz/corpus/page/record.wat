@@ -1,0 +1,1 @@
+{"Envelope":{"WARC-Header-Metadata":{"WARC-Target-URI":"http://w/p/"},"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{"Links":[{"path":"IMG@/src","url":"x.jpg","alt":"one"}]}}}}}

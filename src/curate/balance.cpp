@@ -1,0 +1,299 @@
+#include <fmt/format.h>
+
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "curate/balance_report.h"
+#include "curate/balance_rule.h"
+#include "curate/line_blocks.h"
+#include "curate/query_lists.h"
+#include "curate/record.h"
+#include "curate/stable_hash.h"
+#include "curate/tally.h"
+#include "diptych/curation.h"
+#include "shards/source_file.h"
+
+namespace diptych {
+
+namespace {
+
+using namespace curate;
+
+// Draws of one record that must not depend on one another.
+constexpr std::uint64_t kTextDraw = 0x74657874;
+constexpr std::uint64_t kKeepDraw = 0x6B656570;
+
+struct Language {
+  explicit Language(std::string name, std::vector<std::uint64_t> counts, std::uint64_t threshold)
+      : balance{std::move(name), threshold, std::move(counts), {}, {}},
+        after(balance.before.size()) {
+    for (const std::uint64_t count : balance.before) {
+      balance.probabilities.push_back(entry_probability(count, threshold));
+    }
+  }
+  LanguageBalance balance;
+  SharedCounts after;
+};
+
+/// The threshold of each language's entries.
+class Thresholds {
+ public:
+  Thresholds(const Counts& counts, const BalanceOptions& options) : options_(options) {
+    share_ = options.tail_share;
+    if (share_ >= 0 || counts.size() == 1) return;
+    const auto base = counts.find(options.threshold_language);
+    if (base == counts.end()) {
+      fail(ErrorCode::invalid_argument,
+           "threshold: got counts of {} languages without '{}', for which it holds, expected "
+           "another language or a tail share",
+           counts.size(), options.threshold_language);
+    }
+    share_ = tail_share(base->second, options.threshold);
+  }
+
+  std::uint64_t of(const std::string& language, std::span<const std::uint64_t> counts) const {
+    if (share_ < 0) return options_.threshold;
+    if (options_.tail_share < 0 && language == options_.threshold_language)
+      return options_.threshold;
+    return threshold_for(counts, share_);
+  }
+
+ private:
+  const BalanceOptions& options_;
+  double share_ = -1.0;
+};
+
+using Languages = std::map<std::string, std::unique_ptr<Language>, std::less<>>;
+
+Languages make_languages(const BalanceOptions& options) {
+  Counts counts = read_counts(options.counts);
+  if (counts.empty()) fail(ErrorCode::invalid_argument, "counts: got none, expected a file");
+  const Thresholds thresholds(counts, options);
+  Languages languages;
+  for (auto& [language, values] : counts) {
+    const std::uint64_t threshold = thresholds.of(language, values);
+    languages.emplace(language, std::make_unique<Language>(language, std::move(values), threshold));
+  }
+  return languages;
+}
+
+struct BlockResult {
+  std::string lines;
+  std::vector<double> probabilities;
+  double expected = 0.0;
+  StageReport report;
+};
+
+class BlockBalancer {
+ public:
+  BlockBalancer(const Languages& languages, const BalanceOptions& options, const std::string& file)
+      : languages_(languages), options_(options), file_(file) {}
+
+  BlockResult work(const LineBlock& block) {
+    Lines lines(block);
+    std::string_view line;
+    while (lines.next(line)) {
+      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+      ++result_.report.read;
+      place_ = lines.offset();
+      take(line);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void take(std::string_view line) {
+    std::string_view problem = reader_.read(line, record_);
+    if (problem.empty() && !record_.has_matches) problem = "no matches";
+    if (problem.empty() && record_.is_list && record_.has_text_field) {
+      problem = "a text was drawn already";
+    }
+    if (!problem.empty()) {
+      count_under(result_.report.dropped, problem,
+                  [&] { return fmt::format("{} ({}, offset {})", problem, file_, place_); });
+      return;
+    }
+    const std::optional<std::size_t> drawn = draw_text();
+    if (!drawn) return leave_out("no query in the text");
+    const double probability = probabilities_[*drawn];
+    result_.expected += probability;
+    const std::uint64_t hash = stable_hash(record_.key, options_.seed ^ kKeepDraw);
+    if (!(hash_to_unit(hash) < probability)) return leave_out("not drawn");
+    keep(record_.texts[*drawn]);
+  }
+
+  void leave_out(std::string_view reason) {
+    count_under(result_.report.left_out, reason,
+                [&] { return fmt::format("{} ({}, offset {})", reason, file_, place_); });
+  }
+
+  /// Computes each text's probability and draws one of those with a match.
+  std::optional<std::size_t> draw_text() {
+    probabilities_.clear();
+    std::vector<std::size_t> matched;
+    for (const RecordText& text : record_.texts) {
+      if (!text.matches.empty()) matched.push_back(probabilities_.size());
+      const std::vector<double>& entries = entries_of(text).balance.probabilities;
+      probabilities_.push_back(keep_probability(text.matches, entries));
+    }
+    if (!options_.probabilities.empty()) {
+      result_.probabilities.insert(result_.probabilities.end(), probabilities_.begin(),
+                                   probabilities_.end());
+    }
+    if (matched.empty()) return std::nullopt;
+    const std::uint64_t hash = stable_hash(record_.key, options_.seed ^ kTextDraw);
+    return matched[static_cast<std::size_t>(hash_to_unit(hash) *
+                                            static_cast<double>(matched.size()))];
+  }
+
+  Language& entries_of(const RecordText& text) const {
+    auto found = languages_.find(text.language);
+    if (found == languages_.end()) found = languages_.find("");
+    if (found == languages_.end()) {
+      if (text.matches.empty()) return *languages_.begin()->second;
+      fail(ErrorCode::invalid_argument,
+           "language: got matches of '{}', expected one that the counts have ({}, offset {})",
+           text.language, file_, place_);
+    }
+    Language& language = *found->second;
+    for (const std::uint32_t match : text.matches) {
+      if (match < language.after.size()) continue;
+      fail(ErrorCode::invalid_argument,
+           "match: got entry {}, expected one of the {} that the counts have ({}, offset {})",
+           match, language.after.size(), file_, place_);
+    }
+    return language;
+  }
+
+  void keep(const RecordText& text) {
+    for (const std::uint32_t match : text.matches) entries_of(text).after.add(match);
+    ++result_.report.written;
+    std::string members;
+    if (record_.is_list) {
+      members = "\"text\":";
+      append_json_string(members, text.text);
+      if (!text.language.empty()) {
+        members += ",\"language\":";
+        append_json_string(members, text.language);
+      }
+    }
+    append_with_members(result_.lines, record_.json, members);
+    result_.lines += '\n';
+  }
+
+  const Languages& languages_;
+  const BalanceOptions& options_;
+  const std::string& file_;
+  std::uint64_t place_ = 0;
+  RecordReader reader_;
+  Record record_;
+  std::vector<double> probabilities_;
+  BlockResult result_;
+};
+
+/// numpy.lib.format, version 1.0, little-endian float64.
+void write_npy(const std::filesystem::path& path, const std::vector<double>& values) {
+  constexpr std::size_t kHeader = 128;
+  std::string header =
+      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.size());
+  header.resize(kHeader - 10 - 1, ' ');
+  AtomicFile file(path);
+  file.write(std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n");
+  file.write(std::as_bytes(std::span(values)));
+  file.commit();
+}
+
+BalancedEntries summary_of(const LanguageBalance& balance) {
+  BalancedEntries summary;
+  summary.language = balance.language;
+  summary.threshold = balance.threshold;
+  summary.entries = balance.before.size();
+  std::uint64_t tail_after = 0;
+  for (std::size_t i = 0; i < balance.before.size(); ++i) {
+    const bool is_head = balance.before[i] >= balance.threshold;
+    summary.head_entries += is_head ? 1 : 0;
+    summary.matches_before += balance.before[i];
+    summary.matches_after += balance.after[i];
+    tail_after += is_head ? 0 : balance.after[i];
+  }
+  summary.tail_share_before = tail_share(balance.before, balance.threshold);
+  if (summary.matches_after > 0) {
+    summary.tail_share_after =
+        static_cast<double>(tail_after) / static_cast<double>(summary.matches_after);
+  }
+  return summary;
+}
+
+void check(const BalanceOptions& options) {
+  if (options.matches.empty())
+    fail(ErrorCode::invalid_argument, "matches: got none, expected files");
+  if (options.tail_share > 1) {
+    fail(ErrorCode::invalid_argument, "tail share: got {}, expected 0 to 1", options.tail_share);
+  }
+  if (options.threshold == 0)
+    fail(ErrorCode::invalid_argument, "threshold: got 0, expected 1 or more");
+  std::vector<std::filesystem::path> inputs = options.matches;
+  inputs.insert(inputs.end(), options.counts.begin(), options.counts.end());
+  for (const auto& output : {options.out, options.probabilities, options.table, options.chart}) {
+    check_output(output, options.stage, inputs);
+  }
+}
+
+/// Writes what was asked for, the kept records last: they say that the stage is done.
+void finish(const BalanceOptions& options, Languages& languages, const std::vector<double>& values,
+            std::optional<AtomicFile>& out, BalanceReport& report) {
+  std::vector<LanguageBalance> balances;
+  for (auto& [name, language] : languages) {
+    language->balance.after = language->after.values();
+    report.languages.push_back(summary_of(language->balance));
+    balances.push_back(language->balance);
+  }
+  if (!options.probabilities.empty()) write_npy(options.probabilities, values);
+  if (!options.table.empty()) write_balance_table(options.table, balances);
+  if (!options.chart.empty()) write_balance_chart(options.chart, balances);
+  if (out) out->commit();
+}
+
+}  // namespace
+
+BalanceReport balance_pairs(const BalanceOptions& options) {
+  check(options);
+  Languages languages = make_languages(options);
+  ThreadPool pool(options.stage.threads);
+  BalanceReport report;
+  std::vector<double> probabilities;
+  std::optional<AtomicFile> out;
+  if (!options.out.empty()) out.emplace(options.out);
+  const auto take = [&](BlockResult&& result) {
+    if (out) out->write(result.lines);
+    add(report.stage, result.report);
+    report.expected += result.expected;
+    probabilities.insert(probabilities.end(), result.probabilities.begin(),
+                         result.probabilities.end());
+  };
+  for (const std::filesystem::path& path : options.matches) {
+    const shards::SourceFile file(path);
+    const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
+                                file.bytes().size());
+    const auto work = [&](const LineBlock& block) {
+      return BlockBalancer(languages, options, file.name()).work(block);
+    };
+    const auto done = [&](std::size_t bytes) {
+      if (options.stage.progress) options.stage.progress(bytes, text.size());
+    };
+    work_in_order<BlockResult>(text, pool, work, take, done);
+  }
+  if (report.stage.read == 0) {
+    fail(ErrorCode::invalid_argument, "matches: got no records, expected some ({})",
+         options.matches.front().string());
+  }
+  finish(options, languages, probabilities, out, report);
+  return report;
+}
+
+}  // namespace diptych

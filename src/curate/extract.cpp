@@ -1,0 +1,186 @@
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/parallel.h"
+#include "curate/gzip_members.h"
+#include "curate/page_pictures.h"
+#include "curate/query_lists.h"
+#include "curate/tally.h"
+#include "diptych/curation.h"
+
+namespace diptych {
+
+namespace {
+
+using namespace curate;
+
+/// Some records of an archive, unpacked.
+struct Piece {
+  std::string storage;
+  std::string_view bytes;
+  std::uint64_t offset = 0;
+  std::optional<MemberFault> fault;
+};
+
+constexpr std::size_t kPieceBytes = std::size_t{2} << 20;
+
+/// Cuts an archive into pieces of whole records.
+class Archive {
+ public:
+  explicit Archive(const std::filesystem::path& path)
+      : file_(path),
+        text_(reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()) {
+    const bool is_packed = text_.starts_with("\x1F\x8B");
+    if (!is_packed && !text_.starts_with("WARC/")) {
+      fail(ErrorCode::invalid_argument,
+           "archive: got another file, expected a WARC or WAT file, or gzip of one ({})",
+           file_.name());
+    }
+    if (is_packed) members_.emplace(text_);
+  }
+
+  /// Sets `piece`; false at the end.
+  bool next(Piece& piece) { return members_ ? next_packed(piece) : next_plain(piece); }
+  std::size_t position() const { return members_ ? members_->position() : at_; }
+  std::size_t size() const { return text_.size(); }
+  const std::string& name() const { return file_.name(); }
+
+ private:
+  bool next_packed(Piece& piece) {
+    piece.offset = members_->position();
+    while (piece.storage.size() < kPieceBytes) {
+      const std::optional<MemberFault> fault = members_->next(piece.storage);
+      if (!fault) break;
+      if (*fault != MemberFault::none) {
+        piece.fault = fault;
+        break;
+      }
+    }
+    piece.bytes = piece.storage;
+    return !piece.bytes.empty() || piece.fault;
+  }
+
+  bool next_plain(Piece& piece) {
+    if (at_ >= text_.size()) return false;
+    piece.offset = at_;
+    const std::string_view rest = text_.substr(at_);
+    // Records are read where they lie; a piece ends before one that begins after its length.
+    std::size_t size = kPieceBytes;
+    while (size < rest.size()) {
+      const std::size_t next = rest.find("\r\n\r\nWARC/1.", size);
+      if (next == std::string_view::npos) break;
+      size = next + 4;
+      piece.bytes = rest.substr(0, size);
+      at_ += size;
+      return true;
+    }
+    piece.bytes = rest;
+    at_ = text_.size();
+    return true;
+  }
+
+  MappedFile file_;
+  std::string_view text_;
+  std::optional<GzipMembers> members_;
+  std::size_t at_ = 0;
+};
+
+class Extraction {
+ public:
+  explicit Extraction(const ExtractOptions& options)
+      : options_(options), pool_(options.stage.threads), out_(options.out) {
+    if (!options.blocked_domains.empty()) rules_.domains = BlockedDomains(options.blocked_domains);
+    if (!options.blocked_words.empty()) {
+      const MatcherOptions rule{.fold_case = true, .space_entries = true};
+      rules_.words = load_matcher(options.blocked_words, rule);
+    }
+    if (options.unique_memory > 0) seen_.emplace(options.unique_memory);
+  }
+
+  void read(const std::filesystem::path& path) {
+    Archive archive(path);
+    const std::size_t at_once = 4 * static_cast<std::size_t>(pool_.size());
+    while (true) {
+      std::vector<Piece> pieces;
+      for (Piece piece; pieces.size() < at_once && archive.next(piece); piece = {}) {
+        pieces.push_back(std::move(piece));
+        Piece& last = pieces.back();
+        if (!last.storage.empty()) last.bytes = last.storage;
+      }
+      if (pieces.empty()) break;
+      std::vector<PagePictures> results(pieces.size());
+      pool_.run(pieces.size(), [&](std::size_t i) {
+        PageReader reader(rules_, archive.name());
+        reader.read(pieces[i].bytes, pieces[i].offset);
+        results[i] = reader.take();
+      });
+      for (std::size_t i = 0; i < pieces.size(); ++i) take(pieces[i], results[i], archive.name());
+      if (options_.stage.progress) options_.stage.progress(archive.position(), archive.size());
+    }
+  }
+
+  ExtractReport finish() {
+    if (report_.archive.written == 0) {
+      fail(ErrorCode::invalid_argument,
+           "archives: got {} records without a page, expected pages ({})", report_.archive.read,
+           options_.inputs.front().string());
+    }
+    if (seen_) {
+      report_.stage.notes.push_back(
+          fmt::format("by the end one new picture in {:.3g} was taken for a known one",
+                      1.0 / std::max(seen_->false_positives(), 1e-15)));
+    }
+    out_.commit();
+    return std::move(report_);
+  }
+
+ private:
+  void take(const Piece& piece, PagePictures& result, const std::string& name) {
+    if (piece.fault) {
+      const bool is_large = *piece.fault == MemberFault::too_large;
+      const std::string_view reason = is_large ? "gzip member over 1 GiB" : "damaged gzip member";
+      ++report_.archive.read;
+      count_under(report_.archive.dropped, reason, [&] {
+        return fmt::format("{} ({}, after offset {})", reason, name, piece.offset);
+      });
+    }
+    add(report_.archive, result.archive);
+    add(report_.stage, result.stage);
+    report_.texts += result.texts;
+    report_.unpacked_bytes += piece.bytes.size();
+    for (const PictureLine& picture : result.pictures) {
+      if (seen_ && seen_->insert(picture.key)) {
+        count_under(report_.stage.left_out, "seen on an earlier page",
+                    [&] { return fmt::format("seen on an earlier page: {}", picture.key); });
+        continue;
+      }
+      out_.write(picture.json);
+      ++report_.stage.written;
+    }
+  }
+
+  const ExtractOptions& options_;
+  ThreadPool pool_;
+  AtomicFile out_;
+  PageRules rules_;
+  std::optional<SeenFilter> seen_;
+  ExtractReport report_;
+};
+
+}  // namespace
+
+ExtractReport extract_pairs(const ExtractOptions& options) {
+  if (options.inputs.empty()) {
+    fail(ErrorCode::invalid_argument, "archives: got none, expected WARC or WAT files");
+  }
+  check_output(options.out, options.stage, options.inputs);
+  Extraction extraction(options);
+  for (const std::filesystem::path& path : options.inputs) extraction.read(path);
+  return extraction.finish();
+}
+
+}  // namespace diptych

@@ -1,0 +1,176 @@
+#include "curate/html_images.h"
+
+#include <gumbo.h>
+#include <unicode/ucnv.h>
+#include <unicode/unistr.h>
+
+#include <array>
+#include <charconv>
+#include <memory>
+#include <optional>
+
+#include "base/utf8.h"
+#include "curate/html_tags.h"
+
+namespace diptych::curate {
+
+namespace {
+
+constexpr std::array<const char*, 3> kTextKinds = {"alt", "title", "data-image-title"};
+
+struct CloseConverter {
+  void operator()(UConverter* converter) const { ucnv_close(converter); }
+};
+using Converter = std::unique_ptr<UConverter, CloseConverter>;
+
+Converter open_converter(std::string_view charset) {
+  UErrorCode error = U_ZERO_ERROR;
+  // What says Latin-1 or ASCII is Windows-1252 (Encoding Standard, section 4.2).
+  const std::string name(charset);
+  const char* standard = ucnv_getStandardName(name.c_str(), "IANA", &error);
+  const std::string_view known = standard == nullptr ? std::string_view() : standard;
+  const bool is_latin = known == "ISO-8859-1" || known == "US-ASCII";
+  error = U_ZERO_ERROR;
+  UConverter* converter = ucnv_open(is_latin ? "windows-1252" : name.c_str(), &error);
+  return Converter(U_SUCCESS(error) ? converter : nullptr);
+}
+
+std::string to_utf8(std::string_view text, UConverter* converter) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::UnicodeString wide(text.data(), static_cast<std::int32_t>(text.size()), converter,
+                                error);
+  std::string result;
+  if (U_SUCCESS(error)) wide.toUTF8String(result);
+  return result;
+}
+
+/// Whether `<` is one byte of its own in the charset, so that tags can be found before converting.
+bool keeps_ascii(std::string_view charset) {
+  for (const char* other : {"UTF-16", "UTF-32", "ISO-2022", "HZ", "UTF-7"}) {
+    if (ucnv_compareNames(std::string(charset.substr(0, std::string_view(other).size())).c_str(),
+                          other) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string_view charset_of(std::string_view html, std::string_view from_http) {
+  if (html.starts_with("\xFF\xFE") || html.starts_with("\xFE\xFF")) return "UTF-16";
+  if (html.starts_with("\xEF\xBB\xBF")) return "UTF-8";
+  if (!from_http.empty() && open_converter(from_http)) return from_http;
+  const std::string_view declared = declared_charset(html);
+  // A page that says so in ASCII is not UTF-16 (HTML, section 13.2.3.3).
+  if (!declared.empty() && keeps_ascii(declared) && open_converter(declared)) return declared;
+  return {};
+}
+
+/// The tags' text as UTF-8. Without a charset that is known, what is no UTF-8 is Windows-1252.
+std::string decode(std::string tags, std::string_view charset) {
+  if (charset.empty() && !is_utf8(tags)) charset = "windows-1252";
+  if (charset.empty() || ucnv_compareNames(std::string(charset).c_str(), "UTF-8") == 0) return tags;
+  const Converter converter = open_converter(charset);
+  return converter ? to_utf8(tags, converter.get()) : tags;
+}
+
+std::string_view attribute(const GumboElement& element, const char* name) {
+  const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
+  return found == nullptr ? std::string_view() : found->value;
+}
+
+/// The largest picture of a `srcset`, by its width or density.
+std::string_view largest_of(std::string_view set) {
+  constexpr std::string_view kSpace = " \t\r\n\f";
+  std::string_view largest;
+  double most = -1.0;
+  while (true) {
+    const std::size_t begin = set.find_first_not_of(" \t\r\n\f,");
+    if (begin == std::string_view::npos) return largest;
+    set.remove_prefix(begin);
+    std::string_view url = set.substr(0, set.find_first_of(kSpace));
+    set.remove_prefix(url.size());
+    double size = 1.0;
+    if (url.ends_with(',')) {
+      url = url.substr(0, url.find_last_not_of(',') + 1);
+    } else {
+      const std::string_view descriptor = set.substr(0, set.find(','));
+      set.remove_prefix(descriptor.size());
+      const std::size_t number = std::min(descriptor.find_first_not_of(kSpace), descriptor.size());
+      std::from_chars(descriptor.data() + number, descriptor.data() + descriptor.size(), size);
+    }
+    if (size > most) {
+      most = size;
+      largest = url;
+    }
+  }
+}
+
+std::string_view source_of(const GumboElement& element) {
+  const std::string_view source = attribute(element, "src");
+  // A picture that is loaded late has a placeholder within the page.
+  if (!source.empty() && !source.starts_with("data:")) return source;
+  const std::string_view later = attribute(element, "data-src");
+  return later.empty() ? largest_of(attribute(element, "srcset")) : later;
+}
+
+void take_image(const GumboElement& element, PageImages& page) {
+  PageImage image;
+  image.source = source_of(element);
+  for (const char* kind : kTextKinds) {
+    std::string text = tidy_text(attribute(element, kind));
+    if (!text.empty()) image.texts.push_back({kind, std::move(text)});
+  }
+  page.images.push_back(std::move(image));
+}
+
+/// Walks a tree without recursion: its depth is the page's choice.
+void take_elements(const GumboNode* root, PageImages& page) {
+  std::vector<const GumboNode*> open = {root};
+  while (!open.empty()) {
+    const GumboNode* node = open.back();
+    open.pop_back();
+    if (node->type != GUMBO_NODE_ELEMENT) continue;
+    const GumboElement& element = node->v.element;
+    if (element.tag == GUMBO_TAG_IMG) take_image(element, page);
+    if (element.tag == GUMBO_TAG_BASE && page.base.empty()) page.base = attribute(element, "href");
+    for (unsigned i = element.children.length; i > 0; --i) {
+      open.push_back(static_cast<const GumboNode*>(element.children.data[i - 1]));
+    }
+  }
+}
+
+}  // namespace
+
+std::string tidy_text(std::string_view text) {
+  std::string tidy(text);
+  for (char& c : tidy) {
+    if (c == '\r' || c == '\n') c = ' ';
+  }
+  constexpr std::string_view kSpace(" \t\v\f\0", 5);
+  const std::size_t begin = tidy.find_first_not_of(kSpace);
+  if (begin == std::string::npos) return {};
+  return tidy.substr(begin, tidy.find_last_not_of(kSpace) + 1 - begin);
+}
+
+PageImages find_images(std::string_view html, std::string_view charset) {
+  PageImages page;
+  std::string_view name = charset_of(html, charset);
+  std::string converted;
+  if (!name.empty() && !keeps_ascii(name)) {
+    converted = decode(std::string(html), name);
+    html = converted;
+    name = "UTF-8";
+  }
+  std::string tags;
+  for (const std::string_view tag : find_image_tags(html)) tags += tag;
+  if (tags.empty()) return page;
+  // Gumbo reads the attributes, with their character references, of a page of these tags alone.
+  const std::string document = decode(std::move(tags), name);
+  GumboOutput* output =
+      gumbo_parse_with_options(&kGumboDefaultOptions, document.data(), document.size());
+  take_elements(output->root, page);
+  gumbo_destroy_output(&kGumboDefaultOptions, output);
+  return page;
+}
+
+}  // namespace diptych::curate

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diptych::curate {
+
+struct ImageText {
+  std::string_view kind;  ///< "alt", "title" or "data-image-title"
+  std::string text;
+};
+
+/// A picture as a page shows it.
+struct PageImage {
+  std::string source;  ///< as written: often relative
+  std::vector<ImageText> texts;
+};
+
+struct PageImages {
+  std::string base;  ///< of <base href>; empty: the page's own URL
+  std::vector<PageImage> images;
+};
+
+/// The pictures of an HTML page, in order. Finds the tags by HTML's rules for tokens (comments,
+/// scripts, quoted attributes) without making a tree of the page, so that its time is linear in the
+/// page whatever it holds. `charset`: what HTTP said, or empty. Never throws for content.
+PageImages find_images(std::string_view html, std::string_view charset);
+
+/// Texts as the reference keeps them: CR and LF are spaces, none at the ends.
+std::string tidy_text(std::string_view text);
+
+}  // namespace diptych::curate

@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <optional>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "curate/line_blocks.h"
+#include "curate/query_lists.h"
+#include "curate/query_matcher.h"
+#include "curate/record.h"
+#include "curate/tally.h"
+#include "diptych/curation.h"
+#include "shards/source_file.h"
+
+namespace diptych {
+
+namespace {
+
+using namespace curate;
+
+/// The queries of one language, and how often each was found.
+struct QueryList {
+  explicit QueryList(QueryMatcher queries)
+      : matcher(std::move(queries)), counts(matcher.entries()) {}
+  QueryMatcher matcher;
+  SharedCounts counts;
+};
+
+class QueryLists {
+ public:
+  explicit QueryLists(const MatchOptions& options) {
+    MatcherOptions rules{options.fold_case, options.space_entries, Script::spaced};
+    if (!options.entries.empty()) {
+      lists_.emplace("", std::make_unique<QueryList>(load_matcher(options.entries, rules)));
+    }
+    for (const auto& [language, path] : options.language_entries) {
+      rules.script = script_of(language);
+      lists_.emplace(language, std::make_unique<QueryList>(load_matcher(path, rules)));
+    }
+    if (lists_.empty()) fail(ErrorCode::invalid_argument, "entries: got none, expected a file");
+  }
+
+  /// The list for texts in a language; nullptr: none.
+  QueryList* find(std::string_view language) const {
+    auto list = lists_.find(language);
+    if (list == lists_.end()) list = lists_.find("");
+    return list == lists_.end() ? nullptr : list->second.get();
+  }
+
+  const auto& all() const { return lists_; }
+
+ private:
+  std::map<std::string, std::unique_ptr<QueryList>, std::less<>> lists_;
+};
+
+/// What became of the lines of one block.
+struct BlockResult {
+  std::string lines;
+  StageReport report;
+  std::uint64_t texts = 0;
+  std::uint64_t texts_with_match = 0;
+  std::uint64_t matches = 0;
+};
+
+class BlockMatcher {
+ public:
+  BlockMatcher(const QueryLists& lists, const std::string& file) : lists_(lists), file_(file) {}
+
+  BlockResult work(const LineBlock& block) {
+    Lines lines(block);
+    std::string_view line;
+    while (lines.next(line)) {
+      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+      ++result_.report.read;
+      const std::string_view problem = take(line);
+      if (problem.empty()) continue;
+      count_under(result_.report.dropped, problem, [&] {
+        return fmt::format("{} ({}, offset {})", problem, file_, lines.offset());
+      });
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// Why the line cannot be used; nothing when it was.
+  std::string_view take(std::string_view line) {
+    const std::string_view problem = reader_.read(line, record_);
+    if (!problem.empty()) return problem;
+    if (record_.has_matches) return "has matches already";
+    members_ = record_.is_list ? "\"matches\":[" : "\"matches\":";
+    bool has_list = false;
+    for (std::size_t i = 0; i < record_.texts.size(); ++i) {
+      if (i > 0) members_ += ',';
+      has_list = match(record_.texts[i]) || has_list;
+      append_numbers(members_, found_);
+    }
+    if (!has_list) return "in a language without entries";
+    if (record_.is_list) members_ += ']';
+    append_with_members(result_.lines, record_.json, members_);
+    result_.lines += '\n';
+    ++result_.report.written;
+    return {};
+  }
+
+  bool match(const RecordText& text) {
+    found_.clear();
+    QueryList* list = lists_.find(text.language);
+    if (list == nullptr) return false;
+    list->matcher.match(text.text, found_);
+    for (const std::uint32_t entry : found_) list->counts.add(entry);
+    ++result_.texts;
+    result_.texts_with_match += found_.empty() ? 0 : 1;
+    result_.matches += found_.size();
+    return true;
+  }
+
+  const QueryLists& lists_;
+  const std::string& file_;
+  RecordReader reader_;
+  Record record_;
+  std::vector<std::uint32_t> found_;
+  std::string members_;
+  BlockResult result_;
+};
+
+void match_file(const std::filesystem::path& path, const MatchOptions& options,
+                const QueryLists& lists, ThreadPool& pool, AtomicFile& out, MatchReport& report) {
+  const shards::SourceFile file(path);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
+                              file.bytes().size());
+  const auto work = [&](const LineBlock& block) {
+    return BlockMatcher(lists, file.name()).work(block);
+  };
+  const auto take = [&](BlockResult&& result) {
+    out.write(result.lines);
+    add(report.stage, result.report);
+    report.texts += result.texts;
+    report.texts_with_match += result.texts_with_match;
+    report.matches += result.matches;
+  };
+  const auto done = [&](std::size_t bytes) {
+    if (options.stage.progress) options.stage.progress(bytes, text.size());
+  };
+  work_in_order<BlockResult>(text, pool, work, take, done);
+}
+
+/// Sums up the lists; returns the counts.
+Counts sum_up(const QueryLists& lists, MatchReport& report) {
+  Counts counts;
+  for (const auto& [language, list] : lists.all()) {
+    std::vector<std::uint64_t> values = list->counts.values();
+    report.entries += values.size();
+    report.dead_entries += list->matcher.dead_entries();
+    report.unmatched_entries +=
+        static_cast<std::uint64_t>(std::count(values.begin(), values.end(), 0));
+    counts.emplace(language, std::move(values));
+  }
+  return counts;
+}
+
+void check(const MatchOptions& options) {
+  if (options.texts.empty()) fail(ErrorCode::invalid_argument, "texts: got none, expected files");
+  std::vector<std::filesystem::path> inputs = options.texts;
+  inputs.push_back(options.entries);
+  for (const auto& [language, path] : options.language_entries) inputs.push_back(path);
+  for (const auto& output : {options.out, options.counts, options.save}) {
+    check_output(output, options.stage, inputs);
+  }
+  if (!options.save.empty() && options.entries.empty()) {
+    fail(ErrorCode::invalid_argument, "save: got lists by language only, expected entries");
+  }
+}
+
+}  // namespace
+
+MatchReport match_texts(const MatchOptions& options) {
+  check(options);
+  const QueryLists lists(options);
+  if (!options.save.empty()) lists.find("")->matcher.save(options.save);
+  ThreadPool pool(options.stage.threads);
+  MatchReport report;
+  AtomicFile out(options.out);
+  for (const std::filesystem::path& path : options.texts) {
+    match_file(path, options, lists, pool, out, report);
+  }
+  if (report.stage.written == 0) {
+    const auto& dropped = report.stage.dropped;
+    fail(ErrorCode::invalid_argument, "texts: got {} records, expected one with a text; first: {}",
+         report.stage.read,
+         dropped.empty() ? options.texts.front().string() : dropped.begin()->second.examples[0]);
+  }
+  const Counts counts = sum_up(lists, report);
+  out.commit();
+  if (!options.counts.empty()) write_counts(options.counts, counts);
+  return report;
+}
+
+}  // namespace diptych

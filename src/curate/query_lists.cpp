@@ -1,0 +1,128 @@
+#include "curate/query_lists.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "curate/line_blocks.h"
+
+namespace diptych::curate {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string_view text_of(const MappedFile& file) {
+  std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+std::vector<std::string> entries_from_json(std::string_view text, const std::string& name) {
+  const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto is_text = [](const Json& entry) { return entry.is_string(); };
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_text)) {
+    fail(ErrorCode::invalid_argument, "entries: got other JSON, expected an array of texts ({})",
+         name);
+  }
+  return list.get<std::vector<std::string>>();
+}
+
+std::vector<std::string> entries_from_lines(std::string_view text, const std::string& name) {
+  std::vector<std::string> entries;
+  Lines lines({text, 0});
+  std::string_view line;
+  while (lines.next(line)) {
+    if (line.empty()) {
+      fail(ErrorCode::invalid_argument, "entries: got an empty line {}, expected a text ({})",
+           entries.size() + 1, name);
+    }
+    entries.emplace_back(line);
+  }
+  return entries;
+}
+
+std::vector<std::uint64_t> counts_of(const Json& list, const std::string& name) {
+  const auto is_count = [](const Json& count) { return count.is_number_unsigned(); };
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_count)) {
+    fail(ErrorCode::invalid_argument,
+         "counts: got other JSON, expected an array of whole numbers, or an object of them ({})",
+         name);
+  }
+  return list.get<std::vector<std::uint64_t>>();
+}
+
+void add_counts(Counts& sum, const std::string& language, std::vector<std::uint64_t> counts,
+                const std::string& name) {
+  std::vector<std::uint64_t>& total = sum[language];
+  if (total.empty()) total.resize(counts.size());
+  if (total.size() != counts.size()) {
+    fail(ErrorCode::invalid_argument, "counts: got {} entries, expected {} as before ({})",
+         counts.size(), total.size(), name);
+  }
+  for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];
+}
+
+}  // namespace
+
+std::vector<std::string> read_entries(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::string_view text = text_of(file);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string_view::npos && text[first] == '[';
+  return is_json ? entries_from_json(text, file.name()) : entries_from_lines(text, file.name());
+}
+
+QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options) {
+  constexpr std::string_view kSaved = "dptquery";
+  if (!text_of(MappedFile(path)).starts_with(kSaved)) {
+    return QueryMatcher(read_entries(path), options);
+  }
+  QueryMatcher matcher(path);
+  const MatcherOptions saved = matcher.options();
+  if (saved.fold_case != options.fold_case || saved.space_entries != options.space_entries ||
+      saved.script != options.script) {
+    fail(ErrorCode::invalid_argument,
+         "saved queries: got other options for case, marks or language, expected those that they "
+         "were saved with ({})",
+         path.string());
+  }
+  return matcher;
+}
+
+Script script_of(std::string_view language) {
+  constexpr std::array<std::string_view, 9> kUnspaced = {"bo", "dz",  "ja", "km", "lo",
+                                                         "my", "ryu", "th", "zh"};
+  const bool is_unspaced = std::find(kUnspaced.begin(), kUnspaced.end(),
+                                     language.substr(0, language.find('-'))) != kUnspaced.end();
+  return is_unspaced ? Script::unspaced : Script::spaced;
+}
+
+void write_counts(const std::filesystem::path& path, const Counts& counts) {
+  const bool is_one = counts.size() == 1 && counts.begin()->first.empty();
+  const Json document = is_one ? Json(counts.begin()->second) : Json(counts);
+  write_file(path, document.dump() + "\n");
+}
+
+Counts read_counts(const std::vector<std::filesystem::path>& paths) {
+  Counts sum;
+  for (const std::filesystem::path& path : paths) {
+    const MappedFile file(path);
+    const Json document = Json::parse(text_of(file), nullptr, /*allow_exceptions=*/false);
+    if (document.is_object()) {
+      for (const auto& [language, list] : document.items()) {
+        add_counts(sum, language, counts_of(list, file.name()), file.name());
+      }
+    } else {
+      add_counts(sum, {}, counts_of(document, file.name()), file.name());
+    }
+  }
+  return sum;
+}
+
+}  // namespace diptych::curate

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "curate/query_matcher.h"
+
+namespace diptych::curate {
+
+/// Reads queries: a JSON array of texts, or one a line. Throws Error: not_found, io,
+/// invalid_argument for what is neither, or for an empty line.
+std::vector<std::string> read_entries(const std::filesystem::path& path);
+
+/// Makes the automaton of a file of queries, or maps a saved one. Throws Error: as `read_entries`,
+/// corrupt_data, and invalid_argument for one that was saved with other options.
+QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options);
+
+/// How texts in a language are matched: without spaces at the borders for the nine of MetaCLIP 2.
+Script script_of(std::string_view language);
+
+/// Counts that several threads add to.
+class SharedCounts {
+ public:
+  explicit SharedCounts(std::size_t entries) : counts_(entries) {}
+  void add(std::uint32_t entry) { counts_[entry].fetch_add(1, std::memory_order_relaxed); }
+  std::size_t size() const { return counts_.size(); }
+  std::vector<std::uint64_t> values() const { return {counts_.begin(), counts_.end()}; }
+
+ private:
+  std::vector<std::atomic<std::uint64_t>> counts_;
+};
+
+/// The counts of each language's entries; the key is empty where there is one list for all.
+using Counts = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;
+
+/// A JSON array for one list, an object of them by language otherwise. Throws Error(io).
+void write_counts(const std::filesystem::path& path, const Counts& counts);
+
+/// Reads such files and adds them up. Throws Error: not_found, io, invalid_argument for another
+/// form, or for lists of different lengths.
+Counts read_counts(const std::vector<std::filesystem::path>& paths);
+
+}  // namespace diptych::curate

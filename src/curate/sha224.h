@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace diptych::curate {
+
+/// SHA-224 (FIPS 180-4) as 56 hexadecimal digits.
+std::string sha224(std::string_view text);
+
+}  // namespace diptych::curate

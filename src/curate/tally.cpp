@@ -1,0 +1,49 @@
+#include "curate/tally.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/error.h"
+
+namespace diptych::curate {
+
+namespace {
+
+void add(std::map<std::string, Dropped>& sum, const std::map<std::string, Dropped>& part) {
+  for (const auto& [reason, dropped] : part) {
+    Dropped& total = sum[reason];
+    total.count += dropped.count;
+    for (const std::string& example : dropped.examples) {
+      if (total.examples.size() < Dropped::kMaxExamples) total.examples.push_back(example);
+    }
+  }
+}
+
+}  // namespace
+
+void add(StageReport& sum, const StageReport& part) {
+  sum.read += part.read;
+  sum.written += part.written;
+  add(sum.left_out, part.left_out);
+  add(sum.dropped, part.dropped);
+  sum.notes.insert(sum.notes.end(), part.notes.begin(), part.notes.end());
+}
+
+void check_output(const std::filesystem::path& output, const StageOptions& options,
+                  const std::vector<std::filesystem::path>& inputs) {
+  if (output.empty()) return;
+  std::error_code ignored;
+  const bool is_input = std::any_of(inputs.begin(), inputs.end(), [&](const auto& input) {
+    return std::filesystem::equivalent(input, output, ignored);
+  });
+  if (is_input) {
+    fail(ErrorCode::invalid_argument, "output: got an input, expected another file ({})",
+         output.string());
+  }
+  if (!options.overwrite && std::filesystem::exists(output, ignored)) {
+    fail(ErrorCode::invalid_argument,
+         "output: got a file that exists, expected a new one or --overwrite ({})", output.string());
+  }
+}
+
+}  // namespace diptych::curate

@@ -1,0 +1,68 @@
+#include "curate/wat_images.h"
+
+#include <simdjson.h>
+
+#include <array>
+#include <cstring>
+
+namespace diptych::curate {
+
+namespace {
+
+using Value = simdjson::dom::element;
+
+constexpr std::array<const char*, 3> kTextKinds = {"alt", "title", "data-image-title"};
+
+std::string_view text_at(const Value& value, const char* pointer) {
+  std::string_view text;
+  return value.at_pointer(pointer).get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
+
+void take_link(const simdjson::dom::object& link, PageImages& images) {
+  std::string_view path;
+  if (link["path"].get(path) != simdjson::SUCCESS || !path.starts_with("IMG@/src")) return;
+  PageImage image;
+  std::string_view text;
+  if (link["url"].get(text) == simdjson::SUCCESS) image.source = text;
+  for (const char* kind : kTextKinds) {
+    if (link[kind].get(text) != simdjson::SUCCESS) continue;
+    std::string tidy = tidy_text(text);
+    if (!tidy.empty()) image.texts.push_back({kind, std::move(tidy)});
+  }
+  images.images.push_back(std::move(image));
+}
+
+}  // namespace
+
+struct WatReader::Parser {
+  simdjson::dom::parser parser;
+  std::string buffer;  ///< the JSON, and simdjson's padding after it
+};
+
+WatReader::WatReader() : parser_(std::make_unique<Parser>()) {}
+WatReader::~WatReader() = default;
+
+std::string_view WatReader::read(std::string_view json, WatPage& page) {
+  page = {};
+  std::string& buffer = parser_->buffer;
+  buffer.resize(json.size() + simdjson::SIMDJSON_PADDING);
+  std::memcpy(buffer.data(), json.data(), json.size());
+  Value root;
+  const auto parsed = parser_->parser.parse(buffer.data(), json.size(), false).get(root);
+  if (parsed != simdjson::SUCCESS) return "malformed JSON";
+  page.url = text_at(root, "/Envelope/WARC-Header-Metadata/WARC-Target-URI");
+  constexpr const char* kMetadata =
+      "/Envelope/Payload-Metadata/HTTP-Response-Metadata/HTML-Metadata";
+  Value html;
+  if (root.at_pointer(kMetadata).get(html) != simdjson::SUCCESS) return "no page";
+  page.images.base = text_at(html, "/Head/Base");
+  simdjson::dom::array links;
+  if (html["Links"].get(links) != simdjson::SUCCESS) return {};
+  for (const Value link : links) {
+    simdjson::dom::object object;
+    if (link.get(object) == simdjson::SUCCESS) take_link(object, page.images);
+  }
+  return {};
+}
+
+}  // namespace diptych::curate

@@ -1,0 +1,148 @@
+#include "curate/web_url.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace diptych::curate {
+
+namespace {
+
+/// The parts of a URL (RFC 3986, appendix B). A part that is absent is not the same as an empty
+/// one.
+struct Parts {
+  std::string_view scheme;
+  std::string_view authority;
+  std::string_view path;
+  std::string_view query;     ///< with its "?"
+  std::string_view fragment;  ///< with its "#"
+  bool has_authority = false;
+};
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+std::string_view scheme_of(std::string_view url) {
+  if (url.empty() || !is_letter(url[0])) return {};
+  for (std::size_t i = 1; i < url.size(); ++i) {
+    if (url[i] == ':') return url.substr(0, i);
+    const bool goes_on = is_letter(url[i]) || (url[i] >= '0' && url[i] <= '9') || url[i] == '+' ||
+                         url[i] == '-' || url[i] == '.';
+    if (!goes_on) return {};
+  }
+  return {};
+}
+
+Parts split(std::string_view url) {
+  Parts parts;
+  parts.scheme = scheme_of(url);
+  if (!parts.scheme.empty()) url.remove_prefix(parts.scheme.size() + 1);
+  const std::size_t hash = std::min(url.find('#'), url.size());
+  parts.fragment = url.substr(hash);
+  url = url.substr(0, hash);
+  const std::size_t mark = std::min(url.find('?'), url.size());
+  parts.query = url.substr(mark);
+  url = url.substr(0, mark);
+  if (url.starts_with("//")) {
+    url.remove_prefix(2);
+    const std::size_t slash = std::min(url.find('/'), url.size());
+    parts.authority = url.substr(0, slash);
+    parts.has_authority = true;
+    url.remove_prefix(slash);
+  }
+  parts.path = url;
+  return parts;
+}
+
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> kept;
+  bool ends_open = false;
+  std::string_view rest = path.substr(path.starts_with('/') ? 1 : 0);
+  while (true) {
+    const std::size_t slash = rest.find('/');
+    const std::string_view part = rest.substr(0, slash);
+    const bool is_dots = part == "." || part == "..";
+    if (part == ".." && !kept.empty()) kept.pop_back();
+    if (!is_dots) kept.push_back(part);
+    ends_open = is_dots;
+    if (slash == std::string_view::npos) break;
+    rest.remove_prefix(slash + 1);
+  }
+  std::string result;
+  for (const std::string_view part : kept) (result += '/') += part;
+  if (ends_open) result += '/';
+  return result;
+}
+
+std::string clean(std::string_view url) {
+  std::string result;
+  for (const char c : url) {
+    if (static_cast<unsigned char>(c) > 0x20 && c != 0x7F) result += c;
+  }
+  return result;
+}
+
+bool is_web(std::string_view scheme) {
+  std::string lower(scheme);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return lower == "http" || lower == "https";
+}
+
+std::string compose(std::string_view scheme, std::string_view authority, std::string_view path,
+                    std::string_view query, std::string_view fragment) {
+  std::string url;
+  for (const char c : scheme) url += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  url += "://";
+  url += authority;
+  url += path;
+  url += query;
+  url += fragment;
+  return url;
+}
+
+}  // namespace
+
+std::string join_url(std::string_view base, std::string_view reference) {
+  const std::string link = clean(reference);
+  const std::string page = clean(base);
+  const Parts to = split(link);
+  const Parts from = split(page);
+  const std::string_view scheme = to.scheme.empty() ? from.scheme : to.scheme;
+  const bool is_relative = to.scheme.empty() && !to.has_authority;
+  const std::string_view authority = is_relative ? from.authority : to.authority;
+  if (!is_web(scheme) || authority.empty()) return {};
+  if (!is_relative) {
+    const std::string path = to.path.empty() ? std::string() : without_dots(to.path);
+    return compose(scheme, authority, path, to.query, to.fragment);
+  }
+  if (to.path.empty()) {
+    const std::string_view query = to.query.empty() ? from.query : to.query;
+    return compose(scheme, authority, from.path, query, to.fragment);
+  }
+  if (to.path.starts_with('/')) {
+    return compose(scheme, authority, without_dots(to.path), to.query, to.fragment);
+  }
+  const std::size_t slash = from.path.rfind('/');
+  std::string path =
+      slash == std::string_view::npos ? "/" : std::string(from.path.substr(0, slash + 1));
+  path += to.path;
+  return compose(scheme, authority, without_dots(path), to.query, to.fragment);
+}
+
+std::string host_of(std::string_view url) {
+  const Parts parts = split(url);
+  std::string_view host = parts.authority;
+  if (const std::size_t at = host.rfind('@'); at != std::string_view::npos) {
+    host.remove_prefix(at + 1);
+  }
+  const std::size_t bracket = host.find(']');
+  const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  host = host.substr(0, colon);
+  while (host.ends_with('.')) host.remove_suffix(1);
+  std::string lower(host);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lower;
+}
+
+}  // namespace diptych::curate
