@@ -26,7 +26,8 @@ struct LossBenchmark {
   /// The most memory that the process had until then, libtorch and the embeddings included.
   std::uint64_t peak_bytes = 0;
   /// From the loss as it is usually written, over the whole matrix of similarities: the larger of
-  /// the losses' difference, and of the gradients' largest one beside their largest number. Absent
+  /// the losses' difference (beside the loss where that is above 1), and of the gradients' largest
+  /// one beside their largest number. Absent
   /// for more than 8,192 pairs, whose matrix is not worth its memory.
   std::optional<double> largest_difference;
 };

@@ -76,7 +76,8 @@ double difference(const Leaves& leaves, double loss, bool sigmoid) {
   }
   const Tensor plain = plain_loss(leaves, sigmoid);
   plain.backward();
-  double result = std::abs(plain.item<double>() - loss);
+  const auto expected = plain.item<double>();
+  double result = std::abs(expected - loss) / std::max(std::abs(expected), 1.0);
   const std::vector<Tensor> all = leaves.all();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!all[i].grad().defined()) continue;

@@ -146,7 +146,7 @@ TEST_F(PullTest, RefusesAnIndexThatLeavesTheFolder) {
     test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::corrupt_data, "beside it");
   }
   files_[std::string(kHubRepository) + kIndex] = "no JSON";
-  test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::corrupt_data, "weight_map");
+  test::expect_error([&] { pull_listed(kHubModel); }, ErrorCode::corrupt_data, "JSON");
 }
 
 TEST_F(PullTest, WhatIsThereIsNotFetchedAgain) {
