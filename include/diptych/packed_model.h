@@ -13,7 +13,7 @@ namespace diptych {
 enum class Precision { fp32, bf16, fp16, int8 };
 
 /// "fp32", "bf16", "fp16" or "int8".
-std::string_view name(Precision precision);
+DIPTYCH_API std::string_view name(Precision precision);
 
 /// How a model is computed.
 struct ComputeOptions {
