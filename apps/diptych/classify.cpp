@@ -84,8 +84,8 @@ void print_answer(const Json& answer) {
   print_line(printable(plain_text(answer["image"])));
   const bool are_cosines = answer["scores"] == name(diptych::ScoreKind::cosine);
   for (const Json& label : answer["labels"]) {
-    print_line(
-        fmt::format("  {}  {}", numbers(label, are_cosines), label["label"].get<std::string>()));
+    print_line(fmt::format("  {}  {}", numbers(label, are_cosines),
+                           printable(label["label"].get<std::string>())));
   }
   if (answer.contains("sorted")) {
     print_line(fmt::format("  -> {}", printable(plain_text(answer["sorted"]))));

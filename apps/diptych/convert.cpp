@@ -45,6 +45,8 @@ void add_convert(Command program) {
       .show_default();
   command.option("--name", options->convert.name, "written into diptych's own form");
   command.option("--licence", options->convert.licence, "written into diptych's own form");
+  command.flag("--overwrite", options->convert.overwrite,
+               "write into a folder that has files already, over those of the same names");
   add_load_options(command, options->load);
   command.runs([options] { return convert(*options); });
 }

@@ -17,6 +17,8 @@ struct ConvertOptions {
   /// Written into diptych's own form; empty: as the model says.
   std::string name;
   std::string licence;
+  /// Write into a folder that is not empty, over files of the same names. Default: refuse it.
+  bool overwrite = false;
 };
 
 /// Writes a model into a folder in another form. diptych's own form also gets reference embeddings
@@ -24,7 +26,8 @@ struct ConvertOptions {
 /// not where the model in float32 is larger than the machine's memory. Writing itself takes the
 /// memory of one tensor, whatever the model's size.
 /// Returns what the program of that form does otherwise than the model, one sentence each.
-/// Throws Error: invalid_argument for unknown words, unsupported for what the form cannot say, io.
+/// Throws Error: invalid_argument for unknown words and for a folder that is not empty, unsupported
+/// for what the form cannot say, io.
 DIPTYCH_API std::vector<std::string> convert_model(const Model& model,
                                                    const std::filesystem::path& folder,
                                                    const ConvertOptions& options = {});

@@ -86,6 +86,18 @@ void refuse_source(const Model& model, const std::filesystem::path& folder) {
        folder.string());
 }
 
+/// What is there may be an earlier result, or another form's files that a reader would take first.
+void refuse_filled(const std::filesystem::path& folder) {
+  std::error_code error;
+  const bool is_filled =
+      std::filesystem::is_directory(folder, error) && !std::filesystem::is_empty(folder, error);
+  if (!is_filled) return;
+  fail(ErrorCode::invalid_argument,
+       "convert: got a folder that has files already, expected a new or empty one, or --overwrite "
+       "({})",
+       folder.string());
+}
+
 void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name) {
   for (const auto& [tensor, view] : file.weights.tensors) {
     if (!all_finite(view)) {
@@ -104,6 +116,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
   refuse_source(model, folder);
+  if (!options.overwrite) refuse_filled(folder);
   refuse_infinite(file, model.info().name);
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/mapped_file.h"
 #include "checkpoint/containers/safetensors.h"
 #include "diptych/encoder.h"
 #include "diptych/reference.h"
@@ -54,6 +55,17 @@ TEST(ConvertErrors, RefusesToWriteIntoTheModelsOwnFolder) {
                        ErrorCode::invalid_argument, "the folder of the model itself");
   }
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "diptych.json"));
+}
+
+TEST(ConvertErrors, RefusesAFolderWithFilesUnlessAsked) {
+  const test::TemporaryFolder folder;
+  convert_model(Model::load(), folder.path(), {.name = "first"});
+  test::expect_error([&] { convert_model(Model::load(), folder.path(), {.name = "second"}); },
+                     ErrorCode::invalid_argument, "--overwrite");
+  const auto written = [&] { return read_text_file(folder.path() / "diptych.json"); };
+  EXPECT_THAT(written(), testing::HasSubstr("\"first\""));
+  convert_model(Model::load(), folder.path(), {.name = "second", .overwrite = true});
+  EXPECT_THAT(written(), testing::HasSubstr("\"second\""));
 }
 
 TEST(ConvertErrors, LeavesNoEmptyFolder) {
