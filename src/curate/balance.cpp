@@ -1,22 +1,19 @@
-#include <fmt/format.h>
-
-#include <cstring>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/npy_header.h"
 #include "base/parallel.h"
 #include "curate/balance_report.h"
 #include "curate/balance_rule.h"
 #include "curate/line_blocks.h"
 #include "curate/query_lists.h"
 #include "curate/record.h"
+#include "curate/record_files.h"
 #include "curate/stable_hash.h"
 #include "curate/tally.h"
 #include "diptych/curation.h"
-#include "shards/source_file.h"
 
 namespace diptych {
 
@@ -97,8 +94,7 @@ class BlockBalancer {
   BlockResult work(const LineBlock& block) {
     Lines lines(block);
     std::string_view line;
-    while (lines.next(line)) {
-      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    while (lines.next_record(line)) {
       ++result_.report.read;
       place_ = lines.offset();
       take(line);
@@ -114,8 +110,7 @@ class BlockBalancer {
       problem = "a text was drawn already";
     }
     if (!problem.empty()) {
-      count_under(result_.report.dropped, problem,
-                  [&] { return fmt::format("{} ({}, offset {})", problem, file_, place_); });
+      count_at(result_.report.dropped, problem, file_, place_);
       return;
     }
     const std::optional<std::size_t> drawn = draw_text();
@@ -128,8 +123,7 @@ class BlockBalancer {
   }
 
   void leave_out(std::string_view reason) {
-    count_under(result_.report.left_out, reason,
-                [&] { return fmt::format("{} ({}, offset {})", reason, file_, place_); });
+    count_at(result_.report.left_out, reason, file_, place_);
   }
 
   /// Computes each text's probability and draws one of those with a match.
@@ -196,14 +190,9 @@ class BlockBalancer {
   BlockResult result_;
 };
 
-/// numpy.lib.format, version 1.0, little-endian float64.
 void write_npy(const std::filesystem::path& path, const std::vector<double>& values) {
-  constexpr std::size_t kHeader = 128;
-  std::string header =
-      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.size());
-  header.resize(kHeader - 10 - 1, ' ');
   AtomicFile file(path);
-  file.write(std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n");
+  file.write(npy_header("<f8", {static_cast<std::int64_t>(values.size())}));
   file.write(std::as_bytes(std::span(values)));
   file.commit();
 }
@@ -276,17 +265,11 @@ BalanceReport balance_pairs(const BalanceOptions& options) {
     probabilities.insert(probabilities.end(), result.probabilities.begin(),
                          result.probabilities.end());
   };
+  const auto work = [&](const LineBlock& block, const std::string& file) {
+    return BlockBalancer(languages, options, file).work(block);
+  };
   for (const std::filesystem::path& path : options.matches) {
-    const shards::SourceFile file(path);
-    const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                                file.bytes().size());
-    const auto work = [&](const LineBlock& block) {
-      return BlockBalancer(languages, options, file.name()).work(block);
-    };
-    const auto done = [&](std::size_t bytes) {
-      if (options.stage.progress) options.stage.progress(bytes, text.size());
-    };
-    work_in_order<BlockResult>(text, pool, work, take, done);
+    work_on_file<BlockResult>(path, options.stage, pool, work, take);
   }
   if (report.stage.read == 0) {
     fail(ErrorCode::invalid_argument, "matches: got no records, expected some ({})",

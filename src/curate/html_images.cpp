@@ -4,7 +4,6 @@
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
 
-#include <array>
 #include <charconv>
 #include <memory>
 #include <optional>
@@ -15,8 +14,6 @@
 namespace diptych::curate {
 
 namespace {
-
-constexpr std::array<const char*, 3> kTextKinds = {"alt", "title", "data-image-title"};
 
 struct CloseConverter {
   void operator()(UConverter* converter) const { ucnv_close(converter); }

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace diptych::curate {
 
+/// The attributes of a picture that are taken as its texts.
+inline constexpr std::array<const char*, 3> kTextKinds = {"alt", "title", "data-image-title"};
+
 struct ImageText {
-  std::string_view kind;  ///< "alt", "title" or "data-image-title"
+  std::string_view kind;  ///< one of kTextKinds
   std::string text;
 };
 

@@ -20,4 +20,11 @@ bool Lines::next(std::string_view& line) {
   return true;
 }
 
+bool Lines::next_record(std::string_view& line) {
+  while (next(line)) {
+    if (line.find_first_not_of(" \t") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace diptych::curate

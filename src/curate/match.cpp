@@ -1,9 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <atomic>
-#include <numeric>
-#include <optional>
+#include <memory>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -12,9 +8,9 @@
 #include "curate/query_lists.h"
 #include "curate/query_matcher.h"
 #include "curate/record.h"
+#include "curate/record_files.h"
 #include "curate/tally.h"
 #include "diptych/curation.h"
-#include "shards/source_file.h"
 
 namespace diptych {
 
@@ -73,14 +69,10 @@ class BlockMatcher {
   BlockResult work(const LineBlock& block) {
     Lines lines(block);
     std::string_view line;
-    while (lines.next(line)) {
-      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    while (lines.next_record(line)) {
       ++result_.report.read;
       const std::string_view problem = take(line);
-      if (problem.empty()) continue;
-      count_under(result_.report.dropped, problem, [&] {
-        return fmt::format("{} ({}, offset {})", problem, file_, lines.offset());
-      });
+      if (!problem.empty()) count_at(result_.report.dropped, problem, file_, lines.offset());
     }
     return std::move(result_);
   }
@@ -129,11 +121,8 @@ class BlockMatcher {
 
 void match_file(const std::filesystem::path& path, const MatchOptions& options,
                 const QueryLists& lists, ThreadPool& pool, AtomicFile& out, MatchReport& report) {
-  const shards::SourceFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
-  const auto work = [&](const LineBlock& block) {
-    return BlockMatcher(lists, file.name()).work(block);
+  const auto work = [&](const LineBlock& block, const std::string& file) {
+    return BlockMatcher(lists, file).work(block);
   };
   const auto take = [&](BlockResult&& result) {
     out.write(result.lines);
@@ -142,10 +131,7 @@ void match_file(const std::filesystem::path& path, const MatchOptions& options,
     report.texts_with_match += result.texts_with_match;
     report.matches += result.matches;
   };
-  const auto done = [&](std::size_t bytes) {
-    if (options.stage.progress) options.stage.progress(bytes, text.size());
-  };
-  work_in_order<BlockResult>(text, pool, work, take, done);
+  work_on_file<BlockResult>(path, options.stage, pool, work, take);
 }
 
 /// Sums up the lists; returns the counts.

@@ -1,12 +1,11 @@
 #include "curate/record.h"
 
-#include <simdjson.h>
-
 #include <charconv>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "curate/json_parser.h"
+#include "curate/trimmed.h"
 #include "shards/python_json.h"
 
 namespace diptych::curate {
@@ -97,26 +96,9 @@ std::string_view read_object(const simdjson::dom::object& object, Record& record
   return read_matches(matches, record.texts.front().matches) ? std::string_view() : kBadMatches;
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
-}
-
 }  // namespace
 
-struct RecordReader::Parser {
-  simdjson::dom::parser parser;
-  std::string buffer;  ///< the line, and simdjson's padding after it
-
-  bool parse(std::string_view line, Value& value) {
-    buffer.resize(line.size() + simdjson::SIMDJSON_PADDING);
-    std::memcpy(buffer.data(), line.data(), line.size());
-    return parser.parse(buffer.data(), line.size(), /*realloc_if_needed=*/false).get(value) ==
-           simdjson::SUCCESS;
-  }
-};
+struct RecordReader::Parser : JsonParser {};
 
 RecordReader::RecordReader() : parser_(std::make_unique<Parser>()) {}
 RecordReader::~RecordReader() = default;
@@ -133,10 +115,8 @@ std::string_view RecordReader::read(std::string_view line, Record& record) {
     const std::string proper =
         lenient.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     if (!parser_->parse(proper, value)) return kMalformed;
-    record.json = std::string_view(parser_->buffer).substr(0, proper.size());
-  } else {
-    record.json = std::string_view(parser_->buffer).substr(0, line.size());
   }
+  record.json = parser_->text();
   simdjson::dom::object object;
   if (value.get(object) != simdjson::SUCCESS) return kNoObject;
   return read_object(object, record);

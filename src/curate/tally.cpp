@@ -1,5 +1,7 @@
 #include "curate/tally.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -20,6 +22,12 @@ void add(std::map<std::string, Dropped>& sum, const std::map<std::string, Droppe
 }
 
 }  // namespace
+
+void count_at(std::map<std::string, Dropped>& reasons, std::string_view reason,
+              const std::string& file, std::uint64_t offset) {
+  count_under(reasons, reason,
+              [&] { return fmt::format("{} ({}, offset {})", reason, file, offset); });
+}
 
 void add(StageReport& sum, const StageReport& part) {
   sum.read += part.read;

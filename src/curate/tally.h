@@ -16,6 +16,10 @@ void count_under(std::map<std::string, Dropped>& reasons, std::string_view reaso
   if (dropped.examples.size() < Dropped::kMaxExamples) dropped.examples.push_back(example());
 }
 
+/// Counts a record of a file under a reason, with its place.
+void count_at(std::map<std::string, Dropped>& reasons, std::string_view reason,
+              const std::string& file, std::uint64_t offset);
+
 /// Adds what another part of the input came to; the order of calls decides the examples.
 void add(StageReport& sum, const StageReport& part);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "curate/gzip_members.h"
+#include "curate/trimmed.h"
 
 namespace diptych::curate {
 
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::string_view kMagic = "WARC/";
 constexpr std::size_t kMaxHeader = std::size_t{1} << 16;
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
-}
 
 /// Where headers end, and where what follows begins.
 struct HeaderEnd {

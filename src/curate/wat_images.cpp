@@ -1,17 +1,12 @@
 #include "curate/wat_images.h"
 
-#include <simdjson.h>
-
-#include <array>
-#include <cstring>
+#include "curate/json_parser.h"
 
 namespace diptych::curate {
 
 namespace {
 
 using Value = simdjson::dom::element;
-
-constexpr std::array<const char*, 3> kTextKinds = {"alt", "title", "data-image-title"};
 
 std::string_view text_at(const Value& value, const char* pointer) {
   std::string_view text;
@@ -34,22 +29,15 @@ void take_link(const simdjson::dom::object& link, PageImages& images) {
 
 }  // namespace
 
-struct WatReader::Parser {
-  simdjson::dom::parser parser;
-  std::string buffer;  ///< the JSON, and simdjson's padding after it
-};
+struct WatReader::Parser : JsonParser {};
 
 WatReader::WatReader() : parser_(std::make_unique<Parser>()) {}
 WatReader::~WatReader() = default;
 
 std::string_view WatReader::read(std::string_view json, WatPage& page) {
   page = {};
-  std::string& buffer = parser_->buffer;
-  buffer.resize(json.size() + simdjson::SIMDJSON_PADDING);
-  std::memcpy(buffer.data(), json.data(), json.size());
   Value root;
-  const auto parsed = parser_->parser.parse(buffer.data(), json.size(), false).get(root);
-  if (parsed != simdjson::SUCCESS) return "malformed JSON";
+  if (!parser_->parse(json, root)) return "malformed JSON";
   page.url = text_at(root, "/Envelope/WARC-Header-Metadata/WARC-Target-URI");
   constexpr const char* kMetadata =
       "/Envelope/Payload-Metadata/HTTP-Response-Metadata/HTML-Metadata";

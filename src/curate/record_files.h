@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "curate/line_blocks.h"
+#include "diptych/curation.h"
+#include "shards/source_file.h"
+
+namespace diptych::curate {
+
+/// work_in_order over a file of records, packed or not, which says its progress. `work` also gets
+/// the file's name. Throws Error as shards::SourceFile does.
+template <typename Result>
+void work_on_file(const std::filesystem::path& path, const StageOptions& options, ThreadPool& pool,
+                  const std::function<Result(const LineBlock&, const std::string& file)>& work,
+                  const std::function<void(Result&&)>& take) {
+  const shards::SourceFile file(path);
+  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
+                              file.bytes().size());
+  work_in_order<Result>(
+      text, pool, [&](const LineBlock& block) { return work(block, file.name()); }, take,
+      [&](std::size_t bytes) {
+        if (options.progress) options.progress(bytes, text.size());
+      });
+}
+
+}  // namespace diptych::curate
