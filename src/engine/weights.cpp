@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "engine/layer_list.h"
+#include "engine/stored_tensor.h"
 #include "tensor/finite.h"
 
 namespace diptych::engine {
@@ -120,14 +121,7 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
 
 void Weights::check(const TensorMap& checkpoint) {
   for (const network::ParameterSpec& spec : model_.parameters.specs()) {
-    const auto found = checkpoint.tensors.find(spec.name);
-    if (found == checkpoint.tensors.end())
-      fail(ErrorCode::invalid_argument, "checkpoint: no {}, expected one of shape {}", spec.name,
-           to_string(spec.shape));
-    const TensorView& view = found->second;
-    if (view.shape != spec.shape)
-      fail(ErrorCode::invalid_argument, "checkpoint: {}: got shape {}, expected {}", spec.name,
-           to_string(view.shape), to_string(spec.shape));
+    const TensorView& view = stored_tensor(checkpoint, spec);
     ensure(view.compute || view.bytes.size() == view.size_bytes(),
            "a tensor's bytes fill its shape");
     views_.push_back(view);

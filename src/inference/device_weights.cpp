@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "engine/layer_list.h"
+#include "engine/stored_tensor.h"
 
 namespace diptych::inference {
 namespace {
@@ -34,17 +35,6 @@ std::set<network::ParameterId> batch_norm_parameters(const network::Model& model
   return parameters;
 }
 
-const TensorView& stored(const TensorMap& checkpoint, const network::ParameterSpec& spec) {
-  const auto found = checkpoint.tensors.find(spec.name);
-  if (found == checkpoint.tensors.end())
-    fail(ErrorCode::invalid_argument, "checkpoint: no {}, expected one of shape {}", spec.name,
-         to_string(spec.shape));
-  if (found->second.shape != spec.shape)
-    fail(ErrorCode::invalid_argument, "checkpoint: {}: got shape {}, expected {}", spec.name,
-         to_string(found->second.shape), to_string(spec.shape));
-  return found->second;
-}
-
 torch::Tensor on_device(const TensorView& view, const std::string& name, torch::Device device,
                         torch::ScalarType type) {
   const torch::Tensor host = train::to_torch(view, torch::kCPU).to(type);
@@ -65,7 +55,7 @@ train::Parameters device_weights(const network::Model& model, const TensorMap& c
   train::Parameters parameters;
   for (const network::ParameterSpec& spec : model.parameters.specs()) {
     const auto id = static_cast<network::ParameterId>(parameters.size());
-    parameters.push_back(on_device(stored(checkpoint, spec), spec.name, device,
+    parameters.push_back(on_device(engine::stored_tensor(checkpoint, spec), spec.name, device,
                                    in_float.contains(id) ? torch::kFloat32 : type));
   }
   return parameters;
