@@ -1,10 +1,10 @@
 #include "network/towers/eva_transformer.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "network/towers/limits.h"
+#include "network/towers/patch_transformer.h"
 
 namespace diptych::network {
 namespace {
@@ -124,19 +124,11 @@ void validate_tower(const EvaTransformerConfig& config, int embedding_width) {
 }
 
 TowerDescription describe_tower(const EvaTransformerConfig& config) {
-  return {.architecture = "EVA transformer",
-          .width = config.width,
-          .layers = {config.layers},
-          .heads = config.heads,
-          .mlp_width = config.mlp_width,
-          .activation = title_of(config.activation),
-          .pooling = title_of(config.pooling)};
+  return describe_patch_transformer("EVA transformer", config);
 }
 
 std::int64_t widest_activation(const EvaTransformer& tower) {
-  const EvaTransformerConfig& config = tower.config;
-  return (1 + std::int64_t{config.grid()} * config.grid()) *
-         std::max(config.mlp_width, 3 * config.width);
+  return widest_of_patches(tower.config);
 }
 
 EvaTransformer declare_tower(ParameterTable& table, const EvaTransformerConfig& config,

@@ -1,10 +1,10 @@
 #include "network/towers/vision_transformer.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "network/towers/limits.h"
+#include "network/towers/patch_transformer.h"
 
 namespace diptych::network {
 namespace {
@@ -33,19 +33,11 @@ void validate_tower(const VisionTransformerConfig& config, int embedding_width) 
 }
 
 TowerDescription describe_tower(const VisionTransformerConfig& config) {
-  return {.architecture = "vision transformer",
-          .width = config.width,
-          .layers = {config.layers},
-          .heads = config.heads,
-          .mlp_width = config.mlp_width,
-          .activation = title_of(config.activation),
-          .pooling = title_of(config.pooling)};
+  return describe_patch_transformer("vision transformer", config);
 }
 
 std::int64_t widest_activation(const VisionTransformer& tower) {
-  const VisionTransformerConfig& config = tower.config;
-  return (1 + std::int64_t{config.grid()} * config.grid()) *
-         std::max(config.mlp_width, 3 * config.width);
+  return widest_of_patches(tower.config);
 }
 
 VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerConfig& config,
