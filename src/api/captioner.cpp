@@ -1,7 +1,6 @@
 #include "diptych/captioner.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -14,6 +13,8 @@
 
 namespace diptych {
 namespace {
+
+using api::append;
 
 /// A step of so many pictures' beams is large enough for full speed.
 constexpr std::size_t kDefaultBatch = 8;
@@ -50,11 +51,6 @@ std::vector<Caption> caption_batch(const PackedModel& packed, const float* pixel
     captions.push_back({.text = std::move(text), .ids = std::move(ids)});
   }
   return captions;
-}
-
-template <typename Value>
-void append(std::vector<Value> from, std::vector<Value>& to) {
-  std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
 using Take = std::function<bool(CaptionedImages)>;

@@ -1,7 +1,6 @@
 #include "diptych/encoder.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -13,6 +12,8 @@
 
 namespace diptych {
 namespace {
+
+using api::append;
 
 /// Texts that are tokenised, and sorted by length, at a time.
 constexpr std::size_t kTextWindow = 8192;
@@ -38,11 +39,6 @@ engine::Encoder::Progress progress_of(const EncodeOptions& options, std::size_t 
   return [&options, before, total](int done) {
     options.progress(before + static_cast<std::size_t>(done), total);
   };
-}
-
-template <typename Value>
-void append(std::vector<Value> from, std::vector<Value>& to) {
-  std::move(from.begin(), from.end(), std::back_inserter(to));
 }
 
 void append(Matrix from, Matrix& to) {

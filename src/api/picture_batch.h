@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/prefetcher.h"
@@ -11,6 +13,12 @@
 #include "diptych/image.h"
 
 namespace diptych::api {
+
+/// Moves the values of a batch to the end of those before.
+template <typename Value>
+void append(std::vector<Value> from, std::vector<Value>& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
 
 /// Some neighbouring pictures of a call, preprocessed: those that could be read.
 struct PictureBatch {
