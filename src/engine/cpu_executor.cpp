@@ -29,7 +29,7 @@ class CpuCaptionSteps : public CaptionSteps {
   }
   void choose(std::span<const std::int32_t> chosen,
               std::span<const std::int32_t> pictures) override {
-    network::choose_captions(operations_, captions_, chosen, pictures);
+    network::choose_captions(captions_, chosen, pictures);
   }
 
  private:

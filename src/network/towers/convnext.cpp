@@ -17,7 +17,7 @@ constexpr int kExpansion = 4;
 
 ConvNextBlock declare_block(ParameterTable& table, const std::string& name, int width,
                             float epsilon) {
-  ConvNextBlock block;
+  ConvNextBlock block{.name = name};
   block.depthwise = declare_depthwise_convolution(table, name + ".conv_dw", width,
                                                   ConvNextConfig::kWindow, kDeviation);
   block.norm = declare_norm(table, name + ".norm", width, epsilon);

@@ -13,7 +13,7 @@ constexpr int kExpansion = 4;
 Bottleneck declare_bottleneck(ParameterTable& table, const std::string& name, int inputs,
                               int planes, int stride) {
   const int outputs = kExpansion * planes;
-  Bottleneck block{.stride = stride};
+  Bottleneck block{.name = name, .stride = stride};
   block.convolution_1 =
       declare_convolution(table, name + ".conv1", name + ".bn1", inputs, planes, 1, 1);
   block.convolution_2 =
