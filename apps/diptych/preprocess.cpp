@@ -97,7 +97,7 @@ diptych::Array preprocess_one(const std::filesystem::path& picture, const Prepro
                               const Options& options, diptych::PictureCounts& counts) {
   const diptych::Image image = diptych::load_preprocessed(picture, how, options.pictures.decode);
   counts.add(image.facts);
-  diptych::Array array{{3, how.size, how.size}, {}};
+  diptych::Array array{{3, image.height, image.width}, {}};
   if (options.bytes) {
     array.values = planes(image);
   } else {
@@ -164,7 +164,8 @@ void add_preprocess(Command program) {
   const std::map<std::string, diptych::ResizeMode> modes = {
       {"shortest", diptych::ResizeMode::shortest},
       {"squash", diptych::ResizeMode::squash},
-      {"longest", diptych::ResizeMode::longest}};
+      {"longest", diptych::ResizeMode::longest},
+      {"patches", diptych::ResizeMode::patches}};
   const std::map<std::string, diptych::Interpolation> interpolations = {
       {"bicubic", diptych::Interpolation::bicubic}, {"bilinear", diptych::Interpolation::bilinear}};
   command.option("--size", options->size, "side of the square, in pixels").at_least(1, 16384);

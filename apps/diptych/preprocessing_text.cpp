@@ -16,6 +16,8 @@ std::string_view name(diptych::ResizeMode mode) {
       return "squash";
     case diptych::ResizeMode::longest:
       return "longest";
+    case diptych::ResizeMode::patches:
+      return "patches";
   }
   return "";
 }
@@ -30,6 +32,7 @@ Json preprocessing_json(const diptych::Preprocessing& how) {
   Json json = {
       {"size", how.size}, {"resize", name(how.mode)}, {"interpolation", name(how.interpolation)},
       {"mean", how.mean}, {"std", how.std},           {"fill", how.fill}};
+  if (how.mode == diptych::ResizeMode::patches) json["patch_size"] = how.patch_size;
   json["background"] = how.background ? Json(*how.background) : Json();
   json["crop_start"] = how.crop_start == diptych::CropStart::down ? "down" : "half_even";
   json["conversion"] = how.conversion == diptych::RgbConversion::first ? "first" : "last";

@@ -82,6 +82,9 @@ enum class ResizeMode {
   shortest,  ///< shortest side to `size`, then centre crop
   squash,    ///< both sides to `size`, aspect ratio not kept
   longest,   ///< longest side to `size`, the rest filled with `fill`
+  /// The largest size of the picture's own aspect ratio, sides rounded up to whole patches, with no
+  /// more patches than a square of side `size` has: the result is a picture of its own size.
+  patches,
 };
 enum class Interpolation { bicubic, bilinear };
 /// Where the centre crop of an odd excess starts, (side - size) / 2.
@@ -98,13 +101,16 @@ enum class RgbConversion {
 
 /// How a model wants its pictures. Defaults are OpenAI CLIP's.
 struct Preprocessing {
-  /// Side of the square the image tower sees, in pixels.
+  /// Side of the square the image tower sees, in pixels; in mode `patches` the side of a square
+  /// with as many patches as any picture may have.
   int size = 224;
   ResizeMode mode = ResizeMode::shortest;
   Interpolation interpolation = Interpolation::bicubic;
   /// Per channel R, G, B, for values in [0, 1]: the tower sees (value - mean) / std.
   std::array<float, 3> mean = {0.48145466F, 0.4578275F, 0.40821073F};
   std::array<float, 3> std = {0.26862954F, 0.26130258F, 0.27577711F};
+  /// Side of a patch in mode `patches`, in pixels; otherwise not used.
+  int patch_size = 16;
   /// Grey level, 0 to 255, around a picture in mode `longest`.
   int fill = 0;
   /// What transparent pictures are laid on; see DecodeOptions::background.
@@ -115,7 +121,8 @@ struct Preprocessing {
   bool operator==(const Preprocessing&) const = default;
 };
 
-/// Resizes and crops to `size` x `size` with Pillow's filters, bit for bit. Thread-safe.
+/// Resizes and crops to `size` x `size` (or as ResizeMode::patches says) with Pillow's filters, bit
+/// for bit. Thread-safe.
 /// Throws Error(invalid_argument) for an empty image or a size outside 1 to 16384.
 DIPTYCH_API Image resize_and_crop(const Image& image, const Preprocessing& preprocessing);
 
@@ -133,8 +140,9 @@ DIPTYCH_API Image load_preprocessed(const std::filesystem::path& path,
                                     const Preprocessing& preprocessing,
                                     const DecodeOptions& options = {});
 
-/// Writes (value / 255 - mean) / std of a square image of side `size` to `out`, as [3, size, size].
-/// `out` holds 3 x size x size floats. Thread-safe.
+/// Writes (value / 255 - mean) / std of a preprocessed image to `out`, as [3, height, width]. `out`
+/// holds as many floats. Throws Error(invalid_argument) for an image of another size than
+/// preprocessing makes. Thread-safe.
 DIPTYCH_API void normalise(const Image& image, const Preprocessing& preprocessing,
                            std::span<float> out);
 

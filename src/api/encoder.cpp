@@ -57,9 +57,9 @@ void encode_in_batches(const PackedModel& packed, std::size_t total, api::Pictur
                             encoder.packed().threads());
   while (std::optional<api::PictureBatch> batch = reader.next()) {
     const auto count = static_cast<int>(batch->inputs.size());
-    Matrix rows =
-        to_matrix(encoder.encode_images({batch->pixels.data(), count, how.size, how.size}),
-                  options.normalise);
+    Matrix rows = to_matrix(
+        encoder.encode_images({batch->pixels.data(), count, how.size, how.size, batch->sizes}),
+        options.normalise);
     const bool goes_on = take({.rows = std::move(rows),
                                .inputs = std::move(batch->inputs),
                                .failures = std::move(batch->failures),

@@ -34,6 +34,7 @@ PictureReader::Picture PictureReader::prepare(std::size_t i) const {
     const Image image = read_(i);
     picture.pixels.resize(image.rgb.size());
     normalise(image, how_, picture.pixels);
+    picture.size = {image.height, image.width};
     picture.facts = image.facts;
   } catch (const Error& error) {
     picture.failure = Failure{i, error.code(), error.what()};
@@ -56,6 +57,8 @@ std::optional<PictureBatch> PictureReader::next() {
       continue;
     }
     batch.pixels.insert(batch.pixels.end(), picture->pixels.begin(), picture->pixels.end());
+    batch.pixels.resize((batch.inputs.size() + 1) * values);
+    if (how_.mode == ResizeMode::patches) batch.sizes.push_back(picture->size);
     batch.inputs.push_back(done_);
     batch.counts.add(picture->facts);
   }

@@ -11,6 +11,7 @@
 #include "base/prefetcher.h"
 #include "diptych/encoder.h"
 #include "diptych/image.h"
+#include "network/operations/sequences.h"
 
 namespace diptych::api {
 
@@ -22,11 +23,12 @@ void append(std::vector<Value> from, std::vector<Value>& to) {
 
 /// Some neighbouring pictures of a call, preprocessed: those that could be read.
 struct PictureBatch {
-  std::size_t end = 0;              ///< the place after the last one's
-  std::vector<float> pixels;        ///< [inputs.size(), 3, size, size]
-  std::vector<std::size_t> inputs;  ///< the place of every picture, ascending
-  std::vector<Failure> failures;    ///< by place, ascending
-  PictureCounts counts;             ///< of those that could be read
+  std::size_t end = 0;                      ///< the place after the last one's
+  std::vector<float> pixels;                ///< as network::Pixels
+  std::vector<network::PictureSize> sizes;  ///< where the pictures differ in size; otherwise empty
+  std::vector<std::size_t> inputs;          ///< the place of every picture, ascending
+  std::vector<Failure> failures;            ///< by place, ascending
+  PictureCounts counts;                     ///< of those that could be read
 };
 
 /// Reads and preprocesses the pictures of a call on threads of its own, two batches ahead of their
@@ -46,6 +48,7 @@ class PictureReader {
  private:
   struct Picture {
     std::vector<float> pixels;
+    network::PictureSize size;
     PictureFacts facts;
     std::optional<Failure> failure;
   };

@@ -26,7 +26,8 @@ using Presets = std::map<std::string, Preprocessing>;
 constexpr std::size_t kMostSimilarNames = 5;
 
 ResizeMode parse_resize(const std::string& name) {
-  ensure(name == "shortest" || name == "squash", "catalogue: a resize mode");
+  ensure(name == "shortest" || name == "squash" || name == "patches", "catalogue: a resize mode");
+  if (name == "patches") return ResizeMode::patches;
   return name == "shortest" ? ResizeMode::shortest : ResizeMode::squash;
 }
 

@@ -57,12 +57,9 @@ TensorBuffer Encoder::encode_images(const network::Pixels& pixels, const Progres
   check_image_size(model(), pixels);
   const auto width = static_cast<std::size_t>(model().config.embedding_width);
   TensorBuffer features(DType::float32, {pixels.batch, static_cast<std::int64_t>(width)});
-  const std::size_t picture_floats = 3 * static_cast<std::size_t>(pixels.height) * pixels.width;
   const int batch = batch_size(static_cast<std::size_t>(pixels.batch));
   for (int first = 0; first < pixels.batch; first += batch) {
-    network::Pixels some = pixels;
-    some.data += static_cast<std::size_t>(first) * picture_floats;
-    some.batch = std::min(batch, pixels.batch - first);
+    const network::Pixels some = pixels.part(first, std::min(batch, pixels.batch - first));
     const auto rows = features.floats().subspan(static_cast<std::size_t>(first) * width,
                                                 static_cast<std::size_t>(some.batch) * width);
     packed_->in_turn(turn_size(some.batch, pictures_per_batch_),
@@ -95,9 +92,13 @@ TensorBuffer Encoder::encode_texts(const network::Tokens& tokens, const Progress
 
 void check_image_size(const network::Model& model, const network::Pixels& pixels) {
   const int side = network::image_size(model.config.image);
-  if (pixels.height != side || pixels.width != side)
+  const auto refuse = [side](const network::PictureSize& size) {
     fail(ErrorCode::invalid_argument, "pixels: got pictures of {} x {}, expected {} x {}",
-         pixels.width, pixels.height, side, side);
+         size.width, size.height, side, side);
+  };
+  if (pixels.height != side || pixels.width != side) refuse({pixels.height, pixels.width});
+  for (const network::PictureSize& size : pixels.sizes)
+    if (!network::takes_picture(model.config.image, size)) refuse(size);
 }
 
 }  // namespace diptych::engine

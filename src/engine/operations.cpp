@@ -72,9 +72,22 @@ Operations::Rotation Operations::rotation(const network::RotaryTable& table,
 }
 
 Tensor Operations::patches(const network::Pixels& pixels, int size) {
-  const int count = pixels.batch * (pixels.height / size) * (pixels.width / size);
+  const auto places = [size](const network::PictureSize& picture) {
+    return (picture.height / size) * (picture.width / size);
+  };
+  int count = 0;
+  for (int i = 0; i < pixels.batch; ++i) count += places(pixels.size(i));
   Tensor out = arena_.allocate(count, 3 * size * size);
-  kernels::patches(pixels.data, shape_of(pixels), size, out.matrix(), pool_);
+  if (pixels.sizes.empty()) {
+    kernels::patches(pixels.data, shape_of(pixels), size, out.matrix(), pool_);
+    return out;
+  }
+  for (int i = 0, row = 0; i < pixels.batch; ++i) {
+    const network::Pixels one = pixels.one(i);
+    const int rows = places(pixels.size(i));
+    kernels::patches(one.data, shape_of(one), size, row_range(out.matrix(), row, rows), pool_);
+    row += rows;
+  }
   return out;
 }
 
@@ -157,6 +170,21 @@ Tensor Operations::append_rows(const Tensor& cache, const Tensor& x) {
 Tensor Operations::mean_rows(const Tensor& x, const network::Sequences& sequences) {
   Tensor out = arena_.allocate(sequences.count(), x.width());
   kernels::mean_rows(x.matrix(), sequences.offsets, out.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture) {
+  Tensor out = arena_.allocate(mixture.count(), x.width());
+  kernels::for_each_row(out.rows(), x.width(), pool_, [&](int row) {
+    float* to = out.row(row);
+    std::fill_n(to, x.width(), 0.0F);
+    const auto place = static_cast<std::size_t>(row);
+    for (auto k = static_cast<std::size_t>(mixture.offsets[place]);
+         k < static_cast<std::size_t>(mixture.offsets[place + 1]); ++k) {
+      const float* from = x.row(mixture.rows[k]);
+      for (int i = 0; i < x.width(); ++i) to[i] += mixture.weights[k] * from[i];
+    }
+  });
   return out;
 }
 

@@ -18,6 +18,10 @@ void check(const Preprocessing& preprocessing) {
   if (preprocessing.fill < 0 || preprocessing.fill > 255)
     fail(ErrorCode::invalid_argument, "picture fill: got {}, expected 0 to 255",
          preprocessing.fill);
+  if (preprocessing.mode == ResizeMode::patches &&
+      (preprocessing.patch_size < 1 || preprocessing.patch_size > preprocessing.size))
+    fail(ErrorCode::invalid_argument, "patch size: got {}, expected 1 to {}",
+         preprocessing.patch_size, preprocessing.size);
 }
 
 void check(const Image& image) {
@@ -72,6 +76,32 @@ Placement place_longest(int width, int height, int size) {
   return {w, h, {0, 0, w, h}, (size - w) / 2, (size - h) / 2};
 }
 
+/// The sides in whole patches, rounded up, of a picture scaled by `ratio`.
+std::array<std::int64_t, 2> scaled_places(int width, int height, double ratio, int patch_size) {
+  const auto places = [&](int side) {
+    return std::max<std::int64_t>(1,
+                                  static_cast<std::int64_t>(std::ceil(side * ratio / patch_size)));
+  };
+  return {places(width), places(height)};
+}
+
+/// timm's ResizeToSequence: the largest ratio, found by halving, whose patches are not too many.
+Placement place_patches(int width, int height, int size, int patch_size) {
+  constexpr double kPrecision = 1e-5;
+  const std::int64_t most = std::int64_t{size / patch_size} * (size / patch_size);
+  double low = kPrecision / 10.0;
+  double high = 100.0;
+  while (high - low >= kPrecision) {
+    const double middle = (low + high) / 2.0;
+    const auto [across, down] = scaled_places(width, height, middle, patch_size);
+    (across * down <= most ? low : high) = middle;
+  }
+  const auto [across, down] = scaled_places(width, height, low, patch_size);
+  const int w = static_cast<int>(across) * patch_size;
+  const int h = static_cast<int>(down) * patch_size;
+  return {w, h, {0, 0, w, h}};
+}
+
 Placement place(int width, int height, const Preprocessing& preprocessing) {
   const int size = preprocessing.size;
   switch (preprocessing.mode) {
@@ -79,14 +109,19 @@ Placement place(int width, int height, const Preprocessing& preprocessing) {
       return place_shortest(width, height, size, preprocessing.crop_start);
     case ResizeMode::longest:
       return place_longest(width, height, size);
+    case ResizeMode::patches:
+      return place_patches(width, height, size, preprocessing.patch_size);
     case ResizeMode::squash:
       break;
   }
   return {size, size, {0, 0, size, size}};
 }
 
-/// The window on a square filled with `colour`.
-Image pad(Image window, const Placement& place, int size, const std::uint8_t* colour) {
+/// The window on the square that the tower sees, filled with `colour`, where it sees one.
+Image pad(Image window, const Placement& place, const Preprocessing& preprocessing,
+          const std::uint8_t* colour) {
+  const int size = preprocessing.size;
+  if (preprocessing.mode == ResizeMode::patches) return window;
   if (window.width == size && window.height == size) return window;
   const std::size_t row_bytes = static_cast<std::size_t>(size) * 3;
   Image out{size, size, {}, window.facts};
@@ -119,7 +154,17 @@ Image preprocess(Picture picture, const Preprocessing& preprocessing) {
   const Placement to = place(picture.width, picture.height, preprocessing);
   const Image padding = padding_pixel(picture, preprocessing.fill);
   return pad(to_rgb(resize(picture, to.width, to.height, to.window, preprocessing.interpolation)),
-             to, preprocessing.size, padding.rgb.data());
+             to, preprocessing, padding.rgb.data());
+}
+
+/// Whether an image has a size that preprocessing makes.
+bool is_preprocessed(const Image& image, const Preprocessing& preprocessing) {
+  const int size = preprocessing.size;
+  if (preprocessing.mode != ResizeMode::patches) return image.width == size && image.height == size;
+  const int patch = preprocessing.patch_size;
+  return image.width % patch == 0 && image.height % patch == 0 &&
+         std::int64_t{image.width / patch} * (image.height / patch) <=
+             std::int64_t{size / patch} * (size / patch);
 }
 
 }  // namespace
@@ -135,7 +180,7 @@ Image resize_and_crop(const Image& image, const Preprocessing& preprocessing) {
   const image::Colour padding = {static_cast<std::uint8_t>(preprocessing.fill),
                                  static_cast<std::uint8_t>(preprocessing.fill),
                                  static_cast<std::uint8_t>(preprocessing.fill)};
-  return image::pad(std::move(window), to, preprocessing.size, padding.data());
+  return image::pad(std::move(window), to, preprocessing, padding.data());
 }
 
 Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
@@ -155,20 +200,20 @@ Image load_preprocessed(const std::filesystem::path& path, const Preprocessing& 
 void normalise(const Image& image, const Preprocessing& preprocessing, std::span<float> out) {
   image::check(preprocessing);
   image::check(image);
-  const auto side = static_cast<std::size_t>(preprocessing.size);
-  if (image.width != preprocessing.size || image.height != preprocessing.size ||
-      out.size() != 3 * side * side)
+  if (!image::is_preprocessed(image, preprocessing) || out.size() != image.rgb.size())
     fail(ErrorCode::invalid_argument,
          "normalise: got {} x {} pixels and room for {} values, expected {} x {} and {}",
-         image.width, image.height, out.size(), side, side, 3 * side * side);
+         image.width, image.height, out.size(), preprocessing.size, preprocessing.size,
+         image.rgb.size());
+  const std::size_t places = image.rgb.size() / 3;
   for (std::size_t channel = 0; channel < 3; ++channel) {
     // All 256 results, in the order of operations of ToTensor and Normalize.
     std::array<float, 256> table;
     for (std::size_t value = 0; value < table.size(); ++value)
       table[value] = (static_cast<float>(value) / 255.0F - preprocessing.mean[channel]) /
                      preprocessing.std[channel];
-    float* const plane = out.data() + channel * side * side;
-    for (std::size_t i = 0; i < side * side; ++i) plane[i] = table[image.rgb[i * 3 + channel]];
+    float* const plane = out.data() + channel * places;
+    for (std::size_t i = 0; i < places; ++i) plane[i] = table[image.rgb[i * 3 + channel]];
   }
 }
 

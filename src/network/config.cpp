@@ -27,6 +27,15 @@ int image_size(const ImageTowerConfig& config) {
   return std::visit([](const auto& tower) { return tower.image_size; }, config);
 }
 
+bool takes_picture(const ImageTowerConfig& config, const PictureSize& size) {
+  return std::visit(
+      [&](const auto& tower) {
+        if constexpr (requires { tower.takes(size); }) return tower.takes(size);
+        return size == PictureSize{tower.image_size, tower.image_size};
+      },
+      config);
+}
+
 int patch_count(const ImageTowerConfig& config) {
   return std::visit(
       [](const auto& tower) {

@@ -9,6 +9,7 @@
 #include "network/towers/fastvit.h"
 #include "network/towers/modified_resnet.h"
 #include "network/towers/multimodal_decoder.h"
+#include "network/towers/naflex_transformer.h"
 #include "network/towers/text_transformer.h"
 #include "network/towers/vision_transformer.h"
 #include "network/towers/vitamin.h"
@@ -23,8 +24,8 @@ struct TowerList {
 };
 
 /// Where a tower is registered.
-using ImageTowers =
-    TowerList<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin, FastVit>;
+using ImageTowers = TowerList<VisionTransformer, ModifiedResNet, EvaTransformer, ConvNext, ViTamin,
+                              FastVit, NaflexTransformer>;
 using TextTowers = TowerList<TextTransformer, Bert>;
 
 using ImageTowerConfig = ImageTowers::Config;
@@ -44,7 +45,10 @@ struct ModelConfig {
 
 /// Side of the square the image tower sees, in pixels.
 int image_size(const ImageTowerConfig& config);
-/// How many patches the image tower makes of a picture; 0 when it makes none.
+/// Returns whether the image tower takes a picture of that size, in pixels.
+bool takes_picture(const ImageTowerConfig& config, const PictureSize& size);
+/// How many patches the image tower makes of a picture, of which it takes any; 0 when it makes none
+/// or needs all.
 int patch_count(const ImageTowerConfig& config);
 /// The longest text the text tower takes, in tokens.
 int context_length(const TextTowerConfig& config);

@@ -23,6 +23,8 @@ void copy_part(const Inputs& inputs, int first, int count, Inputs& part) {
   part.pixels.assign(inputs.pixels.begin() + first * values,
                      inputs.pixels.begin() + (first + count) * values);
   part.side = inputs.side;
+  if (!inputs.sizes.empty())
+    part.sizes.assign(inputs.sizes.begin() + first, inputs.sizes.begin() + first + count);
   part.tokens = texts_of(inputs.tokens, first, count);
 }
 
@@ -35,6 +37,16 @@ network::PatchSelection patches_of(const network::PatchSelection& patches, int f
 }
 
 }  // namespace
+
+void Inputs::add(const std::vector<float>& picture, const network::PictureSize& size) {
+  const network::PictureSize whole{side, side};
+  const std::size_t values_each = network::Pixels{.height = side, .width = side}.values_each();
+  const std::size_t before = pixels.size() / values_each;
+  if (size != whole && sizes.empty()) sizes.assign(before, whole);
+  if (size != whole || !sizes.empty()) sizes.push_back(size);
+  pixels.insert(pixels.end(), picture.begin(), picture.end());
+  pixels.resize((before + 1) * values_each);
+}
 
 Batch part_of(const Batch& batch, int first, int count) {
   Batch part;

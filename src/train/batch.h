@@ -11,12 +11,15 @@ namespace diptych::train {
 
 /// Pictures and texts of pairs as a model takes them: picture i and text i belong together.
 struct Inputs {
-  std::vector<float> pixels;  ///< [pairs, 3, side, side], normalised
+  std::vector<float> pixels;  ///< normalised, as network::Pixels of that side
   int side = 0;
+  std::vector<network::PictureSize> sizes;  ///< where pictures differ in size; otherwise empty
   network::Tokens tokens;
 
   int pairs() const { return tokens.sequences.count(); }
-  network::Pixels images() const { return {pixels.data(), pairs(), side, side}; }
+  network::Pixels images() const { return {pixels.data(), pairs(), side, side, sizes}; }
+  /// Appends a picture of at most side x side pixels, [3, height, width].
+  void add(const std::vector<float>& picture, const network::PictureSize& size);
 };
 
 /// Pairs of a step.

@@ -36,6 +36,7 @@ shards::SamplerOptions sampler_options(const LoaderOptions& options) {
 /// What a model is given of a pair.
 struct PairInputs {
   std::vector<float> pixels;
+  network::PictureSize size;
   std::vector<std::int32_t> ids;
 };
 
@@ -47,7 +48,8 @@ struct Pair : PairInputs {
 
 PairInputs inputs_of(const Image& picture, const Preprocessing& preprocessing,
                      const std::string& caption, const Tokenizer& tokenizer, int context_length) {
-  PairInputs inputs{.ids = tokenizer.encode(caption, context_length)};
+  PairInputs inputs{.size = {picture.height, picture.width},
+                    .ids = tokenizer.encode(caption, context_length)};
   inputs.pixels.resize(picture.rgb.size());
   normalise(picture, preprocessing, inputs.pixels);
   return inputs;
@@ -95,7 +97,7 @@ void sort_by_length(std::vector<Pair>& pairs) {
 
 void append(const PairInputs& pair, const network::Model& model, std::int32_t pad_id,
             Inputs& inputs) {
-  inputs.pixels.insert(inputs.pixels.end(), pair.pixels.begin(), pair.pixels.end());
+  inputs.add(pair.pixels, pair.size);
   network::append_text(model, pair.ids, pad_id, inputs.tokens);
 }
 

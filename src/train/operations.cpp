@@ -164,6 +164,11 @@ Tensor Operations::on_device(const network::Pixels& pixels) const {
 }
 
 Tensor Operations::patches(const network::Pixels& pixels, int size) {
+  if (!pixels.sizes.empty()) {
+    std::vector<Tensor> pictures;
+    for (int i = 0; i < pixels.batch; ++i) pictures.push_back(patches(pixels.one(i), size));
+    return torch::cat(pictures);
+  }
   const std::int64_t rows = pixels.height / size;
   const std::int64_t columns = pixels.width / size;
   return on_device(pixels)
@@ -269,6 +274,18 @@ Tensor Operations::mean_rows(const Tensor& x, const Sequences& sequences) {
                         .mean(1));
   }
   return torch::cat(means);
+}
+
+Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture) {
+  // PyTorch's offsets are of the bags' beginnings.
+  const auto beginnings = std::span(mixture.offsets).first(mixture.offsets.size() - 1);
+  const Tensor weights = torch::from_blob(const_cast<float*>(mixture.weights.data()),
+                                          {std::ssize(mixture.weights)}, torch::kFloat32)
+                             .to(device(), x.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+  constexpr std::int64_t kSum = 0;
+  return std::get<0>(torch::embedding_bag(x, indices(mixture.rows), indices(beginnings),
+                                          /*scale_grad_by_freq=*/false, kSum, /*sparse=*/false,
+                                          weights));
 }
 
 Tensor Operations::activate(const Tensor& x, Activation activation) {

@@ -73,6 +73,7 @@ class Operations : public network::ComposedOperations<Operations> {
   /// Writes into memory that `cache` keeps free after its rows, as long as there is.
   Tensor append_rows(const Tensor& cache, const Tensor& x);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
+  Tensor mix_rows(const Tensor& x, const network::RowMixture& mixture);
   Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
   Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants);
   Tensor multiply(const Tensor& a, const Tensor& b) { return a * b; }

@@ -27,7 +27,7 @@ def ids_of(text, pairs):
 
 
 def make(make_file, model_cfg, preprocess_cfg, seed, pairs=4, fuse=None):
-    """Writes the checkpoint, its config, and what fixture.write does. `timm_model_kwargs` and `hf_config` in the config, which
+    """Writes the checkpoint, its config, and what fixture.write does; returns the model and the folder. `timm_model_kwargs` and `hf_config` in the config, which
     open_clip's has not, state what published ones leave to the model that they name."""
     torch.manual_seed(seed)
     model = references.open_clip_model(model_cfg)
@@ -41,3 +41,4 @@ def make(make_file, model_cfg, preprocess_cfg, seed, pairs=4, fuse=None):
     fixture.save_tensors(weights, folder / "open_clip_model.safetensors")
     config = {"model_cfg": model_cfg, "preprocess_cfg": preprocess_cfg}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    return model, folder

@@ -125,7 +125,8 @@ std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info)
       "VitGelu",     "VitQuickGelu", "ResNet",         "Siglip",    "Clipa",
       "Eva02",       "Eva18b",       "BertClassToken", "BertMean",  "ConvNext",
       "ConvNextMlp", "Coca",         "CocaStacked",    "FastVit",   "FastVitFiveStages",
-      "PeCore",      "PeCoreGiant",  "ViTamin",        "ViTaminXl", "Nllb"};
+      "PeCore",      "PeCoreGiant",  "ViTamin",        "ViTaminXl", "Nllb",
+      "Naflex"};
   return kNames.at(info.index);
 }
 
@@ -139,7 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
                     test::small_convnext(true), test::small_coca(false), test::small_coca(true),
                     test::small_fastvit(false), test::small_fastvit(true),
                     test::small_pe_core(true), test::small_pe_core(false),
-                    test::small_vitamin(true), test::small_vitamin(false), test::small_nllb()),
+                    test::small_vitamin(true), test::small_vitamin(false), test::small_nllb(),
+                    test::small_naflex()),
     tower_name);
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {
@@ -179,6 +181,27 @@ TEST(EncoderBatchTest, GivesTextsThatBeginAlikeTheBitsTheyGetAlone) {
       expect_same_bits(row(encoder.encode_texts(alone), 0), row(together, i));
     }
   });
+}
+
+/// Pictures of different sizes share a batch, and get what they get alone.
+TEST(EncoderBatchTest, TakesPicturesOfDifferentSizes) {
+  const Case c(test::small_naflex());
+  const std::vector<network::PictureSize> sizes = {
+      {12, 192}, {48, 48}, {24, 36}, {60, 36}, {12, 12}};
+  Pixels pixels = c.pixels;
+  pixels.sizes = sizes;
+  test::NaiveOperations oracle(c.model, c.weights);
+  const auto expected = network::image_features(oracle, c.model, pixels);
+  test::with_every_isa([&] {
+    const Encoder encoder = c.encoder(2);
+    const TensorBuffer together = encoder.encode_images(pixels);
+    expect_near_oracle(together, expected);
+    for (int i = 0; i < pixels.batch; ++i)
+      expect_same_bits(row(encoder.encode_images(pixels.part(i, 1)), 0), row(together, i));
+  });
+  const std::vector<network::PictureSize> too_many(5, {12, 204});
+  pixels.sizes = too_many;
+  EXPECT_THROW(c.encoder(1).encode_images(pixels), Error);
 }
 
 TEST(EncoderBatchTest, TakesAnEmptyBatch) {

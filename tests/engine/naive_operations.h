@@ -59,20 +59,6 @@ class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
     return {table, indices(positions)};
   }
 
-  Tensor patches(const network::Pixels& pixels, int size) {
-    const int down = pixels.height / size;
-    const int across = pixels.width / size;
-    Tensor out(pixels.batch * down * across, 3 * size * size);
-    for (int row = 0; row < out.rows; ++row) {
-      for (int i = 0; i < out.width; ++i) {
-        const int y = row / across % down * size + i / size % size;
-        const int x = row % across * size + i % size;
-        out.at(row, i) = pixel(pixels, row / (down * across), i / (size * size), y, x);
-      }
-    }
-    return out;
-  }
-
   Tensor linear(const Tensor& x, const network::Linear& layer, Activation activation,
                 const Tensor* residual) {
     Tensor out(x.rows, layer.outputs);
@@ -186,6 +172,19 @@ class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
       for (int i = 0; i < length; ++i) {
         for (int c = 0; c < x.width; ++c)
           out.at(sequence, c) += x.at(sequences.begin(sequence) + i, c) / length;
+      }
+    }
+    return out;
+  }
+
+  Tensor mix_rows(const Tensor& x, const network::RowMixture& mixture) {
+    Tensor out(mixture.count(), x.width);
+    for (int row = 0; row < out.rows; ++row) {
+      const auto place = static_cast<std::size_t>(row);
+      for (auto k = static_cast<std::size_t>(mixture.offsets[place]);
+           k < static_cast<std::size_t>(mixture.offsets[place + 1]); ++k) {
+        for (int c = 0; c < x.width; ++c)
+          out.at(row, c) += static_cast<double>(mixture.weights[k]) * x.at(mixture.rows[k], c);
       }
     }
     return out;

@@ -184,6 +184,18 @@ inline network::ModelConfig small_vitamin(bool positions) {
   return config;
 }
 
+inline network::ModelConfig small_naflex() {
+  network::ModelConfig config = small_siglip();
+  config.image = network::NaflexTransformerConfig{.image_size = 48,
+                                                  .patch_size = 12,
+                                                  .width = 40,
+                                                  .layers = 2,
+                                                  .heads = 2,
+                                                  .mlp_width = 70,
+                                                  .position_grid = 3};
+  return config;
+}
+
 /// As NLLB's: positions computed, no mask, the first token pooled.
 inline network::ModelConfig small_nllb() {
   network::ModelConfig config = small_vit(network::Activation::relu);

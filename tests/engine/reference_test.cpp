@@ -9,6 +9,7 @@
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "kernels/every_isa.h"
+#include "network/pictures_of_sizes.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -91,6 +92,24 @@ TEST_P(ReferenceTest, GivesTheSameFeaturesAndLogits) {
     expect_logits_near(
         similarities(images, texts, weights_->similarity_scale(), weights_->similarity_bias())
             .values);
+  });
+}
+
+/// Pictures of other aspect ratios than a square's, with more and fewer rows and columns than the
+/// table of positions has.
+TEST(NaflexReferenceTest, GivesPicturesOfDifferentSizesTheSameFeatures) {
+  const std::filesystem::path folder = test::data_path("open_clip_siglip2_naflex");
+  const TensorMap io = checkpoint::read_safetensors(folder / "sizes.safetensors");
+  const checkpoint::ModelFile file = checkpoint::load_model_file(folder);
+  const auto pool = std::make_shared<ThreadPool>(2);
+  const auto weights =
+      std::make_shared<Weights>(network::make_model(file.config), file.weights, *pool);
+  const test::PicturesOfSizes pictures(io, network::image_size(file.config.image));
+  const std::vector<float> expected = to_floats(io.at("image_features"));
+  test::with_every_isa([&] {
+    const Encoder encoder(engine::on_cpu(weights, pool));
+    const TensorBuffer features = encoder.encode_images(pictures.pixels());
+    test::expect_rows_near(features.floats(), expected, features.shape()[1]);
   });
 }
 

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
 #include "diptych/error.h"
@@ -44,6 +46,30 @@ TEST(ResizeAndCrop, LongestCentresOnTheFill) {
     const int expected = y >= 3 && y < 6 ? 200 : 7;  // seven rows to fill: three above, four below
     EXPECT_EQ(out.rgb[static_cast<std::size_t>(y * 30)], expected) << y;
   }
+}
+
+/// The sizes that timm's ResizeToSequence gives (tests/data/open_clip_siglip2_naflex/make).
+TEST(ResizeAndCrop, KeepsTheAspectRatioInWholePatches) {
+  const auto cases =
+      nlohmann::json::parse(read_text_file(test::data_path("open_clip_siglip2_naflex/sizes.json")));
+  for (const auto& found : cases) {
+    const int patch = found[4];
+    const int patches = found[5];
+    const int side = static_cast<int>(std::lround(std::sqrt(patches))) * patch;
+    const Preprocessing how{.size = side, .mode = ResizeMode::patches, .patch_size = patch};
+    const Image out = resize_and_crop(grey(found[0], found[1], 90), how);
+    EXPECT_EQ(out.width, found[2].get<int>()) << found;
+    EXPECT_EQ(out.height, found[3].get<int>()) << found;
+    EXPECT_EQ(out.rgb, grey(out.width, out.height, 90).rgb);
+    std::vector<float> values(out.rgb.size());
+    normalise(out, how, values);
+  }
+  ASSERT_FALSE(cases.empty());
+  const Preprocessing how{.size = 32, .mode = ResizeMode::patches, .patch_size = 16};
+  std::vector<float> values(3 * 48 * 32);
+  expect_invalid([&] { normalise(grey(48, 32, 0), how, values); }, "normalise");
+  expect_invalid([&] { resize_and_crop(grey(4, 4, 9), {.size = 4, .mode = ResizeMode::patches}); },
+                 "patch size: got 16");
 }
 
 TEST(ResizeAndCrop, StartsAnOddCropWhereItIsTold) {

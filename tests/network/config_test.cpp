@@ -19,8 +19,8 @@ TEST(Config, AcceptsThePublishedModels) {
        {vit_b_32(), test::vit_l_14(), rn50(), test::rn50x4(), test::siglip_b_16(),
         test::convnext_base_w(), test::coca_b_32(), test::coca_b_32_with_decoder(),
         test::eva01_g_14(), test::eva02_l_14(), test::eva_18b(), test::chinese_vit_b_16(),
-        test::pe_core_b_16(), test::vitamin_l(), test::mobileclip2_s0(),
-        test::xlm_roberta_vit_b_32()})
+        test::pe_core_b_16(), test::siglip2_naflex_b_16(), test::vitamin_l(),
+        test::mobileclip2_s0(), test::xlm_roberta_vit_b_32()})
     EXPECT_NO_THROW(validate(config));
 }
 

@@ -55,8 +55,10 @@ class CountingOperations : public network::ComposedOperations<CountingOperations
   }
 
   Tensor patches(const network::Pixels& pixels, int size) {
-    const int places = (pixels.height / size) * (pixels.width / size);
-    return {pixels.batch * places, 3 * size * size};
+    int places = 0;
+    for (int i = 0; i < pixels.batch; ++i)
+      places += (pixels.size(i).height / size) * (pixels.size(i).width / size);
+    return {places, 3 * size * size};
   }
 
   Tensor linear(const Tensor& x, const network::Linear& layer, network::Activation,
@@ -137,6 +139,13 @@ class CountingOperations : public network::ComposedOperations<CountingOperations
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences) {
     EXPECT_EQ(x.rows, sequences.tokens());
     return {sequences.count(), x.width};
+  }
+
+  Tensor mix_rows(const Tensor& x, const network::RowMixture& mixture) {
+    for (const std::int32_t row : mixture.rows) EXPECT_LT(row, x.rows);
+    EXPECT_EQ(mixture.rows.size(), static_cast<std::size_t>(mixture.offsets.back()));
+    EXPECT_EQ(mixture.rows.size(), mixture.weights.size());
+    return {mixture.count(), x.width};
   }
 
   Tensor add_constants(const Tensor& x, float, std::span<const float> constants) {

@@ -38,6 +38,23 @@ TEST(Model, HasAsManyParametersAsThePublishedModels) {
   EXPECT_EQ(trained_count(make_model(test::chinese_vit_b_16())), 188'262'913);
 }
 
+// As timm counts them.
+TEST(Model, HasAsManyParametersInItsImageTowerAsThePublishedNaflexModels) {
+  const auto image_count = [](const ModelConfig& config) {
+    std::int64_t count = 0;
+    for (const ParameterSpec& spec : make_model(config).parameters.specs())
+      if (spec.name.starts_with("visual.")) count += element_count(spec.shape);
+    return count;
+  };
+  ModelConfig config = test::siglip2_naflex_b_16();
+  EXPECT_EQ(image_count(config), 92'930'304);
+  config.image = NaflexTransformerConfig{.width = 1152, .layers = 27, .mlp_width = 4304};
+  std::get<NaflexTransformerConfig>(config.image).heads = 16;
+  config.embedding_width = 1152;
+  std::get<TextTransformerConfig>(config.text).projection = Projection::linear;
+  EXPECT_EQ(image_count(config), 427'888'064);
+}
+
 TEST(Model, NamesTheParametersOfAVisionTransformer) {
   const Model model = make_model(test::vit_b_32());
   // 12 a block, 8 around the image tower's, 5 around the text tower's, and the scale.

@@ -150,6 +150,16 @@ inline network::ModelConfig vitamin_l() {
       .embedding_width = 768, .image = network::ViTaminConfig{}, .text = text_tower(768, 12, 12)};
 }
 
+/// ViT-B-16-SigLIP2-naflex.
+inline network::ModelConfig siglip2_naflex_b_16() {
+  network::ModelConfig config = siglip_b_16();
+  config.image = network::NaflexTransformerConfig{};
+  auto& text = std::get<network::TextTransformerConfig>(config.text);
+  text.vocabulary_size = 256000;
+  text.activation = network::Activation::gelu_tanh;
+  return config;
+}
+
 /// MobileCLIP2-S0.
 inline network::ModelConfig mobileclip2_s0() {
   auto text = text_tower(512, 12, 8);

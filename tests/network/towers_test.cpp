@@ -293,6 +293,32 @@ TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
       ErrorCode::invalid_argument, "no patches");
 }
 
+// Pictures of 3 x 5 and 16 x 16 patches: no row is padding.
+TEST(Naflex, ComputesThePatchesThatPicturesHave) {
+  ModelConfig config = test::siglip2_naflex_b_16();
+  std::get<NaflexTransformerConfig>(config.image).layers = 1;
+  const Model model = make_model(config);
+  Pixels pixels = blank_pixels(2, 256);
+  const std::vector<PictureSize> sizes = {{3 * 16, 5 * 16}, {256, 256}};
+  pixels.sizes = sizes;
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, pixels);
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 768);
+  EXPECT_EQ(ops.linear_rows().front(), 15 + 256);
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(271, 271), Pair(2, 271)));
+}
+
+TEST(Naflex, TakesPicturesOfWholePatchesThatAreNotTooMany) {
+  const ModelConfig config = test::siglip2_naflex_b_16();
+  EXPECT_TRUE(takes_picture(config.image, {256, 256}));
+  EXPECT_TRUE(takes_picture(config.image, {16, 256 * 16}));
+  EXPECT_FALSE(takes_picture(config.image, {16, 257 * 16}));
+  EXPECT_FALSE(takes_picture(config.image, {255, 256}));
+  EXPECT_FALSE(takes_picture(config.image, {0, 16}));
+  EXPECT_FALSE(takes_picture(test::vit_b_32().image, {224, 192}));
+}
+
 TEST(ConvNext, HalvesItsMapsThreeTimes) {
   ModelConfig config = test::convnext_base_w();
   std::get<ConvNextConfig>(config.image).layers = {1, 1, 2, 1};

@@ -6,6 +6,7 @@
 #include "checkpoint/load.h"
 #include "compute_device.h"
 #include "network/captions.h"
+#include "network/pictures_of_sizes.h"
 #include "support/support.h"
 #include "train/parameters.h"
 #include "train/towers.h"
@@ -59,6 +60,22 @@ TEST_P(Reference, FeaturesAgree) {
 INSTANTIATE_TEST_SUITE_P(Fixtures, Reference,
                          testing::ValuesIn(test::data_folders_with("io.safetensors")),
                          [](const auto& info) { return info.param; });
+
+TEST(NaflexReference, PicturesOfDifferentSizesAgree) {
+  const std::filesystem::path folder = test::data_path("open_clip_siglip2_naflex");
+  const TensorMap io = checkpoint::read_safetensors(folder / "sizes.safetensors");
+  const auto file = checkpoint::load_model_file(folder);
+  const network::Model model = network::make_model(file.config);
+  const train::Parameters parameters =
+      train::parameters_from(model.parameters, file.weights, test::device());
+  const test::PicturesOfSizes pictures(io, network::image_size(file.config.image));
+  const torch::NoGradGuard no_gradients;
+  train::Operations operations(model.parameters, parameters, {});
+  const TensorBuffer features =
+      train::to_buffer(network::image_features(operations, model, pictures.pixels()));
+  test::expect_rows_near(features.floats(), to_floats(io.at("image_features")),
+                         features.shape()[1]);
+}
 
 /// The mean and the unbiased variance of the values.
 std::pair<double, double> statistics_of(std::span<const float> values) {

@@ -15,9 +15,10 @@ using network::Activation;
 std::string describe(const Preprocessing& preprocessing) {
   const auto& [red, green, blue] = preprocessing.mean;
   return fmt::format("{}, {}, mean {:.4g} {:.4g} {:.4g}, standard deviation {:.4g} {:.4g} {:.4g}",
-                     preprocessing.mode == ResizeMode::shortest ? "shortest side and crop"
-                     : preprocessing.mode == ResizeMode::squash ? "both sides"
-                                                                : "longest side and filled",
+                     preprocessing.mode == ResizeMode::shortest  ? "shortest side and crop"
+                     : preprocessing.mode == ResizeMode::squash  ? "both sides"
+                     : preprocessing.mode == ResizeMode::patches ? "as many patches as fit"
+                                                                 : "longest side and filled",
                      preprocessing.interpolation == Interpolation::bicubic ? "bicubic" : "bilinear",
                      red, green, blue, preprocessing.std[0], preprocessing.std[1],
                      preprocessing.std[2]);

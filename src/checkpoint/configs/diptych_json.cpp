@@ -24,7 +24,8 @@ struct Word {
 
 constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
                                                                {"squash", ResizeMode::squash},
-                                                               {"longest", ResizeMode::longest}});
+                                                               {"longest", ResizeMode::longest},
+                                                               {"patches", ResizeMode::patches}});
 constexpr auto kCropStarts = std::to_array<Word<CropStart>>(
     {{"half_even", CropStart::half_even}, {"down", CropStart::down}});
 constexpr auto kConversions = std::to_array<Word<RgbConversion>>(
@@ -76,6 +77,7 @@ Json write_preprocessing(const Preprocessing& preprocessing) {
                {"mean", preprocessing.mean},
                {"std", preprocessing.std},
                {"fill", preprocessing.fill}};
+  if (preprocessing.mode == ResizeMode::patches) json["patch_size"] = preprocessing.patch_size;
   if (preprocessing.background) json["background"] = *preprocessing.background;
   if (preprocessing.crop_start != CropStart::half_even)
     json["crop_start"] = word_for(preprocessing.crop_start, kCropStarts);
@@ -110,6 +112,8 @@ Preprocessing read_preprocessing(ConfigFields fields) {
   preprocessing.mean = read_channels<float>(fields, "mean");
   preprocessing.std = read_channels<float>(fields, "std");
   preprocessing.fill = fields.integer("fill", 0);
+  if (preprocessing.mode == ResizeMode::patches)
+    preprocessing.patch_size = fields.integer("patch_size");
   if (fields.has("background"))
     preprocessing.background = read_channels<std::uint8_t>(fields, "background");
   if (fields.has("crop_start"))

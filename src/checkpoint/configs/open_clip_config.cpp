@@ -268,9 +268,24 @@ std::optional<TokenizerSettings> read_tokenizer_settings(ConfigFields fields) {
   return use;
 }
 
+/// Pictures of any aspect ratio keep theirs, whatever the config says of squares.
+void keep_aspect_ratio(ModelFile& model) {
+  const auto* naflex = std::get_if<network::NaflexTransformerConfig>(&model.config.image);
+  if (naflex == nullptr) return;
+  model.preprocessing.mode = ResizeMode::patches;
+  model.preprocessing.patch_size = naflex->patch_size;
+}
+
 /// What open_clip's table of published weights says of such models.
 void assume_preprocessing(ModelFile& model, int image_size) {
   model.preprocessing.size = image_size;
+  if (std::holds_alternative<network::NaflexTransformerConfig>(model.config.image)) {
+    model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
+    model.assumptions.push_back(
+        "The config states no preprocessing: SigLIP 2 NaFlex's was assumed (resized bicubically, "
+        "mean and standard deviation 0.5).");
+    return;
+  }
   const auto* image = std::get_if<network::VisionTransformerConfig>(&model.config.image);
   if (image != nullptr && image->pooling == network::ImagePooling::map) {
     model.preprocessing.mode = ResizeMode::squash;
@@ -348,6 +363,8 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
          "open_clip's form of MobileCLIP has the branches that its image tower was trained with, "
          "which were fused into one layer each when it was loaded: it cannot be written");
   }
+  if (std::holds_alternative<network::NaflexTransformerConfig>(tower))
+    fail(ErrorCode::unsupported, "open_clip's form of NaFlex towers cannot be written");
   const auto* config = std::get_if<network::VisionTransformerConfig>(&tower);
   if (config == nullptr) refuse_to_write("image tower");
   if (is_timm_tower(*config)) return write_timm_tower(*config);
@@ -530,6 +547,7 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
       assume_preprocessing(model, image_size);
     }
   }
+  keep_aspect_ratio(model);
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "checkpoint/configs/mlp_ratio.h"
 #include "checkpoint/configs/timm_eva.h"
 #include "checkpoint/configs/timm_fastvit.h"
+#include "checkpoint/configs/timm_naflex.h"
 #include "checkpoint/configs/timm_vitamin.h"
 
 // Names and sizes: timm 1.0.31, vision_transformer.py and convnext.py; how they become towers:
@@ -195,6 +196,7 @@ network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& na
                                      int image_size) {
   if (is_timm_eva(name)) return read_timm_eva(fields, image_size);
   if (is_timm_fastvit(name)) return read_timm_fastvit(fields, image_size);
+  if (is_timm_naflex(name)) return read_timm_naflex(fields, image_size);
   if (is_timm_vitamin(name)) return read_timm_vitamin(fields);
   if (const NamedTower* named = find_named(kSiglipTowers, name))
     return read_vision_transformer(fields, *named, image_size);

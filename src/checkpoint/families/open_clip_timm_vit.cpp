@@ -1,4 +1,5 @@
-// open_clip's models over timm's vision transformer: SigLIP, MobileCLIP-B and MobileCLIP2-L.
+// open_clip's models over timm's vision transformers: SigLIP, SigLIP 2 NaFlex, MobileCLIP-B and
+// MobileCLIP2-L.
 #include <array>
 #include <variant>
 
@@ -24,6 +25,9 @@ constexpr auto kOwnRules = std::to_array<KeyRule>({
     {"visual.proj.*", Transform::same, {"visual.trunk.head.*"}},
     {"visual.conv1.*", Transform::same, {"visual.trunk.patch_embed.proj.*"}},
     {"visual.positional_embedding", Transform::batched, {"visual.trunk.pos_embed"}},
+    {"visual.conv1.weight", Transform::patches, {"visual.trunk.embeds.proj.weight"}},
+    {"visual.conv1.bias", Transform::same, {"visual.trunk.embeds.proj.bias"}},
+    {"visual.positional_embedding", Transform::grid, {"visual.trunk.embeds.pos_embed"}},
     {"visual.transformer.resblocks.#.ln_1.*", Transform::same, {"visual.trunk.blocks.#.norm1.*"}},
     {"visual.transformer.resblocks.#.attn.in_proj_*",
      Transform::same,

@@ -298,7 +298,8 @@ TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rul
     if (!origin) fail(ErrorCode::unsupported, "tensor {} has no name in that family", canonical);
     const auto& [transform, sources] = *origin;
     if (transform > Transform::stack)
-      fail(ErrorCode::unsupported, "tensor {}: flax's layouts cannot be written", canonical);
+      fail(ErrorCode::unsupported, "tensor {}: its layout in that family cannot be written",
+           canonical);
     for (std::size_t i = 0; i < sources.size(); ++i) {
       TensorView named = sources.size() == 1 ? view : part_of(view, i, sources.size());
       if (transform == Transform::transpose)

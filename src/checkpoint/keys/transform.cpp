@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -60,6 +61,15 @@ void reverse_dimensions(const TensorView& tensor, std::size_t places, std::size_
   }
 }
 
+constexpr std::int64_t kChannels = 3;
+
+/// The side of square patches of so many values, or 0.
+std::int64_t patch_side(std::int64_t values) {
+  const auto side = static_cast<std::int64_t>(
+      std::lround(std::sqrt(static_cast<double>(values) / static_cast<double>(kChannels))));
+  return side * side * kChannels == values ? side : 0;
+}
+
 }  // namespace
 
 Shape transformed_shape(Transform transform, Shape shape) {
@@ -78,6 +88,14 @@ Shape transformed_shape(Transform transform, Shape shape) {
       return shape.size() == 3 ? Shape{shape[2], element_count({shape[0], shape[1]})} : Shape{};
     case Transform::convolution:
       return shape.size() == 4 ? Shape{shape[3], shape[2], shape[0], shape[1]} : Shape{};
+    case Transform::patches: {
+      const std::int64_t side = shape.size() == 2 ? patch_side(shape[1]) : 0;
+      return side > 0 ? Shape{shape[0], kChannels, side, side} : Shape{};
+    }
+    case Transform::grid:
+      return shape.size() == 4 && shape[0] == 1
+                 ? Shape{element_count({shape[1], shape[2]}), shape[3]}
+                 : Shape{};
     default:
       return shape;
   }
@@ -85,7 +103,8 @@ Shape transformed_shape(Transform transform, Shape shape) {
 
 bool moves_elements(Transform transform) {
   return transform == Transform::transpose || transform == Transform::to_heads ||
-         transform == Transform::from_heads || transform == Transform::convolution;
+         transform == Transform::from_heads || transform == Transform::convolution ||
+         transform == Transform::patches;
 }
 
 void transform_elements(Transform transform, const TensorView& tensor, std::span<std::byte> out) {
@@ -102,6 +121,15 @@ void transform_elements(Transform transform, const TensorView& tensor, std::span
       return transpose_matrix(tensor, size(0) * size(1), size(2), out.data());
     case Transform::convolution:
       return reverse_dimensions(tensor, size(0) * size(1), size(2), size(3), out.data());
+    case Transform::patches: {
+      const std::size_t row_bytes = size(1) * size_of(tensor.dtype);
+      TensorView row = tensor;
+      for (std::size_t output = 0; output < size(0); ++output) {
+        row.bytes = tensor.bytes.subspan(output * row_bytes, row_bytes);
+        transpose_matrix(row, size(1) / kChannels, kChannels, out.data() + output * row_bytes);
+      }
+      return;
+    }
     default:
       std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
   }

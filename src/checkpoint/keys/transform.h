@@ -21,6 +21,9 @@ enum class Transform {
   to_heads,     ///< [inputs, heads, head width] -> [heads * head width, inputs]
   from_heads,   ///< [heads, head width, outputs] -> [outputs, heads * head width]
   convolution,  ///< [height, width, inputs, outputs] -> [outputs, inputs, height, width]
+  // timm's NaFlex layouts
+  patches,  ///< [outputs, side * side * 3], channels last -> [outputs, 3, side, side]
+  grid,     ///< as it is, but there [1, rows, columns, width] instead of [rows * columns, width]
 };
 
 /// Shape that a transform makes of a tensor's. Of one with another number of dimensions than it is

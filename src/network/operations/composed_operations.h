@@ -17,7 +17,14 @@ class ComposedOperations {
   }
 
   auto patches(const Pixels& pixels, int size) {
-    return self().merge_places(self().feature_map(pixels), size).rows;
+    const auto of_one_size = [&](const Pixels& some) {
+      return self().merge_places(self().feature_map(some), size).rows;
+    };
+    if (pixels.sizes.empty()) return of_one_size(pixels);
+    auto all = of_one_size(pixels.one(0));
+    for (int i = 1; i < pixels.batch; ++i)
+      all = self().concatenate(all, of_one_size(pixels.one(i)));
+    return all;
   }
 
   template <typename Tensor>

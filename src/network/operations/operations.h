@@ -9,6 +9,7 @@
 #include "network/operations/composed_operations.h"
 #include "network/operations/layers.h"
 #include "network/operations/rotary.h"
+#include "network/operations/row_mixture.h"
 #include "network/operations/sequences.h"
 
 namespace diptych::network {
@@ -42,7 +43,7 @@ struct FeatureMap {
 ///                                profiles hold. An input is a Tensor or a FeatureMap, and so is
 ///                                the result. The body may be run again later, so that besides
 ///                                layers it refers to nothing that ends with the pass.
-///   patches(pixels, size)        (c) [batch * patches, 3 * size * size], patches row by row,
+///   patches(pixels, size)        (c) [patches of all pictures, 3 * size * size], row by row,
 ///   values
 ///                                as a convolution's weight orders them (channel, y, x)
 ///   linear(x, layer, act, r)     act(x W^T + b + r); r, the residual, may be null
@@ -59,6 +60,7 @@ struct FeatureMap {
 ///                                Without gradients
 ///   prepend(first, x, sequences) (c) every sequence of x with its row of `first` before it
 ///   mean_rows(x, sequences)      the mean of every sequence's rows
+///   mix_rows(x, mixture)         weighted sums of rows
 ///   add_constants(x, factor, c)  factor x + c, of as many numbers from the host
 ///   add(a, b)                    elementwise
 ///   multiply(a, b)               elementwise
@@ -92,6 +94,7 @@ concept SequenceOperations = requires(
   { ops.append_rows(x, x) } -> std::same_as<typename Ops::Tensor>;
   { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
+  { ops.mix_rows(x, RowMixture{}) } -> std::same_as<typename Ops::Tensor>;
   { ops.add_constants(x, 1.0F, constants) } -> std::same_as<typename Ops::Tensor>;
   { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
   { ops.multiply(x, x) } -> std::same_as<typename Ops::Tensor>;

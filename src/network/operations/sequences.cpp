@@ -49,6 +49,23 @@ std::vector<std::int32_t> prepended_rows(const Sequences& sequences) {
   return rows;
 }
 
+Pixels Pixels::part(int first, int count) const {
+  Pixels some = *this;
+  some.data += static_cast<std::size_t>(first) * values_each();
+  some.batch = count;
+  if (!sizes.empty())
+    some.sizes = sizes.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+  return some;
+}
+
+Pixels Pixels::one(int i) const {
+  const PictureSize own = size(i);
+  return {.data = data + static_cast<std::size_t>(i) * values_each(),
+          .batch = 1,
+          .height = own.height,
+          .width = own.width};
+}
+
 void Tokens::append(std::span<const std::int32_t> text) {
   std::vector<std::int32_t> text_places(text.size());
   std::iota(text_places.begin(), text_places.end(), 0);

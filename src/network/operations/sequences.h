@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,12 +33,33 @@ struct Sequences {
 /// sequence.
 std::vector<std::int32_t> prepended_rows(const Sequences& sequences);
 
+struct PictureSize {
+  int height = 0;
+  int width = 0;
+
+  bool operator==(const PictureSize&) const = default;
+};
+
 /// Normalised pictures on the host: float32 [batch, 3, height, width], not owned.
 struct Pixels {
   const float* data = nullptr;
   int batch = 0;
   int height = 0;
   int width = 0;
+  /// The size of every picture where they differ, each of at most height x width pixels: it begins
+  /// where one of full size would, as [3, own height, own width]. Empty: all have the full size.
+  std::span<const PictureSize> sizes = {};
+
+  std::size_t values_each() const {
+    return 3 * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+  PictureSize size(int i) const {
+    return sizes.empty() ? PictureSize{height, width} : sizes[static_cast<std::size_t>(i)];
+  }
+  /// Returns `count` pictures from `first` on.
+  Pixels part(int first, int count) const;
+  /// Returns picture i, of full size.
+  Pixels one(int i) const;
 };
 
 /// Packed token ids: one sequence a text, with what can reach the answer.

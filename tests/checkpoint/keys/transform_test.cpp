@@ -25,6 +25,27 @@ constexpr std::int64_t kHeads = 3;
 constexpr std::int64_t kHeadWidth = 13;
 constexpr std::int64_t kOutputs = 35;
 
+TEST(Transform, PutsThePixelsOfPatchesIntoPlanes) {
+  constexpr std::int64_t kSide = 5;
+  const TensorBuffer patches = counted({kOutputs, kSide * kSide * 3});
+  EXPECT_EQ(transformed_shape(Transform::patches, patches.shape()),
+            Shape({kOutputs, 3, kSide, kSide}));
+  EXPECT_TRUE(transformed_shape(Transform::patches, {kOutputs, 74}).empty());
+  const auto got = transformed(Transform::patches, patches);
+  for (std::int64_t i = 0; i < std::ssize(got); ++i) {
+    const std::int64_t place = i % (kSide * kSide);
+    const std::int64_t channel = i / (kSide * kSide) % 3;
+    const std::int64_t output = i / (kSide * kSide * 3);
+    EXPECT_EQ(got[static_cast<std::size_t>(i)],
+              static_cast<float>((output * kSide * kSide + place) * 3 + channel));
+  }
+}
+
+TEST(Transform, MakesAMatrixOfAGrid) {
+  EXPECT_EQ(transformed_shape(Transform::grid, {1, 4, 5, 7}), Shape({20, 7}));
+  EXPECT_TRUE(transformed_shape(Transform::grid, {2, 4, 5, 7}).empty());
+}
+
 TEST(Transform, MakesARowOfEachHeadsOutput) {
   const TensorBuffer kernel = counted({kInputs, kHeads, kHeadWidth});
   EXPECT_EQ(transformed_shape(Transform::to_heads, kernel.shape()),

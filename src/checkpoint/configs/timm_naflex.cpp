@@ -1,0 +1,70 @@
+#include "checkpoint/configs/timm_naflex.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "checkpoint/configs/mlp_ratio.h"
+
+// Names and sizes: timm 1.0.31, naflexvit.py; how they become towers: open_clip 3.3.0,
+// timm_model.py.
+
+namespace diptych::checkpoint {
+namespace {
+
+using network::NaflexTransformerConfig;
+
+struct NamedTower {
+  std::string_view name;
+  NaflexTransformerConfig config;
+};
+constexpr auto kTowers =
+    std::to_array<NamedTower>({{"naflexvit_base_patch16_siglip", {}},
+                               {"naflexvit_so400m_patch16_siglip",
+                                {.width = 1152, .layers = 27, .heads = 16, .mlp_width = 4304}}});
+
+const NamedTower* find_named(std::string_view name) {
+  const auto* found = std::ranges::find(kTowers, name, &NamedTower::name);
+  return found == kTowers.end() ? nullptr : found;
+}
+
+/// The table of positions is square.
+int read_grid(ConfigFields& fields, int otherwise) {
+  if (!fields.has("pos_embed_grid_size")) return otherwise;
+  const std::vector<double> sides = fields.numbers("pos_embed_grid_size");
+  if (sides.size() != 2 || sides[0] != sides[1] || !(sides[0] >= 1 && sides[0] <= 1e6))
+    fail(ErrorCode::unsupported,
+         "config: {}: got no square, diptych has square position grids ({})",
+         fields.path_of("pos_embed_grid_size"), fields.file());
+  return static_cast<int>(sides[0]);
+}
+
+}  // namespace
+
+bool is_timm_naflex(std::string_view name) {
+  return find_named(name) != nullptr;
+}
+
+NaflexTransformerConfig read_timm_naflex(ConfigFields& fields, int image_size) {
+  NaflexTransformerConfig config = find_named(fields.text("timm_model_name"))->config;
+  config.image_size = image_size;
+  ConfigFields changes = fields.object("timm_model_kwargs");
+  config.patch_size = changes.integer("patch_size", config.patch_size);
+  config.layers = changes.integer("depth", config.layers);
+  config.heads = changes.integer("num_heads", config.heads);
+  config.position_grid = read_grid(changes, config.position_grid);
+  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
+    config.width = changes.integer("embed_dim", config.width);
+    config.mlp_width = read_mlp_width(changes, config.width);
+  }
+  changes.refuse_rest();
+  // What the size says already.
+  if (config.patch_size > 0) fields.expect("image_seq_len", config.most_patches());
+  fields.expect("timm_pool", "map");
+  fields.expect("timm_proj", "none");
+  return config;
+}
+
+}  // namespace diptych::checkpoint
