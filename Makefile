@@ -42,11 +42,11 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
 	cmake --build --preset fuzz
 	ctest --preset fuzz
 
-bench: build ## compare the speed with ONNX Runtime's, side by side
+bench: build ## compare the speed with PyTorch, ONNX Runtime and OpenVINO, side by side (1.5 GB of packages)
 	@tools/setup bench
 	python3 -m venv build/bench
-	build/bench/bin/pip install --quiet --requirement bench/onnxruntime_comparison/requirements.txt
-	build/bench/bin/python bench/onnxruntime_comparison/compare.py build/release/bin/onnxruntime_comparison_towers
+	build/bench/bin/pip install --quiet --requirement bench/peers/requirements.txt
+	build/bench/bin/python bench/peers/compare.py build/release/bin/peers_towers
 
 model: build ## make the embedded model again: packages, data, an hour of training, measurement
 	models/pictogram/recipe
