@@ -62,7 +62,7 @@ lint: ## check formatting, layers, sizes, links and names
 lint-changes: ## the same, with names only in what changed since origin/main, or in the last commit
 lint lint-changes:
 	@tools/setup lint
-	$(CONFIGURE) release -B build/lint -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+	$(CONFIGURE) release -B build/lint -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DDIPTYCH_UNITY=OFF
 	tools/check_format
 	tools/check_layers
 	tools/check_sizes

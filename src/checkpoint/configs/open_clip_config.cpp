@@ -203,7 +203,8 @@ std::optional<network::MultimodalDecoderConfig> read_decoder(ConfigFields fields
 }
 
 /// One value for all channels, or one for each.
-void read_channels(ConfigFields& fields, std::string_view field, std::array<float, 3>& channels) {
+void read_channel_values(ConfigFields& fields, std::string_view field,
+                         std::array<float, 3>& channels) {
   const Json* value = fields.raw(field);
   if (value == nullptr) return;
   const std::vector<double> values =
@@ -230,8 +231,8 @@ Choice read_choice(ConfigFields& fields, std::string_view field, Choice otherwis
 
 Preprocessing read_preprocessing(ConfigFields fields, int image_size, Preprocessing preprocessing) {
   preprocessing.size = read_side(fields, "size", image_size);
-  read_channels(fields, "mean", preprocessing.mean);
-  read_channels(fields, "std", preprocessing.std);
+  read_channel_values(fields, "mean", preprocessing.mean);
+  read_channel_values(fields, "std", preprocessing.std);
   preprocessing.interpolation = read_choice<Interpolation>(
       fields, "interpolation", preprocessing.interpolation,
       {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
