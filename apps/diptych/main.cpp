@@ -23,6 +23,7 @@ void declare(Command program) {
   add_duplicates(program);
   add_convert(program);
   add_curate(program);
+  add_shards(program);
   add_embed(program);
   add_tokenize(program);
   add_preprocess(program);
