@@ -69,8 +69,9 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
 }
 
 bool FolderShard::has_image(const Files& files) const {
-  return std::any_of(files.endings.begin(), files.endings.end(),
-                     [](const std::string& ending) { return is_image_extension(lower_case(ending)); });
+  return std::any_of(files.endings.begin(), files.endings.end(), [](const std::string& ending) {
+    return is_image_extension(lower_case(ending));
+  });
 }
 
 Sample FolderShard::read(std::uint64_t offset) const {
