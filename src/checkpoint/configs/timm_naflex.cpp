@@ -16,18 +16,18 @@ namespace {
 
 using network::NaflexTransformerConfig;
 
-struct NamedTower {
+struct NamedNaflex {
   std::string_view name;
   NaflexTransformerConfig config;
 };
-constexpr auto kTowers =
-    std::to_array<NamedTower>({{"naflexvit_base_patch16_siglip", {}},
-                               {"naflexvit_so400m_patch16_siglip",
-                                {.width = 1152, .layers = 27, .heads = 16, .mlp_width = 4304}}});
+constexpr auto kNaflexTowers =
+    std::to_array<NamedNaflex>({{"naflexvit_base_patch16_siglip", {}},
+                                {"naflexvit_so400m_patch16_siglip",
+                                 {.width = 1152, .layers = 27, .heads = 16, .mlp_width = 4304}}});
 
-const NamedTower* find_named(std::string_view name) {
-  const auto* found = std::ranges::find(kTowers, name, &NamedTower::name);
-  return found == kTowers.end() ? nullptr : found;
+const NamedNaflex* find_naflex(std::string_view name) {
+  const auto* found = std::ranges::find(kNaflexTowers, name, &NamedNaflex::name);
+  return found == kNaflexTowers.end() ? nullptr : found;
 }
 
 /// The table of positions is square.
@@ -44,11 +44,11 @@ int read_grid(ConfigFields& fields, int otherwise) {
 }  // namespace
 
 bool is_timm_naflex(std::string_view name) {
-  return find_named(name) != nullptr;
+  return find_naflex(name) != nullptr;
 }
 
 NaflexTransformerConfig read_timm_naflex(ConfigFields& fields, int image_size) {
-  NaflexTransformerConfig config = find_named(fields.text("timm_model_name"))->config;
+  NaflexTransformerConfig config = find_naflex(fields.text("timm_model_name"))->config;
   config.image_size = image_size;
   ConfigFields changes = fields.object("timm_model_kwargs");
   config.patch_size = changes.integer("patch_size", config.patch_size);
