@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <thread>
 
@@ -199,6 +200,19 @@ TEST_F(EncoderTest, PixelsThatAreNotFiniteAreRefusedByRow) {
       EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
       EXPECT_THAT(error.what(), HasSubstr("in row 2 of 3"));
     }
+  }
+}
+
+/// Pictures of 1 x 5 to 7 x 1 pixels keep their aspect ratios, side by side in one batch.
+TEST_F(EncoderTest, PicturesOfAnyAspectRatioShareABatch) {
+  const Model naflex = Model::load(test::data_path("open_clip_siglip2_naflex").string());
+  EXPECT_EQ(naflex.info().preprocessing.mode, ResizeMode::patches);
+  const std::vector<Image> images = pictures(9);
+  const Matrix together = Encoder(naflex, {.threads = 2, .batch = 4}).encode_images(images).rows;
+  const Encoder alone(naflex, {.threads = 1});
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const Matrix row = alone.encode_images(std::span(images).subspan(i, 1)).all();
+    EXPECT_TRUE(std::ranges::equal(row.row(0), together.row(i))) << i;
   }
 }
 
