@@ -85,7 +85,7 @@ class Steps {
     });
     return logits_;
   }
-  void go_on(Choice choice) { choice_ = std::move(choice); }
+  void continue_from(Choice choice) { choice_ = std::move(choice); }
 
  private:
   PackedModel& packed_;
@@ -124,7 +124,7 @@ std::vector<std::vector<std::int32_t>> Captioner::caption(
       if (search.tokens->done())
         captions[static_cast<std::size_t>(search.picture)] = search.tokens->result();
     }
-    steps.go_on(drop_done(searches, beams_per_group(options)));
+    steps.continue_from(drop_done(searches, beams_per_group(options)));
   }
   return captions;
 }

@@ -44,7 +44,7 @@ Arena::Arena() : blocks_(std::make_shared<Blocks>()) {}
 
 Tensor Arena::allocate_with_room(int rows, int width, int room) {
   const std::size_t stride = row_stride(width);
-  // A panel more than the rows take: kernels may read that far behind some columns of the last row.
+  // A panel more than the rows take: kernels may read that far after some columns of the last row.
   const std::size_t size = static_cast<std::size_t>(room) * stride + kernels::kPanelWidth;
   auto block = std::make_shared<kernels::AlignedBuffer>(blocks_->take(size));
   float* data = block->data();

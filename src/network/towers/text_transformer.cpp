@@ -31,8 +31,8 @@ void append_with_class_token(const TextTransformerConfig& config, std::span<cons
     ids.push_back(row[place]);
     places.push_back(static_cast<std::int32_t>(place));
   }
-  const bool blind = row.back() == config.pad_id;
-  ids.push_back(blind ? masked_class_token_id(config) : class_token_id(config));
+  const bool masked = row.back() == config.pad_id;
+  ids.push_back(masked ? masked_class_token_id(config) : class_token_id(config));
   places.push_back(static_cast<std::int32_t>(row.size()));
   tokens.append(ids, places);
 }
@@ -136,9 +136,9 @@ AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const To
   for (int i = 0; i < tokens.sequences.count(); ++i) {
     const int begin = tokens.sequences.begin(i);
     const int last = begin + tokens.sequences.length(i) - 1;
-    const bool blind =
+    const bool masked =
         tokens.ids[static_cast<std::size_t>(last)] == masked_class_token_id(tower.config);
-    const int seen = tokens.sequences.length(i) - (blind ? 1 : 0);
+    const int seen = tokens.sequences.length(i) - (masked ? 1 : 0);
     for (int row = begin; row < begin + seen; ++row) texts.seen_rows.push_back(row);
     texts.seen.append(seen);
   }
