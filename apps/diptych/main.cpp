@@ -29,6 +29,7 @@ void declare(Command program) {
   add_preprocess(program);
   add_inspect(program);
   add_train(program);
+  add_soup(program);
   add_verify(program);
   add_evaluate(program);
   add_models(program);

@@ -13,7 +13,7 @@ namespace {
 
 using namespace curate;
 
-constexpr std::size_t kSamplesAtOnce = 256;
+constexpr std::size_t kSamplesPerBatch = 256;
 
 void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
   notes.insert(notes.end(), more.begin(), more.end());
@@ -33,8 +33,8 @@ void repack_file(const std::filesystem::path& path, const RepackOptions& options
   if (dataset.refused().sources() == 0) ++report.files.written;
   count_refusals(dataset.refused(), report.files, report.samples);
   append(report.files.notes, dataset.remarks());
-  for (std::size_t first = 0; first < dataset.size(); first += kSamplesAtOnce) {
-    const std::size_t last = std::min(first + kSamplesAtOnce, dataset.size());
+  for (std::size_t first = 0; first < dataset.size(); first += kSamplesPerBatch) {
+    const std::size_t last = std::min(first + kSamplesPerBatch, dataset.size());
     for (const CheckedSample& checked :
          check_samples(dataset, first, last, rules_of(options), pool)) {
       ++report.samples.read;

@@ -116,6 +116,8 @@ void write_models(const fs::path& folder) {
   const Model model = Model::load((folder / "clip").string());
   convert_model(model, folder / "openai", {.format = "openai"});
   fs::rename(folder / "openai/model.pt", folder / "ViT-B-32.pt");
+  for (const char* name : {"zero-shot", "fine-tuned", "run-1", "run-2", "run-3"})
+    fs::copy(folder / "clip", folder / name);
   const Encoder encoder(Model::load((folder / "ViT-B-32.pt").string()));
   const auto size = static_cast<std::int64_t>(encoder.model().info().image_size);
   const std::vector<float> pixels(static_cast<std::size_t>(3 * size * size), 0.25F);
