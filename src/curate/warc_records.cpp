@@ -24,7 +24,7 @@ struct HeaderEnd {
 HeaderEnd find_header_end(std::string_view text) {
   const std::string_view window = text.substr(0, kMaxHeader);
   const std::size_t crlf = window.find("\r\n\r\n");
-  const std::size_t lf = window.find("\n\n");
+  const std::size_t lf = window.substr(0, crlf).find("\n\n");
   if (crlf == std::string_view::npos && lf == std::string_view::npos) return {};
   if (crlf < lf) return {crlf + 2, crlf + 4};
   return {lf + 1, lf + 2};
