@@ -14,7 +14,7 @@ namespace diptych::curate {
 
 namespace {
 
-constexpr std::int32_t kMagic = 793712314;
+constexpr std::int32_t kModelMagic = 793712314;
 constexpr std::int32_t kVersion = 12;
 constexpr std::int32_t kHierarchicalSoftmax = 1;
 constexpr std::int32_t kSoftmax = 3;
@@ -27,7 +27,7 @@ constexpr std::string_view kEndOfText = "</s>";
 /// A longer word is no word, and its n-grams take as long as it is.
 constexpr std::size_t kMaxWord = 1024;
 
-bool is_space(char c) {
+bool separates_words(char c) {
   return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r' || c == '\0';
 }
 
@@ -103,7 +103,7 @@ class FastTextModel::Reader {
 FastTextModel::FastTextModel(const std::filesystem::path& path) {
   const MappedFile file(path);
   Reader reader(file);
-  const bool has_magic = file.bytes().size() > 8 && reader.value<std::int32_t>() == kMagic;
+  const bool has_magic = file.bytes().size() > 8 && reader.value<std::int32_t>() == kModelMagic;
   reader.check(has_magic, "another file");
   reader.check(reader.value<std::int32_t>() == kVersion, "another version than 12");
   const auto dimension = reader.value<std::int32_t>();
@@ -313,10 +313,10 @@ void FastTextModel::for_each_feature(std::string_view text, Take&& take) const {
   text = text.substr(0, text.find('\n'));
   std::size_t at = 0;
   while (true) {
-    while (at < text.size() && is_space(text[at])) ++at;
+    while (at < text.size() && separates_words(text[at])) ++at;
     if (at == text.size()) break;
     const std::size_t begin = at;
-    while (at < text.size() && !is_space(text[at])) ++at;
+    while (at < text.size() && !separates_words(text[at])) ++at;
     const std::string_view word = text.substr(begin, at - begin);
     if (word == kEndOfText) break;
     take_word(word, take);
