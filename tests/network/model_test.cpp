@@ -41,8 +41,9 @@ TEST(Model, HasAsManyParametersAsThePublishedModels) {
 // As timm counts them.
 TEST(Model, HasAsManyParametersInItsImageTowerAsThePublishedNaflexModels) {
   const auto image_count = [](const ModelConfig& config) {
+    const Model model = make_model(config);
     std::int64_t count = 0;
-    for (const ParameterSpec& spec : make_model(config).parameters.specs())
+    for (const ParameterSpec& spec : model.parameters.specs())
       if (spec.name.starts_with("visual.")) count += element_count(spec.shape);
     return count;
   };
