@@ -188,7 +188,7 @@ inline network::ModelConfig small_naflex() {
   network::ModelConfig config = small_siglip();
   config.image = network::NaflexTransformerConfig{.image_size = 48,
                                                   .patch_size = 12,
-                                                  .width = 40,
+                                                  .width = 20,
                                                   .layers = 2,
                                                   .heads = 2,
                                                   .mlp_width = 70,
