@@ -130,6 +130,9 @@ struct TrainOptions {
   double spike_factor = 0.0;
   /// Largest L2 norm of the gradients; zero: not clipped.
   double gradient_clip_norm = 0.0;
+  /// Computes every block of the towers a second time for its gradients instead of holding its
+  /// activations: less memory, a third more time, the same numbers.
+  bool grad_checkpointing = false;
   /// Part of a ViT's patches dropped in every step (FLIP), 0 to below 1.
   double patch_dropout = 0.0;
   /// "fp32", or "amp_bf16": matrix products and convolutions in bfloat16, the rest in float32.

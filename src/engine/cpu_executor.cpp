@@ -29,7 +29,7 @@ class CpuCaptionSteps : public CaptionSteps {
   }
   void choose(std::span<const std::int32_t> chosen,
               std::span<const std::int32_t> pictures) override {
-    network::choose_captions(operations_, captions_, chosen, pictures);
+    network::choose_captions(captions_, chosen, pictures);
   }
 
  private:
@@ -55,7 +55,10 @@ void CpuExecutor::image_features(const network::Pixels& pixels, std::span<float>
 }
 
 void CpuExecutor::text_features(const network::Tokens& tokens, std::span<float> features) {
-  copy_rows(network::text_features(operations_, model(), tokens), features);
+  copy_rows(shares_prefixes()
+                ? network::text_features(operations_, model(), network::token_tree(tokens))
+                : network::text_features(operations_, model(), tokens),
+            features);
 }
 
 std::unique_ptr<CaptionSteps> CpuExecutor::begin_captions(const network::Pixels& pixels, int each) {

@@ -6,6 +6,7 @@
 #include "engine/operations.h"
 #include "engine/packed_model.h"
 #include "engine/weights.h"
+#include "network/token_tree.h"
 
 namespace diptych::engine {
 
@@ -19,6 +20,7 @@ class CpuExecutor : public Executor {
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
   std::unique_ptr<Executor> beside() const override;
+  bool shares_prefixes() const override { return network::shares_prefixes(model().text); }
 
   void image_features(const network::Pixels& pixels, std::span<float> features) override;
   void text_features(const network::Tokens& tokens, std::span<float> features) override;

@@ -78,7 +78,10 @@ TensorBuffer Encoder::encode_texts(const network::Tokens& tokens, const Progress
   TensorBuffer features(DType::float32,
                         {tokens.sequences.count(), static_cast<std::int64_t>(width)});
   int done = 0;
-  for (const std::vector<int>& texts : text_batches(tokens.sequences, tokens_per_batch_, batch_)) {
+  const TextOrder order =
+      packed_->shares_prefixes() ? order_by_prefix(tokens) : order_by_length(tokens.sequences);
+  for (const std::vector<int>& texts :
+       text_batches(tokens.sequences, order, tokens_per_batch_, batch_)) {
     const network::Tokens part = part_of(tokens, texts);
     std::vector<float> rows(texts.size() * width);
     packed_->in_turn(turn_size(part.sequences.tokens(), tokens_per_batch_),

@@ -31,8 +31,9 @@ class Encoder {
   TensorBuffer encode_images(const network::Pixels& pixels, const Progress& progress = {}) const;
 
   /// Features [texts, embedding width], float32, not normalised; texts of like length are computed
-  /// together. Throws Error(invalid_argument) for an empty text, one longer than the context, or an
-  /// id outside the vocabulary.
+  /// together, or where the executor shares prefixes those that begin alike. Throws
+  /// Error(invalid_argument) for an empty text, one longer than the context, or an id outside the
+  /// vocabulary.
   TensorBuffer encode_texts(const network::Tokens& tokens, const Progress& progress = {}) const;
 
  private:

@@ -39,6 +39,10 @@ class Executor {
   /// used beside this one and others, or null where the device has no such.
   virtual std::unique_ptr<Executor> beside() const = 0;
 
+  /// Returns whether what texts have in common at their beginning is computed once for all texts of
+  /// a batch that come one after the other.
+  virtual bool shares_prefixes() const { return false; }
+
   /// Write features [inputs, embedding width], not normalised. The inputs are as the model takes
   /// them (network::check_packed).
   virtual void image_features(const network::Pixels& pixels, std::span<float> features) = 0;

@@ -10,15 +10,21 @@ namespace {
 
 using network::FeatureMap;
 using network::Sequences;
-using Indices = std::span<const std::int32_t>;
+using Numbers = std::span<const std::int32_t>;
 
 /// Only notes which layers are asked for.
-class ListingOperations {
+class ListingOperations : public network::ComposedOperations<ListingOperations> {
  public:
   struct Tensor {};
+  struct Indices {};
+  struct Pattern {};
+  struct Rotation {};
   using Map = FeatureMap<Tensor>;
 
-  Tensor patches(const network::Pixels&, int) { return {}; }
+  Indices indices(Numbers) { return {}; }
+  Pattern pattern(const network::AttentionPattern&) { return {}; }
+  Rotation rotation(const network::RotaryTable&, Numbers) { return {}; }
+
   Tensor linear(const Tensor&, const network::Linear& layer, network::Activation, const Tensor*) {
     const auto same = [&](const network::Linear& other) {
       return other.weight == layer.weight && other.first_output == layer.first_output &&
@@ -33,19 +39,15 @@ class ListingOperations {
     if (std::none_of(list_.norms.begin(), list_.norms.end(), same)) list_.norms.push_back(norm);
     return {};
   }
-  Tensor attention(const Tensor&, const Tensor&, const Tensor&, int, const Sequences&,
-                   const Sequences&, network::Mask) {
-    return {};
-  }
-  Tensor rotate(const Tensor&, const network::RotaryTable&, Indices) { return {}; }
+  Tensor attention(const Tensor&, const Tensor&, const Tensor&, int, const Pattern&) { return {}; }
+  Tensor rotate(const Tensor&, const Rotation&) { return {}; }
   Tensor columns(const Tensor&, int, int) { return {}; }
-  Tensor repeat_columns(const Tensor&, int) { return {}; }
-  Tensor rows(const Tensor&, Indices) { return {}; }
-  Tensor embed(network::ParameterId parameter, Indices) {
+  Tensor rows(const Tensor&, const Indices&) { return {}; }
+  Tensor embed(network::ParameterId parameter, const Indices&) {
     list_.embeddings.push_back(parameter);
     return {};
   }
-  Tensor prepend(const Tensor&, const Tensor&, const Sequences&) { return {}; }
+  Tensor concatenate(const Tensor&, const Tensor&) { return {}; }
   Tensor mean_rows(const Tensor&, const Sequences&) { return {}; }
   Tensor add(const Tensor&, const Tensor&) { return {}; }
   Tensor add_constants(const Tensor&, float, std::span<const float>) { return {}; }
@@ -66,6 +68,7 @@ class ListingOperations {
     return {};
   }
   Map merge_places(const Map&, int) { return {}; }
+  Tensor repeat_columns(const Tensor&, int) { return {}; }
 
   LayerList take() { return std::move(list_); }
 

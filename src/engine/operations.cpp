@@ -1,6 +1,7 @@
 #include "engine/operations.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "kernels/attention.h"
@@ -50,7 +51,25 @@ kernels::Matrix row_range(kernels::Matrix x, int first, int count) {
   return {x.row(first), count, x.width, x.stride};
 }
 
+/// Copies all rows of `from` to those of `to` from `first` on.
+void copy_rows(const Tensor& from, const Tensor& to, int first) {
+  for (int i = 0; i < from.rows(); ++i) std::copy_n(from.row(i), from.width(), to.row(first + i));
+}
+
 }  // namespace
+
+Operations::Indices Operations::indices(std::span<const std::int32_t> numbers) {
+  return std::make_shared<const std::vector<std::int32_t>>(numbers.begin(), numbers.end());
+}
+
+Operations::Pattern Operations::pattern(network::AttentionPattern pattern) {
+  return std::make_shared<const network::AttentionPattern>(std::move(pattern));
+}
+
+Operations::Rotation Operations::rotation(const network::RotaryTable& table,
+                                          std::span<const std::int32_t> positions) {
+  return {.table = &table, .positions = indices(positions)};
+}
 
 Tensor Operations::patches(const network::Pixels& pixels, int size) {
   const int count = pixels.batch * (pixels.height / size) * (pixels.width / size);
@@ -81,55 +100,57 @@ Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
 }
 
 Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
-                             const network::Sequences& query_sequences,
-                             const network::Sequences& key_sequences, network::Mask mask) {
+                             const Pattern& pattern) {
   Tensor out = arena_.allocate(query.rows(), query.width());
-  kernels::attention(query.matrix(), key.matrix(), value.matrix(), heads, query_sequences.offsets,
-                     key_sequences.offsets, mask == network::Mask::causal, out.matrix(), pool_);
+  kernels::attention(query.matrix(), key.matrix(), value.matrix(), heads,
+                     {.queries = pattern->queries.offsets,
+                      .keys = pattern->keys.offsets,
+                      .key_rows = pattern->key_rows,
+                      .causal = pattern->mask == network::Mask::causal},
+                     out.matrix(), pool_);
   return out;
 }
 
-Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
+Tensor Operations::rotate(const Tensor& x, const Rotation& rotation) {
   Tensor out = arena_.allocate(x.rows(), x.width());
+  const network::RotaryTable& table = *rotation.table;
   kernels::rotate_pairs(x.matrix(), table.cosines.data(), table.sines.data(), table.pairs,
-                        positions, out.matrix(), pool_);
+                        *rotation.positions, out.matrix(), pool_);
   return out;
 }
 
-Tensor Operations::repeat_columns(const Tensor& x, int times) {
-  Tensor out = arena_.allocate(x.rows(), x.width() * times);
-  kernels::for_each_row(x.rows(), out.width(), pool_, [&](int row) {
-    float* to = out.row(row);
-    for (int i = 0; i < x.width(); ++i) to = std::fill_n(to, times, x.row(row)[i]);
-  });
-  return out;
-}
-
-Tensor Operations::rows(const Tensor& x, Indices indices) {
-  Tensor out = arena_.allocate(static_cast<int>(indices.size()), x.width());
+Tensor Operations::rows(const Tensor& x, const Indices& indices) {
+  Tensor out = arena_.allocate(static_cast<int>(indices->size()), x.width());
   for (int i = 0; i < out.rows(); ++i)
-    std::copy_n(x.row(indices[static_cast<std::size_t>(i)]), x.width(), out.row(i));
+    std::copy_n(x.row((*indices)[static_cast<std::size_t>(i)]), x.width(), out.row(i));
   return out;
 }
 
-Tensor Operations::embed(network::ParameterId parameter, Indices indices) {
+Tensor Operations::embed(network::ParameterId parameter, const Indices& indices) {
   const auto width =
       static_cast<std::size_t>(weights_.model().parameters.spec(parameter).shape.back());
-  Tensor out = arena_.allocate(static_cast<int>(indices.size()), static_cast<int>(width));
+  Tensor out = arena_.allocate(static_cast<int>(indices->size()), static_cast<int>(width));
   for (int i = 0; i < out.rows(); ++i)
-    weights_.read_row(parameter, indices[static_cast<std::size_t>(i)], {out.row(i), width});
+    weights_.read_row(parameter, (*indices)[static_cast<std::size_t>(i)], {out.row(i), width});
   return out;
 }
 
-Tensor Operations::prepend(const Tensor& first, const Tensor& x,
-                           const network::Sequences& sequences) {
-  Tensor out = arena_.allocate(first.rows() + x.rows(), x.width());
-  int to = 0;
-  for (int i = 0; i < sequences.count(); ++i) {
-    std::copy_n(first.row(i), x.width(), out.row(to++));
-    for (int j = 0; j < sequences.length(i); ++j)
-      std::copy_n(x.row(sequences.begin(i) + j), x.width(), out.row(to++));
+Tensor Operations::concatenate(const Tensor& a, const Tensor& b) {
+  Tensor out = arena_.allocate(a.rows() + b.rows(), a.width());
+  copy_rows(a, out, 0);
+  copy_rows(b, out, a.rows());
+  return out;
+}
+
+Tensor Operations::append_rows(const Tensor& cache, const Tensor& x) {
+  const int rows = cache.rows() + x.rows();
+  Tensor out = cache.with_rows(rows);
+  if (out.rows() < rows) {
+    // Twice as much, so that a row is copied no more often than the memory has doubled.
+    out = arena_.allocate_with_room(rows, cache.width(), 2 * rows);
+    copy_rows(cache, out, 0);
   }
+  copy_rows(x, out, cache.rows());
   return out;
 }
 
@@ -233,6 +254,15 @@ Operations::Map Operations::merge_places(const Map& x, int size) {
   Map out{arena_.allocate(shape.rows(), x.rows.width() * size * size), shape.batch, shape.height,
           shape.width};
   kernels::merge_places(x.rows.matrix(), shape_of(x), size, out.rows.matrix(), pool_);
+  return out;
+}
+
+Tensor Operations::repeat_columns(const Tensor& x, int times) {
+  Tensor out = arena_.allocate(x.rows(), x.width() * times);
+  kernels::for_each_row(x.rows(), out.width(), pool_, [&](int row) {
+    float* to = out.row(row);
+    for (int i = 0; i < x.width(); ++i) to = std::fill_n(to, times, x.row(row)[i]);
+  });
   return out;
 }
 

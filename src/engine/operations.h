@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/parallel.h"
 #include "engine/tensor.h"
@@ -14,40 +15,51 @@ namespace diptych::engine {
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
 /// float32. A row's result does not depend on which other rows
 /// share its tensor. For one thread at a time; weights and pool may be shared.
-class Operations {
+class Operations : public network::ComposedOperations<Operations> {
  public:
   using Tensor = engine::Tensor;
   using Map = network::FeatureMap<Tensor>;
-  using Indices = std::span<const std::int32_t>;
+  using Indices = std::shared_ptr<const std::vector<std::int32_t>>;
+  using Pattern = std::shared_ptr<const network::AttentionPattern>;
+  struct Rotation {
+    const network::RotaryTable* table;
+    Indices positions;
+  };
 
   /// Both must outlive this.
   Operations(const Weights& weights, ThreadPool& pool) : weights_(weights), pool_(pool) {}
+
+  Indices indices(std::span<const std::int32_t> numbers);
+  Pattern pattern(network::AttentionPattern pattern);
+  Rotation rotation(const network::RotaryTable& table, std::span<const std::int32_t> positions);
 
   Tensor patches(const network::Pixels& pixels, int size);
   Tensor linear(const Tensor& x, const network::Linear& layer, network::Activation activation,
                 const Tensor* residual);
   Tensor norm(const Tensor& x, const network::Norm& norm);
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
-                   const network::Sequences& query_sequences,
-                   const network::Sequences& key_sequences, network::Mask mask);
-  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions);
+                   const Pattern& pattern);
+  Tensor rotate(const Tensor& x, const Rotation& rotation);
   Tensor columns(const Tensor& x, int first, int count) { return x.columns(first, count); }
-  Tensor repeat_columns(const Tensor& x, int times);
-  Tensor rows(const Tensor& x, Indices indices);
-  Tensor embed(network::ParameterId parameter, Indices indices);
-  Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences);
+  Tensor rows(const Tensor& x, const Indices& indices);
+  Tensor embed(network::ParameterId parameter, const Indices& indices);
+  Tensor concatenate(const Tensor& a, const Tensor& b);
+  /// Writes into memory that `cache` keeps free after its rows, as long as there is.
+  Tensor append_rows(const Tensor& cache, const Tensor& x);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
   Tensor add(const Tensor& a, const Tensor& b);
   Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants);
   Tensor multiply(const Tensor& a, const Tensor& b);
   Tensor scale(const Tensor& x, network::ParameterId parameter);
   Tensor activate(const Tensor& x, network::Activation activation);
+
   Map feature_map(const network::Pixels& pixels);
   Map convolution(const Map& x, const network::Convolution& layer, network::Activation activation,
                   const Map* residual);
   Map average_pool(const Map& x, int size, int stride);
   Map depthwise_convolution(const Map& x, const network::DepthwiseConvolution& layer);
   Map merge_places(const Map& x, int size);
+  Tensor repeat_columns(const Tensor& x, int times);
 
  private:
   const Weights& weights_;

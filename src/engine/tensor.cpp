@@ -18,6 +18,11 @@ Tensor Tensor::columns(int first, int count) const {
   return {memory_, {matrix_.data + first, matrix_.rows, count, matrix_.stride}};
 }
 
+Tensor Tensor::with_rows(int count) const {
+  if (count > room_) return *this;
+  return {memory_, {matrix_.data, count, matrix_.width, matrix_.stride}, room_};
+}
+
 struct Arena::Blocks {
   std::vector<kernels::AlignedBuffer> free;
 
@@ -37,15 +42,15 @@ struct Arena::Blocks {
 
 Arena::Arena() : blocks_(std::make_shared<Blocks>()) {}
 
-Tensor Arena::allocate(int rows, int width) {
+Tensor Arena::allocate_with_room(int rows, int width, int room) {
   const std::size_t stride = row_stride(width);
   // A panel more than the rows take: kernels may read that far behind some columns of the last row.
-  const std::size_t size = static_cast<std::size_t>(rows) * stride + kernels::kPanelWidth;
+  const std::size_t size = static_cast<std::size_t>(room) * stride + kernels::kPanelWidth;
   auto block = std::make_shared<kernels::AlignedBuffer>(blocks_->take(size));
   float* data = block->data();
   std::shared_ptr<float> memory(
       data, [blocks = blocks_, block](float*) { blocks->free.push_back(std::move(*block)); });
-  return {std::move(memory), {data, rows, width, stride}};
+  return {std::move(memory), {data, rows, width, stride}, room};
 }
 
 }  // namespace diptych::engine

@@ -53,7 +53,7 @@ class LibtorchCaptionSteps : public engine::CaptionSteps {
   }
   void choose(std::span<const std::int32_t> chosen,
               std::span<const std::int32_t> pictures) override {
-    guarded([&] { network::choose_captions(operations_, captions_, chosen, pictures); });
+    network::choose_captions(captions_, chosen, pictures);
   }
 
  private:
@@ -69,7 +69,7 @@ LibtorchExecutor::LibtorchExecutor(network::Model model, const TensorMap& checkp
     : model_(std::move(model)),
       device_(train::device_of(device)),
       parameters_(guarded([&] { return device_weights(model_, checkpoint, device_, precision); })),
-      operations_(model_.parameters, parameters_, /*training=*/false) {
+      operations_(model_.parameters, parameters_, {}) {
   compute_in_full_precision();
 }
 

@@ -27,13 +27,29 @@ namespace diptych::kernels {
 /// cache.
 constexpr int kQueryBlock = 48;
 
+/// Where the keys of a sequence lie.
+struct KeyRows {
+  const std::int32_t* rows;  ///< null: one after the other from `first` on
+  int first;
+  int count;
+
+  int operator[](int i) const { return rows == nullptr ? first + i : rows[i]; }
+};
+
 /// One head of one sequence.
 struct AttentionHead {
   ConstMatrix query;
-  ConstMatrix key;
-  ConstMatrix value;
+  ConstMatrix key;    ///< rows of all sequences
+  ConstMatrix value;  ///< rows of all sequences
+  KeyRows keys;
   Matrix out;
   bool causal;
+
+  /// How many keys the query at a place sees.
+  int visible(int place) const {
+    const int before = std::max(keys.count - query.rows, 0);
+    return causal ? std::min(before + place + 1, keys.count) : keys.count;
+  }
 };
 
 /// Memory for one head, taken from `floats`.
@@ -69,22 +85,24 @@ namespace diptych::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Keys become columns; the last panel is filled up with zeros.
-void pack_keys(ConstMatrix key, float* out) {
-  for (int first = 0; first < key.rows; first += kPanelWidth) {
-    const int count = std::min(kPanelWidth, key.rows - first);
+void pack_keys(ConstMatrix key, const KeyRows& keys, float* out) {
+  for (int first = 0; first < keys.count; first += kPanelWidth) {
+    const int count = std::min(kPanelWidth, keys.count - first);
+    const float* rows[kPanelWidth];
+    for (int i = 0; i < count; ++i) rows[i] = key.row(keys[first + i]);
     for (int c = 0; c < key.width; ++c) {
-      for (int i = 0; i < count; ++i) out[i] = key.row(first + i)[c];
+      for (int i = 0; i < count; ++i) out[i] = rows[i][c];
       std::fill(out + count, out + kPanelWidth, 0.0F);
       out += kPanelWidth;
     }
   }
 }
 
-void pack_values(ConstMatrix value, float* out) {
+void pack_values(ConstMatrix value, const KeyRows& keys, float* out) {
   for (int first = 0; first < value.width; first += kPanelWidth) {
     const int count = std::min(kPanelWidth, value.width - first);
-    for (int row = 0; row < value.rows; ++row) {
-      std::copy_n(value.row(row) + first, count, out);
+    for (int i = 0; i < keys.count; ++i) {
+      std::copy_n(value.row(keys[i]) + first, count, out);
       std::fill(out + count, out + kPanelWidth, 0.0F);
       out += kPanelWidth;
     }
@@ -116,10 +134,10 @@ void softmax_row(float* scores, int visible, int count, float scale) {
   if (used < count) std::fill(scores + used, scores + count, 0.0F);
 }
 
-/// Queries [first, first + count) against the first `keys` keys.
+/// Queries [first, first + count) against the first `keys` keys, all that they see.
 void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, int first,
                     int count, int keys) {
-  const auto score_stride = static_cast<std::size_t>(padded_width(head.key.rows));
+  const auto score_stride = static_cast<std::size_t>(padded_width(head.keys.count));
   const auto mixed_stride = static_cast<std::size_t>(padded_width(head.value.width));
   for (int panel = 0; panel < panels_for(keys); ++panel) {
     multiply_panel({.a = head.query.row(first),
@@ -132,13 +150,13 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
   }
   const float scale = 1.0F / std::sqrt(static_cast<float>(head.key.width));
   for (int i = 0; i < count; ++i) {
-    const int visible = head.causal ? std::min(first + i + 1, keys) : keys;
-    softmax_row(scratch.scores + static_cast<std::size_t>(i) * score_stride, visible, keys, scale);
+    softmax_row(scratch.scores + static_cast<std::size_t>(i) * score_stride,
+                head.visible(first + i), keys, scale);
   }
   for (int panel = 0; panel < panels_for(head.value.width); ++panel) {
     multiply_panel({.a = scratch.scores,
                     .a_stride = score_stride,
-                    .b = scratch.values + panel_offset(panel, head.value.rows),
+                    .b = scratch.values + panel_offset(panel, head.keys.count),
                     .depth = keys,
                     .c = scratch.mixed + panel_offset(panel, 1),
                     .c_stride = mixed_stride},
@@ -150,12 +168,11 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
 }
 
 void attend(const AttentionHead& head, const AttentionScratch& scratch) {
-  pack_keys(head.key, scratch.keys);
-  pack_values(head.value, scratch.values);
+  pack_keys(head.key, head.keys, scratch.keys);
+  pack_values(head.value, head.keys, scratch.values);
   for (int first = 0; first < head.query.rows; first += kQueryBlock) {
     const int count = std::min(kQueryBlock, head.query.rows - first);
-    const int last = head.causal ? std::min(first + count, head.key.rows) : head.key.rows;
-    attend_queries(head, scratch, first, count, last);
+    attend_queries(head, scratch, first, count, head.visible(first + count - 1));
   }
 }
 
@@ -177,6 +194,18 @@ BasicMatrix<Float> part(BasicMatrix<Float> matrix, int first_row, int last_row, 
   return {matrix.row(first_row) + first_column, last_row - first_row, width, matrix.stride};
 }
 
+/// The columns of a head.
+ConstMatrix head_columns(ConstMatrix matrix, int first_column, int width) {
+  return part(matrix, 0, matrix.rows, first_column, width);
+}
+
+KeyRows keys_of(const AttentionPattern& pattern, std::size_t sequence) {
+  const std::int32_t first = pattern.keys[sequence];
+  return {.rows = pattern.key_rows.empty() ? nullptr : pattern.key_rows.data() + first,
+          .first = first,
+          .count = pattern.keys[sequence + 1] - first};
+}
+
 /// This thread's scratch memory, at least `size` floats; it grows and stays.
 float* scratch_memory(std::size_t size) {
   thread_local AlignedBuffer buffer;
@@ -187,28 +216,30 @@ float* scratch_memory(std::size_t size) {
 }  // namespace
 
 void attention(ConstMatrix query, ConstMatrix key, ConstMatrix value, int heads,
-               Offsets query_offsets, Offsets key_offsets, bool causal, Matrix out,
-               ThreadPool& pool) {
-  ensure(query_offsets.size() == key_offsets.size() && !query_offsets.empty(),
+               const AttentionPattern& pattern, Matrix out, ThreadPool& pool) {
+  ensure(pattern.queries.size() == pattern.keys.size() && !pattern.queries.empty(),
          "attention: as many query as key sequences");
   ensure(query.width == key.width && value.width == key.width && out.width == key.width &&
              key.width % heads == 0,
          "attention: widths fit");
-  const std::size_t sequences = query_offsets.size() - 1;
+  const std::size_t sequences = pattern.queries.size() - 1;
   const int width = key.width / heads;
   const auto attend_head = DIPTYCH_DISPATCH(attend);
   pool.run(sequences * static_cast<std::size_t>(heads), [&](std::size_t task) {
     const std::size_t i = task / static_cast<std::size_t>(heads);
     const int column = static_cast<int>(task % static_cast<std::size_t>(heads)) * width;
-    const int keys = key_offsets[i + 1] - key_offsets[i];
-    if (keys == 0) return;
-    const AttentionScratch scratch(scratch_memory(AttentionScratch::size(keys, width)), keys,
-                                   width);
-    attend_head({.query = part(query, query_offsets[i], query_offsets[i + 1], column, width),
-                 .key = part(key, key_offsets[i], key_offsets[i + 1], column, width),
-                 .value = part(value, key_offsets[i], key_offsets[i + 1], column, width),
-                 .out = part(out, query_offsets[i], query_offsets[i + 1], column, width),
-                 .causal = causal},
+    const KeyRows keys = keys_of(pattern, i);
+    if (keys.count == 0) return;
+    const int first = pattern.queries[i];
+    const int last = pattern.queries[i + 1];
+    const AttentionScratch scratch(scratch_memory(AttentionScratch::size(keys.count, width)),
+                                   keys.count, width);
+    attend_head({.query = part(query, first, last, column, width),
+                 .key = head_columns(key, column, width),
+                 .value = head_columns(value, column, width),
+                 .keys = keys,
+                 .out = part(out, first, last, column, width),
+                 .causal = pattern.causal},
                 scratch);
   });
 }

@@ -43,28 +43,48 @@ typename Ops::Tensor pooled_pictures(Ops& ops, const VisionTransformer& tower, c
       config.class_token ? selection.sequences.with_one_more() : selection.sequences;
   auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
   if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
-  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  x = residual_blocks(ops, tower.blocks, x, AttentionPattern::within(sequences, Mask::full));
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
   return ops.norm(x, tower.norm_post);
 }
 
 /// A block in which captions read their pictures.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor cross_block(Ops& ops, const CrossAttentionBlock& cross,
-                                 const typename Ops::Tensor& x, const Sequences& captions,
+                                 const typename Ops::Tensor& x,
                                  const typename Ops::Tensor& pictures,
-                                 const Sequences& picture_sequences) {
-  const ResidualBlock& block = cross.block;
-  const int width = block.norm_1.width;
-  const auto query = ops.linear(ops.norm(x, block.norm_1), block.query_key_value.slice(0, width),
-                                Activation::none, nullptr);
-  const auto key_value =
-      ops.linear(ops.norm(pictures, cross.norm_key_value),
-                 block.query_key_value.slice(width, 2 * width), Activation::none, nullptr);
-  const auto attended =
-      ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
-                    block.heads, captions, picture_sequences, Mask::full);
-  return finish_block(ops, block, x, attended);
+                                 const typename Ops::Pattern& pattern) {
+  const auto body = [&cross, pattern](Ops& ops, const typename Ops::Tensor& x,
+                                      const typename Ops::Tensor& pictures) {
+    const ResidualBlock& block = cross.block;
+    const int width = block.norm_1.width;
+    const auto query = ops.linear(ops.norm(x, block.norm_1), block.query_key_value.slice(0, width),
+                                  Activation::none, nullptr);
+    const auto key_value =
+        ops.linear(ops.norm(pictures, cross.norm_key_value),
+                   block.query_key_value.slice(width, 2 * width), Activation::none, nullptr);
+    const auto attended = ops.attention(query, ops.columns(key_value, 0, width),
+                                        ops.columns(key_value, width, width), block.heads, pattern);
+    return finish_block(ops, block, x, attended);
+  };
+  return ops.block(cross.block.name, body, x, pictures);
+}
+
+/// The decoder's logits [targets, vocabulary] from the text tower's rows of the targets and the
+/// pictures' rows.
+template <SequenceOperations Ops>
+typename Ops::Tensor next_token_logits(Ops& ops, const MultimodalDecoder& decoder,
+                                       typename Ops::Tensor x, const CaptionTargets& targets,
+                                       const typename Ops::Tensor& pictures,
+                                       const Sequences& picture_sequences) {
+  const auto captions = ops.pattern(AttentionPattern::within(targets.sequences, Mask::causal));
+  const auto captions_and_pictures =
+      ops.pattern(AttentionPattern::between(targets.sequences, picture_sequences));
+  for (std::size_t i = 0; i < decoder.blocks.size(); ++i) {
+    x = residual_block(ops, decoder.blocks[i], x, captions);
+    x = cross_block(ops, decoder.cross_attention[i], x, pictures, captions_and_pictures);
+  }
+  return ops.linear(ops.norm(x, decoder.norm_final), decoder.vocabulary, Activation::none, nullptr);
 }
 
 }  // namespace caption_training
@@ -79,30 +99,25 @@ CaptionedPairs<typename Ops::Tensor> captioned_pairs(Ops& ops, const Model& mode
                                                      const CaptionTargets& targets) {
   const auto& image = std::get<VisionTransformer>(model.image);
   const auto& text = std::get<TextTransformer>(model.text);
-  const MultimodalDecoder& decoder = *model.decoder;
   const int queries = image.config.pool_queries;
   CaptionedPairs<typename Ops::Tensor> pairs;
 
   const auto pooled = caption_training::pooled_pictures(ops, image, pixels, selection);
   const Sequences of_queries = Sequences::uniform(pixels.batch, queries);
-  pairs.images = project(ops, image.projection, ops.rows(pooled, of_queries.first_rows()));
-  const auto pictures = ops.rows(pooled, rows_after_first(pixels.batch, queries));
-  const Sequences picture_sequences = Sequences::uniform(pixels.batch, queries - 1);
+  pairs.images =
+      project(ops, image.projection, ops.rows(pooled, ops.indices(of_queries.first_rows())));
+  const auto pictures = ops.rows(pooled, ops.indices(rows_after_first(pixels.batch, queries)));
 
   const AppendedClassTokens texts = appended_class_tokens(text, tokens);
+  const auto pattern = ops.pattern(texts.pattern());
   auto x = embed_places(ops, text, tokens);
-  for (const ResidualBlock& block : text.blocks) x = residual_block(ops, block, x, texts);
-  pairs.texts =
-      project(ops, text.projection, ops.norm(ops.rows(x, texts.class_rows()), text.norm_final));
+  for (const ResidualBlock& block : text.blocks) x = residual_block(ops, block, x, pattern);
+  const auto class_tokens = ops.rows(x, ops.indices(texts.class_rows()));
+  pairs.texts = project(ops, text.projection, ops.norm(class_tokens, text.norm_final));
 
-  x = ops.rows(x, targets.rows);
-  for (std::size_t i = 0; i < decoder.blocks.size(); ++i) {
-    x = residual_block(ops, decoder.blocks[i], x, targets.sequences, Mask::causal);
-    x = caption_training::cross_block(ops, decoder.cross_attention[i], x, targets.sequences,
-                                      pictures, picture_sequences);
-  }
-  pairs.logits =
-      ops.linear(ops.norm(x, decoder.norm_final), decoder.vocabulary, Activation::none, nullptr);
+  pairs.logits = caption_training::next_token_logits(
+      ops, *model.decoder, ops.rows(x, ops.indices(targets.rows)), targets, pictures,
+      Sequences::uniform(pixels.batch, queries - 1));
   return pairs;
 }
 

@@ -1,28 +1,49 @@
 #include "network/captions.h"
 
 namespace diptych::network {
+namespace {
 
-SeenRows seen_tokens(std::span<const std::vector<std::int32_t>> captions, std::int32_t pad_id) {
-  SeenRows seen;
-  std::int32_t row = 0;
-  for (const std::vector<std::int32_t>& ids : captions) {
-    int count = 0;
-    for (std::size_t place = ids.size(); place-- > 0; ++row) {
-      if (place > 0 && ids[place - 1] == pad_id) continue;
-      seen.rows.push_back(row);
-      ++count;
-    }
-    seen.sequences.append(count);
-  }
-  return seen;
+/// As many sequences of one row, which see nothing yet.
+AttentionPattern newest_tokens(std::size_t captions) {
+  return {.queries = Sequences::uniform(static_cast<int>(captions), 1)};
 }
 
-std::vector<std::int32_t> rows_of_sequences(std::span<const std::int32_t> chosen, int length) {
-  std::vector<std::int32_t> rows;
-  for (const std::int32_t i : chosen) {
-    for (int row = 0; row < length; ++row) rows.push_back(i * length + row);
+}  // namespace
+
+AttentionPattern newest_tokens_see(std::span<const std::vector<std::int32_t>> cached_rows) {
+  AttentionPattern pattern = newest_tokens(cached_rows.size());
+  for (const std::vector<std::int32_t>& rows : cached_rows) {
+    pattern.key_rows.insert(pattern.key_rows.end(), rows.rbegin(), rows.rend());
+    pattern.keys.append(static_cast<int>(rows.size()));
   }
-  return rows;
+  return pattern;
+}
+
+AttentionPattern newest_tokens_see(std::span<const std::vector<std::int32_t>> cached_rows,
+                                   std::span<const std::vector<std::int32_t>> ids,
+                                   std::int32_t pad_id) {
+  AttentionPattern pattern = newest_tokens(cached_rows.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const std::size_t before = pattern.key_rows.size();
+    for (std::size_t place = ids[i].size(); place-- > 0;) {
+      if (place > 0 && ids[i][place - 1] == pad_id) continue;
+      pattern.key_rows.push_back(cached_rows[i][place]);
+    }
+    pattern.keys.append(static_cast<int>(pattern.key_rows.size() - before));
+  }
+  return pattern;
+}
+
+AttentionPattern captions_see_pictures(std::span<const std::int32_t> pictures, int each,
+                                       int picture_tokens) {
+  const int count = static_cast<int>(pictures.size());
+  AttentionPattern pattern = AttentionPattern::between(Sequences::uniform(count, each),
+                                                       Sequences::uniform(count, picture_tokens));
+  for (const std::int32_t picture : pictures) {
+    for (int token = 0; token < picture_tokens; ++token)
+      pattern.key_rows.push_back(picture * picture_tokens + token);
+  }
+  return pattern;
 }
 
 }  // namespace diptych::network

@@ -4,6 +4,7 @@ namespace diptych::options {
 namespace {
 
 constexpr Range kAtLeastZero = {.low = 0.0};
+constexpr Change kFree = Change::free;
 constexpr Range kAtLeastOne = {.low = 1.0};
 constexpr Range kAboveZero = {.low = 0.0, .without_low = true};
 constexpr Range kShare = {.low = 0.0, .high = 1.0};
@@ -251,6 +252,13 @@ std::vector<Option> step_options() {
        field<&TrainOptions::gradient_clip_norm>, kAtLeastZero},
       {"force-patch-dropout", kOptimisation, "part of a ViT's patches left out of every step",
        field<&TrainOptions::patch_dropout>, kBelowOne},
+      {"grad-checkpointing",
+       kOptimisation,
+       "compute every block again for its gradients: less memory, more time, the same numbers",
+       field<&TrainOptions::grad_checkpointing>,
+       {},
+       {},
+       kFree},
       {"precision",
        kOptimisation,
        "amp_bf16: products and convolutions in bfloat16",

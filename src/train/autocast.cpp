@@ -4,6 +4,10 @@
 
 namespace diptych::train {
 
+Precision autocast_precision(torch::Device device) {
+  return at::autocast::is_autocast_enabled(device.type()) ? Precision::amp_bf16 : Precision::fp32;
+}
+
 AutocastScope::AutocastScope(Precision precision, torch::Device device)
     : device_(device.type()), enabled_(precision == Precision::amp_bf16) {
   if (!enabled_) return;

@@ -9,6 +9,9 @@ enum class Precision {
   amp_bf16,  ///< autocast: matrix products and convolutions in bfloat16
 };
 
+/// Returns the precision of the autocast that this thread is in.
+Precision autocast_precision(torch::Device device);
+
 /// Autocast on the device for the scope and this thread, when the precision asks for it.
 class AutocastScope {
  public:

@@ -18,7 +18,7 @@ class CaptioningTask : public Task {
     const auto& text = std::get<network::TextTransformer>(step.model.text);
     const network::CaptionTargets targets = network::caption_targets(text, part.tokens);
     const AutocastScope autocast(step.precision, step.parameters.front().device());
-    Operations operations(step.model.parameters, step.parameters, !step.keeps_image_statistics);
+    Operations operations(step.model.parameters, step.parameters, pass_options(step));
     const int patches = network::patch_count(step.model.config.image);
     auto captioned = network::captioned_pairs(
         operations, step.model, part.images(),

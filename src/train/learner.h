@@ -22,6 +22,8 @@ struct LearnerOptions {
   int parts = 1;
   /// Whether batch normalisation in the image tower keeps its running statistics and goes by them.
   bool keeps_image_statistics = false;
+  /// Whether a block's activations are computed again for its gradients instead of held.
+  bool recomputes_blocks = false;
   double spike_factor = 0.0;  ///< as StepGuard takes it
 };
 
@@ -62,7 +64,11 @@ class Learner {
 
  private:
   StepModel step_model() const {
-    return {model_, parameters_, options_.precision, options_.keeps_image_statistics};
+    return {.model = model_,
+            .parameters = parameters_,
+            .precision = options_.precision,
+            .keeps_image_statistics = options_.keeps_image_statistics,
+            .recomputes_blocks = options_.recomputes_blocks};
   }
   /// Adds the gradients of a batch's loss to those of the parameters. Returns the loss.
   double backward(const Batch& batch);

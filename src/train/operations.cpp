@@ -56,13 +56,15 @@ network::FeatureMap<Tensor> as_feature_map(const Tensor& pictures) {
           .width = static_cast<int>(pictures.size(3))};
 }
 
-/// A run of neighbouring sequences of one length: attention over it needs neither padding nor a
-/// mask.
+/// A run of neighbouring sequences of one length: attention over it needs no padding.
 struct Run {
   int first;
   int count;
   int query_length;
   int key_length;
+  /// Which keys the queries see, [query length, key length]; undefined: all, or those that SDPA's
+  /// own causal mask shows.
+  Tensor mask;
 };
 
 std::vector<Run> equal_length_runs(const Sequences& queries, const Sequences& keys) {
@@ -74,8 +76,11 @@ std::vector<Run> equal_length_runs(const Sequences& queries, const Sequences& ke
         runs.back().key_length == key_length) {
       ++runs.back().count;
     } else {
-      runs.push_back(
-          {.first = i, .count = 1, .query_length = query_length, .key_length = key_length});
+      runs.push_back({.first = i,
+                      .count = 1,
+                      .query_length = query_length,
+                      .key_length = key_length,
+                      .mask = {}});
     }
   }
   return runs;
@@ -90,19 +95,72 @@ Tensor split_heads(const Tensor& x, int begin, int count, int length, int heads)
       .transpose(1, 2);
 }
 
+/// A host's numbers as a tensor that shares their memory.
+Tensor view_of(std::span<const std::int32_t> numbers) {
+  return torch::from_blob(const_cast<std::int32_t*>(numbers.data()),
+                          {static_cast<std::int64_t>(numbers.size())}, torch::kInt32);
+}
+
+/// Whether memory that only `cache` uses holds so many rows.
+bool has_room(const Tensor& cache, std::int64_t rows) {
+  const auto bytes = static_cast<std::size_t>(rows * cache.size(1)) * cache.element_size();
+  return cache.is_contiguous() && cache.storage_offset() == 0 && cache.storage().nbytes() >= bytes;
+}
+
 }  // namespace
+
+struct Operations::AttentionRuns {
+  Sequences queries;
+  Sequences keys;
+  std::vector<Run> runs;
+  Tensor key_rows;  ///< undefined: they lie one after the other
+  bool causal = false;
+};
+
+Operations::Indices Operations::indices(std::span<const std::int32_t> numbers) const {
+  return view_of(numbers).to(device(), torch::kInt64);
+}
+
+Operations::Pattern Operations::pattern(const network::AttentionPattern& pattern) const {
+  auto made = std::make_shared<AttentionRuns>();
+  made->queries = pattern.queries;
+  made->keys = pattern.keys;
+  made->runs = equal_length_runs(pattern.queries, pattern.keys);
+  made->causal = pattern.mask == Mask::causal;
+  if (!pattern.key_rows.empty()) made->key_rows = indices(pattern.key_rows);
+  for (Run& run : made->runs) {
+    // SDPA's own mask has the first query see the first key alone.
+    const int before = run.key_length - run.query_length;
+    if (made->causal && before > 0)
+      run.mask = torch::ones({run.query_length, run.key_length},
+                             torch::TensorOptions(torch::kBool).device(device()))
+                     .tril(before);
+  }
+  return made;
+}
+
+Operations::Rotation Operations::rotation(const network::RotaryTable& table,
+                                          std::span<const std::int32_t> positions) const {
+  const Tensor at = indices(positions);
+  const auto angles = [&](const std::vector<float>& values) {
+    const Tensor host = torch::from_blob(const_cast<float*>(values.data()),
+                                         {table.rows, table.pairs}, torch::kFloat32);
+    return host.to(device()).index_select(0, at).unsqueeze(1);
+  };
+  return {.cosine = angles(table.cosines), .sine = angles(table.sines)};
+}
+
+std::vector<Tensor> Operations::parameters_of(const std::set<network::ParameterId>& ids) const {
+  std::vector<Tensor> result;
+  for (const network::ParameterId id : ids) result.push_back(parameter(id));
+  return result;
+}
 
 Tensor Operations::on_device(const network::Pixels& pixels) const {
   const Tensor host =
       torch::from_blob(const_cast<float*>(pixels.data),
                        {pixels.batch, 3, pixels.height, pixels.width}, torch::kFloat32);
   return host.to(device(), torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
-}
-
-Tensor Operations::on_device(std::span<const std::int32_t> indices) const {
-  const Tensor host = torch::from_blob(const_cast<std::int32_t*>(indices.data()),
-                                       {static_cast<std::int64_t>(indices.size())}, torch::kInt32);
-  return host.to(device(), torch::kInt64);
 }
 
 Tensor Operations::patches(const network::Pixels& pixels, int size) {
@@ -147,38 +205,32 @@ Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
 }
 
 Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
-                             const Sequences& query_sequences, const Sequences& key_sequences,
-                             Mask mask) {
+                             const Pattern& pattern) {
+  const bool in_order = !pattern->key_rows.defined();
+  const Tensor keys = in_order ? key : rows(key, pattern->key_rows);
+  const Tensor values = in_order ? value : rows(value, pattern->key_rows);
   std::vector<Tensor> outputs;
-  for (const Run& run : equal_length_runs(query_sequences, key_sequences)) {
-    const int query_begin = query_sequences.begin(run.first);
-    const int key_begin = key_sequences.begin(run.first);
+  for (const Run& run : pattern->runs) {
+    const int query_begin = pattern->queries.begin(run.first);
+    const int key_begin = pattern->keys.begin(run.first);
     const Tensor attended = torch::scaled_dot_product_attention(
         split_heads(query, query_begin, run.count, run.query_length, heads),
-        split_heads(key, key_begin, run.count, run.key_length, heads),
-        split_heads(value, key_begin, run.count, run.key_length, heads), /*attn_mask=*/{},
-        /*dropout_p=*/0.0, /*is_causal=*/mask == Mask::causal);
+        split_heads(keys, key_begin, run.count, run.key_length, heads),
+        split_heads(values, key_begin, run.count, run.key_length, heads),
+        run.mask.defined() ? std::optional(run.mask) : std::nullopt,
+        /*dropout_p=*/0.0, /*is_causal=*/pattern->causal && !run.mask.defined());
     outputs.push_back(
         attended.transpose(1, 2).reshape({run.count * run.query_length, query.size(1)}));
   }
   return outputs.size() == 1 ? outputs.front() : torch::cat(outputs);
 }
 
-Tensor Operations::rotate(const Tensor& x, const network::RotaryTable& table,
-                          std::span<const std::int32_t> positions) {
-  const Tensor at = on_device(positions);
-  // [rows, 1, pairs]: the same for all heads.
-  const auto angles = [&](const std::vector<float>& values) {
-    const Tensor host = torch::from_blob(const_cast<float*>(values.data()),
-                                         {table.rows, table.pairs}, torch::kFloat32);
-    return host.to(device()).index_select(0, at).unsqueeze(1);
-  };
-  const Tensor cosine = angles(table.cosines);
-  const Tensor sine = angles(table.sines);
-  const Tensor pairs = x.reshape({x.size(0), -1, table.pairs, 2});
+Tensor Operations::rotate(const Tensor& x, const Rotation& rotation) {
+  const Tensor pairs = x.reshape({x.size(0), -1, rotation.cosine.size(2), 2});
   const Tensor a = pairs.select(-1, 0);
   const Tensor b = pairs.select(-1, 1);
-  return torch::stack({a * cosine - b * sine, b * cosine + a * sine}, -1)
+  return torch::stack(
+             {a * rotation.cosine - b * rotation.sine, b * rotation.cosine + a * rotation.sine}, -1)
       .reshape(x.sizes())
       .to(x.dtype());
 }
@@ -189,25 +241,24 @@ Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const 
   return (factor * x + host.to(device())).to(x.dtype());
 }
 
-Tensor Operations::rows(const Tensor& x, std::span<const std::int32_t> indices) {
-  return x.index_select(0, on_device(indices));
-}
-
-Tensor Operations::embed(network::ParameterId id, std::span<const std::int32_t> indices) {
+Tensor Operations::embed(network::ParameterId id, const Indices& indices) {
   const Tensor& table = parameter(id);
-  const Tensor matrix = table.dim() == 1 ? table.unsqueeze(0) : table;
-  return torch::embedding(matrix, on_device(indices));
+  return torch::embedding(table.dim() == 1 ? table.unsqueeze(0) : table, indices);
 }
 
-Tensor Operations::prepend(const Tensor& first, const Tensor& x, const Sequences& sequences) {
-  std::vector<std::int32_t> order;
-  for (int i = 0; i < sequences.count(); ++i) {
-    order.push_back(i);
-    for (int row = 0; row < sequences.length(i); ++row) {
-      order.push_back(sequences.count() + sequences.begin(i) + row);
-    }
+Tensor Operations::append_rows(const Tensor& cache, const Tensor& x) {
+  const std::int64_t before = cache.size(0);
+  const std::int64_t rows = before + x.size(0);
+  Tensor out;
+  if (has_room(cache, rows)) {
+    out = cache.as_strided({rows, cache.size(1)}, cache.strides());
+  } else {
+    // Twice as much, so that a row is copied no more often than the memory has doubled.
+    out = torch::empty({2 * rows, cache.size(1)}, cache.options()).narrow(0, 0, rows);
+    out.narrow(0, 0, before).copy_(cache);
   }
-  return rows(torch::cat({first.to(x.dtype()), x}), order);
+  out.narrow(0, before, x.size(0)).copy_(x);
+  return out;
 }
 
 Tensor Operations::mean_rows(const Tensor& x, const Sequences& sequences) {
@@ -240,9 +291,11 @@ Operations::FeatureMap Operations::convolution(const FeatureMap& x,
     // Over channels-last pictures libtorch's CPU kernel sums a channel in float32, one value after
     // the other: off by 1e-3 in the variance of a million values. Over planes it sums in double.
     if (convolved.is_cpu()) convolved = convolved.contiguous();
+    const bool uses_running = !options_.training || updates_statistics_;
     convolved = torch::batch_norm(convolved, parameter(norm.weight), parameter(norm.bias),
-                                  parameter(norm.running_mean), parameter(norm.running_variance),
-                                  training_, kBatchNormMomentum, norm.epsilon,
+                                  uses_running ? parameter(norm.running_mean) : Tensor(),
+                                  uses_running ? parameter(norm.running_variance) : Tensor(),
+                                  options_.training, kBatchNormMomentum, norm.epsilon,
                                   /*cudnn_enabled=*/true);
   }
   FeatureMap result = as_feature_map(convolved);

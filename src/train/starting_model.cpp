@@ -81,6 +81,7 @@ LearnerOptions learner_options(const TrainOptions& options) {
           .precision = options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32,
           .parts = options.accum_freq,
           .keeps_image_statistics = options.lock_image && options.lock_image_unlocked_groups == 0,
+          .recomputes_blocks = options.grad_checkpointing,
           .spike_factor = options.spike_factor};
 }
 

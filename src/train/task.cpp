@@ -36,7 +36,7 @@ class SigmoidTask : public Task {
 Outputs tower_features(const StepModel& step, const Inputs& inputs,
                        const std::optional<network::PatchSelection>& patches) {
   const AutocastScope autocast(step.precision, step.parameters.front().device());
-  Operations operations(step.model.parameters, step.parameters, !step.keeps_image_statistics);
+  Operations operations(step.model.parameters, step.parameters, pass_options(step));
   const network::Pixels images = inputs.images();
   return {.images = patches ? network::image_features(operations, step.model, images, *patches)
                             : network::image_features(operations, step.model, images),

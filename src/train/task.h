@@ -8,6 +8,7 @@
 #include "network/model.h"
 #include "train/autocast.h"
 #include "train/batch.h"
+#include "train/operations.h"
 #include "train/parameters.h"
 
 namespace diptych::train {
@@ -19,11 +20,18 @@ struct StepModel {
   Precision precision = Precision::fp32;
   /// Whether the image tower normalises by its running statistics and leaves them as they are.
   bool keeps_image_statistics = false;
+  /// Whether blocks are computed again for their gradients (PassOptions).
+  bool recomputes_blocks = false;
 
   const torch::Tensor& parameter(network::ParameterId id) const {
     return parameters[static_cast<std::size_t>(id)];
   }
 };
+
+/// Returns how the towers' operations compute in such a step.
+inline PassOptions pass_options(const StepModel& step) {
+  return {.training = !step.keeps_image_statistics, .recomputes_blocks = step.recomputes_blocks};
+}
 
 /// What a model makes of a batch or a part of one.
 struct Outputs {

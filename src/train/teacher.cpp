@@ -66,7 +66,10 @@ Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
 
 Outputs Teacher::features(const Inputs& inputs, Precision precision) const {
   const torch::NoGradGuard no_gradients;
-  const StepModel step{model_, parameters_, precision, /*keeps_image_statistics=*/true};
+  const StepModel step{.model = model_,
+                       .parameters = parameters_,
+                       .precision = precision,
+                       .keeps_image_statistics = true};
   return tower_features(step, inputs, std::nullopt);
 }
 

@@ -36,17 +36,36 @@ TEST(BatchesTest, HoldAsMuchAsTheWidestActivationAllows) {
 
 TEST(BatchesTest, PutTextsOfLikeLengthTogetherUpToTheTokens) {
   const network::Sequences sequences = of_lengths({7, 3, 8, 2, 3, 7});
-  EXPECT_THAT(engine::text_batches(sequences, 15, 0),
+  EXPECT_THAT(engine::text_batches(sequences, engine::order_by_length(sequences), 15, 0),
               ElementsAre(ElementsAre(3, 1, 4, 0), ElementsAre(5, 2)));
-  EXPECT_THAT(engine::text_batches(sequences, 1000, 0), ElementsAre(ElementsAre(3, 1, 4, 0, 5, 2)));
-  EXPECT_THAT(engine::text_batches(sequences, 1000, 4),
+  EXPECT_THAT(engine::text_batches(sequences, engine::order_by_length(sequences), 1000, 0),
+              ElementsAre(ElementsAre(3, 1, 4, 0, 5, 2)));
+  EXPECT_THAT(engine::text_batches(sequences, engine::order_by_length(sequences), 1000, 4),
               ElementsAre(ElementsAre(3, 1, 4, 0), ElementsAre(5, 2)));
 }
 
 TEST(BatchesTest, TakeATextThatIsLongerThanABatch) {
-  EXPECT_THAT(engine::text_batches(of_lengths({9, 9}), 4, 0),
+  const network::Sequences sequences = of_lengths({9, 9});
+  EXPECT_THAT(engine::text_batches(sequences, engine::order_by_length(sequences), 4, 0),
               ElementsAre(ElementsAre(0), ElementsAre(1)));
-  EXPECT_TRUE(engine::text_batches({}, 4, 0).empty());
+  EXPECT_TRUE(engine::text_batches({}, engine::order_by_length({}), 4, 0).empty());
+}
+
+TEST(BatchesTest, PutTextsThatBeginAlikeTogetherAndCountTheirOwnTokens) {
+  network::Tokens texts;
+  texts.append(std::vector<std::int32_t>{1, 2, 3, 9});
+  texts.append(std::vector<std::int32_t>{1, 5, 9});
+  texts.append(std::vector<std::int32_t>{1, 2, 4, 9});
+  texts.append(std::vector<std::int32_t>{1, 2, 3, 9});
+  const engine::TextOrder order = engine::order_by_prefix(texts);
+  EXPECT_THAT(order.texts, ElementsAre(0, 3, 2, 1));
+  // The same text again still has a row of its own: the one that is pooled.
+  EXPECT_THAT(order.shared, ElementsAre(0, 3, 2, 1));
+  EXPECT_THAT(engine::text_batches(texts.sequences, order, 9, 0),
+              ElementsAre(ElementsAre(0, 3, 2, 1)));
+  // Nine tokens in batches of five, of which the first text of each computes all.
+  EXPECT_THAT(engine::text_batches(texts.sequences, order, 8, 0),
+              ElementsAre(ElementsAre(0, 3), ElementsAre(2), ElementsAre(1)));
 }
 
 }  // namespace

@@ -203,6 +203,33 @@ TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {
   expect_same_bits(row(encoder.encode_texts(last), 0), row(all, kTexts - 1));
 }
 
+/// Texts that begin alike are computed as a tree: what each gets is what it gets alone, to the bit.
+TEST(EncoderBatchTest, GivesTextsThatBeginAlikeTheBitsTheyGetAlone) {
+  const Case c(test::small_vit(Activation::gelu));
+  const Tokens trunk = test::random_tokens({48}, 97, 6);
+  const Tokens ends = test::random_tokens(std::vector<int>(30, 2), 97, 7);
+  Tokens texts;
+  for (int i = 0; i < ends.sequences.count(); ++i) {
+    std::vector<std::int32_t> text(trunk.ids.begin(), trunk.ids.begin() + i * 11 % 48);
+    text.insert(text.end(), ends.ids.begin() + 2 * i, ends.ids.begin() + 2 * i + 2);
+    texts.append(text);
+  }
+  const std::vector<std::int32_t> first(texts.ids.begin(),
+                                        texts.ids.begin() + texts.sequences.length(0));
+  texts.append(first);
+  test::with_every_isa([&] {
+    const Encoder encoder = c.encoder(2);
+    const TensorBuffer together = encoder.encode_texts(texts);
+    for (int i = 0; i < texts.sequences.count(); ++i) {
+      Tokens alone;
+      alone.append(
+          std::span(texts.ids).subspan(static_cast<std::size_t>(texts.sequences.begin(i)),
+                                       static_cast<std::size_t>(texts.sequences.length(i))));
+      expect_same_bits(row(encoder.encode_texts(alone), 0), row(together, i));
+    }
+  });
+}
+
 TEST(EncoderBatchTest, TakesAnEmptyBatch) {
   const Case c(test::small_resnet());
   Encoder encoder = c.encoder(2);

@@ -13,7 +13,7 @@ namespace diptych::test {
 
 /// network::Operations by the definitions, in double precision, one loop a formula: the oracle for
 /// whole towers.
-class NaiveOperations {
+class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
  public:
   struct Tensor {
     int rows = 0;
@@ -31,7 +31,12 @@ class NaiveOperations {
     }
   };
   using Map = network::FeatureMap<Tensor>;
-  using Indices = std::span<const std::int32_t>;
+  using Indices = std::vector<std::int32_t>;
+  using Pattern = network::AttentionPattern;
+  struct Rotation {
+    network::RotaryTable table;
+    Indices positions;
+  };
   using Activation = network::Activation;
 
   NaiveOperations(const network::Model& model, const TensorMap& weights) {
@@ -44,6 +49,14 @@ class NaiveOperations {
       parameter.values.assign(floats.begin(), floats.end());
       parameters_.push_back(parameter);
     }
+  }
+
+  Indices indices(std::span<const std::int32_t> numbers) {
+    return {numbers.begin(), numbers.end()};
+  }
+  Pattern pattern(const network::AttentionPattern& pattern) { return pattern; }
+  Rotation rotation(const network::RotaryTable& table, std::span<const std::int32_t> positions) {
+    return {table, indices(positions)};
   }
 
   Tensor patches(const network::Pixels& pixels, int size) {
@@ -97,22 +110,27 @@ class NaiveOperations {
   }
 
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
-                   const network::Sequences& query_sequences,
-                   const network::Sequences& key_sequences, network::Mask mask) {
+                   const Pattern& pattern) {
     Tensor out(query.rows, query.width);
-    for (int sequence = 0; sequence < query_sequences.count(); ++sequence) {
-      for (int place = 0; place < query_sequences.length(sequence); ++place) {
-        const int keys = key_sequences.length(sequence);
-        const int visible = mask == network::Mask::causal ? std::min(place + 1, keys) : keys;
+    for (int sequence = 0; sequence < pattern.queries.count(); ++sequence) {
+      const int queries = pattern.queries.length(sequence);
+      const int keys = pattern.keys.length(sequence);
+      for (int place = 0; place < queries; ++place) {
+        const int last = place + std::max(keys - queries, 0);
+        Indices seen;
+        for (int k = 0; k < keys && (pattern.mask == network::Mask::full || k <= last); ++k)
+          seen.push_back(key_row(pattern, sequence, k));
         for (int head = 0; head < heads; ++head)
-          attend(query, key, value, query_sequences.begin(sequence) + place,
-                 key_sequences.begin(sequence), visible, head, query.width / heads, out);
+          attend(query, key, value, pattern.queries.begin(sequence) + place, seen, head,
+                 query.width / heads, out);
       }
     }
     return out;
   }
 
-  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
+  Tensor rotate(const Tensor& x, const Rotation& rotation) {
+    const network::RotaryTable& table = rotation.table;
+    const Indices& positions = rotation.positions;
     Tensor out(x.rows, x.width);
     for (int row = 0; row < x.rows; ++row) {
       for (int i = 0; i < x.width; ++i) {
@@ -141,7 +159,7 @@ class NaiveOperations {
     return out;
   }
 
-  Tensor rows(const Tensor& x, Indices indices) {
+  Tensor rows(const Tensor& x, const Indices& indices) {
     Tensor out(static_cast<int>(indices.size()), x.width);
     for (int row = 0; row < out.rows; ++row) {
       for (int i = 0; i < x.width; ++i)
@@ -150,17 +168,14 @@ class NaiveOperations {
     return out;
   }
 
-  Tensor embed(network::ParameterId id, Indices indices) { return rows(parameter(id), indices); }
+  Tensor embed(network::ParameterId id, const Indices& indices) {
+    return rows(parameter(id), indices);
+  }
 
-  Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences) {
-    Tensor out(first.rows + x.rows, x.width);
-    for (int sequence = 0, row = 0; sequence < sequences.count(); ++sequence) {
-      for (int i = 0; i <= sequences.length(sequence); ++i, ++row) {
-        for (int c = 0; c < x.width; ++c)
-          out.at(row, c) =
-              i == 0 ? first.at(sequence, c) : x.at(sequences.begin(sequence) + i - 1, c);
-      }
-    }
+  Tensor concatenate(const Tensor& a, const Tensor& b) {
+    Tensor out(a.rows + b.rows, a.width);
+    std::copy(b.values.begin(), b.values.end(),
+              std::copy(a.values.begin(), a.values.end(), out.values.begin()));
     return out;
   }
 
@@ -314,20 +329,25 @@ class NaiveOperations {
     return pixels.data[((picture * 3 + channel) * pixels.height + y) * pixels.width + x];
   }
 
+  static std::int32_t key_row(const Pattern& pattern, int sequence, int k) {
+    const int place = pattern.keys.begin(sequence) + k;
+    return pattern.key_rows.empty() ? place : pattern.key_rows.at(static_cast<std::size_t>(place));
+  }
+
   static void attend(const Tensor& query, const Tensor& key, const Tensor& value, int row,
-                     int first_key, int keys, int head, int width, Tensor& out) {
-    std::vector<double> weights(static_cast<std::size_t>(keys));
+                     const Indices& seen, int head, int width, Tensor& out) {
+    std::vector<double> weights;
     double sum = 0.0;
-    for (int k = 0; k < keys; ++k) {
+    for (const std::int32_t k : seen) {
       double score = 0.0;
       for (int c = head * width; c < (head + 1) * width; ++c)
-        score += query.at(row, c) * key.at(first_key + k, c);
-      weights[static_cast<std::size_t>(k)] = std::exp(score / std::sqrt(width));
-      sum += weights[static_cast<std::size_t>(k)];
+        score += query.at(row, c) * key.at(k, c);
+      weights.push_back(std::exp(score / std::sqrt(width)));
+      sum += weights.back();
     }
     for (int c = head * width; c < (head + 1) * width; ++c) {
-      for (int k = 0; k < keys; ++k)
-        out.at(row, c) += weights[static_cast<std::size_t>(k)] / sum * value.at(first_key + k, c);
+      for (std::size_t i = 0; i < seen.size(); ++i)
+        out.at(row, c) += weights[i] / sum * value.at(seen[i], c);
     }
   }
 

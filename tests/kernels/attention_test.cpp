@@ -27,6 +27,7 @@ struct Attention {
   bool causal;
   std::vector<std::int32_t> query_offsets;
   std::vector<std::int32_t> key_offsets;
+  std::vector<std::int32_t> key_rows;
   TestMatrix query;
   TestMatrix key;
   TestMatrix value;
@@ -45,16 +46,22 @@ struct Attention {
   TestMatrix compute(int threads) const {
     ThreadPool pool(threads);
     TestMatrix out(query.rows(), query.width(), 0);
-    kernels::attention(query.view(), key.view(), value.view(), heads, query_offsets, key_offsets,
-                       causal, out.view(), pool);
+    kernels::attention(query.view(), key.view(), value.view(), heads, pattern(), out.view(), pool);
     return out;
   }
+
+  kernels::AttentionPattern pattern() const {
+    return {.queries = query_offsets, .keys = key_offsets, .key_rows = key_rows, .causal = causal};
+  }
+
+  int key_row(int k) const { return key_rows.empty() ? k : key_rows[static_cast<std::size_t>(k)]; }
 
   double expected(int row, int first_key, int keys, int column) const {
     const int first_column = column / width * width;
     double sum = 0.0;
     double mixed = 0.0;
-    for (int k = first_key; k < first_key + keys; ++k) {
+    for (int i = first_key; i < first_key + keys; ++i) {
+      const int k = key_row(i);
       double score = 0.0;
       for (int c = first_column; c < first_column + width; ++c)
         score += static_cast<double>(query.at(row, c)) * key.at(k, c);
@@ -68,8 +75,9 @@ struct Attention {
   void expect_near_oracle(const TestMatrix& out) const {
     for (std::size_t i = 0; i + 1 < query_offsets.size(); ++i) {
       const int keys = key_offsets[i + 1] - key_offsets[i];
+      const int before = std::max(keys - (query_offsets[i + 1] - query_offsets[i]), 0);
       for (int row = query_offsets[i]; row < query_offsets[i + 1]; ++row) {
-        const int visible = causal ? std::min(row - query_offsets[i] + 1, keys) : keys;
+        const int visible = causal ? std::min(before + row - query_offsets[i] + 1, keys) : keys;
         std::vector<float> wanted;
         for (int c = 0; c < query.width(); ++c)
           wanted.push_back(static_cast<float>(expected(row, key_offsets[i], visible, c)));
@@ -101,6 +109,68 @@ TEST(AttentionTest, TakesMoreQueriesThanOneBlockAndOtherKeysThanQueries) {
     causal.expect_near_oracle(causal.compute(1));
     const Attention fewer_keys(2, 24, true, {97, 2, 50, 49}, {96, 1, 20, 49});
     fewer_keys.expect_near_oracle(fewer_keys.compute(2));
+  });
+}
+
+TEST(AttentionTest, UnderACausalMaskQueriesAreTheLastOfMoreKeys) {
+  test::with_every_isa([] {
+    const Attention attention(2, 24, true, {3, 60, 1}, {40, 130, 9});
+    attention.expect_near_oracle(attention.compute(2));
+  });
+}
+
+/// Two sequences that share their first forty keys, which lie elsewhere, and one with none of its
+/// own.
+TEST(AttentionTest, TakesKeysFromWhereTheyLie) {
+  test::with_every_isa([] {
+    for (const bool causal : {false, true}) {
+      Attention attention(2, 24, causal, {5, 8, 3}, {45, 48, 40});
+      for (int i = 0; i < 133; ++i) attention.key_rows.push_back(i);
+      for (int i = 0; i < 40; ++i) {
+        attention.key_rows[static_cast<std::size_t>(i)] = 132 - 2 * i;
+        attention.key_rows[static_cast<std::size_t>(45 + i)] = 132 - 2 * i;
+      }
+      attention.expect_near_oracle(attention.compute(2));
+    }
+  });
+}
+
+/// A prefix that two sequences share gives them what it gives when each has its own, to the bit.
+TEST(AttentionTest, ASharedPrefixGivesTheSameBits) {
+  const Attention whole(2, 24, true, {60, 75}, {60, 75});
+  Attention shared(2, 24, true, {50, 10, 25}, {50, 60, 75});
+  shared.key = whole.key;
+  shared.value = whole.value;
+  const auto add = [&shared](int first, int last) {
+    for (int row = first; row < last; ++row) shared.key_rows.push_back(row);
+  };
+  add(0, 50);
+  add(0, 60);
+  add(0, 50);
+  add(110, 135);
+  // Of the second sequence the queries and keys of its first fifty rows are the first's.
+  Attention unshared = whole;
+  for (int row = 0; row < 50; ++row) {
+    for (int i = 0; i < 48; ++i) {
+      unshared.query.at(60 + row, i) = whole.query.at(row, i);
+      unshared.key.at(60 + row, i) = whole.key.at(row, i);
+      unshared.value.at(60 + row, i) = whole.value.at(row, i);
+    }
+  }
+  std::vector<int> queries(60);
+  std::iota(queries.begin(), queries.end(), 0);
+  for (int row = 110; row < 135; ++row) queries.push_back(row);
+  for (int row = 0; row < 85; ++row) {
+    for (int i = 0; i < 48; ++i)
+      shared.query.at(row, i) = whole.query.at(queries[static_cast<std::size_t>(row)], i);
+  }
+  test::with_every_isa([&] {
+    const TestMatrix expected = unshared.compute(1);
+    const TestMatrix got = shared.compute(2);
+    for (int row = 0; row < 85; ++row)
+      ASSERT_TRUE(std::equal(got.view().row(row), got.view().row(row) + 48,
+                             expected.view().row(queries[static_cast<std::size_t>(row)])))
+          << row;
   });
 }
 

@@ -53,20 +53,29 @@ TEST(Captions, GoOnFromOthersAndDropPictures) {
   CountingOperations ops(model);
   auto captions = begin_captions(ops, model, two_pictures(), 2);
   append_tokens(ops, model, captions, std::vector<std::int32_t>{1, 2, 3, 4});
-  choose_captions(ops, captions, std::vector<std::int32_t>{3, 3}, std::vector<std::int32_t>{1});
-  EXPECT_EQ(captions.pictures, 1);
+  choose_captions(captions, std::vector<std::int32_t>{3, 3}, std::vector<std::int32_t>{1});
+  EXPECT_THAT(captions.pictures, ElementsAre(1));
   EXPECT_THAT(captions.ids, ElementsAre(ElementsAre(4), ElementsAre(4)));
   CountingOperations after(model);
   append_tokens(after, model, captions, std::vector<std::int32_t>{5, 6});
   EXPECT_THAT(after.attention_rows(), ElementsAre(Pair(2, 4), Pair(2, 4), Pair(2, 255)));
+  // What the two share lies in the cache once, and no row of it has moved.
+  EXPECT_THAT(captions.cached_rows, ElementsAre(ElementsAre(3, 4), ElementsAre(3, 5)));
+  EXPECT_THAT(newest_tokens_see(captions.cached_rows).key_rows, ElementsAre(4, 3, 5, 3));
+  const AttentionPattern pictures = captions_see_pictures(captions.pictures, 2, 255);
+  EXPECT_THAT(pictures.queries.offsets, ElementsAre(0, 2));
+  EXPECT_EQ(pictures.key_rows.front(), 255);
+  EXPECT_EQ(pictures.key_rows.back(), 2 * 255 - 1);
 }
 
-// The newest row comes first. Behind the padding id a token is not seen.
+// The newest row comes first. After the padding id a token is not seen.
 TEST(Captions, SeeWhatThePublishedMaskShows) {
   const std::vector<std::vector<std::int32_t>> captions = {{9, 1, 2}, {9, 0, 2}, {0, 0, 2}};
-  const SeenRows seen = seen_tokens(captions, 0);
-  EXPECT_THAT(seen.sequences.offsets, ElementsAre(0, 3, 5, 6));
-  EXPECT_THAT(seen.rows, ElementsAre(0, 1, 2, 4, 5, 8));
+  const std::vector<std::vector<std::int32_t>> rows = {{2, 4, 7}, {2, 5, 8}, {3, 6, 9}};
+  const AttentionPattern seen = newest_tokens_see(rows, captions, 0);
+  EXPECT_THAT(seen.queries.offsets, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(seen.keys.offsets, ElementsAre(0, 3, 5, 6));
+  EXPECT_THAT(seen.key_rows, ElementsAre(7, 4, 2, 5, 2, 3));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "network/model.h"
@@ -10,14 +12,19 @@ namespace diptych::test {
 
 /// network::Operations that compute nothing: they check that shapes fit each other and note how
 /// many rows every matrix product is asked for.
-class CountingOperations {
+class CountingOperations : public network::ComposedOperations<CountingOperations> {
  public:
   struct Tensor {
     int rows = 0;
     int width = 0;
   };
   using Map = network::FeatureMap<Tensor>;
-  using Indices = std::span<const std::int32_t>;
+  using Indices = std::vector<std::int32_t>;
+  using Pattern = network::AttentionPattern;
+  struct Rotation {
+    const network::RotaryTable* table;
+    Indices positions;
+  };
 
   explicit CountingOperations(const network::Model& model) : parameters_(model.parameters) {}
 
@@ -27,6 +34,25 @@ class CountingOperations {
   const std::vector<std::pair<int, int>>& attention_rows() const { return attention_rows_; }
   /// For each convolution: height of its output.
   const std::vector<int>& convolution_heights() const { return convolution_heights_; }
+  /// How many blocks have been computed.
+  int blocks() const { return blocks_; }
+
+  Indices indices(std::span<const std::int32_t> numbers) {
+    return {numbers.begin(), numbers.end()};
+  }
+  Pattern pattern(const network::AttentionPattern& pattern) { return pattern; }
+  Rotation rotation(const network::RotaryTable& table, std::span<const std::int32_t> positions) {
+    return {&table, indices(positions)};
+  }
+
+  template <typename Body, typename... Inputs>
+  auto block(std::string_view name, const Body& body, const Inputs&... inputs) {
+    ++blocks_;
+    block_ = name;
+    const auto result = body(*this, inputs...);
+    block_ = {};
+    return result;
+  }
 
   Tensor patches(const network::Pixels& pixels, int size) {
     const int places = (pixels.height / size) * (pixels.width / size);
@@ -36,6 +62,10 @@ class CountingOperations {
   Tensor linear(const Tensor& x, const network::Linear& layer, network::Activation,
                 const Tensor* residual) {
     EXPECT_EQ(x.width, layer.inputs);
+    if (!block_.empty()) {
+      const std::string prefix = std::string(block_) + ".";
+      EXPECT_TRUE(parameters_.spec(layer.weight).name.starts_with(prefix)) << prefix;
+    }
     if (residual != nullptr) {
       EXPECT_EQ(residual->rows, x.rows);
       EXPECT_EQ(residual->width, layer.outputs);
@@ -50,24 +80,27 @@ class CountingOperations {
   }
 
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
-                   const network::Sequences& queries, const network::Sequences& keys,
-                   network::Mask mask) {
-    EXPECT_EQ(query.rows, queries.tokens());
-    EXPECT_EQ(key.rows, keys.tokens());
-    EXPECT_EQ(value.rows, keys.tokens());
-    EXPECT_EQ(queries.count(), keys.count());
+                   const Pattern& pattern) {
+    EXPECT_EQ(query.rows, pattern.queries.tokens());
+    EXPECT_EQ(pattern.queries.count(), pattern.keys.count());
+    EXPECT_EQ(value.rows, key.rows);
+    if (pattern.key_rows.empty()) {
+      EXPECT_EQ(key.rows, pattern.keys.tokens());
+    } else {
+      EXPECT_EQ(pattern.key_rows.size(), static_cast<std::size_t>(pattern.keys.tokens()));
+    }
+    for (const std::int32_t row : pattern.key_rows) EXPECT_LT(row, key.rows);
     EXPECT_EQ(query.width % heads, 0);
     EXPECT_EQ(query.width, key.width);
-    for (int i = 0; mask == network::Mask::causal && i < keys.count(); ++i)
-      EXPECT_LE(keys.length(i), queries.length(i));
-    attention_rows_.emplace_back(query.rows, key.rows);
+    attention_rows_.emplace_back(query.rows, pattern.keys.tokens());
     return {query.rows, value.width};
   }
 
-  Tensor rotate(const Tensor& x, const network::RotaryTable& table, Indices positions) {
-    EXPECT_EQ(x.width % (2 * table.pairs), 0);
-    EXPECT_EQ(positions.size(), static_cast<std::size_t>(x.rows));
-    for (const std::int32_t position : positions) EXPECT_LT(position, table.rows);
+  Tensor rotate(const Tensor& x, const Rotation& rotation) {
+    EXPECT_EQ(x.width % (2 * rotation.table->pairs), 0);
+    EXPECT_EQ(rotation.positions.size(), static_cast<std::size_t>(x.rows));
+    for (const std::int32_t position : rotation.positions)
+      EXPECT_LT(position, rotation.table->rows);
     return x;
   }
 
@@ -78,23 +111,27 @@ class CountingOperations {
 
   Tensor repeat_columns(const Tensor& x, int times) { return {x.rows, x.width * times}; }
 
-  Tensor rows(const Tensor& x, Indices indices) {
+  Tensor rows(const Tensor& x, const Indices& indices) {
     for (const std::int32_t index : indices) EXPECT_LT(index, x.rows);
     return {static_cast<int>(indices.size()), x.width};
   }
 
-  Tensor embed(network::ParameterId parameter, Indices indices) {
+  Tensor embed(network::ParameterId parameter, const Indices& indices) {
     const Shape& shape = parameters_.spec(parameter).shape;
     const auto height = shape.size() == 1 ? 1 : shape.front();
     for (const std::int32_t index : indices) EXPECT_LT(index, height);
     return {static_cast<int>(indices.size()), static_cast<int>(shape.back())};
   }
 
+  Tensor concatenate(const Tensor& a, const Tensor& b) {
+    EXPECT_EQ(a.width, b.width);
+    return {a.rows + b.rows, a.width};
+  }
+
   Tensor prepend(const Tensor& first, const Tensor& x, const network::Sequences& sequences) {
     EXPECT_EQ(first.rows, sequences.count());
     EXPECT_EQ(x.rows, sequences.tokens());
-    EXPECT_EQ(first.width, x.width);
-    return {x.rows + first.rows, x.width};
+    return ComposedOperations::prepend(first, x, sequences);
   }
 
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences) {
@@ -165,6 +202,8 @@ class CountingOperations {
   std::vector<int> linear_rows_;
   std::vector<std::pair<int, int>> attention_rows_;
   std::vector<int> convolution_heights_;
+  int blocks_ = 0;
+  std::string_view block_;  ///< that is under way
 };
 
 }  // namespace diptych::test

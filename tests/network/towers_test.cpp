@@ -263,6 +263,28 @@ TEST(FastVit, HalvesItsMapsThreeTimes) {
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(8, 8)));
 }
 
+// CountingOperations check that what a block computes with lies under its name.
+TEST(Blocks, BearTheNamesOfTheirParameters) {
+  struct Case {
+    ModelConfig config;
+    int image_blocks;
+  };
+  for (const auto& [config, image_blocks] :
+       {Case{test::vit_b_32(), 12}, Case{test::rn50(), 3 + 4 + 6 + 3},
+        Case{test::convnext_base_w(), 3 + 3 + 27 + 3}, Case{test::eva02_l_14(), 24},
+        Case{test::vitamin_l(), 2 + 4 + 31}, Case{test::mobileclip2_s0(), 2 + 6 + 10 + 2},
+        Case{test::xlm_roberta_vit_b_32(), 12}, Case{test::coca_b_32(), 12}}) {
+    const Model model = make_model(config);
+    CountingOperations pictures(model);
+    image_features(pictures, model, blank_pixels(1, image_size(config.image)));
+    EXPECT_EQ(pictures.blocks(), image_blocks);
+    CountingOperations texts(model);
+    const std::vector<std::int32_t> ids(static_cast<std::size_t>(context_length(config.text)), 2);
+    text_features(texts, model, pack_tokens(model, ids, context_length(config.text)));
+    EXPECT_EQ(texts.blocks(), 12);
+  }
+}
+
 TEST(ImageFeatures, OfSomePatchesNeedATowerWithPatches) {
   const Model model = make_model(test::rn50());
   CountingOperations ops(model);

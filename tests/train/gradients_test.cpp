@@ -36,7 +36,8 @@ struct ReferenceStep {
   train::Learner learner;
   train::Batch batch;
 
-  explicit ReferenceStep(const std::filesystem::path& folder)
+  explicit ReferenceStep(const std::filesystem::path& folder,
+                         const train::LearnerOptions& options = {})
       : file(checkpoint::load_model_file(folder)),
         gradients(read_gradients(folder)),
         learner(network::make_model(file.config),
@@ -44,7 +45,7 @@ struct ReferenceStep {
                                        test::device()),
                 file.config.logit_bias ? train::sigmoid_task(network::make_model(file.config))
                                        : train::contrastive_task(),
-                {}) {
+                options) {
     const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
     const TensorView& pixels = io.at("pixels");
     const TensorView& tokens = io.at("tokens");
@@ -90,6 +91,30 @@ TEST_P(Gradients, OfOneStepAreTheReferences) {
     EXPECT_LE(norm(difference),
               test::kGradientTolerance * norm(expected) + test::kGradientNoise * whole)
         << specs[i].name;
+  }
+}
+
+/// Whether the tensors have the same bits, or are both undefined.
+bool same(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.defined() == b.defined() && (!a.defined() || a.equal(b));
+}
+
+/// Every tower with its blocks computed twice: the same loss and gradients, and running statistics
+/// that have moved once.
+TEST_P(Gradients, OfRecomputedBlocksAreTheSame) {
+  ReferenceStep held(test::data_path(GetParam()));
+  ReferenceStep recomputed(test::data_path(GetParam()), {.recomputes_blocks = true});
+  const torch::Tensor expected = held.learner.loss(held.batch);
+  const torch::Tensor got = recomputed.learner.loss(recomputed.batch);
+  EXPECT_EQ(got.item<double>(), expected.item<double>());
+  expected.backward();
+  got.backward();
+  const auto& specs = held.learner.model().parameters.specs();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const torch::Tensor& one = held.learner.parameters()[i];
+    const torch::Tensor& other = recomputed.learner.parameters()[i];
+    EXPECT_TRUE(same(one.grad(), other.grad())) << specs[i].name;
+    EXPECT_TRUE(one.equal(other)) << specs[i].name;
   }
 }
 

@@ -142,6 +142,45 @@ TEST(Learner, AutocastStaysNearFloat32) {
   EXPECT_NE(got, expected) << "autocast did nothing";
 }
 
+/// A step whose blocks are computed again moves the weights as any other does, under autocast too.
+TEST(Learner, RecomputedBlocksGiveTheSameStep) {
+  const GoldenRun golden;
+  for (const auto precision : {train::Precision::fp32, train::Precision::amp_bf16}) {
+    for (const int parts : {1, 3}) {
+      train::LearnerOptions options{
+          .optimiser = GoldenRun::optimiser_options(), .precision = precision, .parts = parts};
+      const auto held = golden.learner(options);
+      options.recomputes_blocks = true;
+      const auto recomputed = golden.learner(options);
+      for (int step = 0; step < 2; ++step) {
+        const train::Batch batch = golden.batch(held->model(), step);
+        EXPECT_EQ(recomputed->step(batch, 1e-3).loss, held->step(batch, 1e-3).loss);
+      }
+      for (std::size_t i = 0; i < held->parameters().size(); ++i)
+        EXPECT_TRUE(recomputed->parameters()[i].equal(held->parameters()[i]))
+            << held->model().parameters.specs()[i].name;
+    }
+  }
+}
+
+/// The image tower of a locked model needs no graph, and so none of its blocks is run again.
+TEST(Learner, RecomputesNoBlockOfALockedTower) {
+  const GoldenRun golden;
+  const auto learner =
+      golden.learner({.optimiser = GoldenRun::optimiser_options(), .recomputes_blocks = true});
+  for (std::size_t i = 0; i < learner->parameters().size(); ++i) {
+    torch::Tensor parameter = learner->parameters()[i];
+    if (learner->model().parameters.specs()[i].name.starts_with("visual."))
+      parameter.set_requires_grad(false);
+  }
+  const train::Batch batch = golden.batch(learner->model(), 0);
+  const train::StepModel step{
+      .model = learner->model(), .parameters = learner->parameters(), .recomputes_blocks = true};
+  const train::Outputs outputs = train::tower_features(step, batch, std::nullopt);
+  EXPECT_FALSE(outputs.images.requires_grad());
+  EXPECT_TRUE(outputs.texts.requires_grad());
+}
+
 TEST(Learner, DroppedPatchesAreAbsent) {
   const GoldenRun golden;
   const auto learner = golden.learner();

@@ -24,7 +24,7 @@ TEST_P(Reference, FeaturesAgree) {
       train::parameters_from(model.parameters, file.weights, test::device());
   const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
   const torch::NoGradGuard no_gradients;
-  train::Operations operations(model.parameters, parameters, /*training=*/false);
+  train::Operations operations(model.parameters, parameters, {});
 
   const TensorView& pixels = io.at("pixels");
   const std::vector<float> values = to_floats(pixels);
@@ -83,7 +83,7 @@ TEST(BatchNormalisation, StatisticsAreThoseOfDoublePrecision) {
   parameters[0].copy_(torch::eye(3).view({3, 3, 1, 1}));
   std::vector<float> values(std::size_t{3} * kSide * kSide);
   for (float& value : values) value = 100.0F + static_cast<float>(random.normal());
-  train::Operations operations(table, parameters, /*training=*/true);
+  train::Operations operations(table, parameters, {.training = true});
   operations.convolution(operations.feature_map({values.data(), 1, kSide, kSide}), layer,
                          network::Activation::none, nullptr);
 
@@ -116,7 +116,7 @@ TEST(CaptionLogits, AgreeWithTheReference) {
   const std::size_t length = tokens.size() / texts;
   const std::size_t vocabulary = expected.size() / tokens.size();
   const torch::NoGradGuard no_gradients;
-  train::Operations operations(model.parameters, parameters, /*training=*/false);
+  train::Operations operations(model.parameters, parameters, {});
   const int side = network::image_size(file.config.image);
   auto captions = network::begin_captions(operations, model,
                                           {values.data(), static_cast<int>(texts), side, side}, 1);

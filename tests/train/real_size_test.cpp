@@ -86,7 +86,7 @@ TEST_P(RealSizeTest, IsReadAndRunByBothExecutors) {
   const torch::NoGradGuard no_gradients;
   const train::Parameters parameters =
       train::parameters_from(model.parameters, file.weights, test::device());
-  train::Operations operations(model.parameters, parameters, /*training=*/false);
+  train::Operations operations(model.parameters, parameters, {});
   expect_same_rows(image_features, network::image_features(operations, model, picture));
   expect_same_rows(text_features, network::text_features(operations, model, texts));
 }

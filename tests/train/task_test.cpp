@@ -41,9 +41,9 @@ struct Fixture {
     return batch;
   }
 
-  std::unique_ptr<train::Learner> learner(std::unique_ptr<train::Task> task, int parts = 1) const {
-    return std::make_unique<train::Learner>(model, parameters(), std::move(task),
-                                            train::LearnerOptions{.parts = parts});
+  std::unique_ptr<train::Learner> learner(std::unique_ptr<train::Task> task,
+                                          const train::LearnerOptions& options = {}) const {
+    return std::make_unique<train::Learner>(model, parameters(), std::move(task), options);
   }
 };
 
@@ -104,9 +104,19 @@ TEST_F(Captioning, GradientsAreTheReferences) {
 /// Captions' own losses add up over the parts of a batch.
 TEST_F(Captioning, PartsOfABatchGiveTheSameStep) {
   const auto whole = coca_.learner(task(1.0, 2.0))->step(coca_.batch(), 1e-3);
-  const auto parts = coca_.learner(task(1.0, 2.0), 4)->step(coca_.batch(), 1e-3);
+  const auto parts = coca_.learner(task(1.0, 2.0), {.parts = 4})->step(coca_.batch(), 1e-3);
   EXPECT_NEAR(parts.loss, whole.loss, 1e-5);
   EXPECT_NEAR(parts.gradient_norm / whole.gradient_norm, 1.0, 1e-5);
+}
+
+/// A block over pictures hands gradients on to captions and to pictures.
+TEST_F(Captioning, RecomputedBlocksGiveTheSameStep) {
+  const auto held = coca_.learner(task(1.0, 2.0));
+  const auto recomputed = coca_.learner(task(1.0, 2.0), {.recomputes_blocks = true});
+  EXPECT_EQ(recomputed->step(coca_.batch(), 1e-3).loss, held->step(coca_.batch(), 1e-3).loss);
+  for (std::size_t i = 0; i < held->parameters().size(); ++i)
+    EXPECT_TRUE(recomputed->parameters()[i].equal(held->parameters()[i]))
+        << coca_.model.parameters.specs()[i].name;
 }
 
 class Distillation : public testing::Test {

@@ -14,31 +14,23 @@ struct AppendedClassTokens {
   std::vector<std::int32_t> seen_rows;
 
   std::vector<std::int32_t> class_rows() const { return sequences.last_rows(); }
+  /// Keys and values are of the rows that are seen.
+  AttentionPattern pattern() const {
+    return {.queries = sequences, .keys = seen, .key_rows = seen_rows, .mask = Mask::causal};
+  }
 };
 
-/// A pre-norm block under the causal mask in which keys and values are of the rows that are seen.
-template <Operations Ops>
-typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
-                                    const typename Ops::Tensor& x,
-                                    const AppendedClassTokens& texts) {
-  const int width = block.norm_1.width;
-  const auto qkv =
-      ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
-  const auto key_value = ops.rows(ops.columns(qkv, width, 2 * width), texts.seen_rows);
-  const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(key_value, 0, width),
-                                      ops.columns(key_value, width, width), block.heads,
-                                      texts.sequences, texts.seen, Mask::causal);
-  return finish_block(ops, block, x, attended);
-}
-
 /// The class tokens after all blocks, [texts, width].
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor class_tokens_after_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                                typename Ops::Tensor x,
                                                const AppendedClassTokens& texts) {
-  for (std::size_t i = 0; i + 1 < blocks.size(); ++i) x = residual_block(ops, blocks[i], x, texts);
-  return pooled_residual_block(ops, blocks.back(), ops.rows(x, texts.class_rows()),
-                               ops.rows(x, texts.seen_rows), texts.seen);
+  const auto pattern = ops.pattern(texts.pattern());
+  for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
+    x = residual_block(ops, blocks[i], x, pattern);
+  return pooled_residual_block(ops, blocks.back(), ops.rows(x, ops.indices(texts.class_rows())),
+                               ops.rows(x, ops.indices(texts.seen_rows)),
+                               ops.pattern(AttentionPattern::pooling(texts.seen)));
 }
 
 }  // namespace diptych::network

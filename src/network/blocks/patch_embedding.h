@@ -91,10 +91,10 @@ typename Ops::Tensor project_patches(Ops& ops, const PatchEmbedding& embedding,
   const bool all_kept = selection.sequences.tokens() == pixels.batch * patches_each;
   if (embedding.stem) {
     const auto x = convolve_patches(ops, *embedding.stem, pixels);
-    return all_kept ? x : ops.rows(x, patch_rows(selection, patches_each));
+    return all_kept ? x : ops.rows(x, ops.indices(patch_rows(selection, patches_each)));
   }
   auto patches = ops.patches(pixels, embedding.patch_size);
-  if (!all_kept) patches = ops.rows(patches, patch_rows(selection, patches_each));
+  if (!all_kept) patches = ops.rows(patches, ops.indices(patch_rows(selection, patches_each)));
   return ops.linear(patches, embedding.projection, Activation::none, nullptr);
 }
 
@@ -104,13 +104,14 @@ typename Ops::Tensor embed_patches(Ops& ops, const PatchEmbedding& embedding, co
                                    const PatchSelection& selection) {
   auto x = project_patches(ops, embedding, pixels, selection);
   const auto add_positions = [&](bool class_token) {
-    const auto positions = patch_positions(selection, class_token);
+    const auto positions = ops.indices(patch_positions(selection, class_token));
     x = ops.add(x, ops.embed(embedding.positional_embedding, positions));
   };
   if (!embedding.class_position) add_positions(false);
   if (embedding.class_token()) {
     const std::vector<std::int32_t> one_each(static_cast<std::size_t>(pixels.batch), 0);
-    x = ops.prepend(ops.embed(embedding.class_embedding, one_each), x, selection.sequences);
+    x = ops.prepend(ops.embed(embedding.class_embedding, ops.indices(one_each)), x,
+                    selection.sequences);
   }
   if (embedding.class_position) add_positions(embedding.class_token());
   return x;

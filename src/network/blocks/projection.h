@@ -26,7 +26,7 @@ using OutputProjection = std::optional<Linear>;
 OutputProjection declare_projection(ParameterTable& table, const std::string& name, Projection kind,
                                     int inputs, int outputs);
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor project(Ops& ops, const OutputProjection& projection,
                              const typename Ops::Tensor& pooled) {
   return projection ? ops.linear(pooled, *projection, Activation::none, nullptr) : pooled;

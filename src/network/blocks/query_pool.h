@@ -70,20 +70,20 @@ QueryPool declare_coca_pool(ParameterTable& table, const std::string& name,
                             const CocaPoolConfig& config);
 
 /// The pooled rows of the first `count` queries, [sequences * count, width].
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename Ops::Tensor& x,
                                 const Sequences& sequences, int count = 1) {
   // The queries are the same for all sequences.
   const Sequences queries = Sequences::uniform(sequences.count(), count);
-  auto learned = ops.embed(pool.query, Sequences::uniform(1, count).positions());
+  auto learned = ops.embed(pool.query, ops.indices(Sequences::uniform(1, count).positions()));
   if (pool.norm_query) learned = ops.norm(learned, *pool.norm_query);
   const auto input = pool.norm_input ? ops.norm(x, *pool.norm_input) : x;
   const auto query = ops.rows(ops.linear(learned, pool.query_projection, Activation::none, nullptr),
-                              queries.positions());
+                              ops.indices(queries.positions()));
   const auto key = ops.linear(input, pool.key, Activation::none, nullptr);
   const auto value = ops.linear(input, pool.value, Activation::none, nullptr);
-  const auto attended =
-      ops.attention(query, key, value, pool.heads, queries, sequences, Mask::full);
+  const auto attended = ops.attention(query, key, value, pool.heads,
+                                      ops.pattern(AttentionPattern::between(queries, sequences)));
   const auto pooled = ops.linear(attended, pool.output, Activation::none, nullptr);
   if (!pool.mlp) return pooled;
   const auto hidden =

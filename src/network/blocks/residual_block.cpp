@@ -20,7 +20,7 @@ std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const 
   std::vector<ResidualBlock> blocks;
   for (int i = 0; i < config.layers; ++i) {
     const std::string prefix = name + "." + std::to_string(i);
-    ResidualBlock block{.activation = config.activation, .heads = config.heads};
+    ResidualBlock block{.name = prefix, .activation = config.activation, .heads = config.heads};
     block.norm_1 = declare_norm(table, prefix + ".ln_1", config.width, config.norm_epsilon);
     block.query_key_value.inputs = config.width;
     block.query_key_value.outputs = 3 * config.width;

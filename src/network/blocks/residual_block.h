@@ -12,6 +12,7 @@ namespace diptych::network {
 /// A pre-norm transformer block: x += scale_1 attention(ln_1(x)); x += scale_2 mlp(ln_2(x)), where
 /// most models have no scales.
 struct ResidualBlock {
+  std::string name;  ///< all of its parameters begin with it
   Norm norm_1;
   Linear query_key_value;  ///< stacked in that order, [3 width, width]
   Linear attention_output;
@@ -52,7 +53,7 @@ std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const 
                                                    const ResidualBlocksConfig& config);
 
 /// A branch's last layer: x + scale(output(hidden)).
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x,
                                 const typename Ops::Tensor& hidden, const Linear& output,
                                 ParameterId scale) {
@@ -60,7 +61,7 @@ typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x,
   return ops.add(x, ops.scale(ops.linear(hidden, output, Activation::none, nullptr), scale));
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor mlp(Ops& ops, const ResidualBlock& block, const typename Ops::Tensor& x) {
   const auto hidden =
       ops.linear(ops.norm(x, block.norm_2), block.mlp_in, block.activation, nullptr);
@@ -68,63 +69,70 @@ typename Ops::Tensor mlp(Ops& ops, const ResidualBlock& block, const typename Op
 }
 
 /// Finishes a block after attention: output projection, residual, MLP. `x` is the block's input.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor finish_block(Ops& ops, const ResidualBlock& block,
                                   const typename Ops::Tensor& x,
                                   const typename Ops::Tensor& attended) {
   return mlp(ops, block, add_branch(ops, x, attended, block.attention_output, block.scale_1));
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
-                                    const typename Ops::Tensor& x, const Sequences& sequences,
-                                    Mask mask) {
-  const int width = block.norm_1.width;
-  const auto qkv =
-      ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
-  const auto attended =
-      ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
-                    ops.columns(qkv, 2 * width, width), block.heads, sequences, sequences, mask);
-  return finish_block(ops, block, x, attended);
+                                    const typename Ops::Tensor& x,
+                                    const typename Ops::Pattern& pattern) {
+  const auto body = [&block, pattern](Ops& ops, const typename Ops::Tensor& x) {
+    const int width = block.norm_1.width;
+    const auto qkv =
+        ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
+    const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
+                                        ops.columns(qkv, 2 * width, width), block.heads, pattern);
+    return finish_block(ops, block, x, attended);
+  };
+  return ops.block(block.name, body, x);
 }
 
-/// The last block of a tower that uses one row of every sequence: keys and values of all rows it
-/// sees, everything else only for those `pooled` (one a sequence, in order).
-template <Operations Ops>
+/// The last block of a tower that uses one row of every sequence: keys and values of all rows that
+/// are seen, everything else only for those `pooled`, which are the queries of `pattern`.
+template <SequenceOperations Ops>
 typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
                                            const typename Ops::Tensor& pooled,
                                            const typename Ops::Tensor& seen,
-                                           const Sequences& sequences) {
-  const int width = block.norm_1.width;
-  const auto query = ops.linear(ops.norm(pooled, block.norm_1),
-                                block.query_key_value.slice(0, width), Activation::none, nullptr);
-  const auto key_value =
-      ops.linear(ops.norm(seen, block.norm_1), block.query_key_value.slice(width, 2 * width),
-                 Activation::none, nullptr);
-  const auto attended =
-      ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
-                    block.heads, Sequences::uniform(sequences.count(), 1), sequences, Mask::full);
-  return finish_block(ops, block, pooled, attended);
+                                           const typename Ops::Pattern& pattern) {
+  const auto body = [&block, pattern](Ops& ops, const typename Ops::Tensor& pooled,
+                                      const typename Ops::Tensor& seen) {
+    const int width = block.norm_1.width;
+    const auto query = ops.linear(ops.norm(pooled, block.norm_1),
+                                  block.query_key_value.slice(0, width), Activation::none, nullptr);
+    const auto key_value =
+        ops.linear(ops.norm(seen, block.norm_1), block.query_key_value.slice(width, 2 * width),
+                   Activation::none, nullptr);
+    const auto attended = ops.attention(query, ops.columns(key_value, 0, width),
+                                        ops.columns(key_value, width, width), block.heads, pattern);
+    return finish_block(ops, block, pooled, attended);
+  };
+  return ops.block(block.name, body, pooled, seen);
 }
 
 /// All blocks, all rows.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
-                                     typename Ops::Tensor x, const Sequences& sequences,
-                                     Mask mask) {
-  for (const ResidualBlock& block : blocks) x = residual_block(ops, block, x, sequences, mask);
+                                     typename Ops::Tensor x, const AttentionPattern& seen) {
+  const auto pattern = ops.pattern(seen);
+  for (const ResidualBlock& block : blocks) x = residual_block(ops, block, x, pattern);
   return x;
 }
 
-/// All blocks, the last one only for `pooled_rows`: [sequences, width]. Such a row sees its whole
-/// sequence: it is the last row under a causal mask, or there is no mask.
-template <Operations Ops>
+/// All blocks, the last one only for `pooled_rows`, one a sequence: [sequences, width]. Such a row
+/// sees its whole sequence: it is the last row under a causal mask, or there is no mask.
+template <SequenceOperations Ops>
 typename Ops::Tensor pooled_residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                             typename Ops::Tensor x, const Sequences& sequences,
                                             Mask mask, std::span<const std::int32_t> pooled_rows) {
+  const auto pattern = ops.pattern(AttentionPattern::within(sequences, mask));
   for (std::size_t i = 0; i + 1 < blocks.size(); ++i)
-    x = residual_block(ops, blocks[i], x, sequences, mask);
-  return pooled_residual_block(ops, blocks.back(), ops.rows(x, pooled_rows), x, sequences);
+    x = residual_block(ops, blocks[i], x, pattern);
+  return pooled_residual_block(ops, blocks.back(), ops.rows(x, ops.indices(pooled_rows)), x,
+                               ops.pattern(AttentionPattern::pooling(sequences)));
 }
 
 }  // namespace diptych::network

@@ -37,6 +37,18 @@ std::vector<std::int32_t> Sequences::positions() const {
   return result;
 }
 
+std::vector<std::int32_t> prepended_rows(const Sequences& sequences) {
+  std::vector<std::int32_t> rows;
+  rows.reserve(static_cast<std::size_t>(sequences.count()) +
+               static_cast<std::size_t>(sequences.tokens()));
+  for (int i = 0; i < sequences.count(); ++i) {
+    rows.push_back(i);
+    for (int row = 0; row < sequences.length(i); ++row)
+      rows.push_back(sequences.count() + sequences.begin(i) + row);
+  }
+  return rows;
+}
+
 void Tokens::append(std::span<const std::int32_t> text) {
   std::vector<std::int32_t> text_places(text.size());
   std::iota(text_places.begin(), text_places.end(), 0);

@@ -28,6 +28,10 @@ struct Sequences {
   std::vector<std::int32_t> positions() const;
 };
 
+/// Rows of as many first rows followed by the sequences that put each first row before its
+/// sequence.
+std::vector<std::int32_t> prepended_rows(const Sequences& sequences);
+
 /// Normalised pictures on the host: float32 [batch, 3, height, width], not owned.
 struct Pixels {
   const float* data = nullptr;

@@ -16,6 +16,7 @@ BertLayer declare_tower_layer(ParameterTable& table, const std::string& name,
   const float epsilon = config.norm_epsilon;
   const std::string attention = name + ".attention";
   return {
+      .name = name,
       .query_key_value =
           declare_linear(table, attention + ".self.Wqkv", width, 3 * width, kDeviation),
       .attention_output =

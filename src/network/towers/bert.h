@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,7 @@ struct BertConfig {
 
 /// A post-norm transformer block: x = norm(x + attention(x)); x = norm(x + mlp(x)).
 struct BertLayer {
+  std::string name;        ///< all of its parameters begin with it
   Linear query_key_value;  ///< stacked in that order, [3 width, width]
   Linear attention_output;
   Norm attention_norm;
@@ -87,19 +89,19 @@ TowerDescription describe_tower(const BertConfig& config);
 std::int64_t widest_activation(const Bert& tower);
 Bert declare_tower(ParameterTable& table, const BertConfig& config, int embedding_width);
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor bert_embeddings(Ops& ops, const Bert& tower, const Tokens& tokens) {
   std::vector<std::int32_t> positions = tokens.sequences.positions();
   for (std::int32_t& position : positions) position += tower.config.first_position;
   const std::vector<std::int32_t> first_type(tokens.ids.size(), 0);
-  const auto words = ops.add(ops.embed(tower.word_embedding, tokens.ids),
-                             ops.embed(tower.token_type_embedding, first_type));
-  return ops.norm(ops.add(words, ops.embed(tower.position_embedding, positions)),
+  const auto words = ops.add(ops.embed(tower.word_embedding, ops.indices(tokens.ids)),
+                             ops.embed(tower.token_type_embedding, ops.indices(first_type)));
+  return ops.norm(ops.add(words, ops.embed(tower.position_embedding, ops.indices(positions))),
                   tower.embedding_norm);
 }
 
 /// What follows the attention in a block that `x` went into.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor bert_mlp(Ops& ops, const Bert& tower, const BertLayer& layer,
                               const typename Ops::Tensor& attended, const typename Ops::Tensor& x) {
   const auto y = ops.norm(ops.linear(attended, layer.attention_output, Activation::none, &x),
@@ -108,48 +110,64 @@ typename Ops::Tensor bert_mlp(Ops& ops, const Bert& tower, const BertLayer& laye
   return ops.norm(ops.linear(hidden, layer.mlp_out, Activation::none, &y), layer.mlp_norm);
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor bert_layer(Ops& ops, const Bert& tower, const BertLayer& layer,
-                                const typename Ops::Tensor& x, const Sequences& sequences) {
-  const int width = tower.config.width;
-  const auto qkv = ops.linear(x, layer.query_key_value, Activation::none, nullptr);
-  const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
-                                      ops.columns(qkv, 2 * width, width), tower.config.heads,
-                                      sequences, sequences, Mask::full);
-  return bert_mlp(ops, tower, layer, attended, x);
+                                const typename Ops::Tensor& x,
+                                const typename Ops::Pattern& pattern) {
+  const auto body = [&tower, &layer, pattern](Ops& ops, const typename Ops::Tensor& x) {
+    const int width = tower.config.width;
+    const auto qkv = ops.linear(x, layer.query_key_value, Activation::none, nullptr);
+    const auto attended =
+        ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
+                      ops.columns(qkv, 2 * width, width), tower.config.heads, pattern);
+    return bert_mlp(ops, tower, layer, attended, x);
+  };
+  return ops.block(layer.name, body, x);
 }
 
-/// The last block of a tower that uses one row of every sequence: keys and values of all rows,
-/// everything else only for `pooled_rows` (one a sequence, in order).
-template <Operations Ops>
+/// The last block of a tower that uses one row of every sequence: keys and values of all rows `x`,
+/// everything else only for those `pooled` (one a sequence, in order).
+template <SequenceOperations Ops>
 typename Ops::Tensor pooled_bert_layer(Ops& ops, const Bert& tower, const BertLayer& layer,
-                                       const typename Ops::Tensor& x, const Sequences& sequences,
-                                       std::span<const std::int32_t> pooled_rows) {
-  const int width = tower.config.width;
-  const auto pooled = ops.rows(x, pooled_rows);
-  const auto query =
-      ops.linear(pooled, layer.query_key_value.slice(0, width), Activation::none, nullptr);
-  const auto key_value =
-      ops.linear(x, layer.query_key_value.slice(width, 2 * width), Activation::none, nullptr);
-  const auto attended = ops.attention(
-      query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
-      tower.config.heads, Sequences::uniform(sequences.count(), 1), sequences, Mask::full);
-  return bert_mlp(ops, tower, layer, attended, pooled);
+                                       const typename Ops::Tensor& pooled,
+                                       const typename Ops::Tensor& x,
+                                       const typename Ops::Pattern& pattern) {
+  const auto body = [&tower, &layer, pattern](Ops& ops, const typename Ops::Tensor& pooled,
+                                              const typename Ops::Tensor& x) {
+    const int width = tower.config.width;
+    const auto query =
+        ops.linear(pooled, layer.query_key_value.slice(0, width), Activation::none, nullptr);
+    const auto key_value =
+        ops.linear(x, layer.query_key_value.slice(width, 2 * width), Activation::none, nullptr);
+    const auto attended =
+        ops.attention(query, ops.columns(key_value, 0, width), ops.columns(key_value, width, width),
+                      tower.config.heads, pattern);
+    return bert_mlp(ops, tower, layer, attended, pooled);
+  };
+  return ops.block(layer.name, body, pooled, x);
+}
+
+/// The last block, and what is pooled of it: [texts, width].
+template <SequenceOperations Ops>
+typename Ops::Tensor pool_last_bert_layer(Ops& ops, const Bert& tower,
+                                          const typename Ops::Tensor& x, const Tokens& tokens,
+                                          const typename Ops::Pattern& pattern) {
+  const BertLayer& last = tower.layers.back();
+  if (tower.config.pooling == BertPooling::mean)
+    return ops.mean_rows(bert_layer(ops, tower, last, x, pattern), tokens.sequences);
+  const auto first_rows = ops.rows(x, ops.indices(tokens.sequences.first_rows()));
+  return pooled_bert_layer(ops, tower, last, first_rows, x,
+                           ops.pattern(AttentionPattern::pooling(tokens.sequences)));
 }
 
 /// Features [texts, embedding width], not normalised.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const Bert& tower, const Tokens& tokens) {
   auto x = bert_embeddings(ops, tower, tokens);
+  const auto pattern = ops.pattern(AttentionPattern::within(tokens.sequences, Mask::full));
   for (std::size_t i = 0; i + 1 < tower.layers.size(); ++i)
-    x = bert_layer(ops, tower, tower.layers[i], x, tokens.sequences);
-  if (tower.config.pooling == BertPooling::class_token) {
-    x = pooled_bert_layer(ops, tower, tower.layers.back(), x, tokens.sequences,
-                          tokens.sequences.first_rows());
-  } else {
-    x = ops.mean_rows(bert_layer(ops, tower, tower.layers.back(), x, tokens.sequences),
-                      tokens.sequences);
-  }
+    x = bert_layer(ops, tower, tower.layers[i], x, pattern);
+  x = pool_last_bert_layer(ops, tower, x, tokens, pattern);
   for (std::size_t i = 0; i + 1 < tower.projection.size(); ++i)
     x = ops.linear(x, tower.projection[i], Activation::gelu, nullptr);
   return ops.linear(x, tower.projection.back(), Activation::none, nullptr);

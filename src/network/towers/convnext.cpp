@@ -11,16 +11,18 @@ namespace {
 
 constexpr float kInitialGamma = 1e-6F;
 /// Of an MLP's width to its block's.
-constexpr int kExpansion = 4;
+constexpr int kConvNextExpansion = 4;
 
 ConvNextBlock declare_block(ParameterTable& table, const std::string& name, int width,
                             float epsilon) {
-  ConvNextBlock block;
+  ConvNextBlock block{.name = name};
   block.depthwise = declare_depthwise_convolution(table, name + ".conv_dw", width,
                                                   ConvNextConfig::kWindow, kDeviation);
   block.norm = declare_norm(table, name + ".norm", width, epsilon);
-  block.mlp_in = declare_linear(table, name + ".mlp.fc1", width, kExpansion * width, kDeviation);
-  block.mlp_out = declare_linear(table, name + ".mlp.fc2", kExpansion * width, width, kDeviation);
+  block.mlp_in =
+      declare_linear(table, name + ".mlp.fc1", width, kConvNextExpansion * width, kDeviation);
+  block.mlp_out =
+      declare_linear(table, name + ".mlp.fc2", kConvNextExpansion * width, width, kDeviation);
   block.gamma = table.declare(name + ".gamma", {width}, Initialiser::constant(kInitialGamma));
   return block;
 }
@@ -54,7 +56,7 @@ TowerDescription describe_tower(const ConvNextConfig& config) {
   return {.architecture = "ConvNeXt",
           .width = config.widths.front(),
           .layers = {config.layers.begin(), config.layers.end()},
-          .mlp_width = kExpansion * config.widths.front(),
+          .mlp_width = kConvNextExpansion * config.widths.front(),
           .activation = title_of(Activation::gelu),
           .pooling = title_of(ImagePooling::mean)};
 }
@@ -62,7 +64,7 @@ TowerDescription describe_tower(const ConvNextConfig& config) {
 /// The MLP of the first stage: every later one has half as many numbers.
 std::int64_t widest_activation(const ConvNext& tower) {
   const std::int64_t side = tower.config.image_size / ConvNextConfig::kPatchSize;
-  return side * side * kExpansion * tower.config.widths.front();
+  return side * side * kConvNextExpansion * tower.config.widths.front();
 }
 
 ConvNext declare_tower(ParameterTable& table, const ConvNextConfig& config, int embedding_width) {

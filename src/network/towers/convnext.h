@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct ConvNextConfig {
 
 /// x + gamma * mlp(norm(depthwise(x))), all but the first channel by channel or place by place.
 struct ConvNextBlock {
+  std::string name;  ///< all of its parameters begin with it
   DepthwiseConvolution depthwise;
   Norm norm;
   Linear mlp_in;
@@ -74,12 +76,17 @@ std::int64_t widest_activation(const ConvNext& tower);
 ConvNext declare_tower(ParameterTable& table, const ConvNextConfig& config, int embedding_width);
 
 template <Operations Ops>
-typename Ops::Tensor convnext_block(Ops& ops, const ConvNextBlock& block,
-                                    const FeatureMap<typename Ops::Tensor>& x) {
-  const auto mixed = ops.norm(ops.depthwise_convolution(x, block.depthwise).rows, block.norm);
-  const auto hidden = ops.linear(mixed, block.mlp_in, Activation::gelu, nullptr);
-  const auto branch = ops.linear(hidden, block.mlp_out, Activation::none, nullptr);
-  return ops.add(x.rows, ops.scale(branch, block.gamma));
+FeatureMap<typename Ops::Tensor> convnext_block(Ops& ops, const ConvNextBlock& block,
+                                                const FeatureMap<typename Ops::Tensor>& x) {
+  const auto body = [&block](Ops& ops, const FeatureMap<typename Ops::Tensor>& x) {
+    const auto mixed = ops.norm(ops.depthwise_convolution(x, block.depthwise).rows, block.norm);
+    const auto hidden = ops.linear(mixed, block.mlp_in, Activation::gelu, nullptr);
+    const auto branch = ops.linear(hidden, block.mlp_out, Activation::none, nullptr);
+    auto y = x;
+    y.rows = ops.add(x.rows, ops.scale(branch, block.gamma));
+    return y;
+  };
+  return ops.block(block.name, body, x);
 }
 
 template <Operations Ops>
@@ -90,7 +97,7 @@ FeatureMap<typename Ops::Tensor> convnext_stage(Ops& ops, const ConvNextStage& s
     x = ops.merge_places(x, 2);
     x.rows = ops.linear(x.rows, stage.downsample->reduction, Activation::none, nullptr);
   }
-  for (const ConvNextBlock& block : stage.blocks) x.rows = convnext_block(ops, block, x);
+  for (const ConvNextBlock& block : stage.blocks) x = convnext_block(ops, block, x);
   return x;
 }
 

@@ -94,9 +94,9 @@ void declare_query_key_value(ParameterTable& table, const EvaTransformerConfig& 
 }
 
 EvaBlock declare_block(ParameterTable& table, const EvaTransformerConfig& config, int number) {
-  const std::string prefix = "visual.transformer.resblocks." + std::to_string(number) + ".";
+  EvaBlock block{.name = "visual.transformer.resblocks." + std::to_string(number)};
+  const std::string prefix = block.name + ".";
   BranchDeclarer branches(table, config, prefix, number + 1);
-  EvaBlock block;
   declare_query_key_value(table, config, prefix, block);
   block.attention = branches.declare("1", "attn.ln", "attn.out_proj", config.width);
   block.mlp_in =

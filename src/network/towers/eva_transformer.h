@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -80,6 +81,7 @@ struct EvaBranch {
 };
 
 struct EvaBlock {
+  std::string name;  ///< all of its parameters begin with it
   EvaBranch attention;
   Linear query;
   Linear key;
@@ -118,14 +120,14 @@ struct PlacedRows {
 
 PlacedRows place_rows(const PatchSelection& selection, bool class_token);
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor branch_input(Ops& ops, const EvaBranch& branch,
                                   const typename Ops::Tensor& x) {
   return branch.post_norm ? x : ops.norm(x, branch.norm);
 }
 
 /// `x` with what the branch made of it added.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor add_branch(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
                                 const typename Ops::Tensor& x) {
   if (branch.inner_norm) hidden = ops.norm(hidden, *branch.inner_norm);
@@ -137,22 +139,41 @@ typename Ops::Tensor add_branch(Ops& ops, const EvaBranch& branch, typename Ops:
   return ops.add(x, y);
 }
 
-template <Operations Ops>
-typename Ops::Tensor attend(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
-                            const typename Ops::Tensor& queries, const PlacedRows& query_rows,
-                            const typename Ops::Tensor& x, const PlacedRows& rows) {
-  auto query = ops.linear(queries, block.query, Activation::none, nullptr);
-  auto key = ops.linear(x, block.key, Activation::none, nullptr);
+/// What queries and keys look up.
+template <typename Ops>
+struct EvaAttention {
+  typename Ops::Pattern pattern;
+  std::optional<typename Ops::Rotation> query_rotation;
+  std::optional<typename Ops::Rotation> key_rotation;
+};
+
+template <SequenceOperations Ops>
+EvaAttention<Ops> eva_attention(Ops& ops, const EvaTransformer& tower, const PlacedRows& queries,
+                                const PlacedRows& keys) {
+  EvaAttention<Ops> attention{
+      .pattern = ops.pattern(AttentionPattern::between(queries.sequences, keys.sequences)),
+      .query_rotation = {},
+      .key_rotation = {}};
   if (tower.rotary) {
-    query = ops.rotate(query, *tower.rotary, query_rows.positions);
-    key = ops.rotate(key, *tower.rotary, rows.positions);
+    attention.query_rotation = ops.rotation(*tower.rotary, queries.positions);
+    attention.key_rotation = ops.rotation(*tower.rotary, keys.positions);
   }
-  const auto value = ops.linear(x, block.value, Activation::none, nullptr);
-  return ops.attention(query, key, value, tower.config.heads, query_rows.sequences, rows.sequences,
-                       Mask::full);
+  return attention;
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
+typename Ops::Tensor attend(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
+                            const typename Ops::Tensor& queries, const typename Ops::Tensor& x,
+                            const EvaAttention<Ops>& attention) {
+  auto query = ops.linear(queries, block.query, Activation::none, nullptr);
+  auto key = ops.linear(x, block.key, Activation::none, nullptr);
+  if (attention.query_rotation) query = ops.rotate(query, *attention.query_rotation);
+  if (attention.key_rotation) key = ops.rotate(key, *attention.key_rotation);
+  const auto value = ops.linear(x, block.value, Activation::none, nullptr);
+  return ops.attention(query, key, value, tower.config.heads, attention.pattern);
+}
+
+template <SequenceOperations Ops>
 typename Ops::Tensor eva_mlp(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                              const typename Ops::Tensor& x) {
   const auto entered = branch_input(ops, block.mlp, x);
@@ -162,28 +183,36 @@ typename Ops::Tensor eva_mlp(Ops& ops, const EvaTransformer& tower, const EvaBlo
   return add_branch(ops, block.mlp, hidden, x);
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor eva_block(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
-                               const typename Ops::Tensor& x, const PlacedRows& rows) {
-  const auto entered = branch_input(ops, block.attention, x);
-  const auto attended = attend(ops, tower, block, entered, rows, entered, rows);
-  return eva_mlp(ops, tower, block, add_branch(ops, block.attention, attended, x));
+                               const typename Ops::Tensor& x, const EvaAttention<Ops>& attention) {
+  const auto body = [&tower, &block, attention](Ops& ops, const typename Ops::Tensor& x) {
+    const auto entered = branch_input(ops, block.attention, x);
+    const auto attended = attend(ops, tower, block, entered, entered, attention);
+    return eva_mlp(ops, tower, block, add_branch(ops, block.attention, attended, x));
+  };
+  return ops.block(block.name, body, x);
 }
 
 /// The last block: keys and values of all rows, everything else only for the class tokens.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                                       const typename Ops::Tensor& x, const PlacedRows& rows) {
   const int count = rows.sequences.count();
-  const std::vector<std::int32_t> class_rows = rows.sequences.first_rows();
   const PlacedRows class_tokens{
       .sequences = Sequences::uniform(count, 1),
       .positions = std::vector<std::int32_t>(static_cast<std::size_t>(count), 0)};
-  const auto entered = branch_input(ops, block.attention, x);
-  const auto attended =
-      attend(ops, tower, block, ops.rows(entered, class_rows), class_tokens, entered, rows);
-  return eva_mlp(ops, tower, block,
-                 add_branch(ops, block.attention, attended, ops.rows(x, class_rows)));
+  const auto class_rows = ops.indices(rows.sequences.first_rows());
+  const auto attention = eva_attention(ops, tower, class_tokens, rows);
+  const auto body = [&tower, &block, class_rows, attention](Ops& ops,
+                                                            const typename Ops::Tensor& x) {
+    const auto entered = branch_input(ops, block.attention, x);
+    const auto attended =
+        attend(ops, tower, block, ops.rows(entered, class_rows), entered, attention);
+    return eva_mlp(ops, tower, block,
+                   add_branch(ops, block.attention, attended, ops.rows(x, class_rows)));
+  };
+  return ops.block(block.name, body, x);
 }
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
@@ -191,12 +220,13 @@ template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const EvaTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {
   const PlacedRows rows = place_rows(selection, tower.config.class_token);
+  const auto attention = eva_attention(ops, tower, rows, rows);
   auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
   if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
   for (std::size_t i = 0; i + 1 < tower.blocks.size(); ++i)
-    x = eva_block(ops, tower, tower.blocks[i], x, rows);
+    x = eva_block(ops, tower, tower.blocks[i], x, attention);
   if (tower.map_pool) {
-    x = ops.norm(eva_block(ops, tower, tower.blocks.back(), x, rows), tower.norm_post);
+    x = ops.norm(eva_block(ops, tower, tower.blocks.back(), x, attention), tower.norm_post);
     return project(ops, tower.projection, query_pool(ops, *tower.map_pool, x, rows.sequences));
   }
   x = pooled_eva_block(ops, tower, tower.blocks.back(), x, rows);

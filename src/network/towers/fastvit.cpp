@@ -54,7 +54,7 @@ FastVitBlock declare_block(ParameterTable& table, const std::string& name,
                            const FastVitConfig& config, int stage) {
   const int width = config.widths[static_cast<std::size_t>(stage)];
   const int mlp_width = config.mlp_ratio * width;
-  FastVitBlock block;
+  FastVitBlock block{.name = name};
   if (config.has_attention(stage)) {
     block.attention = declare_attention(table, name + ".attn", width, config.attention_norm);
   } else {

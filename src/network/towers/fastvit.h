@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct FastVitAttention {
 /// Mixes places, by a depthwise convolution or by attention, then channels, by an MLP after
 /// another depthwise convolution.
 struct FastVitBlock {
+  std::string name;  ///< all of its parameters begin with it
   std::optional<DepthwiseConvolution> mixer;
   std::optional<FastVitAttention> attention;
   DepthwiseConvolution depthwise;
@@ -120,7 +122,7 @@ typename Ops::Tensor squeeze_excite(Ops& ops, const SqueezeExcite& layer,
   std::vector<std::int32_t> picture_of_row;
   for (int picture = 0; picture < x.batch; ++picture)
     picture_of_row.insert(picture_of_row.end(), static_cast<std::size_t>(places), picture);
-  return ops.multiply(x.rows, ops.rows(factors, picture_of_row));
+  return ops.multiply(x.rows, ops.rows(factors, ops.indices(picture_of_row)));
 }
 
 template <Operations Ops>
@@ -134,29 +136,32 @@ FeatureMap<typename Ops::Tensor> fastvit_downsample(Ops& ops, const FastVitDowns
   return x;
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor fastvit_attention(Ops& ops, const FastVitAttention& layer,
-                                       const FeatureMap<typename Ops::Tensor>& x) {
+                                       const typename Ops::Tensor& x,
+                                       const typename Ops::Pattern& pattern) {
   const int width = layer.output.inputs;
-  const Sequences places = Sequences::uniform(x.batch, x.height * x.width);
-  const auto entered = layer.norm ? ops.norm(x.rows, *layer.norm) : x.rows;
+  const auto entered = layer.norm ? ops.norm(x, *layer.norm) : x;
   const auto qkv = ops.linear(entered, layer.query_key_value, Activation::none, nullptr);
   const auto attended =
       ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
-                    ops.columns(qkv, 2 * width, width), width / FastVitConfig::kHeadWidth, places,
-                    places, Mask::full);
-  return ops.linear(attended, layer.output, Activation::none, &x.rows);
+                    ops.columns(qkv, 2 * width, width), width / FastVitConfig::kHeadWidth, pattern);
+  return ops.linear(attended, layer.output, Activation::none, &x);
 }
 
 template <Operations Ops>
 FeatureMap<typename Ops::Tensor> fastvit_block(Ops& ops, const FastVitBlock& block,
-                                               FeatureMap<typename Ops::Tensor> x) {
-  if (block.mixer) x = ops.depthwise_convolution(x, *block.mixer);
-  if (block.attention) x.rows = fastvit_attention(ops, *block.attention, x);
-  const auto mixed = ops.depthwise_convolution(x, block.depthwise);
-  const auto hidden = ops.linear(mixed.rows, block.mlp_in, Activation::gelu, nullptr);
-  x.rows = ops.linear(hidden, block.mlp_out, Activation::none, &x.rows);
-  return x;
+                                               const FeatureMap<typename Ops::Tensor>& x,
+                                               const typename Ops::Pattern& pattern) {
+  const auto body = [&block, pattern](Ops& ops, FeatureMap<typename Ops::Tensor> x) {
+    if (block.mixer) x = ops.depthwise_convolution(x, *block.mixer);
+    if (block.attention) x.rows = fastvit_attention(ops, *block.attention, x.rows, pattern);
+    const auto mixed = ops.depthwise_convolution(x, block.depthwise);
+    const auto hidden = ops.linear(mixed.rows, block.mlp_in, Activation::gelu, nullptr);
+    x.rows = ops.linear(hidden, block.mlp_out, Activation::none, &x.rows);
+    return x;
+  };
+  return ops.block(block.name, body, x);
 }
 
 template <Operations Ops>
@@ -164,7 +169,9 @@ FeatureMap<typename Ops::Tensor> fastvit_stage(Ops& ops, const FastVitStage& sta
                                                FeatureMap<typename Ops::Tensor> x) {
   if (stage.downsample) x = fastvit_downsample(ops, *stage.downsample, x);
   if (stage.position) x = ops.depthwise_convolution(x, *stage.position);
-  for (const FastVitBlock& block : stage.blocks) x = fastvit_block(ops, block, x);
+  const Sequences places = Sequences::uniform(x.batch, x.height * x.width);
+  const auto pattern = ops.pattern(AttentionPattern::within(places, Mask::full));
+  for (const FastVitBlock& block : stage.blocks) x = fastvit_block(ops, block, x, pattern);
   return x;
 }
 

@@ -8,12 +8,12 @@
 namespace diptych::network {
 namespace {
 
-constexpr int kExpansion = 4;
+constexpr int kBottleneckExpansion = 4;
 
 Bottleneck declare_bottleneck(ParameterTable& table, const std::string& name, int inputs,
                               int planes, int stride) {
-  const int outputs = kExpansion * planes;
-  Bottleneck block{.stride = stride};
+  const int outputs = kBottleneckExpansion * planes;
+  Bottleneck block{.name = name, .stride = stride};
   block.convolution_1 =
       declare_convolution(table, name + ".conv1", name + ".bn1", inputs, planes, 1, 1);
   block.convolution_2 =
@@ -86,7 +86,7 @@ ModifiedResNet declare_tower(ParameterTable& table, const ModifiedResNetConfig& 
       const std::string name = "visual.layer" + std::to_string(stage + 1) + "." + std::to_string(i);
       const int stride = stage > 0 && i == 0 ? 2 : 1;
       tower.bottlenecks.push_back(declare_bottleneck(table, name, inputs, planes, stride));
-      inputs = kExpansion * planes;
+      inputs = kBottleneckExpansion * planes;
     }
   }
   tower.attention_pool = declare_attention_pool(table, config, embedding_width);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct ModifiedResNetConfig {
 /// ResNet bottleneck whose stride is an average pool before the third convolution and before the
 /// shortcut's (anti-aliasing, arXiv 1904.11486).
 struct Bottleneck {
+  std::string name;           ///< all of its parameters begin with it
   Convolution convolution_1;  ///< 1 x 1
   Convolution convolution_2;  ///< 3 x 3
   Convolution convolution_3;  ///< 1 x 1, four times as many channels
@@ -71,13 +73,16 @@ ModifiedResNet declare_tower(ParameterTable& table, const ModifiedResNetConfig& 
 template <Operations Ops>
 FeatureMap<typename Ops::Tensor> bottleneck(Ops& ops, const Bottleneck& block,
                                             const FeatureMap<typename Ops::Tensor>& x) {
-  auto y = ops.convolution(x, block.convolution_1, Activation::relu, nullptr);
-  y = ops.convolution(y, block.convolution_2, Activation::relu, nullptr);
-  if (block.stride > 1) y = ops.average_pool(y, block.stride, block.stride);
-  if (!block.shortcut) return ops.convolution(y, block.convolution_3, Activation::relu, &x);
-  const auto pooled = block.stride > 1 ? ops.average_pool(x, block.stride, block.stride) : x;
-  const auto identity = ops.convolution(pooled, *block.shortcut, Activation::none, nullptr);
-  return ops.convolution(y, block.convolution_3, Activation::relu, &identity);
+  const auto body = [&block](Ops& ops, const FeatureMap<typename Ops::Tensor>& x) {
+    auto y = ops.convolution(x, block.convolution_1, Activation::relu, nullptr);
+    y = ops.convolution(y, block.convolution_2, Activation::relu, nullptr);
+    if (block.stride > 1) y = ops.average_pool(y, block.stride, block.stride);
+    if (!block.shortcut) return ops.convolution(y, block.convolution_3, Activation::relu, &x);
+    const auto pooled = block.stride > 1 ? ops.average_pool(x, block.stride, block.stride) : x;
+    const auto identity = ops.convolution(pooled, *block.shortcut, Activation::none, nullptr);
+    return ops.convolution(y, block.convolution_3, Activation::relu, &identity);
+  };
+  return ops.block(block.name, body, x);
 }
 
 template <Operations Ops>
@@ -87,13 +92,13 @@ typename Ops::Tensor attention_pool(Ops& ops, const AttentionPool& pool,
   const Sequences sequences = places.with_one_more();
   const auto with_mean = ops.prepend(ops.mean_rows(x.rows, places), x.rows, places);
   const auto tokens =
-      ops.add(with_mean, ops.embed(pool.positional_embedding, sequences.positions()));
-  const auto query =
-      ops.linear(ops.rows(tokens, sequences.first_rows()), pool.query, Activation::none, nullptr);
+      ops.add(with_mean, ops.embed(pool.positional_embedding, ops.indices(sequences.positions())));
+  const auto query = ops.linear(ops.rows(tokens, ops.indices(sequences.first_rows())), pool.query,
+                                Activation::none, nullptr);
   const auto key = ops.linear(tokens, pool.key, Activation::none, nullptr);
   const auto value = ops.linear(tokens, pool.value, Activation::none, nullptr);
-  const auto attended = ops.attention(query, key, value, pool.heads, Sequences::uniform(x.batch, 1),
-                                      sequences, Mask::full);
+  const auto attended = ops.attention(query, key, value, pool.heads,
+                                      ops.pattern(AttentionPattern::pooling(sequences)));
   return ops.linear(attended, pool.output, Activation::none, nullptr);
 }
 

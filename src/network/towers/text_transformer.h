@@ -117,31 +117,31 @@ Tokens without_class_tokens(const Tokens& tokens);
 std::vector<std::int32_t> first_row_last(const Sequences& sequences);
 
 /// Embedded tokens, a class token after each text where there are such.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   if (tower.config.pooling != TextPooling::class_token)
-    return ops.embed(tower.token_embedding, tokens.ids);
+    return ops.embed(tower.token_embedding, ops.indices(tokens.ids));
   const Tokens texts = without_class_tokens(tokens);
   const std::vector<std::int32_t> one_each(static_cast<std::size_t>(tokens.sequences.count()), 0);
   const auto with_class_tokens =
-      ops.prepend(ops.embed(tower.class_embedding, one_each),
-                  ops.embed(tower.token_embedding, texts.ids), texts.sequences);
-  return ops.rows(with_class_tokens, first_row_last(tokens.sequences));
+      ops.prepend(ops.embed(tower.class_embedding, ops.indices(one_each)),
+                  ops.embed(tower.token_embedding, ops.indices(texts.ids)), texts.sequences);
+  return ops.rows(with_class_tokens, ops.indices(first_row_last(tokens.sequences)));
 }
 
 /// What the blocks take: embedded tokens and where they stand.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor embed_places(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   const auto x = embed_tokens(ops, tower, tokens);
   if (!tower.config.sinusoids)
-    return ops.add(x, ops.embed(tower.positional_embedding, tokens.places));
+    return ops.add(x, ops.embed(tower.positional_embedding, ops.indices(tokens.places)));
   return ops.add_constants(x, std::sqrt(static_cast<float>(tower.config.width)),
                            sinusoids_of(tower, tokens));
 }
 
 /// Features [texts, embedding width], not normalised. The texts are as `append_reaching_tokens`
 /// leaves them.
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   auto x = embed_places(ops, tower, tokens);
   if (tower.config.pooling == TextPooling::class_token) {

@@ -95,7 +95,7 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
     x = pooled_residual_blocks(ops, tower.blocks, x, sequences, Mask::full, sequences.first_rows());
     return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
-  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  x = residual_blocks(ops, tower.blocks, x, AttentionPattern::within(sequences, Mask::full));
   if (config.pooling == ImagePooling::map) {
     x = query_pool(ops, *tower.query_pool, ops.norm(x, tower.norm_post), sequences);
     return project(ops, tower.projection, x);
@@ -104,7 +104,7 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
     x = query_pool(ops, *tower.query_pool, x, sequences);
     return project(ops, tower.projection, ops.norm(x, tower.norm_post));
   }
-  if (config.class_token) x = ops.rows(x, rows_after_class_tokens(selection));
+  if (config.class_token) x = ops.rows(x, ops.indices(rows_after_class_tokens(selection)));
   x = ops.norm(ops.mean_rows(x, selection.sequences), tower.norm_post);
   return project(ops, tower.projection, x);
 }
@@ -126,10 +126,10 @@ typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, cons
       config.class_token ? selection.sequences.with_one_more() : selection.sequences;
   auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
   if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
-  x = residual_blocks(ops, tower.blocks, x, sequences, Mask::full);
+  x = residual_blocks(ops, tower.blocks, x, AttentionPattern::within(sequences, Mask::full));
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
-  return ops.norm(ops.rows(x, rows_after_first(pixels.batch, config.pool_queries)),
-                  tower.norm_post);
+  const auto rows = ops.indices(rows_after_first(pixels.batch, config.pool_queries));
+  return ops.norm(ops.rows(x, rows), tower.norm_post);
 }
 
 }  // namespace diptych::network

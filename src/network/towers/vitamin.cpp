@@ -22,7 +22,7 @@ ViTaminConvolutionBlock declare_convolution_block(ParameterTable& table, const s
   constexpr int kExpansion = 4;
   constexpr int kWindow = 3;
   const int hidden = kExpansion * outputs;
-  ViTaminConvolutionBlock block;
+  ViTaminConvolutionBlock block{.name = name};
   block.norm = declare_norm(table, name + ".pre_norm", inputs, kViTaminEpsilon);
   block.widen = declare_pointwise(table, name + ".conv1_1x1", inputs, hidden, he_deviation(hidden));
   block.depthwise = declare_depthwise_convolution(table, name + ".conv2_kxk", hidden, kWindow,
@@ -53,7 +53,7 @@ void declare_convolution_stages(ParameterTable& table, ViTamin& tower) {
 ViTaminBlock declare_block(ParameterTable& table, const std::string& name,
                            const ViTaminConfig& config) {
   const int width = config.width;
-  ViTaminBlock block;
+  ViTaminBlock block{.name = name};
   block.norm_1 = declare_norm(table, name + ".ln_1", width, kViTaminEpsilon);
   block.query_key_value = {.inputs = width, .outputs = 3 * width};
   block.query_key_value.weight = table.declare(name + ".attn.in_proj_weight", {3 * width, width},

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct ViTaminConfig {
 /// that narrows, each but the last with GELU, and the input added. Where the convolution's stride
 /// is 2, the added input is pooled to the same size, and widened where the widths differ.
 struct ViTaminConvolutionBlock {
+  std::string name;  ///< all of its parameters begin with it
   Norm norm;
   Linear widen;
   DepthwiseConvolution depthwise;
@@ -56,6 +58,7 @@ struct ViTaminConvolutionBlock {
 /// Attention and an MLP whose activation is multiplied with a second layer (GeGLU, arXiv
 /// 2002.05202). The MLP's input is normalised twice, as the block's and as its own.
 struct ViTaminBlock {
+  std::string name;  ///< all of its parameters begin with it
   Norm norm_1;
   Linear query_key_value;  ///< stacked in that order, [3 width, width]
   Linear attention_output;
@@ -91,32 +94,39 @@ ViTamin declare_tower(ParameterTable& table, const ViTaminConfig& config, int em
 template <Operations Ops>
 FeatureMap<typename Ops::Tensor> vitamin_convolution_block(
     Ops& ops, const ViTaminConvolutionBlock& block, const FeatureMap<typename Ops::Tensor>& x) {
-  const int stride = block.depthwise.stride;
-  auto shortcut = stride > 1 ? ops.average_pool(x, 3, stride) : x;
-  if (block.shortcut)
-    shortcut.rows = ops.linear(shortcut.rows, *block.shortcut, Activation::none, nullptr);
-  auto y = x;
-  y.rows = ops.linear(ops.norm(x.rows, block.norm), block.widen, Activation::gelu, nullptr);
-  y = ops.depthwise_convolution(y, block.depthwise);
-  y.rows = ops.linear(ops.activate(y.rows, Activation::gelu), block.narrow, Activation::none,
-                      &shortcut.rows);
-  return y;
+  const auto body = [&block](Ops& ops, const FeatureMap<typename Ops::Tensor>& x) {
+    const int stride = block.depthwise.stride;
+    auto shortcut = stride > 1 ? ops.average_pool(x, 3, stride) : x;
+    if (block.shortcut)
+      shortcut.rows = ops.linear(shortcut.rows, *block.shortcut, Activation::none, nullptr);
+    auto y = x;
+    y.rows = ops.linear(ops.norm(x.rows, block.norm), block.widen, Activation::gelu, nullptr);
+    y = ops.depthwise_convolution(y, block.depthwise);
+    y.rows = ops.linear(ops.activate(y.rows, Activation::gelu), block.narrow, Activation::none,
+                        &shortcut.rows);
+    return y;
+  };
+  return ops.block(block.name, body, x);
 }
 
-template <Operations Ops>
+template <SequenceOperations Ops>
 typename Ops::Tensor vitamin_block(Ops& ops, const ViTaminBlock& block, int heads,
-                                   const typename Ops::Tensor& x, const Sequences& sequences) {
-  const int width = block.norm_1.width;
-  const auto qkv =
-      ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
-  const auto attended =
-      ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
-                    ops.columns(qkv, 2 * width, width), heads, sequences, sequences, Mask::full);
-  const auto y = ops.linear(attended, block.attention_output, Activation::none, &x);
-  const auto entered = ops.norm(ops.norm(y, block.norm_2), block.mlp_norm);
-  const auto hidden = ops.multiply(ops.linear(entered, block.mlp_in, Activation::gelu, nullptr),
-                                   ops.linear(entered, block.mlp_gated, Activation::none, nullptr));
-  return ops.linear(hidden, block.mlp_out, Activation::none, &y);
+                                   const typename Ops::Tensor& x,
+                                   const typename Ops::Pattern& pattern) {
+  const auto body = [&block, heads, pattern](Ops& ops, const typename Ops::Tensor& x) {
+    const int width = block.norm_1.width;
+    const auto qkv =
+        ops.linear(ops.norm(x, block.norm_1), block.query_key_value, Activation::none, nullptr);
+    const auto attended = ops.attention(ops.columns(qkv, 0, width), ops.columns(qkv, width, width),
+                                        ops.columns(qkv, 2 * width, width), heads, pattern);
+    const auto y = ops.linear(attended, block.attention_output, Activation::none, &x);
+    const auto entered = ops.norm(ops.norm(y, block.norm_2), block.mlp_norm);
+    const auto hidden =
+        ops.multiply(ops.linear(entered, block.mlp_in, Activation::gelu, nullptr),
+                     ops.linear(entered, block.mlp_gated, Activation::none, nullptr));
+    return ops.linear(hidden, block.mlp_out, Activation::none, &y);
+  };
+  return ops.block(block.name, body, x);
 }
 
 /// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
@@ -133,9 +143,10 @@ typename Ops::Tensor image_tower(Ops& ops, const ViTamin& tower, const Pixels& p
   const Sequences sequences = Sequences::uniform(pixels.batch, side * side);
   auto x = map.rows;
   if (tower.positional_embedding != kAbsent)
-    x = ops.add(x, ops.embed(tower.positional_embedding, sequences.positions()));
+    x = ops.add(x, ops.embed(tower.positional_embedding, ops.indices(sequences.positions())));
+  const auto pattern = ops.pattern(AttentionPattern::within(sequences, Mask::full));
   for (const ViTaminBlock& block : tower.blocks)
-    x = vitamin_block(ops, block, tower.config.heads, x, sequences);
+    x = vitamin_block(ops, block, tower.config.heads, x, pattern);
   return project(ops, tower.projection, ops.norm(ops.mean_rows(x, sequences), tower.norm_post));
 }
 
