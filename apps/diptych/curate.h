@@ -11,6 +11,7 @@
 
 // What the commands of `diptych curate` share.
 
+void add_curate_queries(Command curate);
 void add_curate_extract(Command curate);
 void add_curate_match(Command curate);
 void add_curate_balance(Command curate);

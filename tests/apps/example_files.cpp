@@ -83,6 +83,8 @@ void write_curation(const fs::path& folder) {
   write_file(folder / "words.txt", "casino\n");
   write_file(folder / "domains.txt", "bad.org\n");
   write_file(folder / "queries.txt", "cat\nguitar\n");
+  write_file(folder / "dump.xml",
+             "<mediawiki><page><title>Cat</title><ns>0</ns><text>The cat is a cat.</text></page>");
   write_file(folder / "queries-zh.txt", "猫\n");
   write_file(folder / "texts.jsonl",
              "{\"key\": \"1\", \"text\": \"a cat\"}\n{\"key\": \"2\", \"text\": \"a guitar\"}\n");
