@@ -12,7 +12,7 @@ namespace diptych::curate {
 
 namespace {
 
-constexpr std::string_view kWarcMagic = "WARC/";
+constexpr std::string_view kRecordMagic = "WARC/";
 constexpr std::size_t kMaxHeader = std::size_t{1} << 16;
 
 /// Where headers end, and where what follows begins.
@@ -90,7 +90,7 @@ std::optional<WarcFault> WarcReader::next(WarcRecord& record) {
   while (at_ < bytes_.size() && (bytes_[at_] == '\r' || bytes_[at_] == '\n')) ++at_;
   if (at_ >= bytes_.size()) return std::nullopt;
   const std::string_view rest = bytes_.substr(at_);
-  if (!rest.starts_with(kWarcMagic)) return skip_to_next_record();
+  if (!rest.starts_with(kRecordMagic)) return skip_to_next_record();
   const HeaderEnd header = find_header_end(rest);
   if (header.end == std::string_view::npos) {
     if (rest.size() > kMaxHeader) return skip_to_next_record();
