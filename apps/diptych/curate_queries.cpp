@@ -26,7 +26,7 @@ constexpr const char* kExamples =
     "words, pairs of words and much-read titles; what a source before has is not taken again.\n"
     "Examples:\n"
     "  diptych curate queries --list queries.txt --out all-queries.txt\n"
-    "  diptych curate queries --wikipedia dump.xml --words-at-least 1 --pmi 1 --out words.txt";
+    "  diptych curate queries --wikipedia dump.xml --words-at-least 1 --pmi 1 --out frequent.txt";
 
 Json sources_json(const diptych::QueryReport& report) {
   Json list = Json::array();

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
+#include "base/environment.h"
 #include "base/error.h"
 
 namespace diptych::curate {
@@ -20,9 +20,7 @@ constexpr std::size_t kMaxRuns = 128;
 constexpr std::size_t kEntryBytes = 88;
 
 std::FILE* make_nameless_file() {
-  const char* folder = std::getenv("TMPDIR");
-  std::string path =
-      std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/diptych-XXXXXX";
+  std::string path = environment("TMPDIR").value_or("/tmp") + "/diptych-XXXXXX";
   const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
   if (descriptor < 0)
     fail(ErrorCode::io, "cannot make a temporary file {}: {}", path, std::strerror(errno));

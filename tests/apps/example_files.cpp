@@ -110,6 +110,7 @@ void write_pairs(const fs::path& folder) {
   writer.finish();
   write_file(folder / "train.csv", table);
   fs::copy(folder / "web/000000.tar", folder / "large.tar");
+  fs::copy(folder / "web/000000.tar", folder / "eval.tar");
 }
 
 /// ViT-B-32.pt, an OpenAI checkpoint, and tensors with what it computes from them.
