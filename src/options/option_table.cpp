@@ -364,8 +364,6 @@ std::vector<Option> erasing_options() {
   };
 }
 
-constexpr Change kFree = Change::free;
-
 std::vector<Option> running_options() {
   return {
       {"device", kRunning, "cpu, cuda, cuda:1, ...", field<&TrainOptions::device>, {}, {}, kFree},
