@@ -23,13 +23,18 @@ using namespace curate;
 struct Look {
   std::string digest;
   std::optional<std::uint64_t> hash;
+  std::optional<SampleFault> fault;  ///< why it cannot be compared
 };
 
 Look look_of(const shards::Sample& sample, bool needs_hash) {
   const auto bytes = *sample.image();
   Look look;
   look.digest = sha224({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  if (needs_hash) look.hash = picture_hash(decode_image(bytes, sample.key));
+  try {
+    if (needs_hash) look.hash = picture_hash(decode_image(bytes, sample.key));
+  } catch (const Error& error) {
+    look.fault = unreadable_picture(sample, error);
+  }
   return look;
 }
 
@@ -79,14 +84,20 @@ class Deduplication {
   void walk(const std::vector<std::filesystem::path>& files, const SampleInputs& inputs,
             StageReport& samples, Take&& take) {
     const bool needs_hash = options_.distance >= 0;
-    const SampleRules rules{.need_caption = false, .decode = needs_hash, .min_side = 1};
+    const SampleRules rules{.need_caption = false, .decode = false};
     walk_samples(files, inputs, rules, pool_, options_.stage, report_.files, samples,
                  [&](const std::vector<CheckedSample>& checked) {
                    std::vector<Look> looks(checked.size());
                    pool_.run(looks.size(), [&](std::size_t i) {
                      looks[i] = look_of(checked[i].sample, needs_hash);
                    });
-                   for (std::size_t i = 0; i < looks.size(); ++i) take(checked[i].sample, looks[i]);
+                   for (std::size_t i = 0; i < looks.size(); ++i) {
+                     if (looks[i].fault) {
+                       count_fault(samples, *looks[i].fault);
+                     } else {
+                       take(checked[i].sample, looks[i]);
+                     }
+                   }
                  });
   }
 

@@ -66,15 +66,21 @@ class MarkupReader {
     if (rest_[0] == '[') return take_outer_link();
     if (rest_[0] == '<') return take_tag();
     if (skip("''") || skip("==")) return emit(" ");
-    if (rest_.starts_with("\n\n")) forget_open();
+    if (rest_.starts_with("\n==")) forget_all();
+    if (rest_.starts_with("\n\n")) forget_links();
     emit(rest_.substr(0, 1));
     rest_.remove_prefix(1);
   }
 
-  /// What nothing closes must not silence the rest of the article: links end with their paragraph.
-  void forget_open() {
-    while (!open_.empty() && (close(OpenMark::link) || close(OpenMark::silent_link))) {
+  /// What nothing closes must not silence the rest of the article: links end with their paragraph,
+  /// templates and tables with their section.
+  void forget_links() {
+    while (close(OpenMark::link) || close(OpenMark::silent_link)) {
     }
+  }
+  void forget_all() {
+    open_.clear();
+    silent_ = 0;
   }
 
   void open_link() {

@@ -152,6 +152,7 @@ TEST(WikiText, KeepsWhatAReaderSees) {
       {"{| class\n| x\n|}y", "y"},
       {"'''bold''' == Head ==", " 'bold '   Head  "},
       {"a [[never closed\n\nb", "a never closed\n\nb"},
+      {"a {{never closed\n== H ==\nb", "a \n  H  \nb"},
       {"a < b <ref>open", "a   b  open"}};
   for (const auto& [markup, text] : cases) EXPECT_EQ(wiki_plain_text(markup), text) << markup;
 }
