@@ -21,6 +21,7 @@
 #include "pictures.h"
 #include "progress.h"
 #include "records.h"
+#include "text_lines.h"
 
 namespace {
 
@@ -76,6 +77,30 @@ std::vector<diptych::Failure> refused_texts(const std::vector<std::string>& text
   return failures;
 }
 
+LineNumbers empty_lines(const std::vector<std::string>& texts) {
+  LineNumbers lines;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (trim(texts[i]).empty()) lines.push_back(i + 1);
+  }
+  return lines;
+}
+
+/// The texts of which the model does not read the end.
+LineNumbers cut_texts(const std::vector<std::string>& texts,
+                      const std::vector<diptych::Failure>& bad_texts, const diptych::Model& model) {
+  LineNumbers lines;
+  auto bad = bad_texts.begin();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const bool is_bad = bad != bad_texts.end() && bad->index == i;
+    if (is_bad) {
+      ++bad;
+    } else if (is_cut(model.tokenizer(), texts[i], model.info().context_length)) {
+      lines.push_back(i + 1);
+    }
+  }
+  return lines;
+}
+
 diptych::EncodeOptions how(const Options& options) {
   return {.normalise = !options.features, .decode = options.images.decode};
 }
@@ -86,6 +111,8 @@ struct Work {
   InputRows images;
   InputRows texts;
   std::vector<diptych::Failure> bad_texts;
+  LineNumbers empty_texts;
+  LineNumbers cut_texts;
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
@@ -100,10 +127,14 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
   std::vector<std::string> names;
   for (const std::filesystem::path& picture : pictures) names.push_back(picture.native());
   std::vector<diptych::Failure> bad_texts = refused_texts(texts, options.texts_from);
+  LineNumbers empty = empty_lines(texts);
+  LineNumbers cut = cut_texts(texts, bad_texts, encoder.model());
   return {.pictures = std::move(pictures),
           .images = {"image", "image" + ending, EmbeddingRows(std::move(names), width)},
           .texts = {"text", "text" + ending, EmbeddingRows(std::move(texts), width)},
           .bad_texts = std::move(bad_texts),
+          .empty_texts = std::move(empty),
+          .cut_texts = std::move(cut),
           .run = {}};
 }
 
@@ -179,10 +210,26 @@ std::string destination(const Options& options, const Work& work) {
   return path.replace_extension(".partial" + ending).string();
 }
 
+/// Says which texts are hardly what was meant.
+void note_texts(const Options& options, const Work& work, const diptych::Model& model) {
+  const std::size_t texts = work.texts.rows.inputs().size();
+  if (!work.empty_texts.empty()) {
+    print_note(fmt::format("{} empty, and embedded as the empty text ({})",
+                           count_of_texts(work.empty_texts, texts), options.texts_from));
+  }
+  if (!work.cut_texts.empty()) {
+    print_note(fmt::format("{} longer than the model's {} tokens, and cut ({})",
+                           count_of_texts(work.cut_texts, texts), model.info().context_length,
+                           options.texts_from));
+  }
+}
+
 Json report_json(const diptych::Encoder& encoder, const std::string& out, const Work& work) {
   Json report = {{"out", path_json(out)}, {"images", work.images.names()}};
   report["computed"] = compute_json(encoder.packed_model());
   report["texts"] = work.texts.rows.size();
+  report["empty_texts"] = work.empty_texts;
+  report["cut_texts"] = work.cut_texts;
   report["refused"] = Json::array();
   for (const diptych::Failure& failure : work.run.failures) {
     report["refused"].push_back(
@@ -245,6 +292,7 @@ int embed_inputs(const Options& options) {
   if (options.out != "-") diptych::check_writable(options.out, arrays_wanted);
   const diptych::Encoder encoder = make_encoder(options.model);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
+  note_texts(options, work, encoder.model());
   if (options.resume) resume(encoder, options, work);
   encode_texts(encoder, options, work);
   encode_pictures(encoder, options, work);

@@ -1,16 +1,20 @@
 #include "interruption.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 namespace {
 
 std::atomic<bool> is_requested = false;
 std::atomic<std::int64_t> requested_at = 0;
+/// Written before the handlers are there, so that they only read it.
+std::string note;
 static_assert(std::atomic<bool>::is_always_lock_free);
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
@@ -32,9 +36,8 @@ void request(int signal_number) {
   }
   requested_at = now();
   is_requested = true;
-  constexpr char kNote[] = "diptych: ending after this batch; once more to end at once\n";
   // Nobody is left to be told when this fails.
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kNote, sizeof kNote - 1);
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, note.data(), note.size());
 }
 
 void set_handler(int signal, void (*handler)(int), int flags) {
@@ -47,7 +50,8 @@ void set_handler(int signal, void (*handler)(int), int flags) {
 
 }  // namespace
 
-Interruption::Interruption() {
+Interruption::Interruption(std::string_view unit) {
+  note = fmt::format("diptych: ending after this {}; once more to end at once\n", unit);
   is_requested = false;
   for (const int signal : {SIGINT, SIGTERM}) {
     set_handler(signal, request, SA_RESTART);

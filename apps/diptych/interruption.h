@@ -1,10 +1,14 @@
 #pragma once
 
+#include <string_view>
+
 /// Lets long work end early with what it has: while one lives, the first SIGINT (Ctrl-C) or SIGTERM
-/// only makes `requested` true, and a second one ends the program at once. One at a time.
+/// only makes `requested` true, which is said at once on standard error, and a second one ends the
+/// program at once. One at a time.
 class Interruption {
  public:
-  Interruption();
+  /// `unit`: what the work is done in, and ends after.
+  explicit Interruption(std::string_view unit = "batch");
   /// Gives the signals back.
   ~Interruption();
   Interruption(const Interruption&) = delete;

@@ -149,6 +149,11 @@ Json path_json(const std::filesystem::path& path) {
   return Json::binary(std::vector<std::uint8_t>(name.begin(), name.end()));
 }
 
+std::string path_text(const std::filesystem::path& path) {
+  const Json json = path_json(path);
+  return json.is_binary() ? percent_encoded(json.get_binary()) : json.get<std::string>();
+}
+
 std::filesystem::path json_path(const std::string& text) {
   if (!text.starts_with(kScheme)) return text;
   std::string name;

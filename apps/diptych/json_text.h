@@ -13,6 +13,9 @@ using Json = nlohmann::ordered_json;
 /// `json_text` writes as "file:" and the name percent-encoded (RFC 3986).
 Json path_json(const std::filesystem::path& path);
 
+/// The same as text, UTF-8 whatever the name's bytes are.
+std::string path_text(const std::filesystem::path& path);
+
 /// The file that `path_json` wrote as text: the way back.
 std::filesystem::path json_path(const std::string& text);
 

@@ -2,6 +2,7 @@
 #include <diptych/image.h>
 #include <diptych/model.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -108,10 +109,15 @@ diptych::Array preprocess_one(const std::filesystem::path& picture, const Prepro
   return array;
 }
 
+/// The name of a picture's array, which must be UTF-8.
+std::string key_of(const std::filesystem::path& picture) {
+  return path_text(picture.filename());
+}
+
 void check_names(const std::vector<std::filesystem::path>& pictures) {
   std::map<std::string, std::filesystem::path> paths;
   for (const std::filesystem::path& picture : pictures) {
-    const auto [first, is_new] = paths.emplace(picture.filename().string(), picture);
+    const auto [first, is_new] = paths.emplace(key_of(picture), picture);
     if (!is_new) {
       throw Error(
           ErrorCode::invalid_argument,
@@ -119,6 +125,20 @@ void check_names(const std::vector<std::filesystem::path>& pictures) {
                       first->first, first->second.string(), picture.string()));
     }
   }
+}
+
+/// All arrays are in memory until the last one is there.
+void check_memory(std::size_t pictures, const Preprocessing& how, bool bytes) {
+  constexpr double kGiB = 1 << 30;
+  const double side = how.size;
+  const double each = 3 * side * side * (bytes ? 1 : sizeof(float)) / kGiB;
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<double>(sysconf(_SC_PAGESIZE)) / kGiB;
+  if (each * static_cast<double>(pictures) <= memory) return;
+  throw Error(ErrorCode::out_of_memory,
+              fmt::format("output: got {} pictures of {:.3g} GiB each at size {}, expected less "
+                          "than this machine's memory of {:.3g} GiB",
+                          pictures, each, how.size, memory));
 }
 
 void print_nothing(const Json& /*record*/) {}
@@ -129,6 +149,7 @@ int preprocess(const Options& options) {
   diptych::check_writable(options.out, pictures.size());
   check_names(pictures);
   const Preprocessing how = choose(options);
+  check_memory(pictures.size(), how, options.bytes);
 
   diptych::Arrays arrays;
   RecordWriter writer(options.format, {"image", "key", "error"}, print_nothing);
@@ -139,7 +160,7 @@ int preprocess(const Options& options) {
     diptych::PictureCounts counts;
     Json record = {{"image", path_json(pictures[i])}};
     try {
-      const std::string key = pictures[i].filename().string();
+      const std::string key = key_of(pictures[i]);
       arrays[key] = preprocess_one(pictures[i], how, options, counts);
       record["key"] = key;
     } catch (const Error& error) {

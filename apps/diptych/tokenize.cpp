@@ -11,6 +11,8 @@
 #include "commands.h"
 #include "console.h"
 #include "model_options.h"
+#include "records.h"
+#include "text_lines.h"
 
 namespace {
 
@@ -21,12 +23,13 @@ struct Options {
   std::string model;
   std::string tokenizer;
   int context = 0;
+  OutputFormat format = OutputFormat::text;
 };
 
 constexpr const char* kExample =
     "Reads one JSON string a line, writes one JSON array of token ids a line, padded to the "
     "context\n"
-    "length.\n"
+    "length. Which texts are longer, and therefore cut, is said on standard error.\n"
     "Example:\n"
     "  echo '\"a photo of a cat\"' | diptych tokenize --tokenizer clip";
 
@@ -65,17 +68,42 @@ std::string parse_text(const std::string& line, std::size_t number) {
   return parsed.get<std::string>();
 }
 
+/// The ids of one text, padded, and how many of them are the text's.
+Json tokens_of(const Setting& setting, const std::string& text, std::size_t number) {
+  std::vector<std::int32_t> ids = setting.tokenizer->encode(text, setting.context);
+  const std::size_t tokens = ids.size();
+  const bool may_be_cut = tokens == static_cast<std::size_t>(setting.context);
+  ids.resize(static_cast<std::size_t>(setting.context), setting.tokenizer->pad_id());
+  return {{"line", number},
+          {"tokens", tokens},
+          {"cut", may_be_cut && is_cut(*setting.tokenizer, text, setting.context)},
+          {"ids", ids}};
+}
+
 int tokenize(const Options& options) {
   const Setting setting = choose(options);
+  RecordWriter writer(options.format, {"line", "tokens", "cut", "ids"},
+                      [](const Json& record) { print_line(record["ids"].dump()); });
   std::string line;
-  for (std::size_t number = 1; std::getline(std::cin, line); ++number) {
-    std::vector<std::int32_t> ids =
-        setting.tokenizer->encode(parse_text(line, number), setting.context);
-    ids.resize(static_cast<std::size_t>(setting.context), setting.tokenizer->pad_id());
-    print_line(nlohmann::json(ids).dump());
+  std::size_t texts = 0;
+  LineNumbers cut;
+  while (std::getline(std::cin, line)) {
+    ++texts;
+    const Json record = tokens_of(setting, parse_text(line, texts), texts);
+    if (record["cut"].get<bool>()) cut.push_back(texts);
+    writer.write(record);
   }
   if (std::cin.bad()) {
     throw Error(ErrorCode::io, fmt::format("cannot read standard input: {}", std::strerror(errno)));
+  }
+  if (texts == 0) {
+    throw Error(ErrorCode::invalid_argument,
+                "texts: got none, expected a JSON string a line (standard input)");
+  }
+  writer.finish();
+  if (!cut.empty()) {
+    print_note(fmt::format("{} longer than {} tokens, and cut", count_of_texts(cut, texts),
+                           setting.context));
   }
   return 0;
 }
@@ -94,6 +122,9 @@ void add_tokenize(Command program) {
       .one_of({"clip", "openai", "chinese"});
   command.option("--context", options->context, "tokens a row; default: the model's")
       .at_least(1, 1 << 20);
+  add_format_options(command, options->format,
+                     "one JSON array with the ids of each text, their number, and whether it was "
+                     "cut");
   command.footer(kExample);
   command.runs([options] { return tokenize(*options); });
 }

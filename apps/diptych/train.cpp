@@ -4,9 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +17,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "interruption.h"
 #include "train_data_report.h"
 
 namespace {
@@ -51,15 +50,6 @@ struct Options {
   bool json = false;
 };
 
-/// Set by SIGINT and SIGTERM.
-std::atomic<bool> stop_requested = false;
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-void request_stop(int signal) {
-  stop_requested = true;
-  std::signal(signal, SIG_DFL);
-}
-
 std::string start_line(const diptych::TrainStart& start) {
   const std::string place =
       start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
@@ -79,11 +69,7 @@ Json start_json(const diptych::TrainStart& start) {
           {"notes", start.notes}};
 }
 
-/// The first signal saves the state and ends the run; a second one ends it at once. Before the
-/// start there is nothing to save.
 void announce(const diptych::TrainStart& start, bool json) {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
   for (const std::string& note : start.notes) print_note(note);
   if (json) {
     print_json(start_json(start), -1);
@@ -190,7 +176,8 @@ Json report_json(const TrainProgress& progress) {
           {"data_seconds", progress.data_seconds},
           {"skipped_steps", progress.skipped_steps},
           {"refused", progress.refused},
-          {"refused_by_reason", refused_json(progress.refused_by_reason)}};
+          {"refused_by_reason", refused_json(progress.refused_by_reason)},
+          {"captions_left_out", refused_json(progress.captions_left_out)}};
 }
 
 /// A new file, or standard output for "-".
@@ -220,7 +207,12 @@ int run(const Options& options) {
   }
   wait_without_spinning();
   diptych::TrainCallbacks callbacks;
-  callbacks.started = [&options](const auto& start) { announce(start, options.json); };
+  // Before the start there is nothing to save.
+  std::optional<Interruption> interruption;
+  callbacks.started = [&](const auto& start) {
+    interruption.emplace("step");
+    announce(start, options.json);
+  };
   callbacks.note = [](const std::string& sentence) { print_error(sentence); };
   callbacks.data_opened = [&options](const diptych::TrainDataSummary& data) {
     if (options.json) {
@@ -230,7 +222,7 @@ int run(const Options& options) {
     }
     flush_output();
   };
-  callbacks.should_stop = [] { return stop_requested.load(); };
+  callbacks.should_stop = [&] { return interruption && interruption->requested(); };
   callbacks.report = [&options](const TrainProgress& progress) {
     if (options.json) {
       print_json(report_json(progress), -1);
@@ -246,10 +238,12 @@ int run(const Options& options) {
                 {"skipped_steps", result.skipped_steps},
                 {"model", result.model.string()},
                 {"refused", result.refused},
-                {"refused_by_reason", refused_json(result.refused_by_reason)}},
+                {"refused_by_reason", refused_json(result.refused_by_reason)},
+                {"captions_left_out", refused_json(result.captions_left_out)}},
                -1);
   } else {
     print_refused("refused: ", result.refused_by_reason);
+    print_refused("captions left out: ", result.captions_left_out);
     print_line(
         result.finished
             ? fmt::format("trained {} steps: {}", result.steps, result.model.string())

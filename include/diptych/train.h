@@ -25,7 +25,7 @@ struct TrainStart {
   std::vector<std::string> notes;
 };
 
-/// Samples, rows or files that cannot be trained on, all for one reason.
+/// Samples, captions, rows or files that cannot be trained on, all for one reason.
 struct RefusedData {
   std::string reason;       ///< as a word: "no_caption"
   std::string description;  ///< in words, after a number: "without a caption"
@@ -66,6 +66,8 @@ struct TrainProgress {
   std::int64_t refused = 0;   ///< samples that could not be read, each once, since the run began
   std::string last_problem;   ///< why the last of them was refused
   std::vector<RefusedData> refused_by_reason;
+  /// Captions that are not used although their samples have others, counted likewise.
+  std::vector<RefusedData> captions_left_out;
 };
 
 /// All are called from the training thread, and may be empty.
@@ -87,6 +89,7 @@ struct TrainResult {
   bool finished = false;           ///< false when `should_stop` ended it
   std::int64_t refused = 0;        ///< samples that could not be read, each once
   std::vector<RefusedData> refused_by_reason;
+  std::vector<RefusedData> captions_left_out;  ///< as TrainProgress
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
 };
 

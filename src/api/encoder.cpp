@@ -46,10 +46,10 @@ void append(Matrix from, Matrix& to) {
   append(std::move(from.values), to.values);
 }
 
-using Take = std::function<bool(EncodedImages)>;
+using TakeImages = std::function<bool(EncodedImages)>;
 
 void encode_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
-                       const EncodeOptions& options, const Take& take) {
+                       const EncodeOptions& options, const TakeImages& take) {
   const engine::Encoder encoder = encoder_of(packed);
   const Preprocessing& how = packed.model().info().preprocessing;
   api::PictureReader reader(total, std::move(read), how,
@@ -168,7 +168,7 @@ EncodedImages Encoder::encode_images(std::span<const Image> images,
 }
 
 void Encoder::encode_images(std::span<const std::filesystem::path> paths,
-                            const EncodeOptions& options, const Take& take) const {
+                            const EncodeOptions& options, const TakeImages& take) const {
   const Preprocessing& how = model().info().preprocessing;
   encode_in_batches(packed_, paths.size(), api::read_from(paths, how, options.decode), options,
                     take);

@@ -16,6 +16,7 @@ Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t
         result.refused.add(text.refused.front());
       } else {
         ++result.usable;
+        for (const Refusal& refusal : text.refused) result.captions_left_out.add(refusal);
       }
     } catch (const Error& error) {
       result.refused.add(dataset.refusal(index, error));

@@ -16,6 +16,8 @@ struct Survey {
   std::size_t with_text_key = 0;
   /// Why the others are not usable.
   Refusals refused;
+  /// The captions of usable ones that can never be drawn, and why.
+  Refusals captions_left_out;
 };
 
 /// Reads up to `at_most` samples, spread evenly: their captions, and the pictures that tables name;

@@ -161,6 +161,8 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
                                 network::context_length(model_.config.text), options_,
                                 Random(options_.seed, stream)));
       if (grouped) pairs.back().group = options_.groups[index];
+      for (const shards::Refusal& refusal : text.refused)
+        result.captions_left_out.push_back({index, refusal});
     } catch (const Error& error) {
       // An option that cannot be, or a bug: nothing that the sample could be blamed for.
       const bool of_the_sample =

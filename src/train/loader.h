@@ -36,7 +36,7 @@ struct LoaderOptions {
   const Teacher* teacher = nullptr;
 };
 
-/// A sample that is missing from its batch.
+/// A sample that is missing from its batch, or one of its captions that can never be drawn.
 struct RefusedSample {
   std::size_t index;  ///< its number in the data set
   shards::Refusal refusal;
@@ -47,6 +47,8 @@ struct LoadedBatch {
   Batch batch;
   shards::SamplerPosition next;
   std::vector<RefusedSample> refused;
+  /// Captions of samples that have others, those of one sample together.
+  std::vector<RefusedSample> captions_left_out;
 };
 
 /// Decodes, augments and tokenises the batches of a data set ahead of their use. What a batch holds

@@ -27,6 +27,18 @@ void RefusalReport::add(const LoadedBatch& batch) {
     refused_before_[refused.index] = true;
     refusals_.add(refused.refusal);
   }
+  add_captions(batch.captions_left_out);
+}
+
+void RefusalReport::add_captions(const std::vector<RefusedSample>& captions) {
+  for (std::size_t i = 0; i < captions.size();) {
+    const std::size_t sample = captions[i].index;
+    const bool is_new = !captions_counted_[sample];
+    captions_counted_[sample] = true;
+    for (; i < captions.size() && captions[i].index == sample; ++i) {
+      if (is_new) captions_.add(captions[i].refusal);
+    }
+  }
 }
 
 void RefusalReport::end_epoch() {

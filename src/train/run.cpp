@@ -115,7 +115,8 @@ TrainResult Run::result() const {
   return {.steps = position_.step,
           .skipped_steps = learner_->guard().skipped(),
           .refused = refusals_->samples(),
-          .refused_by_reason = refusals_->by_reason()};
+          .refused_by_reason = refusals_->by_reason(),
+          .captions_left_out = refusals_->captions_left_out()};
 }
 
 void Run::take_folder() {
@@ -208,7 +209,8 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
                          .skipped_steps = learner_->guard().skipped(),
                          .refused = refusals_->samples(),
                          .last_problem = refusals_->last_problem(),
-                         .refused_by_reason = refusals_->by_reason()};
+                         .refused_by_reason = refusals_->by_reason(),
+                         .captions_left_out = refusals_->captions_left_out()};
   meter_.report(progress);
   callbacks_.report(progress);
 }

@@ -114,6 +114,10 @@ void look_through(const TrainOptions& options, RunData& data) {
     data.summary.notes.push_back(
         fmt::format("of {} samples looked at, {}", survey.looked_at, in_words(entry)));
   }
+  for (const RefusedData& entry : refused_data(survey.captions_left_out)) {
+    data.summary.notes.push_back(fmt::format("captions left out of {} samples looked at: {}",
+                                             survey.looked_at, in_words(entry)));
+  }
   if (!options.json_text_key.empty() && survey.with_text_key == 0) {
     data.summary.notes.push_back(
         fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",

@@ -151,6 +151,26 @@ TEST_F(EmbedInputs, ATextThatIsNotUtf8FailsAloneAndIsNamedByItsNumber) {
   EXPECT_EQ(Json::parse(run.output).at("refused").at(0).at("text"), 2);
 }
 
+TEST_F(EmbedInputs, EmptyAndCutTextsAreNotedByTheirLines) {
+  std::string longest;
+  for (int i = 0; i < 100; ++i) longest += "cat ";
+  const ProgramRun run = embed({"--texts-from", "-", "--json", "--out", path("out.safetensors")},
+                               "red\n\n" + longest + "\n \n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("note: 2 of 4 texts (lines 2, 4) empty"));
+  EXPECT_THAT(run.errors, HasSubstr("note: 1 of 4 texts (line 3) longer than the model's"));
+  const Json report = Json::parse(run.output);
+  EXPECT_EQ(report.at("empty_texts"), (Json{2, 4}));
+  EXPECT_EQ(report.at("cut_texts"), Json::array({3}));
+}
+
+TEST_F(EmbedInputs, StandardInputServesOneOption) {
+  const ProgramRun run =
+      embed({"--texts-from", "-", "--files-from", "-", "--out", path("out.safetensors")}, "red\n");
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("for two options"));
+}
+
 TEST_F(EmbedInputs, NoTextThatIsUtf8IsWrongUsage) {
   const ProgramRun run = embed({"--texts-from", "-", "--out", path("out.safetensors")}, "\xC3(\n");
   EXPECT_EQ(run.status, 2);

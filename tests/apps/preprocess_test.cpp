@@ -1,6 +1,8 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "apps/program.h"
@@ -103,6 +105,29 @@ TEST(Preprocess, TwoPicturesOfOneNameAreRefused) {
                                       (folder.path() / "out.safetensors").string()});
   EXPECT_EQ(run.status, 2);
   EXPECT_EQ(run.error_lines(), 1) << run.errors;
+}
+
+TEST(Preprocess, ANameThatIsNotUtf8IsAKeyPercentEncoded) {
+  const TemporaryFolder folder;
+  const std::filesystem::path picture = folder.path() / "caf\xE9.png";
+  std::filesystem::copy(data_path("images/rgb.png"), picture);
+  const std::filesystem::path out = folder.path() / "out.safetensors";
+  const ProgramRun run =
+      run_diptych({"preprocess", "--size", "8", "--json", picture.string(), "--out", out.string()});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(read_arrays(out).contains("file:caf%E9.png"));
+  EXPECT_EQ(Json::parse(run.output).at(0).at("key"), "file:caf%E9.png");
+}
+
+TEST(Preprocess, MoreThanMemoryHoldsIsRefusedBeforeTheWork) {
+  const TemporaryFolder folder;
+  // 3 TB; none of them is a picture.
+  for (int i = 0; i < 1000; ++i) std::ofstream(folder.path() / fmt::format("{}.png", i));
+  const ProgramRun run = run_diptych({"preprocess", "--size", "16384", folder.path().string(),
+                                      "--out", (folder.path() / "out.safetensors").string()});
+  EXPECT_EQ(run.status, 5);
+  EXPECT_EQ(run.error_lines(), 1);
+  EXPECT_THAT(run.errors, HasSubstr("got 1000 pictures of 3 GiB each"));
 }
 
 struct BadOption {

@@ -36,9 +36,9 @@ void redirect(const std::filesystem::path& file, int flags, int to) {
   _exit(127);
 }
 
-/// A signal for a program, sent once `when` holds. Without `when` none is sent.
+/// A signal for a program, sent once `when` holds of it, and of the folder with what it prints.
 struct Signal {
-  std::function<bool(pid_t program)> when;
+  std::function<bool(pid_t program, const std::filesystem::path& folder)> when;
   int number = SIGKILL;
 };
 
@@ -53,31 +53,37 @@ bool catches(pid_t program, int signal) {
   return false;
 }
 
-/// Waits for the end of a program, which the signal may bring about.
-int wait_for(pid_t child, const Signal& signal) {
+/// Waits for the end of a program, which the signals may bring about.
+int wait_for(pid_t child, const std::vector<Signal>& signals, const std::filesystem::path& folder) {
   int state = 0;
-  while (signal.when && !signal.when(child)) {
-    const pid_t ended = waitpid(child, &state, WNOHANG);
-    if (ended == child) return state;
-    if (ended < 0) throw std::runtime_error("cannot wait");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (const Signal& signal : signals) {
+    while (!signal.when(child, folder)) {
+      const pid_t ended = waitpid(child, &state, WNOHANG);
+      if (ended == child) return state;
+      if (ended < 0) throw std::runtime_error("cannot wait");
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    kill(child, signal.number);
   }
-  if (signal.when) kill(child, signal.number);
   if (waitpid(child, &state, 0) != child) throw std::runtime_error("cannot wait");
   return state;
 }
 
 ProgramRun run(const char* program, const std::vector<std::string>& arguments,
-               const std::string& input, const Signal& signal = {},
+               const std::string& input, const std::vector<Signal>& signals = {},
                const std::filesystem::path& given_output = {}) {
   const TemporaryFolder folder;
   const std::filesystem::path output =
       given_output.empty() ? folder.path() / "output" : given_output;
   write_file(folder.path() / "input", input);
+  // Whoever watches the run finds them from its beginning.
+  for (const std::filesystem::path& file : {output, folder.path() / "errors"}) {
+    if (!std::filesystem::exists(file)) write_file(file, "");
+  }
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("cannot fork");
   if (child == 0) become(program, arguments, folder.path(), output);
-  const int state = wait_for(child, signal);
+  const int state = wait_for(child, signals, folder.path());
   return {WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state),
           given_output.empty() ? read_text_file(output) : "",
           read_text_file(folder.path() / "errors")};
@@ -96,12 +102,27 @@ ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::str
 
 ProgramRun kill_diptych(const std::vector<std::string>& arguments,
                         const std::function<bool()>& when) {
-  return run(DIPTYCH_PROGRAM, arguments, "", {[&](pid_t) { return when(); }, SIGKILL});
+  return run(DIPTYCH_PROGRAM, arguments, "",
+             {{[&](pid_t, const auto&) { return when(); }, SIGKILL}});
 }
 
 ProgramRun interrupt_diptych(const std::vector<std::string>& arguments) {
   return run(DIPTYCH_PROGRAM, arguments, "",
-             {[](pid_t program) { return catches(program, SIGINT); }, SIGINT});
+             {{[](pid_t program, const auto&) { return catches(program, SIGINT); }, SIGINT}});
+}
+
+ProgramRun interrupt_diptych(
+    const std::vector<std::string>& arguments,
+    const std::vector<std::function<bool(const ProgramRun& so_far)>>& moments) {
+  std::vector<Signal> signals;
+  for (const auto& moment : moments) {
+    signals.push_back({[&moment](pid_t, const std::filesystem::path& folder) {
+                         return moment({.output = read_text_file(folder / "output"),
+                                        .errors = read_text_file(folder / "errors")});
+                       },
+                       SIGINT});
+  }
+  return run(DIPTYCH_PROGRAM, arguments, "", signals);
 }
 
 ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder) {

@@ -29,6 +29,12 @@ ProgramRun kill_diptych(const std::vector<std::string>& arguments,
 /// The same, but interrupts it as Ctrl-C does, once it is ready to end early with what it has.
 ProgramRun interrupt_diptych(const std::vector<std::string>& arguments);
 
+/// The same, but sends SIGINT each time that the next one of these holds of what it has printed so
+/// far.
+ProgramRun interrupt_diptych(
+    const std::vector<std::string>& arguments,
+    const std::vector<std::function<bool(const ProgramRun& so_far)>>& moments);
+
 /// Runs a command line in a folder, as a shell takes it, with the built `diptych` in its PATH and
 /// nothing in its cache of models.
 ProgramRun run_in_shell(const std::string& command, const std::filesystem::path& folder);

@@ -50,6 +50,27 @@ TEST(Tokenize, ContextCutsAndPads) {
                                      "\"a\"\n\"a photo of a cat\"\n");
   ASSERT_EQ(run.status, 0) << run.errors;
   EXPECT_EQ(run.output, "[49406,320,49407,0]\n[49406,320,1125,49407]\n");
+  EXPECT_THAT(run.errors, HasSubstr("note: 1 of 2 texts (line 2) longer than 4 tokens, and cut"));
+}
+
+TEST(Tokenize, ATextThatJustFitsIsNotCut) {
+  const ProgramRun run =
+      run_diptych({"tokenize", "--tokenizer", "clip", "--context", "4", "--json"},
+                  "\"a photo\"\n\"a photo of a cat\"\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json texts = Json::parse(run.output);
+  ASSERT_EQ(texts.size(), 2U);
+  EXPECT_EQ(texts[0].at("tokens"), 4);
+  EXPECT_EQ(texts[0].at("cut"), false);
+  EXPECT_EQ(texts[1].at("line"), 2);
+  EXPECT_EQ(texts[1].at("cut"), true);
+  EXPECT_EQ(texts[1].at("ids"), (Json{49406, 320, 1125, 49407}));
+}
+
+TEST(Tokenize, NoTextIsNoSuccess) {
+  const ProgramRun run = run_diptych({"tokenize", "--tokenizer", "clip"}, "");
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("texts: got none"));
 }
 
 struct BadLine {

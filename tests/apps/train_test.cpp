@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 
 #include "apps/program.h"
@@ -93,6 +95,56 @@ TEST_F(TrainCommand, WritesAConfigThatItReads) {
   const ProgramRun run = run_diptych({"train", config});
   EXPECT_EQ(run.status, 0) << run.errors;
   EXPECT_TRUE(fs::exists(path("logs/from config/model/diptych.json")));
+}
+
+TEST_F(TrainCommand, ReadsTheExampleConfig) {
+  const ProgramRun run =
+      run_diptych({"train", data_path("../../examples/run.toml").string(), "--write-config", "-"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("\nmodel = \"ViT-B-32\"\n"));
+  EXPECT_THAT(run.output, HasSubstr("\nprecision = \"amp_bf16\"\n"));
+}
+
+TEST_F(TrainCommand, ASignalIsAnsweredAtOnceAndASecondOneLeavesTheLastCheckpoint) {
+  write_file(path("slow.json"), R"({
+    "embed_dim": 64,
+    "vision_cfg": {"image_size": 224, "patch_size": 16, "width": 384, "layers": 4, "head_width": 64},
+    "text_cfg": {"context_length": 12, "width": 64, "heads": 2, "layers": 1}})");
+  const std::vector<std::string> options = {"train",
+                                            "--train-data",
+                                            path("table.csv"),
+                                            "--model",
+                                            path("slow.json"),
+                                            "--batch-size",
+                                            "8",
+                                            "--accum-freq",
+                                            "1",
+                                            "--epochs",
+                                            "100",
+                                            "--save-every-n-steps",
+                                            "1",
+                                            "--workers",
+                                            "1",
+                                            "--threads",
+                                            "1",
+                                            "--logs",
+                                            path("logs")};
+  const std::string checkpoint = path("logs/run/checkpoints/latest.safetensors");
+  const auto has_saved = [&](const ProgramRun&) { return fs::exists(checkpoint); };
+  std::chrono::steady_clock::time_point answered;
+  const auto was_answered_for_a_while = [&](const ProgramRun& so_far) {
+    const auto now = std::chrono::steady_clock::now();
+    if (so_far.errors.find("ending after this step; once more") == std::string::npos) return false;
+    if (answered == std::chrono::steady_clock::time_point()) answered = now;
+    // A signal that follows within half a second is taken for the same one.
+    return now - answered > std::chrono::milliseconds(600);
+  };
+  const ProgramRun run = interrupt_diptych(options, {has_saved, was_answered_for_a_while});
+  EXPECT_THAT(run.errors, HasSubstr("ending after this step; once more to end at once"));
+  // A machine on which the step is over before the second signal has ended by the first.
+  EXPECT_TRUE(run.status == 128 + SIGINT || run.status == 1) << run.status;
+  const ProgramRun inspected = run_diptych({"inspect", checkpoint});
+  EXPECT_EQ(inspected.status, 0) << inspected.errors;
 }
 
 struct Refusal {

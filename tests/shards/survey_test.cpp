@@ -30,6 +30,20 @@ TEST(Survey, CountsWhatCanBeUsedAndWhyNot) {
   EXPECT_EQ(all.refused.count(RefusalReason::missing_picture), 1U);
 }
 
+TEST(Survey, CountsTheCaptionsThatUsableSamplesLose) {
+  const diptych::test::TemporaryFolder folder;
+  test::CraftedTar tar;
+  tar.add("a.jpg", "x").add("a.json", R"({"names": ["a dog", "", 3]})");
+  tar.add("b.jpg", "x").add("b.json", R"({"names": [""]})");
+  const Dataset dataset({{tar.end().save(folder.path() / "0.tar")}});
+  const Survey all = survey(dataset, {.json_text_key = "names"}, 100);
+  EXPECT_EQ(all.usable, 1U);
+  EXPECT_EQ(all.captions_left_out.samples(), 2U);
+  EXPECT_EQ(all.captions_left_out.count(RefusalReason::empty_caption), 1U);
+  EXPECT_EQ(all.captions_left_out.count(RefusalReason::unreadable_json), 1U);
+  EXPECT_EQ(all.refused.count(RefusalReason::empty_caption), 1U);
+}
+
 TEST(Survey, SpreadsItsLookOverAllSamples) {
   const diptych::test::TemporaryFolder folder;
   test::CraftedTar tar;

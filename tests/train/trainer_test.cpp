@@ -56,6 +56,24 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_EQ(model.preprocessing.size, 32);
 }
 
+TEST_F(Training, CountsTheCaptionsThatItNeverDraws) {
+  const auto picture = read_file(test::data_path("images/gray.png"));
+  const std::string json = R"({"captions": ["a good one", "", 7]})";
+  shards::ShardWriter writer(data_.path() / "captions", {.samples_per_shard = 8});
+  for (int i = 0; i < 6; ++i)
+    writer.add(std::to_string(i), {{"png", picture}, {"json", std::as_bytes(std::span(json))}});
+  writer.finish();
+  TrainOptions some = options("captions");
+  some.train_data = (data_.path() / "captions").string();
+  some.group_key.clear();
+  some.batch_size = 3;
+  const TrainResult result = run_training(some);
+  EXPECT_EQ(result.refused, 0);
+  ASSERT_EQ(result.captions_left_out.size(), 2U);
+  EXPECT_EQ(result.captions_left_out[0].count, 6) << "once, although three epochs meet them";
+  EXPECT_EQ(result.captions_left_out[1].count, 6);
+}
+
 TEST_F(Training, WithTheSigmoidLossLearnsABias) {
   const TrainResult clip = run_training(options("clip"));
   for (const fs::path& start : {data_.config(), clip.model}) {

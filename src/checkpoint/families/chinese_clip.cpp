@@ -7,7 +7,7 @@
 #include "checkpoint/families/family.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace chinese_clip {
 
 using Pattern = std::string_view;
 
@@ -73,10 +73,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kFamily = {"chinese_clip", kSignature, kRules,
                             kIgnored,       parse,      GridResize::aligned};
 
-}  // namespace
+}  // namespace chinese_clip
 
 const Family& chinese_clip_family() {
-  return kFamily;
+  return chinese_clip::kFamily;
 }
 
 }  // namespace diptych::checkpoint

@@ -5,7 +5,7 @@
 #include "checkpoint/families/huggingface.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace huggingface_clip {
 
 using Pattern = std::string_view;
 
@@ -21,10 +21,10 @@ constexpr auto kSignature = std::to_array<Pattern>(
 constexpr Family kFamily = {"huggingface_clip", kSignature,        kRules,
                             kIgnored,           parse_huggingface, GridResize::plain};
 
-}  // namespace
+}  // namespace huggingface_clip
 
 const Family& huggingface_clip_family() {
-  return kFamily;
+  return huggingface_clip::kFamily;
 }
 
 }  // namespace diptych::checkpoint

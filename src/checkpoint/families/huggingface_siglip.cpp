@@ -14,7 +14,7 @@
 #include "text/sentencepiece/sentencepiece_model.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace huggingface_siglip {
 
 using Pattern = std::string_view;
 
@@ -115,13 +115,14 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kFamily = {"huggingface_siglip", kSignature, kRules, kIgnored, parse,
                             GridResize::plain,    prepare};
 
-}  // namespace
+}  // namespace huggingface_siglip
 
 const Family& huggingface_siglip_family() {
-  return kFamily;
+  return huggingface_siglip::kFamily;
 }
 
 TensorMap to_huggingface_siglip_names(const TensorMap& weights) {
+  using namespace huggingface_siglip;
   TensorMap named = to_family_names(weights, kRules);
   join_query(named, "weight");
   join_query(named, "bias");
