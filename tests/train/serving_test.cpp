@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "checkpoint/load.h"
 #include "checkpoint/model_folder.h"
+#include "diptych/convert.h"
 #include "diptych/encoder.h"
 #include "diptych/train.h"
 #include "support/support.h"
@@ -162,6 +163,21 @@ TEST_F(Serving, PoolsATextAtTheEndTokenOfTheTokenizerNamed) {
   EXPECT_EQ(std::get<network::TextTransformerConfig>(file.config.text).end_of_text_id, 3);
   EXPECT_NEAR(loss, contrastive_loss(logits_of(Model::load(trained.string()), pictures_)),
               test::kServedLossTolerance);
+}
+
+// How texts spell special tokens is part of the tokenizer, whoever wrote the model last.
+TEST_F(Serving, KeepsTheSpellingOfSpecialTokens) {
+  test::write_tiny_clip_model(folder_.path() / "clip");
+  convert_model(Model::load((folder_.path() / "clip").string()), folder_.path() / "openai",
+                {.format = "openai"});
+  const Model openai = Model::load((folder_.path() / "openai").string());
+  convert_model(openai, folder_.path() / "own");
+  TrainOptions how = options(folder_.path() / "openai");
+  trained_loss(how);
+  const std::vector<std::int32_t> ids = openai.tokenizer().encode("a <|endoftext|> b", 77);
+  EXPECT_EQ(ids.size(), 5U);
+  for (const fs::path& made : {folder_.path() / "own", folder_.path() / how.name / "model"})
+    EXPECT_EQ(Model::load(made.string()).tokenizer().encode("a <|endoftext|> b", 77), ids) << made;
 }
 
 }  // namespace
