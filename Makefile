@@ -1,7 +1,7 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo asan tsan fuzz bench model lint format install clean
+.PHONY: help setup build test demo asan tsan fuzz complexity bench model lint format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
@@ -10,7 +10,7 @@ MODEL ?= $(HOME)/.cache/diptych/pictogram/model
 CONFIGURE = cmake --log-level=NOTICE --preset
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what is missing: Debian packages and libtorch
 	@tools/setup
@@ -41,6 +41,10 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
 	$(CONFIGURE) fuzz -DDIPTYCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	cmake --build --preset fuzz
 	ctest --preset fuzz
+
+complexity: setup ## time every reader on 1, 10 and 100 times its input, for minutes
+	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
+	cmake --build --preset release --target complexity
 
 bench: build ## compare the speed with ONNX Runtime's, side by side
 	@tools/setup bench
