@@ -1,7 +1,7 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo asan tsan fuzz complexity bench model lint format install clean
+.PHONY: help setup build test demo asan tsan readers fuzz complexity bench model lint lint-changes format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
@@ -10,7 +10,7 @@ MODEL ?= $(HOME)/.cache/diptych/pictogram/model
 CONFIGURE = cmake --log-level=NOTICE --preset
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what is missing: Debian packages and libtorch
 	@tools/setup
@@ -36,6 +36,12 @@ asan tsan:
 	cmake --build --preset $@
 	ctest --preset $@ --parallel $(shell nproc)
 
+readers: ## run every reader on its corpus and mutations of it, with the address and undefined-behaviour sanitizers
+	@DIPTYCH_TRAIN=OFF tools/setup
+	$(CONFIGURE) asan
+	cmake --build --preset asan --target fuzzers
+	ctest --preset asan --label-regex fuzz --parallel $(shell nproc)
+
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
 	@DIPTYCH_TRAIN=OFF tools/setup fuzz
 	$(CONFIGURE) fuzz -DDIPTYCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
@@ -46,22 +52,26 @@ complexity: setup ## time every reader on 1, 10 and 100 times its input, for min
 	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
 	cmake --build --preset release --target complexity
 
-bench: build ## compare the speed with ONNX Runtime's, side by side
+bench: build ## compare the speed with PyTorch, ONNX Runtime and OpenVINO, side by side (1.5 GB of packages)
 	@tools/setup bench
 	python3 -m venv build/bench
-	build/bench/bin/pip install --quiet --requirement bench/onnxruntime_comparison/requirements.txt
-	build/bench/bin/python bench/onnxruntime_comparison/compare.py build/release/bin/onnxruntime_comparison_towers
+	build/bench/bin/pip install --quiet --requirement bench/peers/requirements.txt
+	build/bench/bin/python bench/peers/compare.py build/release/bin/peers_towers
 
 model: build ## make the embedded model again: packages, data, an hour of training, measurement
 	models/pictogram/recipe
 	models/pictogram/measure --model $(MODEL)
 
-lint: ## check formatting, layers and names
+lint: ## check formatting, layers, sizes, links and names
+lint-changes: ## the same, with names only in what changed since origin/main, or in the last commit
+lint lint-changes:
 	@tools/setup lint
-	$(CONFIGURE) release -B build/lint -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+	$(CONFIGURE) release -B build/lint -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN) -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DDIPTYCH_UNITY=OFF
 	tools/check_format
 	tools/check_layers
-	tools/check_names build/lint
+	tools/check_sizes
+	tools/check_links
+	tools/check_names build/lint $(if $(filter lint-changes,$@),--changed)
 
 format: ## format all sources in place
 	@tools/setup lint

@@ -3,6 +3,7 @@ option(DIPTYCH_FETCH "Build what downloads models (needs libcurl and OpenSSL)" O
 option(DIPTYCH_FORMATS "Build what reads TIFF, HEIC and AVIF (needs libtiff and libheif)" ON)
 option(DIPTYCH_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(DIPTYCH_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(DIPTYCH_UNITY "Compile several sources at a time: faster as a whole, slower after a change" OFF)
 option(DIPTYCH_ASSERTIONS "Check our own invariants at run time" OFF)
 set(DIPTYCH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them; empty for none")
 

@@ -16,6 +16,8 @@ void add_models(Command program);
 void add_preprocess(Command program);
 void add_pull(Command program);
 void add_search(Command program);
+void add_soup(Command program);
+void add_shards(Command program);
 void add_tokenize(Command program);
 void add_train(Command program);
 void add_verify(Command program);

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "convert_options.h"
 #include "model_options.h"
 
 namespace {
@@ -37,16 +38,7 @@ void add_convert(Command program) {
   command.footer(kExamples);
   command.option("MODEL", options->model, "a checkpoint or a model folder").required();
   command.option("OUT", options->out, "the folder to write").required();
-  command
-      .option("--to", options->convert.format,
-              "diptych, open_clip, openai, chinese_clip, eva or huggingface")
-      .show_default();
-  command.option("--dtype", options->convert.dtype, "of the weights: fp32, fp16 or bf16")
-      .show_default();
-  command.option("--name", options->convert.name, "written into diptych's own form");
-  command.option("--licence", options->convert.licence, "written into diptych's own form");
-  command.flag("--overwrite", options->convert.overwrite,
-               "write into a folder that has files already, over those of the same names");
+  add_convert_options(command, options->convert);
   add_load_options(command, options->load);
   command.runs([options] { return convert(*options); });
 }

@@ -23,11 +23,13 @@ void declare(Command program) {
   add_duplicates(program);
   add_convert(program);
   add_curate(program);
+  add_shards(program);
   add_embed(program);
   add_tokenize(program);
   add_preprocess(program);
   add_inspect(program);
   add_train(program);
+  add_soup(program);
   add_verify(program);
   add_evaluate(program);
   add_models(program);

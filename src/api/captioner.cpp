@@ -53,10 +53,10 @@ std::vector<Caption> caption_batch(const PackedModel& packed, const float* pixel
   return captions;
 }
 
-using Take = std::function<bool(CaptionedImages)>;
+using TakeCaptions = std::function<bool(CaptionedImages)>;
 
 void caption_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
-                        const CaptionOptions& options, const Take& take) {
+                        const CaptionOptions& options, const TakeCaptions& take) {
   engine::Captioner(packed.implementation().engine).check(options);
   api::PictureReader reader(total, std::move(read), packed.model().info().preprocessing,
                             batch_of(packed), packed.implementation().engine->threads());
@@ -112,7 +112,7 @@ CaptionedImages Captioner::caption_images(std::span<const Image> images,
 }
 
 void Captioner::caption_images(std::span<const std::filesystem::path> paths,
-                               const CaptionOptions& options, const Take& take) const {
+                               const CaptionOptions& options, const TakeCaptions& take) const {
   const Preprocessing& how = model().info().preprocessing;
   caption_in_batches(packed_, paths.size(), api::read_from(paths, how, options.decode), options,
                      take);

@@ -75,8 +75,7 @@ bool fits_in_memory(const checkpoint::ModelFile& file) {
 }
 
 /// Writing into the folder that a model came from would replace or mix its own files.
-void refuse_source(const Model& model, const std::filesystem::path& folder) {
-  const std::string& name = model.info().name;
+void refuse_source(const std::string& name, const std::filesystem::path& folder) {
   if (api::names_embedded_model(name)) return;
   std::error_code error;
   const std::filesystem::path source = api::model_path(name);
@@ -150,7 +149,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const ExportFormat format = checkpoint::export_format(options.format);
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
-  refuse_source(model, folder);
+  for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_filled(folder);
   refuse_infinite(file, model.info().name);

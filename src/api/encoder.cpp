@@ -54,10 +54,10 @@ void require_text_tower(const Model& model) {
   if (!model.info().has_text_tower) network::refuse_texts(model.info().name);
 }
 
-using Take = std::function<bool(EncodedImages)>;
+using TakeImages = std::function<bool(EncodedImages)>;
 
 void encode_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
-                       const EncodeOptions& options, const Take& take) {
+                       const EncodeOptions& options, const TakeImages& take) {
   require_image_tower(packed.model());
   const engine::Encoder encoder = encoder_of(packed);
   const Preprocessing& how = packed.model().info().preprocessing;
@@ -177,7 +177,7 @@ EncodedImages Encoder::encode_images(std::span<const Image> images,
 }
 
 void Encoder::encode_images(std::span<const std::filesystem::path> paths,
-                            const EncodeOptions& options, const Take& take) const {
+                            const EncodeOptions& options, const TakeImages& take) const {
   const Preprocessing& how = model().info().preprocessing;
   encode_in_batches(packed_, paths.size(), api::read_from(paths, how, options.decode), options,
                     take);

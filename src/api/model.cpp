@@ -37,7 +37,9 @@ void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& na
 }  // namespace
 
 Model::Implementation::Implementation(std::string name, checkpoint::ModelFile model_file)
-    : file(std::move(model_file)), info(api::describe(std::move(name), file)) {
+    : file(std::move(model_file)),
+      info(api::describe(std::move(name), file)),
+      sources({info.name}) {
   if (info.preprocessing.size != info.image_size) {
     fail(ErrorCode::invalid_argument,
          "preprocessing: got a size of {}, expected the tower's {} ({})", info.preprocessing.size,
@@ -52,6 +54,13 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
   }
   if (too_large) tokenizer = nullptr;
   info.tokenizer = tokenizer ? text::name(file.tokenizer.kind) : "none";
+}
+
+Model Model::Implementation::make(std::string name, checkpoint::ModelFile file,
+                                  std::vector<std::string> sources) {
+  auto implementation = std::make_shared<Implementation>(std::move(name), std::move(file));
+  implementation->sources = std::move(sources);
+  return Model(std::move(implementation));
 }
 
 Model Model::load(const std::string& name_or_path, const LoadOptions& options) {

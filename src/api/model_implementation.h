@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "checkpoint/source/model_file.h"
 #include "diptych/model.h"
@@ -11,9 +13,13 @@ namespace diptych {
 class Model::Implementation {
  public:
   Implementation(std::string name, checkpoint::ModelFile file);
+  /// A model made from others, which `sources` names.
+  static Model make(std::string name, checkpoint::ModelFile file, std::vector<std::string> sources);
 
   checkpoint::ModelFile file;
   ModelInfo info;
+  /// Names or paths of the models whose files are read.
+  std::vector<std::string> sources;
   /// Null when no vocabulary fits the text tower.
   std::shared_ptr<const Tokenizer> tokenizer;
 };

@@ -29,7 +29,9 @@ class Prefetcher {
   /// each result itself, on the calling thread.
   Prefetcher(int workers, std::uint64_t ahead, Issue issue, Make make)
       : issue_(std::move(issue)), make_(std::move(make)), ahead_(ahead) {
-    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    // Not the lambda itself: std::thread's own types would carry its name into a library's exports.
+    const std::function<void()> loop = [this] { work(); };
+    for (int i = 0; i < workers; ++i) workers_.emplace_back(loop);
   }
   /// Waits for what is being made, and drops it.
   ~Prefetcher() {

@@ -54,7 +54,7 @@ class QueryLists {
 };
 
 /// What became of the lines of one block.
-struct BlockResult {
+struct MatchedBlock {
   std::string lines;
   StageReport report;
   std::uint64_t texts = 0;
@@ -66,7 +66,7 @@ class BlockMatcher {
  public:
   BlockMatcher(const QueryLists& lists, const std::string& file) : lists_(lists), file_(file) {}
 
-  BlockResult work(const LineBlock& block) {
+  MatchedBlock work(const LineBlock& block) {
     Lines lines(block);
     std::string_view line;
     while (lines.next_record(line)) {
@@ -116,7 +116,7 @@ class BlockMatcher {
   Record record_;
   std::vector<std::uint32_t> found_;
   std::string members_;
-  BlockResult result_;
+  MatchedBlock result_;
 };
 
 void match_file(const std::filesystem::path& path, const MatchOptions& options,
@@ -124,14 +124,14 @@ void match_file(const std::filesystem::path& path, const MatchOptions& options,
   const auto work = [&](const LineBlock& block, const std::string& file) {
     return BlockMatcher(lists, file).work(block);
   };
-  const auto take = [&](BlockResult&& result) {
+  const auto take = [&](MatchedBlock&& result) {
     out.write(result.lines);
     add(report.stage, result.report);
     report.texts += result.texts;
     report.texts_with_match += result.texts_with_match;
     report.matches += result.matches;
   };
-  work_on_file<BlockResult>(path, options.stage, pool, work, take);
+  work_on_file<MatchedBlock>(path, options.stage, pool, work, take);
 }
 
 /// Sums up the lists; returns the counts.

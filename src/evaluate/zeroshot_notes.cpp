@@ -8,7 +8,7 @@
 namespace diptych::evaluate {
 namespace {
 
-constexpr std::size_t kNamed = 3;
+constexpr std::size_t kClassesNamed = 3;
 /// Fewer pictures may miss by chance.
 constexpr std::size_t kEnoughPictures = 20;
 
@@ -40,14 +40,15 @@ std::vector<std::string> result_notes(std::size_t right_answers,
   std::size_t without = 0;
   for (std::size_t i = 0; i < class_names.size(); ++i) {
     if (has_pictures[i]) continue;
-    if (without++ < kNamed) names += fmt::format("{}'{}'", without > 1 ? ", " : "", class_names[i]);
+    if (without++ < kClassesNamed)
+      names += fmt::format("{}'{}'", without > 1 ? ", " : "", class_names[i]);
   }
   std::vector<std::string> notes;
   if (without > 0) {
     notes.push_back(
         fmt::format("{} of {} classes have no picture that could be read, but may be "
                     "answered: {}{}",
-                    without, class_names.size(), names, without > kNamed ? " ..." : ""));
+                    without, class_names.size(), names, without > kClassesNamed ? " ..." : ""));
   }
   const double chance = 1.0 / static_cast<double>(class_names.size());
   const auto pictures = static_cast<double>(right_classes.size());

@@ -1,6 +1,7 @@
 #include "json/base64.h"
 
 #include <algorithm>
+#include <array>
 
 namespace diptych {
 namespace {
@@ -8,10 +9,22 @@ namespace {
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::uint8_t kNoDigit = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> digit_values() {
+  std::array<std::uint8_t, 256> values;
+  values.fill(kNoDigit);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+  return values;
+}
+constexpr std::array<std::uint8_t, 256> kValues = digit_values();
+
 }  // namespace
 
 std::string to_base64(std::span<const std::uint8_t> bytes) {
   std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
@@ -27,12 +40,13 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   const std::string_view digits = text.substr(0, text.size() - padding);
   std::vector<std::uint8_t> bytes;
+  bytes.reserve(text.size() / 4 * 3);
   std::uint32_t bits = 0;
   int held = 0;
   for (const char c : digits) {
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    const std::uint32_t value = kValues[static_cast<unsigned char>(c)];
+    if (value == kNoDigit) return std::nullopt;
+    bits = bits << 6 | value;
     held += 6;
     if (held < 8) continue;
     held -= 8;

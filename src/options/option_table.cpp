@@ -356,8 +356,9 @@ std::vector<Option> erasing_options() {
   };
 }
 
+constexpr Change kFree = Change::free;
+
 std::vector<Option> running_options() {
-  constexpr Change kFree = Change::free;
   return {
       {"device", kRunning, "cpu, cuda, cuda:1, ...", field<&TrainOptions::device>, {}, {}, kFree},
       {"threads",
@@ -376,6 +377,11 @@ std::vector<Option> running_options() {
        kFree},
       {"seed", kRunning, "of weights, order, captions and augmentation", field<&TrainOptions::seed>,
        kAtLeastZero},
+  };
+}
+
+std::vector<Option> saving_options() {
+  return {
       {"logs", kRunning, "folder of all runs", field<&TrainOptions::logs>, {}, {}, kFree},
       {"name", kRunning, "this run's folder there", field<&TrainOptions::name>, {}, {}, kFree},
       {"resume",
@@ -431,7 +437,7 @@ const std::vector<Option>& table() {
     std::vector<Option> options;
     for (auto part : {data_options, model_options, stated_options, lock_options, loss_options,
                       optimiser_options, schedule_options, step_options, geometry_options,
-                      colour_options, erasing_options, running_options}) {
+                      colour_options, erasing_options, running_options, saving_options}) {
       const std::vector<Option> more = part();
       options.insert(options.end(), more.begin(), more.end());
     }

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "shards/chinese_clip_shard.h"
+#include "shards/folder_shard.h"
 #include "shards/table_shard.h"
 #include "shards/tar_shard.h"
 
@@ -42,14 +44,18 @@ class MissingShard final : public Shard {
 };
 
 std::unique_ptr<Shard> open_shard(const std::filesystem::path& path, const ShardOptions& options) {
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
   const std::optional<SourceKind> kind = source_kind(path);
-  if (!kind) {
+  if (!kind && !is_folder) {
     fail(ErrorCode::unsupported,
          "shard: got {}, expected a .tar, .csv or .tsv file, or one with "
          ".gz or .zst after that",
          path.string());
   }
   try {
+    if (is_folder) return std::make_unique<FolderShard>(path, options);
+    if (ChineseClipShard::is_one(path)) return std::make_unique<ChineseClipShard>(path, options);
     if (*kind == SourceKind::tar) return std::make_unique<TarShard>(path, options);
     return std::make_unique<TableShard>(path, options);
   } catch (const Error& error) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "shards/caption_text.h"
 #include "shards/table.h"
@@ -23,10 +24,6 @@ struct RowBytes {
   std::vector<std::byte> image;
   std::string caption;
 };
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 std::optional<std::size_t> find_column(const std::vector<std::string_view>& header,
                                        const std::string& key) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "shards/tar.h"
 #include "shards/tar_format.h"
@@ -39,7 +40,7 @@ std::optional<std::uint64_t> parse_binary(std::string_view field) {
   return value;
 }
 
-std::optional<std::uint64_t> parse_number(std::string_view field) {
+std::optional<std::uint64_t> parse_field(std::string_view field) {
   const bool binary = (static_cast<unsigned char>(field.front()) & 0x80) != 0;
   return binary ? parse_binary(field) : parse_octal(field);
 }
@@ -51,10 +52,6 @@ std::string entry_name(const TarHeaderBlock& block) {
   const std::string_view prefix = posix ? field_text(block.prefix) : std::string_view();
   if (prefix.empty()) return std::string(name);
   return std::string(prefix).append("/").append(name);
-}
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -191,12 +188,12 @@ TarReader::Header TarReader::read_header() const {
       std::all_of(block.begin(), block.end(), [](std::byte b) { return b == std::byte{0}; });
   if (header.end_marker) return header;
 
-  const auto stored = parse_number({header.block.checksum, sizeof(header.block.checksum)});
+  const auto stored = parse_field({header.block.checksum, sizeof(header.block.checksum)});
   const TarChecksum sum = tar_checksum(header.block);
   if (!stored ||
       (std::cmp_not_equal(*stored, sum.as_unsigned) && std::cmp_not_equal(*stored, sum.as_signed)))
     damaged("has a header with a wrong checksum");
-  const auto size = parse_number({header.block.size, sizeof(header.block.size)});
+  const auto size = parse_field({header.block.size, sizeof(header.block.size)});
   if (!size) damaged("has a size that is not a number");
   header.size = *size;
   return header;

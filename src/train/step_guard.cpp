@@ -10,7 +10,7 @@
 namespace diptych::train {
 namespace {
 
-const std::string kState = "optimizer.guard";
+const std::string kGuardState = "optimizer.guard";
 /// Steps whose mean is trusted: the first ones of a training have large gradients anyhow.
 constexpr std::int64_t kTrustedSteps = 20;
 /// How many steps the mean looks back, roughly.
@@ -42,11 +42,11 @@ void StepGuard::save(TensorMap& map) const {
       static_cast<float>(mean_norm_),
       static_cast<float>(std::min<std::int64_t>(accepted_, std::llround(kMemory))),
       static_cast<float>(skipped_), static_cast<float>(in_a_row_)};
-  map.add(kState, TensorBuffer(Shape{4}, std::span<const float>(values)));
+  map.add(kGuardState, TensorBuffer(Shape{4}, std::span<const float>(values)));
 }
 
 void StepGuard::load(const TensorMap& map) {
-  const auto found = map.tensors.find(kState);
+  const auto found = map.tensors.find(kGuardState);
   if (found == map.tensors.end() || found->second.shape != Shape{4}) return;
   const std::vector<float> values = to_floats(found->second);
   mean_norm_ = values[0];

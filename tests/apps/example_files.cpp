@@ -90,12 +90,34 @@ void write_curation(const fs::path& folder) {
   write_file(folder / "counts.json", "[1, 0]\n");
 }
 
+/// Two pairs as files, as a table and as shards.
+void write_pairs(const fs::path& folder) {
+  fs::create_directory(folder / "pairs");
+  shards::ShardWriter writer(folder / "web", {.samples_per_shard = 1});
+  std::string table = "filepath,title\n";
+  for (const std::string& name : kPhotos) {
+    const std::string key = fs::path(name).stem();
+    const std::string caption = "a " + key;
+    fs::copy(examples() / name, folder / "pairs" / name);
+    write_file(folder / "pairs" / (key + ".txt"), caption);
+    table += fmt::format("pairs/{},{}\n", name, caption);
+    const std::string picture = read_text_file(examples() / name);
+    writer.add(key, {{name.substr(name.find('.') + 1), std::as_bytes(std::span(picture))},
+                     {"txt", std::as_bytes(std::span(caption))}});
+  }
+  writer.finish();
+  write_file(folder / "train.csv", table);
+  fs::copy(folder / "web/000000.tar", folder / "large.tar");
+}
+
 /// ViT-B-32.pt, an OpenAI checkpoint, and tensors with what it computes from them.
 void write_models(const fs::path& folder) {
   write_tiny_clip_model(folder / "clip");
   const Model model = Model::load((folder / "clip").string());
   convert_model(model, folder / "openai", {.format = "openai"});
   fs::rename(folder / "openai/model.pt", folder / "ViT-B-32.pt");
+  for (const char* name : {"zero-shot", "fine-tuned", "run-1", "run-2", "run-3"})
+    fs::copy(folder / "clip", folder / name);
   const Encoder encoder(Model::load((folder / "ViT-B-32.pt").string()));
   const auto size = static_cast<std::int64_t>(encoder.model().info().image_size);
   const std::vector<float> pixels(static_cast<std::size_t>(3 * size * size), 0.25F);
@@ -134,6 +156,7 @@ void write_example_files(const fs::path& folder) {
   write_pictures(folder);
   write_texts(folder);
   write_curation(folder);
+  write_pairs(folder);
   write_models(folder);
   write_training_data(folder);
 }

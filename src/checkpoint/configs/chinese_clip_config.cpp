@@ -20,7 +20,7 @@ using network::BertConfig;
 using network::ModifiedResNetConfig;
 using network::VisionTransformerConfig;
 
-constexpr int kHeadWidth = 64;
+constexpr int kDefaultHeadWidth = 64;
 /// MLPs are this many times as wide as their block.
 constexpr int kMlpRatio = 4;
 /// Texts are cut to this length although the position table is longer.
@@ -48,7 +48,7 @@ ModifiedResNetConfig read_resnet(ConfigFields& fields, const Json& layers) {
                  [](const Json& blocks) { return blocks.get<int>(); });
   config.image_size = fields.integer("image_resolution");
   config.width = fields.integer("vision_width");
-  config.heads = static_cast<int>(std::int64_t{32} * config.width / kHeadWidth);
+  config.heads = static_cast<int>(std::int64_t{32} * config.width / kDefaultHeadWidth);
   fields.ignore({"vision_patch_size"});
   return config;
 }
@@ -59,7 +59,7 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields) {
   config.patch_size = fields.integer("vision_patch_size");
   config.layers = fields.integer("vision_layers");
   config.width = fields.integer("vision_width");
-  const int head_width = fields.integer("vision_head_width", kHeadWidth);
+  const int head_width = fields.integer("vision_head_width", kDefaultHeadWidth);
   if (head_width < 1 || config.width < 1 || config.width > (1 << 20)) {
     fail(ErrorCode::corrupt_data, "config: {}: got {} and heads of {} ({})",
          fields.path_of("vision_width"), config.width, head_width, fields.file());

@@ -11,6 +11,9 @@
 
 namespace diptych::checkpoint {
 
+/// What open_clip's norms add to a variance where their config says nothing.
+constexpr float kOpenClipEpsilon = 1e-5F;
+
 /// Reads open_clip's config: {model_cfg, preprocess_cfg} of a hub folder, or the bare model config.
 /// What it does not say of preprocessing is `known`'s, or where nothing is, assumed. The result has
 /// no weights. Throws Error: corrupt_data, and unsupported naming the field that asks for what

@@ -17,7 +17,7 @@ using network::Activation;
 using network::EvaTransformerConfig;
 using network::ImagePooling;
 
-struct NamedTower {
+struct NamedEva {
   std::string_view name;
   EvaTransformerConfig config;
 };
@@ -63,7 +63,7 @@ constexpr EvaTransformerConfig pe_core_gigantic() {
   return config;
 }
 
-constexpr auto kTowers = std::to_array<NamedTower>(
+constexpr auto kEvaTowers = std::to_array<NamedEva>(
     {{"eva_giant_patch14_224", {}},
      {"eva_giant_patch14_clip_224", {}},
      {"eva02_base_patch16_clip_224", eva_02(224, 16, 768, 12, 2048)},
@@ -165,13 +165,13 @@ bool is_timm_eva(std::string_view name) {
 
 EvaTransformerConfig read_timm_eva(ConfigFields& fields, int image_size) {
   const std::string name = fields.text("timm_model_name");
-  const auto* named = std::find_if(kTowers.begin(), kTowers.end(),
-                                   [&](const NamedTower& tower) { return tower.name == name; });
-  if (named == kTowers.end() && !fields.has("timm_model_kwargs")) {
+  const auto* named = std::find_if(kEvaTowers.begin(), kEvaTowers.end(),
+                                   [&](const NamedEva& tower) { return tower.name == name; });
+  if (named == kEvaTowers.end() && !fields.has("timm_model_kwargs")) {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
          fields.path_of("timm_model_name"), name, fields.file());
   }
-  EvaTransformerConfig config = named == kTowers.end() ? kTimmDefaults : named->config;
+  EvaTransformerConfig config = named == kEvaTowers.end() ? kTimmDefaults : named->config;
   config.image_size = image_size;
   read_changes(fields.object("timm_model_kwargs"), config);
   fields.expect("timm_pool", pool_name(config));
@@ -184,9 +184,9 @@ Json write_timm_eva(const EvaTransformerConfig& config) {
                {"timm_model_pretrained", false},
                {"timm_pool", pool_name(config)},
                {"timm_proj", nullptr}};
-  const auto* named = std::find_if(kTowers.begin(), kTowers.end(),
-                                   [&](const NamedTower& tower) { return tower.config == config; });
-  if (named != kTowers.end()) {
+  const auto* named = std::find_if(kEvaTowers.begin(), kEvaTowers.end(),
+                                   [&](const NamedEva& tower) { return tower.config == config; });
+  if (named != kEvaTowers.end()) {
     json["timm_model_name"] = named->name;
   } else {
     json["timm_model_name"] = nearest_name(config);

@@ -55,14 +55,14 @@ constexpr auto kConvNexts = std::to_array<NamedConvNext>({
 });
 
 /// A vision transformer of SigLIP's (arXiv 2303.15343): no class token, map pooling.
-struct NamedTower {
+struct NamedVit {
   std::string_view name;
   int image_size;
   int patch_size;
   Sizes sizes;
   Activation activation = Activation::gelu;
 };
-constexpr auto kSiglipTowers = std::to_array<NamedTower>({
+constexpr auto kSiglipTowers = std::to_array<NamedVit>({
     {"vit_base_patch32_siglip_256", 256, 32, kBase, Activation::gelu_tanh},
     {"vit_base_patch16_siglip_224", 224, 16, kBase},
     {"vit_base_patch16_siglip_256", 256, 16, kBase},
@@ -81,7 +81,7 @@ constexpr auto kSiglipTowers = std::to_array<NamedTower>({
     {"vit_giantopt_patch16_siglip_384", 384, 16, kGiantOpt, Activation::gelu_tanh},
 });
 
-VisionTransformerConfig config_of(const NamedTower& tower) {
+VisionTransformerConfig config_of(const NamedVit& tower) {
   return {.image_size = tower.image_size,
           .patch_size = tower.patch_size,
           .width = tower.sizes.width,
@@ -119,14 +119,14 @@ constexpr auto kClassTokenTowers = std::to_array<NamedClassTokenTower>({
       .projection = network::Projection::linear}},
 });
 
-Activation read_activation(ConfigFields& fields, Activation otherwise) {
+Activation read_act_layer(ConfigFields& fields, Activation otherwise) {
   if (!fields.has("act_layer")) return otherwise;
   if (fields.text("act_layer") == "gelu_tanh") return Activation::gelu_tanh;
   fields.expect("act_layer", "gelu");
   return Activation::gelu;
 }
 
-VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const NamedTower& named,
+VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const NamedVit& named,
                                                 int image_size) {
   VisionTransformerConfig config = config_of(named);
   ConfigFields changes = fields.object("timm_model_kwargs");
@@ -134,7 +134,7 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const Name
   config.patch_size = changes.integer("patch_size", config.patch_size);
   config.layers = changes.integer("depth", config.layers);
   config.heads = changes.integer("num_heads", config.heads);
-  config.activation = read_activation(changes, config.activation);
+  config.activation = read_act_layer(changes, config.activation);
   if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
     config.width = changes.integer("embed_dim", config.width);
     config.mlp_width = read_mlp_width(changes, config.width);
@@ -196,7 +196,7 @@ network::ImageTowerConfig read_named(ConfigFields& fields, const std::string& na
   if (is_timm_eva(name)) return read_timm_eva(fields, image_size);
   if (is_timm_fastvit(name)) return read_timm_fastvit(fields, image_size);
   if (is_timm_vitamin(name)) return read_timm_vitamin(fields);
-  if (const NamedTower* named = find_named(kSiglipTowers, name))
+  if (const NamedVit* named = find_named(kSiglipTowers, name))
     return read_vision_transformer(fields, *named, image_size);
   if (const NamedClassTokenTower* named = find_named(kClassTokenTowers, name))
     return read_class_token_tower(fields, *named, image_size);
@@ -252,7 +252,7 @@ Json write_siglip_tower(const VisionTransformerConfig& config) {
                {"timm_pool", "map"},
                {"timm_proj", "none"}};
   const auto* named = std::find_if(kSiglipTowers.begin(), kSiglipTowers.end(),
-                                   [&](const NamedTower& t) { return config_of(t) == config; });
+                                   [&](const NamedVit& t) { return config_of(t) == config; });
   if (named != kSiglipTowers.end()) {
     json["timm_model_name"] = named->name;
   } else {

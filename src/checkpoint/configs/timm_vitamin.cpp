@@ -14,7 +14,7 @@ namespace {
 
 using network::ViTaminConfig;
 
-struct NamedTower {
+struct NamedViTamin {
   std::string_view name;
   ViTaminConfig config;
 };
@@ -40,20 +40,20 @@ constexpr ViTaminConfig extra_large(int image_size) {
 }
 
 /// The "large2" models have the same image tower under a wider text tower.
-constexpr auto kTowers =
-    std::to_array<NamedTower>({{"vitamin_small_224", vitamin(224, {64, 128}, 384, 14, 6)},
-                               {"vitamin_base_224", vitamin(224, {128, 256}, 768, 14, 12)},
-                               {"vitamin_large_224", large(224)},
-                               {"vitamin_large_256", large(256)},
-                               {"vitamin_large_336", large(336)},
-                               {"vitamin_large_384", large(384)},
-                               {"vitamin_large2_224", large(224)},
-                               {"vitamin_large2_256", large(256)},
-                               {"vitamin_large2_336", large(336)},
-                               {"vitamin_large2_384", large(384)},
-                               {"vitamin_xlarge_256", extra_large(256)},
-                               {"vitamin_xlarge_336", extra_large(336)},
-                               {"vitamin_xlarge_384", extra_large(384)}});
+constexpr auto kViTamins =
+    std::to_array<NamedViTamin>({{"vitamin_small_224", vitamin(224, {64, 128}, 384, 14, 6)},
+                                 {"vitamin_base_224", vitamin(224, {128, 256}, 768, 14, 12)},
+                                 {"vitamin_large_224", large(224)},
+                                 {"vitamin_large_256", large(256)},
+                                 {"vitamin_large_336", large(336)},
+                                 {"vitamin_large_384", large(384)},
+                                 {"vitamin_large2_224", large(224)},
+                                 {"vitamin_large2_256", large(256)},
+                                 {"vitamin_large2_336", large(336)},
+                                 {"vitamin_large2_384", large(384)},
+                                 {"vitamin_xlarge_256", extra_large(256)},
+                                 {"vitamin_xlarge_336", extra_large(336)},
+                                 {"vitamin_xlarge_384", extra_large(384)}});
 
 /// Beside timm's own arguments, those of the convolutions that its names stand for.
 void read_changes(ConfigFields changes, ViTaminConfig& config) {
@@ -92,9 +92,9 @@ bool is_timm_vitamin(std::string_view name) {
 
 ViTaminConfig read_timm_vitamin(ConfigFields& fields) {
   const std::string name = fields.text("timm_model_name");
-  const auto* named = std::find_if(kTowers.begin(), kTowers.end(),
-                                   [&](const NamedTower& tower) { return tower.name == name; });
-  if (named == kTowers.end()) {
+  const auto* named = std::find_if(kViTamins.begin(), kViTamins.end(),
+                                   [&](const NamedViTamin& tower) { return tower.name == name; });
+  if (named == kViTamins.end()) {
     fail(ErrorCode::unsupported, "config: {}: got \"{}\", diptych does not have this tower ({})",
          fields.path_of("timm_model_name"), name, fields.file());
   }
@@ -114,10 +114,11 @@ Json write_timm_vitamin(const ViTaminConfig& config) {
                {"timm_model_pretrained", false},
                {"timm_pool", ""},
                {"timm_proj", "linear"}};
-  const auto* named = std::find_if(kTowers.begin(), kTowers.end(),
-                                   [&](const NamedTower& tower) { return tower.config == config; });
-  json["timm_model_name"] = named != kTowers.end() ? named->name : kTowers.front().name;
-  if (named == kTowers.end()) json["timm_model_kwargs"] = write_changes(config);
+  const auto* named =
+      std::find_if(kViTamins.begin(), kViTamins.end(),
+                   [&](const NamedViTamin& tower) { return tower.config == config; });
+  json["timm_model_name"] = named != kViTamins.end() ? named->name : kViTamins.front().name;
+  if (named == kViTamins.end()) json["timm_model_kwargs"] = write_changes(config);
   return json;
 }
 

@@ -17,7 +17,7 @@
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
+constexpr std::uint32_t kGgufMagic = 0x46554747;  // "GGUF"
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr std::uint32_t kMaxDimensions = 8;
 constexpr std::size_t kMaxKey = 65'535;
@@ -40,7 +40,7 @@ enum class ValueType : std::uint32_t {
 };
 
 /// A tensor as the header states it.
-struct Entry {
+struct TensorEntry {
   std::string name;
   Shape shape;
   std::uint32_t type = 0;
@@ -53,7 +53,7 @@ class GgufReader {
       : reader_(bytes, "gguf", name) {}
 
   Gguf read() {
-    reader_.skip(sizeof kMagic);
+    reader_.skip(sizeof kGgufMagic);
     const auto version = reader_.read<std::uint32_t>();
     if (version != 2 && version != 3) {
       fail(ErrorCode::unsupported, "gguf: got version {}, expected 2 or 3 ({})", version,
@@ -62,7 +62,7 @@ class GgufReader {
     const auto tensors = reader_.read<std::uint64_t>();
     const auto pairs = reader_.read<std::uint64_t>();
     for (std::uint64_t i = 0; i < pairs; ++i) read_pair();
-    std::vector<Entry> entries;
+    std::vector<TensorEntry> entries;
     for (std::uint64_t i = 0; i < tensors; ++i) entries.push_back(read_entry());
     place(entries);
     return std::move(result_);
@@ -142,8 +142,8 @@ class GgufReader {
     return shown ? values : fmt::format("{} values", count);
   }
 
-  Entry read_entry() {
-    Entry entry{.name = text(kMaxKey)};
+  TensorEntry read_entry() {
+    TensorEntry entry{.name = text(kMaxKey)};
     const auto dimensions = reader_.read<std::uint32_t>();
     if (dimensions > kMaxDimensions) {
       fail(ErrorCode::corrupt_data, "gguf: tensor {}: got {} dimensions, expected at most {} ({})",
@@ -162,11 +162,11 @@ class GgufReader {
     return entry;
   }
 
-  void place(const std::vector<Entry>& entries) {
+  void place(const std::vector<TensorEntry>& entries) {
     if (alignment_ == 0 || alignment_ > (1U << 20))
       fail(ErrorCode::corrupt_data, "gguf: alignment {} ({})", alignment_, reader_.name());
     const std::uint64_t begin = (reader_.position() + alignment_ - 1) / alignment_ * alignment_;
-    for (const Entry& entry : entries) {
+    for (const TensorEntry& entry : entries) {
       const GgmlType* type = find_ggml_type(entry.type);
       if (type == nullptr) {
         fail(ErrorCode::unsupported, "gguf: tensor {}: ggml type {} ({})", entry.name, entry.type,
@@ -195,7 +195,8 @@ class GgufReader {
 
   /// Quantised tensors must not share their bytes, so that what they become is at most eight times
   /// the file.
-  void add_quantised(const Entry& entry, const GgmlType& type, std::span<const std::byte> bytes) {
+  void add_quantised(const TensorEntry& entry, const GgmlType& type,
+                     std::span<const std::byte> bytes) {
     quantised_ += bytes.size();
     if (quantised_ > reader_.bytes().size())
       fail(ErrorCode::corrupt_data, "gguf: tensors share their bytes ({})", reader_.name());
@@ -216,7 +217,7 @@ bool looks_like_gguf(std::span<const std::byte> bytes) {
   std::uint32_t magic = 0;
   if (bytes.size() < sizeof magic) return false;
   std::memcpy(&magic, bytes.data(), sizeof magic);
-  return magic == kMagic;
+  return magic == kGgufMagic;
 }
 
 Gguf read_gguf(std::span<const std::byte> bytes, const std::string& name,

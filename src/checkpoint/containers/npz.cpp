@@ -17,18 +17,19 @@ namespace diptych::checkpoint {
 namespace {
 
 constexpr std::string_view kEnding = ".npy";
-constexpr std::string_view kMagic = "\x93NUMPY";
+constexpr std::string_view kNpyMagic = "\x93NUMPY";
 
-constexpr std::array<std::pair<std::string_view, DType>, 10> kDTypes = {{{"<f4", DType::float32},
-                                                                         {"<f2", DType::float16},
-                                                                         {"<f8", DType::float64},
-                                                                         {"|V2", DType::bfloat16},
-                                                                         {"|i1", DType::int8},
-                                                                         {"|u1", DType::uint8},
-                                                                         {"<i2", DType::int16},
-                                                                         {"<i4", DType::int32},
-                                                                         {"<i8", DType::int64},
-                                                                         {"|b1", DType::boolean}}};
+constexpr std::array<std::pair<std::string_view, DType>, 10> kNpyTypes = {
+    {{"<f4", DType::float32},
+     {"<f2", DType::float16},
+     {"<f8", DType::float64},
+     {"|V2", DType::bfloat16},
+     {"|i1", DType::int8},
+     {"|u1", DType::uint8},
+     {"<i2", DType::int16},
+     {"<i4", DType::int32},
+     {"<i8", DType::int64},
+     {"|b1", DType::boolean}}};
 
 /// The header's dictionary, read strictly: its values are quoted texts, True, False and tuples of
 /// whole numbers.
@@ -111,7 +112,7 @@ class HeaderReader {
   }
 
   DType dtype(std::string_view descr) const {
-    for (const auto& [known, dtype] : kDTypes) {
+    for (const auto& [known, dtype] : kNpyTypes) {
       if (descr == known) return dtype;
     }
     fail(ErrorCode::unsupported, "npy: {}: a dtype that diptych has not ({})", entry_, name_);
@@ -131,7 +132,7 @@ class HeaderReader {
 TensorView read_npy(std::span<const std::byte> bytes, const std::string& entry,
                     const std::string& name) {
   ByteReader reader(bytes, "npy: " + entry, name);
-  if (reader.take_text(kMagic.size()) != kMagic)
+  if (reader.take_text(kNpyMagic.size()) != kNpyMagic)
     fail(ErrorCode::corrupt_data, "npy: {}: no array of numpy ({})", entry, name);
   const auto version = reader.read<std::uint8_t>();
   reader.skip(1);

@@ -11,7 +11,7 @@
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::array<std::pair<DType, std::string_view>, 10> kStorages = {
+constexpr std::array<std::pair<DType, std::string_view>, 10> kStorageNames = {
     {{DType::float32, "FloatStorage"},
      {DType::float16, "HalfStorage"},
      {DType::bfloat16, "BFloat16Storage"},
@@ -24,7 +24,7 @@ constexpr std::array<std::pair<DType, std::string_view>, 10> kStorages = {
      {DType::boolean, "BoolStorage"}}};
 
 std::string_view storage_class(DType dtype) {
-  for (const auto& [known, name] : kStorages) {
+  for (const auto& [known, name] : kStorageNames) {
     if (known == dtype) return name;
   }
   fail(ErrorCode::internal, "dtype {} has no storage class", name(dtype));

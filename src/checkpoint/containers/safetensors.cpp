@@ -62,7 +62,7 @@ std::string_view dtype_name(DType dtype) {
 }
 
 /// One tensor as the header states it.
-struct Entry {
+struct HeaderEntry {
   std::string tensor;
   DType dtype;
   Shape shape;
@@ -104,7 +104,7 @@ std::vector<std::uint64_t> read_sizes(const Json& list, std::size_t count, const
   return list.get<std::vector<std::uint64_t>>();
 }
 
-Entry read_entry(const std::string& tensor, const Json& value, const std::string& name) {
+HeaderEntry read_entry(const std::string& tensor, const Json& value, const std::string& name) {
   if (!value.is_object() || value.size() != 3 || !value.contains("dtype") ||
       !value["dtype"].is_string() || !value.contains("shape") || !value.contains("data_offsets")) {
     fail(ErrorCode::corrupt_data,
@@ -112,11 +112,11 @@ Entry read_entry(const std::string& tensor, const Json& value, const std::string
   }
   const auto sizes = read_sizes(value["shape"], 0, tensor + ".shape", name);
   const auto offsets = read_sizes(value["data_offsets"], 2, tensor + ".data_offsets", name);
-  Entry entry{.tensor = tensor,
-              .dtype = dtype_of(value["dtype"].get<std::string>(), tensor, name),
-              .shape = Shape(sizes.begin(), sizes.end()),
-              .begin = offsets[0],
-              .end = offsets[1]};
+  HeaderEntry entry{.tensor = tensor,
+                    .dtype = dtype_of(value["dtype"].get<std::string>(), tensor, name),
+                    .shape = Shape(sizes.begin(), sizes.end()),
+                    .begin = offsets[0],
+                    .end = offsets[1]};
   const std::uint64_t bytes =
       checked_multiply(static_cast<std::uint64_t>(element_count(entry.shape)), size_of(entry.dtype),
                        "safetensors: tensor bytes");
@@ -139,12 +139,13 @@ Metadata read_metadata(const Json& value, const std::string& name) {
 }
 
 /// The format's own rule: in the order of their offsets the tensors fill the data exactly.
-void check_coverage(std::vector<Entry>& entries, std::uint64_t data_size, const std::string& name) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+void check_coverage(std::vector<HeaderEntry>& entries, std::uint64_t data_size,
+                    const std::string& name) {
+  std::sort(entries.begin(), entries.end(), [](const HeaderEntry& a, const HeaderEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   std::uint64_t expected = 0;
-  for (const Entry& entry : entries) {
+  for (const HeaderEntry& entry : entries) {
     if (entry.begin != expected) {
       fail(ErrorCode::corrupt_data,
            "safetensors: tensor {}: begins at {}, expected {}: tensors must not overlap or leave "
@@ -210,7 +211,7 @@ Safetensors open_safetensors(std::span<const std::byte> bytes, const std::string
   const Json header = parse_header(bytes.subspan(kPrefix, length), name);
   const auto data = bytes.subspan(kPrefix + length);
   Safetensors result;
-  std::vector<Entry> entries;
+  std::vector<HeaderEntry> entries;
   for (const auto& [key, value] : header.items()) {
     if (key == kMetadataKey) {
       result.metadata = read_metadata(value, name);
@@ -219,7 +220,7 @@ Safetensors open_safetensors(std::span<const std::byte> bytes, const std::string
     }
   }
   check_coverage(entries, data.size(), name);
-  for (Entry& entry : entries) {
+  for (HeaderEntry& entry : entries) {
     result.tensors.tensors.emplace(std::move(entry.tensor),
                                    TensorView{entry.dtype, std::move(entry.shape),
                                               data.subspan(entry.begin, entry.end - entry.begin)});

@@ -17,8 +17,8 @@ namespace diptych::checkpoint {
 namespace {
 
 /// A pickle of protocol 2 that holds 0x1950A86A20F9469CFC6C.
-constexpr std::array<unsigned char, 15> kMagic = {0x80, 2,    0x8A, 10,   0x6C, 0xFC, 0x9C, 0x46,
-                                                  0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.'};
+constexpr std::array<unsigned char, 15> kLegacyMagic = {
+    0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.'};
 constexpr std::int64_t kProtocolVersion = 1001;
 
 using StorageBytes = std::map<std::string_view, std::span<const std::byte>>;
@@ -60,15 +60,15 @@ void check_system(const Pickle& version, const Pickle& system, const std::string
 }  // namespace
 
 bool looks_like_legacy_torch(std::span<const std::byte> bytes) {
-  return bytes.size() >= kMagic.size() &&
-         std::equal(kMagic.begin(), kMagic.end(), bytes.begin(),
+  return bytes.size() >= kLegacyMagic.size() &&
+         std::equal(kLegacyMagic.begin(), kLegacyMagic.end(), bytes.begin(),
                     [](unsigned char a, std::byte b) { return std::byte{a} == b; });
 }
 
 TorchContent read_legacy_torch(std::span<const std::byte> bytes, const std::string& name,
                                std::shared_ptr<const void> keep_alive, RecognisesModel recognises) {
   ByteReader reader(bytes, "pickle", name);
-  reader.skip(kMagic.size());
+  reader.skip(kLegacyMagic.size());
   const Pickle version = read_pickle(reader, is_torch_global);
   const Pickle system = read_pickle(reader, is_torch_global);
   check_system(version, system, name);

@@ -20,7 +20,7 @@ using Node = Pickle::Node;
 /// without end.
 constexpr int kMaxModuleDepth = 64;
 constexpr std::size_t kMaxAttributes = 200'000;
-constexpr std::size_t kMaxName = 1024;
+constexpr std::size_t kMaxTensorName = 1024;
 /// Of a tensor; torch itself has fewer.
 constexpr std::size_t kMaxDimensions = 64;
 /// Longer texts beside the weights are no facts about them.
@@ -81,7 +81,7 @@ class TensorRebuilder {
     check(parts.size() == 5 || pickle_[parts[5]].kind == Kind::none, "a storage that is no view");
     const Node& elements = pickle_[parts[4]];
     check(elements.kind == Kind::integer && elements.integer >= 0, "a storage's size");
-    check(pickle_[parts[2]].text.size() <= kMaxName, "a storage's key of at most 1024 bytes");
+    check(pickle_[parts[2]].text.size() <= kMaxTensorName, "a storage's key of at most 1024 bytes");
     const std::string_view type = pickle_[parts[1]].text;
     Storage storage;
     storage.dtype = storage_dtype(type);
@@ -188,9 +188,9 @@ class TensorRebuilder {
 };
 
 std::string checked_name(std::string_view tensor, const std::string& name) {
-  if (!is_utf8(tensor) || tensor.empty() || tensor.size() > kMaxName) {
+  if (!is_utf8(tensor) || tensor.empty() || tensor.size() > kMaxTensorName) {
     fail(ErrorCode::corrupt_data,
-         "torch: a tensor's name is not UTF-8 text of at most {} bytes ({})", kMaxName, name);
+         "torch: a tensor's name is not UTF-8 text of at most {} bytes ({})", kMaxTensorName, name);
   }
   return std::string(tensor);
 }
@@ -234,7 +234,7 @@ Metadata find_facts(const Pickle& pickle) {
   for (std::size_t i = 0; i + 1 < root.items.size(); i += 2) {
     const std::string_view label = pickle[root.items[i]].text;
     const Node& value = pickle[root.items[i + 1]];
-    if (label.size() > kMaxName || value.text.size() > kMaxFact) continue;
+    if (label.size() > kMaxTensorName || value.text.size() > kMaxFact) continue;
     if (!is_utf8(label) || !is_utf8(value.text)) continue;
     if (value.kind == Kind::text) facts.emplace(label, value.text);
     if (value.kind == Kind::integer) facts.emplace(label, std::to_string(value.integer));

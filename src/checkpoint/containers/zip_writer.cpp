@@ -11,10 +11,10 @@
 namespace diptych::checkpoint {
 namespace {
 
-constexpr std::uint64_t kAlignment = 64;
+constexpr std::uint64_t kDataAlignment = 64;
 constexpr std::uint64_t kLocalHeaderSize = 30;
 constexpr std::uint16_t kVersion = 45;  ///< 4.5, the first with zip64
-constexpr std::uint32_t kIn64 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kValueIn64 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint16_t kPaddingExtra = 0x4246;  ///< "FB", PyTorch's own
 
 template <typename T>
@@ -25,7 +25,7 @@ void append(std::string& bytes, T value) {
 }
 
 std::uint32_t narrow(std::uint64_t value) {
-  return value < kIn64 ? static_cast<std::uint32_t>(value) : kIn64;
+  return value < kValueIn64 ? static_cast<std::uint32_t>(value) : kValueIn64;
 }
 
 /// The fields from the version needed to the extra field's length.
@@ -46,11 +46,11 @@ void append_header(std::string& bytes, std::uint32_t crc, std::uint64_t size,
 /// The zip64 extra field: what the header could not hold, in this order.
 std::string extra64(std::uint64_t size, std::uint64_t offset) {
   std::string values;
-  if (size >= kIn64) {
+  if (size >= kValueIn64) {
     append<std::uint64_t>(values, size);
     append<std::uint64_t>(values, size);
   }
-  if (offset >= kIn64) append<std::uint64_t>(values, offset);
+  if (offset >= kValueIn64) append<std::uint64_t>(values, offset);
   std::string extra;
   if (values.empty()) return extra;
   append<std::uint16_t>(extra, 1);
@@ -61,7 +61,8 @@ std::string extra64(std::uint64_t size, std::uint64_t offset) {
 /// An extra field that moves what follows it to the next multiple of the alignment.
 std::string padding(std::uint64_t position) {
   constexpr std::uint64_t kFieldHeader = 4;
-  const std::uint64_t length = (kAlignment - (position + kFieldHeader) % kAlignment) % kAlignment;
+  const std::uint64_t length =
+      (kDataAlignment - (position + kFieldHeader) % kDataAlignment) % kDataAlignment;
   std::string extra;
   append<std::uint16_t>(extra, kPaddingExtra);
   append<std::uint16_t>(extra, static_cast<std::uint16_t>(length));

@@ -14,6 +14,9 @@ namespace diptych::network {
 using ParameterId = int;
 constexpr ParameterId kAbsent = -1;
 
+/// The deviation that weights start with in BERT and in timm's towers.
+constexpr float kDeviation = 0.02F;
+
 /// How a parameter starts when a model is trained from nothing.
 struct Initialiser {
   enum class Kind { constant, normal };

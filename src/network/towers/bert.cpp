@@ -10,9 +10,6 @@
 namespace diptych::network {
 namespace {
 
-/// The deviation of BERT's own initialisation.
-constexpr float kDeviation = 0.02F;
-
 BertLayer declare_tower_layer(ParameterTable& table, const std::string& name,
                               const BertConfig& config) {
   const int width = config.width;

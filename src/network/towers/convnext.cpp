@@ -9,8 +9,6 @@
 namespace diptych::network {
 namespace {
 
-/// What ConvNeXt is trained from.
-constexpr float kDeviation = 0.02F;
 constexpr float kInitialGamma = 1e-6F;
 /// Of an MLP's width to its block's.
 constexpr int kExpansion = 4;

@@ -34,10 +34,7 @@ void validate_rotary(const EvaTransformerConfig& config) {
   check_divides("four", 4, "vision head width", head_width);
 }
 
-/// EVA's own initialisation (arXiv 2211.07636): this deviation everywhere, less with depth where a
-/// branch ends.
-constexpr float kDeviation = 0.02F;
-constexpr float kInitialLayerScale = 0.1F;
+constexpr float kEvaLayerScale = 0.1F;
 /// Width of a map pool's MLP, whatever that of the blocks is.
 constexpr int kPoolExpansion = 4;
 
@@ -60,7 +57,7 @@ class BranchDeclarer {
         declare_linear(table_, prefix_ + output, inner_width, config_.width, output_deviation_);
     if (config_.layer_scale)
       branch.scale = table_.declare(prefix_ + "ls_" + number + ".gamma", {config_.width},
-                                    Initialiser::constant(kInitialLayerScale));
+                                    Initialiser::constant(kEvaLayerScale));
     return branch;
   }
 

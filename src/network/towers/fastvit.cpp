@@ -13,9 +13,7 @@ constexpr int kMaxStages = 8;
 constexpr int kMaxStageWidth = 1 << 14;
 constexpr int kMaxMlpRatio = 8;
 
-/// From which a fused tower would be trained; it is always loaded.
-constexpr float kDeviation = 0.02F;
-constexpr float kEpsilon = 1e-5F;
+constexpr float kFastVitEpsilon = 1e-5F;
 
 SqueezeExcite declare_squeeze_excite(ParameterTable& table, const std::string& name, int width,
                                      int squeezed) {
@@ -40,7 +38,7 @@ FastVitDownsample declare_downsample(ParameterTable& table, const std::string& n
 FastVitAttention declare_attention(ParameterTable& table, const std::string& name, int width,
                                    bool norm) {
   FastVitAttention layer{.query_key_value = {.inputs = width, .outputs = 3 * width}};
-  if (norm) layer.norm = declare_norm(table, name + ".norm", width, kEpsilon);
+  if (norm) layer.norm = declare_norm(table, name + ".norm", width, kFastVitEpsilon);
   layer.query_key_value.weight =
       table.declare(name + ".in_proj_weight", {3 * width, width}, Initialiser::normal(kDeviation));
   // Otherwise fused batch normalisation has left one.

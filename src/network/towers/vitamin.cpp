@@ -10,9 +10,7 @@ namespace diptych::network {
 namespace {
 
 /// Of ViTamin's norms, whatever their place.
-constexpr float kEpsilon = 1e-6F;
-/// Of its linear layers, from which it is trained.
-constexpr float kDeviation = 0.02F;
+constexpr float kViTaminEpsilon = 1e-6F;
 
 /// He initialisation (arXiv 1502.01852), fan-out, of a layer with so many weights an input.
 float he_deviation(int fan_out) {
@@ -25,7 +23,7 @@ ViTaminConvolutionBlock declare_convolution_block(ParameterTable& table, const s
   constexpr int kWindow = 3;
   const int hidden = kExpansion * outputs;
   ViTaminConvolutionBlock block;
-  block.norm = declare_norm(table, name + ".pre_norm", inputs, kEpsilon);
+  block.norm = declare_norm(table, name + ".pre_norm", inputs, kViTaminEpsilon);
   block.widen = declare_pointwise(table, name + ".conv1_1x1", inputs, hidden, he_deviation(hidden));
   block.depthwise = declare_depthwise_convolution(table, name + ".conv2_kxk", hidden, kWindow,
                                                   he_deviation(kWindow * kWindow), stride);
@@ -56,15 +54,15 @@ ViTaminBlock declare_block(ParameterTable& table, const std::string& name,
                            const ViTaminConfig& config) {
   const int width = config.width;
   ViTaminBlock block;
-  block.norm_1 = declare_norm(table, name + ".ln_1", width, kEpsilon);
+  block.norm_1 = declare_norm(table, name + ".ln_1", width, kViTaminEpsilon);
   block.query_key_value = {.inputs = width, .outputs = 3 * width};
   block.query_key_value.weight = table.declare(name + ".attn.in_proj_weight", {3 * width, width},
                                                Initialiser::normal(kDeviation));
   block.query_key_value.bias =
       table.declare(name + ".attn.in_proj_bias", {3 * width}, Initialiser::constant(0.0F));
   block.attention_output = declare_linear(table, name + ".attn.out_proj", width, width, kDeviation);
-  block.norm_2 = declare_norm(table, name + ".ln_2", width, kEpsilon);
-  block.mlp_norm = declare_norm(table, name + ".mlp.ln", width, kEpsilon);
+  block.norm_2 = declare_norm(table, name + ".ln_2", width, kViTaminEpsilon);
+  block.mlp_norm = declare_norm(table, name + ".mlp.ln", width, kViTaminEpsilon);
   block.mlp_in = declare_linear(table, name + ".mlp.c_fc", width, config.mlp_width, kDeviation);
   block.mlp_gated =
       declare_linear(table, name + ".mlp.c_gated", width, config.mlp_width, kDeviation);
@@ -106,10 +104,10 @@ ViTamin declare_tower(ParameterTable& table, const ViTaminConfig& config, int em
   const int stem = config.convolution_widths.front();
   const int last = config.convolution_widths.back();
   tower.stem_1 = declare_biased_convolution(table, convolutions + "stem.conv1", 3, stem, 3, 2);
-  tower.stem_norm = declare_norm(table, convolutions + "stem.norm1", stem, kEpsilon);
+  tower.stem_norm = declare_norm(table, convolutions + "stem.norm1", stem, kViTaminEpsilon);
   tower.stem_2 = declare_biased_convolution(table, convolutions + "stem.conv2", stem, stem, 3, 1);
   declare_convolution_stages(table, tower);
-  tower.patch_norm = declare_norm(table, convolutions + "pool.norm", last, kEpsilon);
+  tower.patch_norm = declare_norm(table, convolutions + "pool.norm", last, kViTaminEpsilon);
   tower.patches =
       declare_biased_convolution(table, convolutions + "pool.proj", last, config.width, 3, 2);
   if (config.positions) {
@@ -122,7 +120,7 @@ ViTamin declare_tower(ParameterTable& table, const ViTaminConfig& config, int em
     tower.blocks.push_back(
         declare_block(table, "visual.transformer.resblocks." + std::to_string(i), config));
   }
-  tower.norm_post = declare_norm(table, "visual.ln_post", config.width, kEpsilon);
+  tower.norm_post = declare_norm(table, "visual.ln_post", config.width, kViTaminEpsilon);
   tower.projection =
       declare_projection(table, "visual.proj", Projection::matrix, config.width, embedding_width);
   return tower;

@@ -4,32 +4,13 @@
 
 #include "base/error.h"
 #include "text/bpe/byte_characters.h"
+#include "text/bpe/words.h"
 #include "text/characters/unicode.h"
 
 namespace diptych::text {
 namespace {
 
 constexpr std::ptrdiff_t kMaxLines = 1 << 22;
-
-constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t",  U"'re", U"'ve",
-                                                              U"'m", U"'ll", U"'d"};
-
-bool is_other(char32_t c) {
-  return !is_unicode_space(c) && !is_letter(c) && !is_number(c);
-}
-
-template <typename Predicate>
-std::size_t run_length(std::u32string_view text, Predicate predicate) {
-  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), predicate) -
-                                  text.begin());
-}
-
-std::size_t contraction_length(std::u32string_view text) {
-  for (const std::u32string_view ending : kContractions) {
-    if (text.starts_with(ending)) return ending.size();
-  }
-  return 0;
-}
 
 /// Letters, numbers or others; 0 before whitespace.
 std::size_t run_of_a_kind(std::u32string_view text) {
@@ -45,13 +26,6 @@ std::size_t word_length(std::u32string_view text) {
   if (const std::size_t length = run_of_a_kind(text.substr(space))) return space + length;
   const std::size_t spaces = run_length(text, is_unicode_space);
   return spaces > 1 && spaces < text.size() ? spaces - 1 : spaces;
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "text/bpe/byte_characters.h"
 #include "text/bpe/clip_words.h"
 #include "text/bpe/gunzip.h"
+#include "text/bpe/words.h"
 #include "text/characters/unicode.h"
 
 namespace diptych {
@@ -16,9 +17,9 @@ std::span<const std::byte> clip_merges();
 namespace text {
 namespace {
 
-constexpr std::int32_t kBytes = 256;
+constexpr std::int32_t kByteTokens = 256;
 constexpr std::int32_t kMerges = 48894;
-constexpr std::int32_t kFirstMerge = 2 * kBytes;
+constexpr std::int32_t kFirstMerge = 2 * kByteTokens;
 constexpr std::string_view kWordEnd = "</w>";
 /// The published file lists more merges than CLIP uses; those in use lie in its first bytes.
 constexpr std::size_t kMergeTextBytes = 525'000;
@@ -27,13 +28,6 @@ constexpr std::array<std::u32string_view, 2> kOpenClipSpecialTokens = {U"<start_
                                                                        U"<end_of_text>"};
 constexpr std::array<std::u32string_view, 2> kOpenAiSpecialTokens = {U"<|startoftext|>",
                                                                      U"<|endoftext|>"};
-
-std::string_view take_line(std::string_view& text) {
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return line;
-}
 
 std::string_view without_version(std::string_view merges) {
   take_line(merges);
@@ -85,11 +79,11 @@ ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view m
       tokens_(static_cast<std::size_t>(kFirstMerge + count)),
       ends_word_(tokens_.size()),
       merges_(static_cast<std::size_t>(count)) {
-  const std::array<char, kBytes> bytes = bytes_in_order();
-  for (std::int32_t i = 0; i < kBytes; ++i) {
+  const std::array<char, kByteTokens> bytes = bytes_in_order();
+  for (std::int32_t i = 0; i < kByteTokens; ++i) {
     const std::string byte(1, bytes[static_cast<std::size_t>(i)]);
     add_token(i, byte, false);
-    add_token(kBytes + i, byte, true);
+    add_token(kByteTokens + i, byte, true);
   }
   for (std::int32_t id = kFirstMerge; id < start(); ++id) add_merge(id, take_line(merges));
   vocabulary_size_ = end() + 1;

@@ -5,14 +5,12 @@
 #include <iterator>
 
 #include "text/bpe/byte_level_bpe.h"
+#include "text/bpe/words.h"
 #include "text/characters/unicode.h"
 #include "text/repair/clip_repair.h"
 
 namespace diptych::text {
 namespace {
-
-constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t",  U"'re", U"'ve",
-                                                              U"'m", U"'ll", U"'d"};
 
 /// The pattern ignores case. Of all lower-case text, that lets only the long s stand for another.
 char32_t folded(char32_t c) {
@@ -44,15 +42,8 @@ bool is_skipped(char32_t c) {
   return is_whitespace(c) || c == kIotaSubscript;
 }
 
-bool is_other(char32_t c) {
+bool is_unskipped_other(char32_t c) {
   return !is_skipped(c) && !is_letter(c) && !is_number(c);
-}
-
-template <typename Predicate>
-std::size_t run_length(std::u32string_view text, Predicate predicate) {
-  std::size_t length = 0;
-  while (length < text.size() && predicate(text[length])) ++length;
-  return length;
 }
 
 /// The length of the word that the text starts with; it does not start with a skipped one.
@@ -66,11 +57,7 @@ std::size_t word_length(std::u32string_view text,
   }
   if (is_letter(text[0])) return run_length(text, is_letter);
   if (is_number(text[0])) return 1;
-  return run_length(text, is_other);
-}
-
-bool is_piece_of_others(char32_t c) {
-  return !is_unicode_space(c) && !is_letter(c) && !is_number(c);
+  return run_length(text, is_unskipped_other);
 }
 
 /// The same in transformers' pattern; 0 before what separates.
@@ -79,12 +66,10 @@ std::size_t piece_length(std::u32string_view text,
   for (const std::u32string_view token : special_tokens) {
     if (text.starts_with(token)) return token.size();
   }
-  for (const std::u32string_view ending : kContractions) {
-    if (text.starts_with(ending)) return ending.size();
-  }
+  if (const std::size_t length = contraction_length(text)) return length;
   if (is_letter(text[0])) return run_length(text, is_letter);
   if (is_number(text[0])) return 1;
-  return run_length(text, is_piece_of_others);
+  return run_length(text, is_other);
 }
 
 }  // namespace

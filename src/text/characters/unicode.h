@@ -18,7 +18,14 @@ std::u32string decode_utf8_lossy(std::string_view text);
 
 std::string encode_utf8(std::u32string_view text);
 
+/// U+FFFD, what stands for a character that could not be read.
+inline constexpr char32_t kReplacement = 0xFFFD;
+
 bool is_ascii(std::string_view text);
+/// U+0080 to U+009F.
+inline bool is_c1_control(char32_t character) {
+  return character >= 0x80 && character <= 0x9F;
+}
 
 /// Python's str.isspace: what separates words in both tokenizer families.
 bool is_whitespace(char32_t character);

@@ -13,10 +13,6 @@
 namespace diptych::text {
 namespace {
 
-bool is_c1_control(char32_t character) {
-  return character >= 0x80 && character <= 0x9F;
-}
-
 bool has_class(std::u32string_view text, std::size_t at, CharacterClasses classes) {
   return at < text.size() && (character_classes(text[at]) & classes) != 0;
 }

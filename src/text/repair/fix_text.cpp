@@ -57,10 +57,6 @@ char32_t straight_quote(char32_t c) {
   return c;
 }
 
-bool is_c1_control(char32_t c) {
-  return c >= 0x80 && c <= 0x9F;
-}
-
 /// Appends a character after the repairs that look at nothing else, in the reference's order.
 void append_repaired(char32_t c, std::u32string& out) {
   if (c < 0x80) {

@@ -22,7 +22,6 @@ namespace {
 
 using Entities = std::unordered_map<std::string, std::u32string>;
 
-constexpr char32_t kReplacement = 0xFFFD;
 /// The longest name or number that is looked at, in characters (the references' limits).
 constexpr std::size_t kLongestName = 32;
 constexpr std::size_t kLongestPlainName = 24;

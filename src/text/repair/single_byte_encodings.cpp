@@ -4,10 +4,11 @@
 #include <array>
 #include <cstddef>
 
+#include "text/characters/unicode.h"
+
 namespace diptych::text {
 namespace {
 
-constexpr char32_t kReplacement = 0xFFFD;
 constexpr char kSubstitute = 0x1A;
 
 constexpr std::u16string_view kLatin1 =

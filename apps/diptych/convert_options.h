@@ -1,0 +1,8 @@
+#pragma once
+
+#include <diptych/convert.h>
+
+#include "command.h"
+
+/// --to, --dtype, --name, --licence and --overwrite: how a model is written
+void add_convert_options(Command command, diptych::ConvertOptions& options);

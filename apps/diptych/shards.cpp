@@ -1,0 +1,186 @@
+#include "shards.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "json_text.h"
+#include "progress.h"
+
+namespace {
+
+struct ListOptions {
+  diptych::SampleInputs inputs;
+  int threads = 0;
+  bool json = false;
+};
+
+struct DoctorArguments {
+  diptych::DoctorOptions doctor;
+  bool no_captions = false;
+  bool no_pictures = false;
+  bool json = false;
+};
+
+constexpr const char* kListExamples =
+    "Examples:\n"
+    "  diptych shards list 'web/{000000..000001}.tar'\n"
+    "  diptych shards list web --json";
+
+constexpr const char* kDoctorExamples =
+    "Reads every sample and decodes every picture. What is wrong is counted, the first of each "
+    "kind\n"
+    "named; the exit status is 1 when there was any. --repair copies the good samples into a new\n"
+    "folder, shard by shard; the shards themselves are never touched.\n"
+    "Examples:\n"
+    "  diptych shards doctor web\n"
+    "  diptych shards doctor 'web/{000000..000001}.tar' --repair clean";
+
+std::string parts_text(const diptych::ShardSummary& shard) {
+  std::string text;
+  for (const auto& [extension, count] : shard.parts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, extension);
+  return text;
+}
+
+Json shards_json(const std::vector<diptych::ShardSummary>& shards) {
+  Json list = Json::array();
+  for (const diptych::ShardSummary& shard : shards) {
+    list.push_back({{"file", path_json(shard.file)},
+                    {"samples", shard.samples},
+                    {"bad", shard.bad},
+                    {"bytes", shard.bytes},
+                    {"parts", shard.parts}});
+  }
+  return list;
+}
+
+int list(const ListOptions& options) {
+  const diptych::ShardList list = diptych::list_shards(options.inputs, options.threads);
+  if (options.json) {
+    print_json({{"files", stage_json(list.files)}, {"shards", shards_json(list.shards)}});
+  } else {
+    std::uint64_t samples = 0;
+    for (const diptych::ShardSummary& shard : list.shards) {
+      print_line(fmt::format("{}: {} samples, {} bytes ({})", printable(shard.file), shard.samples,
+                             shard.bytes, printable(parts_text(shard))));
+      samples += shard.samples;
+    }
+    print_line(fmt::format("{} files, {} samples", list.shards.size(), samples));
+  }
+  return finish_stage(list.files);
+}
+
+int doctor(DoctorArguments arguments) {
+  arguments.doctor.rules.need_caption = !arguments.no_captions;
+  arguments.doctor.rules.decode = !arguments.no_pictures;
+  Progress progress("files");
+  arguments.doctor.stage.progress = progress.callback();
+  const diptych::DoctorReport report = diptych::check_shards(arguments.doctor);
+  const bool is_repair = !arguments.doctor.repair.empty();
+  if (arguments.json) {
+    Json json = {{"files", stage_json(report.shards.files)},
+                 {"samples", stage_json(report.samples)},
+                 {"shards", shards_json(report.shards.shards)}};
+    if (is_repair) {
+      json["repair"] = {{"files", report.repaired_files},
+                        {"samples", report.repaired_samples},
+                        {"joined", report.joined_samples}};
+    }
+    print_json(json);
+  } else {
+    print_line(fmt::format("{} samples in {} files, {} good", report.samples.read,
+                           report.shards.files.read, report.samples.written));
+    for (const auto& [reason, dropped] : report.samples.dropped)
+      print_line(fmt::format("  {} {}", dropped.count, reason));
+    for (const diptych::ShardSummary& shard : report.shards.shards) {
+      if (shard.bad > 0) {
+        print_line(fmt::format("{}: {} of {} samples are bad", printable(shard.file), shard.bad,
+                               shard.samples));
+      }
+    }
+    if (is_repair) {
+      print_line(fmt::format("{} samples in {} clean shards, {} of them put together",
+                             report.repaired_samples, report.repaired_files,
+                             report.joined_samples));
+    }
+  }
+  return finish_samples(report.shards.files, report.samples);
+}
+
+void add_list(Command shards) {
+  auto options = std::make_shared<ListOptions>();
+  const Command command = shards.command("list", "Say how many samples and parts each shard has");
+  command.list("SHARD", options->inputs.sources, "shards, tables, folders of shards, globs")
+      .required();
+  add_table_options(command, options->inputs);
+  command.option("--threads", options->threads, "threads that read; default: one for each CPU")
+      .at_least(1, 1024);
+  command.flag("--json", options->json, "print JSON instead of text");
+  command.footer(kListExamples);
+  command.runs([options] { return list(*options); });
+}
+
+void add_doctor(Command shards) {
+  auto arguments = std::make_shared<DoctorArguments>();
+  diptych::DoctorOptions& doctor_options = arguments->doctor;
+  const Command command = shards.command("doctor", "Find what is wrong with shards and tables");
+  command.list("SHARD", doctor_options.inputs.sources, "shards, tables, folders of shards, globs")
+      .required();
+  command
+      .option("--min-side", doctor_options.rules.min_side,
+              "least width and height of a picture in pixels; 0: any")
+      .at_least(0, 16384)
+      .show_default();
+  command.option("--json-text-key", doctor_options.rules.json_text_key,
+                 "where captions are in the json part; default: in the txt part");
+  command.flag("--no-captions", arguments->no_captions, "samples need no caption");
+  command.flag("--no-pictures", arguments->no_pictures, "do not decode pictures: much faster");
+  path_option(command, "--repair", doctor_options.repair,
+              "a new folder for clean copies of tar shards");
+  add_table_options(command, doctor_options.inputs);
+  command
+      .option("--threads", doctor_options.stage.threads,
+              "threads that work; default: one for each CPU. Changes no result")
+      .at_least(1, 1024);
+  command.flag("--json", arguments->json, "print the report as JSON");
+  command.footer(kDoctorExamples);
+  command.runs([arguments] { return doctor(*arguments); });
+}
+
+}  // namespace
+
+void add_table_options(Command command, diptych::SampleInputs& inputs) {
+  command.option("--csv-img-key", inputs.image_column, "tables: the column of the picture's path")
+      .show_default();
+  command.option("--csv-caption-key", inputs.caption_column, "tables: the column of the caption")
+      .show_default();
+  command
+      .option(
+          "--csv-separator",
+          [&inputs](const std::string& text) {
+            inputs.separator = text == "\\t" ? '\t' : text.front();
+          },
+          "tables: what separates fields; default: what fits the header")
+      .check([](const std::string& text) { return text.size() == 1 || text == "\\t"; },
+             "one character, or \\t");
+  path_option(command, "--image-root", inputs.image_root,
+              "tables: what relative paths of pictures start from");
+}
+
+int finish_samples(const diptych::StageReport& files, const diptych::StageReport& samples) {
+  const int status = finish_stage(files);
+  return std::max(status, finish_stage(samples));
+}
+
+void add_shards(Command program) {
+  const Command shards =
+      program.command("shards", "Look after files of samples: check, list, pack, split, convert");
+  shards.footer("Example:\n  diptych shards doctor web");
+  add_doctor(shards);
+  add_list(shards);
+  add_shards_repack(shards);
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <diptych/shard_tools.h>
+
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "curate.h"
+
+// What the commands of `diptych shards` share.
+
+void add_shards_repack(Command shards);
+
+/// --csv-img-key, --csv-caption-key, --csv-separator and --image-root.
+void add_table_options(Command command, diptych::SampleInputs& inputs);
+
+/// Prints what was read, written and dropped of files and of samples, notes, and the first of what
+/// was dropped. Returns the exit status: 1 when something was no good.
+int finish_samples(const diptych::StageReport& files, const diptych::StageReport& samples);

@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "progress.h"
+#include "shards.h"
+
+namespace {
+
+struct Options {
+  diptych::RepackOptions repack;
+  bool check_pictures = false;
+  StageArguments stage;
+};
+
+constexpr const char* kPackExamples =
+    "A folder stands for the pictures in and below it, each with the .txt and .json beside it;\n"
+    "NAME_imgs.tsv for Chinese-CLIP's pictures, with the texts of NAME_texts.jsonl beside it.\n"
+    "Samples without a picture or a caption are left out and counted.\n"
+    "Examples:\n"
+    "  diptych shards pack pairs --out packed\n"
+    "  diptych shards pack train.csv --out packed-table --per-shard 1000";
+
+constexpr const char* kSplitExamples =
+    "Keeps every sample that can be read, in order.\n"
+    "Example:\n"
+    "  diptych shards split large.tar --out small --per-shard 100";
+
+constexpr const char* kMergeExamples =
+    "Keeps every sample that can be read, in order.\n"
+    "Example:\n"
+    "  diptych shards merge 'web/{000000..000001}.tar' --out whole.tar";
+
+constexpr const char* kConvertExamples =
+    "files: KEY.jpg, KEY.txt ... in a folder; csv, tsv: pictures and a table of them;\n"
+    "chinese-clip: train_imgs.tsv and train_texts.jsonl; shards: webdataset tars.\n"
+    "Examples:\n"
+    "  diptych shards convert web --to files --out unpacked\n"
+    "  diptych shards convert web --to chinese-clip --out chinese";
+
+int repack(Options options) {
+  options.repack.stage = options.stage.stage;
+  options.repack.rules.decode = options.check_pictures;
+  Progress progress("files");
+  options.repack.stage.progress = progress.callback();
+  const diptych::RepackReport report = diptych::repack_samples(options.repack);
+  if (options.stage.json) {
+    print_json({{"files", stage_json(report.files)}, {"samples", stage_json(report.samples)}});
+  } else {
+    print_line(fmt::format("{} samples in {} files, {} written", report.samples.read,
+                           report.files.read, report.samples.written));
+    for (const auto& [reason, dropped] : report.samples.dropped)
+      print_line(fmt::format("  {} dropped: {}", dropped.count, reason));
+  }
+  return finish_samples(report.files, report.samples);
+}
+
+/// What all four have.
+std::shared_ptr<Options> add_common(Command command, const char* inputs, const char* out) {
+  auto options = std::make_shared<Options>();
+  command.list("SOURCE", options->repack.inputs.sources, inputs).required();
+  path_option(command, "--out", options->repack.out, out).required();
+  add_table_options(command, options->repack.inputs);
+  command.flag("--check-pictures", options->check_pictures,
+               "leave out pictures that cannot be decoded or are under 16 pixels a side");
+  command
+      .option("--threads", options->stage.stage.threads,
+              "threads that work; default: one for each CPU. Changes no result")
+      .at_least(1, 1024);
+  command.flag("--json", options->stage.json, "print the report as JSON");
+  command.runs([options] { return repack(*options); });
+  return options;
+}
+
+void add_per_shard(Command command, Options& options) {
+  command
+      .option("--per-shard", options.repack.samples_per_shard, "samples in each shard but the last")
+      .at_least(1)
+      .show_default();
+}
+
+void add_captions(Command command, Options& options) {
+  command.option("--json-text-key", options.repack.rules.json_text_key,
+                 "where captions are in the json part; default: in the txt part");
+}
+
+void add_packing(Command shards) {
+  const Command command = shards.command("pack", "Make shards of files, tables or other shards");
+  const auto options =
+      add_common(command, "folders of pictures, tables, shards", "a new folder for the shards");
+  options->repack.rules.need_picture = true;
+  options->repack.rules.need_caption = true;
+  add_captions(command, *options);
+  add_per_shard(command, *options);
+  command.footer(kPackExamples);
+}
+
+void add_splitting(Command shards) {
+  const Command command = shards.command("split", "Cut shards into smaller ones");
+  const auto options = add_common(command, "shards", "a new folder for the shards");
+  add_per_shard(command, *options);
+  command.footer(kSplitExamples);
+}
+
+void add_merging(Command shards) {
+  const Command command = shards.command("merge", "Join shards to one");
+  const auto options = add_common(command, "shards", "the tar");
+  options->repack.format = diptych::SampleFormat::tar;
+  command.flag("--overwrite", options->stage.stage.overwrite,
+               "replace a tar that is there already");
+  command.footer(kMergeExamples);
+}
+
+void add_converting(Command shards) {
+  const Command command = shards.command("convert", "Write samples in another form");
+  const auto options = add_common(command, "shards, tables, folders of pictures", "a new folder");
+  using diptych::SampleFormat;
+  command
+      .choice("--to", options->repack.format,
+              std::map<std::string, SampleFormat>{{"shards", SampleFormat::shards},
+                                                  {"files", SampleFormat::files},
+                                                  {"csv", SampleFormat::csv},
+                                                  {"tsv", SampleFormat::tsv},
+                                                  {"chinese-clip", SampleFormat::chinese_clip}},
+              "the form")
+      .required();
+  add_per_shard(command, *options);
+  command.footer(kConvertExamples);
+}
+
+}  // namespace
+
+void add_shards_repack(Command shards) {
+  add_packing(shards);
+  add_splitting(shards);
+  add_merging(shards);
+  add_converting(shards);
+}

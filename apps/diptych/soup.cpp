@@ -1,0 +1,70 @@
+#include <diptych/convert.h>
+#include <diptych/error.h>
+#include <diptych/soup.h>
+
+#include <charconv>
+#include <memory>
+
+#include "commands.h"
+#include "console.h"
+#include "convert_options.h"
+#include "model_options.h"
+
+namespace {
+
+struct Options {
+  std::vector<std::string> models;
+  std::string out;
+  std::string shares;
+  diptych::LoadOptions load;
+  diptych::ConvertOptions convert;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  diptych soup zero-shot fine-tuned --shares 0.5,0.5 --out robust\n"
+    "  diptych soup run-1 run-2 run-3 --out soup";
+
+/// "0.5,0.5"; none for an empty text.
+std::vector<double> parse_shares(std::string_view text) {
+  std::vector<double> shares;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(','));
+    double share = 0;
+    const auto [end, error] = std::from_chars(word.begin(), word.end(), share);
+    if (error != std::errc() || end != word.end())
+      throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                           "--shares: got '" + std::string(word) + "', expected numbers by commas");
+    shares.push_back(share);
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  return shares;
+}
+
+int soup(const Options& options) {
+  const std::vector<double> shares = parse_shares(options.shares);
+  std::vector<diptych::Model> models;
+  for (const std::string& name : options.models) models.push_back(load_model(name, options.load));
+  const diptych::Model average = diptych::average_models(models, shares);
+  for (const std::string& assumption : average.info().assumptions) print_note(assumption);
+  for (const std::string& note : diptych::convert_model(average, options.out, options.convert))
+    print_note(note);
+  print_line(options.out);
+  return 0;
+}
+
+}  // namespace
+
+void add_soup(Command program) {
+  auto options = std::make_shared<Options>();
+  const Command command = program.command("soup", "Average models of one architecture");
+  command.footer(kExamples);
+  command.list("MODEL", options->models, "two or more: checkpoints, model folders or names")
+      .required();
+  command.option("--out", options->out, "the folder to write").required();
+  command.option("--shares", options->shares,
+                 "how much each model counts, by commas; default: all the same");
+  add_convert_options(command, options->convert);
+  add_load_options(command, options->load);
+  command.runs([options] { return soup(*options); });
+}

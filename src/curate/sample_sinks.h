@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "diptych/shard_tools.h"
+#include "shards/sample.h"
+
+namespace diptych::curate {
+
+/// Takes samples in some form. Not thread-safe.
+class SampleSink {
+ public:
+  virtual ~SampleSink() = default;
+
+  /// Adds a sample under a key that no other has: a relative path whose parts are neither empty,
+  /// nor hidden, nor "..", and whose base name has no dot. Throws Error(io).
+  virtual void add(const std::string& key, const shards::Sample& sample) = 0;
+  /// Puts the rest in its place.
+  virtual void finish() = 0;
+  /// What the form has no place for, a sentence each.
+  virtual std::vector<std::string> notes() const { return {}; }
+};
+
+/// Throws Error: io, and invalid_argument for an output that is there already.
+std::unique_ptr<SampleSink> make_sample_sink(const RepackOptions& options);
+
+/// Makes a folder that is not there, or is empty. Throws Error: io, invalid_argument.
+void make_new_folder(const std::filesystem::path& folder);
+
+}  // namespace diptych::curate
