@@ -32,7 +32,9 @@ const std::vector<std::string> kCaptions = {
 text::TokenizerSpec small_tokenizer(const network::TextTowerConfig& text) {
   std::vector<std::string> tokens = {"[UNK]", "[CLS]", "a",  "cat",   "two",
                                      "dogs",  "dog",   "on", "beach", "[SEP]"};
-  const int pad = std::visit([](const auto& config) { return config.pad_id; }, text);
+  const auto* bert = std::get_if<network::BertConfig>(&text);
+  const int pad =
+      bert != nullptr ? bert->pad_id : std::get<network::TextTransformerConfig>(text).pad_id;
   tokens.insert(tokens.begin() + pad, "[PAD]");
   std::string vocabulary;
   for (const std::string& token : tokens) vocabulary += token + "\n";
