@@ -1,3 +1,5 @@
+#include "bench.h"
+
 #include <diptych/loss_benchmark.h>
 #include <fmt/format.h>
 
@@ -54,6 +56,10 @@ void add_loss(Command bench) {
 
 void add_bench(Command program) {
   const Command bench = program.command("bench", "Measure parts of diptych on this machine");
-  bench.footer("Examples:\n  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
+  bench.footer(
+      "Examples:\n"
+      "  diptych bench towers --model ViT-B-32.pt --precisions fp32,bf16,int8\n"
+      "  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
   add_loss(bench);
+  add_bench_towers(bench);
 }

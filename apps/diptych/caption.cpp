@@ -37,8 +37,7 @@ void print_caption(const Json& answer) {
 
 int caption(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
-  const diptych::Captioner captioner(load_model(options.model.model, options.model.load),
-                                     options.model.compute);
+  const diptych::Captioner captioner(pack_model(options.model));
   RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
   diptych::CaptionOptions how = options.caption;
   how.decode = options.pictures.decode;

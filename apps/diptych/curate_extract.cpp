@@ -61,6 +61,8 @@ void add_curate_extract(Command curate) {
               "a domain a line: leave out pictures and pages there and below");
   path_option(command, "--blocked-words", options->extract.blocked_words,
               "a word or phrase a line: leave out texts with one, whatever its case");
+  path_option(command, "--language-model", options->extract.language_model,
+              "a fastText model that says each text's language, as lid.176.ftz; default: CLD2");
   command
       .option("--unique-memory", options->extract.unique_memory,
               "keep a picture's first page only, known by a filter of so many MiB; default: keep "

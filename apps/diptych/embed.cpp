@@ -224,8 +224,9 @@ void note_texts(const Options& options, const Work& work, const diptych::Model& 
   }
 }
 
-Json report_json(const std::string& out, const Work& work) {
+Json report_json(const diptych::Encoder& encoder, const std::string& out, const Work& work) {
   Json report = {{"out", path_json(out)}, {"images", work.images.names()}};
+  report["computed"] = compute_json(encoder.packed_model());
   report["texts"] = work.texts.rows.size();
   report["empty_texts"] = work.empty_texts;
   report["cut_texts"] = work.cut_texts;
@@ -310,7 +311,7 @@ int embed_inputs(const Options& options) {
   encode_pictures(encoder, options, work);
   const std::string out = destination(options, work);
   const std::string arrays = write_rows(out, work.kinds());
-  if (options.format == OutputFormat::json) print_json(report_json(out, work));
+  if (options.format == OutputFormat::json) print_json(report_json(encoder, out, work));
   if (options.format != OutputFormat::text && options.format != OutputFormat::json) {
     print_records(options, work);
   }
@@ -324,7 +325,8 @@ int embed_tensors(const Options& options) {
   const diptych::Arrays outputs = diptych::encode_arrays(encoder, inputs);
   const std::string arrays = write_arrays_or_print(options.out, outputs, {});
   if (options.format == OutputFormat::json) {
-    Json report = {{"out", path_json(options.out)}};
+    Json report = {{"out", path_json(options.out)},
+                   {"computed", compute_json(encoder.packed_model())}};
     for (const auto& [name, array] : outputs) report["arrays"][name] = array.shape;
     print_json(report);
   }

@@ -1,7 +1,9 @@
 #include <diptych/error.h>
 #include <diptych/inspection.h>
+#include <diptych/packed_model.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@ namespace {
 
 using diptych::Inspection;
 using diptych::ModelInfo;
+using diptych::Precision;
 using diptych::TowerInfo;
 
 struct Options {
@@ -32,6 +35,17 @@ Json to_json(const TowerInfo& tower) {
           {"mlp_width", tower.mlp_width},
           {"activation", tower.activation},
           {"pooling", tower.pooling}};
+}
+
+constexpr std::array kPrecisions = {Precision::fp32, Precision::bf16, Precision::int8w,
+                                    Precision::int8};
+
+/// What this machine computes each precision with.
+Json units_json() {
+  Json units;
+  for (const Precision precision : kPrecisions)
+    units[name(precision)] = diptych::cpu_unit(precision).name;
+  return units;
 }
 
 /// Adds what is known of a model that loads.
@@ -56,6 +70,7 @@ void add_model(Json& json, const ModelInfo& info) {
   json["preprocessing"] = info.has_image_tower ? preprocessing_json(info.preprocessing) : Json();
   json["tokenizer"] = info.tokenizer;
   json["assumptions"] = info.assumptions;
+  json["units"] = units_json();
 }
 
 Json to_json(const std::string& model, const Inspection& inspection) {
@@ -105,6 +120,9 @@ void print_model(const ModelInfo& info) {
   print_text_tower(info);
   if (info.logit_scale != 0.0F) print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
   if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
+  for (const Precision precision : kPrecisions)
+    print_row("computed with",
+              fmt::format("{} for {}", diptych::cpu_unit(precision).name, name(precision)));
   for (const std::string& assumption : info.assumptions) print_row("assumed", assumption);
 }
 

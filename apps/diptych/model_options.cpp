@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -62,10 +63,14 @@ void add_template_options(Command command, std::vector<std::string>& templates, 
 void add_compute_options(Command command, diptych::ComputeOptions& options) {
   command.option("--device", options.device,
                  "cpu (default), cuda or cuda:N for a GPU, libtorch:cpu for comparing");
-  const std::map<std::string, Precision> precisions = {
-      {"fp32", Precision::fp32}, {"bf16", Precision::bf16}, {"fp16", Precision::fp16}};
-  command.choice("--precision", options.precision, precisions,
-                 "fp32 (default), or with libtorch (a GPU) bf16 or fp16");
+  std::map<std::string, Precision> precisions;
+  for (const Precision precision : {Precision::automatic, Precision::fp32, Precision::bf16,
+                                    Precision::fp16, Precision::int8w, Precision::int8})
+    precisions.emplace(name(precision), precision);
+  command.choice(
+      "--precision", options.precision, precisions,
+      "auto (default: fp32, unless the model's folder says otherwise), fp32, bf16, int8w "
+      "(weights only) or int8; with libtorch fp32, bf16 or fp16");
   command.option("--threads", options.threads, "threads that compute; default: one a CPU")
       .at_least(0);
   command
@@ -106,6 +111,16 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
   return loaded;
 }
 
+diptych::PackedModel pack_model(const ModelOptions& options) {
+  diptych::PackedModel packed(load_model(options.model, options.load), options.compute);
+  if (!packed.unit().note.empty()) print_note(packed.unit().note);
+  return packed;
+}
+
 diptych::Encoder make_encoder(const ModelOptions& options) {
-  return diptych::Encoder(load_model(options.model, options.load), options.compute);
+  return diptych::Encoder(pack_model(options));
+}
+
+Json compute_json(const diptych::PackedModel& packed) {
+  return {{"precision", name(packed.options().precision)}, {"unit", packed.unit().name}};
 }

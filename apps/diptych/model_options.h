@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "command.h"
+#include "json_text.h"
 
 /// The options that every command with a model has.
 struct ModelOptions {
@@ -32,5 +33,9 @@ void add_compute_options(Command command, diptych::ComputeOptions& options);
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});
 
-/// The same, and packs it.
+/// The same, and packs it; what computes otherwise than the precision says is a line too.
+diptych::PackedModel pack_model(const ModelOptions& options);
 diptych::Encoder make_encoder(const ModelOptions& options);
+
+/// {"precision": "bf16", "unit": "AVX-512 BF16"}: what computed an answer.
+Json compute_json(const diptych::PackedModel& packed);

@@ -28,15 +28,15 @@ constexpr const char* kExamples =
     "  diptych verify                                       the embedded model against its own\n"
     "  diptych verify ViT-B-32.pt --against io.safetensors  a checkpoint against a reference's";
 
-std::vector<diptych::Comparison> compare(const Options& options) {
-  const diptych::Encoder encoder = make_encoder(options.model);
+std::vector<diptych::Comparison> compare(const diptych::Encoder& encoder, const Options& options) {
   if (options.against.empty()) return diptych::compare_with_own_references(encoder);
   const diptych::Arrays reference = diptych::read_arrays(options.against);
   return diptych::compare(diptych::encode_arrays(encoder, reference), reference);
 }
 
 int verify(const Options& options) {
-  const std::vector<diptych::Comparison> comparisons = compare(options);
+  const diptych::Encoder encoder = make_encoder(options.model);
+  const std::vector<diptych::Comparison> comparisons = compare(encoder, options);
   bool all_within = true;
   Json outputs = Json::array();
   for (const diptych::Comparison& comparison : comparisons) {
@@ -54,7 +54,10 @@ int verify(const Options& options) {
     }
   }
   if (options.json) {
-    print_json({{"tolerance", options.tolerance}, {"within", all_within}, {"outputs", outputs}});
+    print_json({{"computed", compute_json(encoder.packed_model())},
+                {"tolerance", options.tolerance},
+                {"within", all_within},
+                {"outputs", outputs}});
   }
   return all_within ? 0 : 1;
 }

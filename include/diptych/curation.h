@@ -61,6 +61,8 @@ struct ExtractOptions {
   /// One word or phrase a line: texts that contain one, whatever its case, are left out. Empty, the
   /// default: none.
   std::filesystem::path blocked_words;
+  /// A fastText model that says each text's language, as lid.176.ftz. Empty, the default: CLD2.
+  std::filesystem::path language_model;
   /// Memory in MiB by which a picture's further pages are left out: a Bloom filter, which takes a
   /// new picture for a known one now and then; how often is noted. Default and zero: all are kept.
   std::size_t unique_memory = 0;

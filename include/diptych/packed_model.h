@@ -9,11 +9,30 @@
 
 namespace diptych {
 
-/// Arithmetic of the towers. Weights are kept in it too.
-enum class Precision { fp32, bf16, fp16, int8 };
+/// What the towers' products multiply, and what their weights are kept in. Sums, biases, norms,
+/// softmax, activation functions and what is added from layer to layer are float32 always.
+enum class Precision {
+  automatic,  ///< fp32, unless the model's folder says otherwise
+  fp32,
+  bf16,   ///< both sides rounded to bfloat16
+  fp16,   ///< with libtorch only
+  int8w,  ///< weights of eight bits, a scale an output; multiplied as bf16
+  int8,   ///< the same weights; the other side in eight bits too, a scale a row (token, place)
+};
 
-/// "fp32", "bf16", "fp16" or "int8".
+/// "auto", "fp32", "bf16", "fp16", "int8w" or "int8".
 DIPTYCH_API std::string_view name(Precision precision);
+
+/// What computes products on this machine.
+struct ComputeUnit {
+  std::string name;  ///< "AVX-512 VNNI", "AVX2"; of libtorch its device
+  /// Empty, or in one line that the processor has no fast unit for the precision, and what computes
+  /// in its place.
+  std::string note;
+};
+
+/// Returns what this machine's CPU computes a precision with. Throws Error(unsupported) for fp16.
+DIPTYCH_API ComputeUnit cpu_unit(Precision precision);
 
 /// How a model is computed.
 struct ComputeOptions {
@@ -26,9 +45,9 @@ struct ComputeOptions {
   /// The most pictures or texts computed at a time. The results do not depend on it. Zero: as many
   /// as the device needs for full speed.
   int batch = 0;
-  /// On the CPU fp32; with libtorch also bf16 and fp16, whose features lie within 2e-3 (cosine
-  /// distance) of fp32's.
-  Precision precision = Precision::fp32;
+  /// On the CPU fp32, bf16, int8w or int8; with libtorch fp32, bf16 or fp16, whose features lie
+  /// within 2e-3 (cosine distance) of fp32's.
+  Precision precision = Precision::automatic;
 };
 
 /// A model's weights, packed for the device that computes, with its threads: what encoders and
@@ -44,7 +63,9 @@ class DIPTYCH_API PackedModel {
   explicit PackedModel(Model model, const ComputeOptions& options = {});
 
   const Model& model() const;
+  /// As given, with the precision that `automatic` stood for.
   const ComputeOptions& options() const;
+  const ComputeUnit& unit() const;
 
   /// Whether both are the same packed model.
   bool operator==(const PackedModel&) const = default;

@@ -15,28 +15,35 @@ namespace {
 
 using api::libtorch_device;
 
-const ComputeOptions& checked(const ComputeOptions& options) {
+bool is_cpu(const ComputeOptions& options) {
+  return libtorch_device(options.device).empty();
+}
+
+/// With the precision resolved.
+ComputeOptions checked(ComputeOptions options) {
   if (options.threads < 0)
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
     fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  if (libtorch_device(options.device).empty() && options.precision != Precision::fp32)
-    fail(ErrorCode::unsupported,
-         "precision: got {}, expected fp32, which is all that the CPU has in this version",
-         name(options.precision));
+  if (options.precision == Precision::automatic) options.precision = Precision::fp32;
   return options;
+}
+
+ComputeUnit unit_of(const ComputeOptions& options) {
+  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
 }
 
 std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options) {
   const checkpoint::ModelFile& file = model.implementation().file;
   const auto pool = std::make_shared<ThreadPool>(options.threads);
   try {
-    if (!libtorch_device(options.device).empty())
+    if (!is_cpu(options))
       return std::make_shared<engine::PackedModel>(
           api::make_libtorch_executor(model, options, pool->size()), pool);
-    return engine::on_cpu(std::make_shared<const engine::Weights>(network::make_model(file.config),
-                                                                  file.weights, *pool),
-                          pool);
+    return engine::on_cpu(
+        std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
+                                                *pool, options.precision),
+        pool);
   } catch (const Error& error) {
     fail(error.code(), "{} ({})", error.what(), model.info().name);
   }
@@ -44,22 +51,11 @@ std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptio
 
 }  // namespace
 
-std::string_view name(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
-      return "fp32";
-    case Precision::bf16:
-      return "bf16";
-    case Precision::fp16:
-      return "fp16";
-    case Precision::int8:
-      return "int8";
-  }
-  return "";
-}
-
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
-    : model(std::move(packed)), options(checked(how)), engine(pack(model, options)) {}
+    : model(std::move(packed)),
+      options(checked(how)),
+      unit(unit_of(options)),
+      engine(pack(model, options)) {}
 
 PackedModel::PackedModel(Model model, const ComputeOptions& options)
     : implementation_(std::make_shared<const Implementation>(std::move(model), options)) {}
@@ -70,6 +66,10 @@ const Model& PackedModel::model() const {
 
 const ComputeOptions& PackedModel::options() const {
   return implementation_->options;
+}
+
+const ComputeUnit& PackedModel::unit() const {
+  return implementation_->unit;
 }
 
 }  // namespace diptych

@@ -14,6 +14,7 @@ class PackedModel::Implementation {
 
   const Model model;
   const ComputeOptions options;
+  const ComputeUnit unit;
   const std::shared_ptr<engine::PackedModel> engine;
 };
 

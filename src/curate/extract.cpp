@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <optional>
 
 #include "base/atomic_file.h"
@@ -26,7 +27,7 @@ struct Piece {
   std::optional<MemberFault> fault;
 };
 
-constexpr std::size_t kPieceBytes = std::size_t{2} << 20;
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 /// Cuts an archive into pieces of whole records.
 class Archive {
@@ -51,6 +52,8 @@ class Archive {
 
  private:
   bool next_packed(Piece& piece) {
+    piece.storage.clear();  // and keeps its memory
+    piece.fault.reset();
     piece.offset = members_->position();
     while (piece.storage.size() < kPieceBytes) {
       const std::optional<MemberFault> fault = members_->next(piece.storage);
@@ -98,27 +101,25 @@ class Extraction {
       const MatcherOptions rule{.fold_case = true, .space_entries = true};
       rules_.words = load_matcher(options.blocked_words, rule);
     }
+    if (!options.language_model.empty()) rules_.language = LanguageDetector(options.language_model);
     if (options.unique_memory > 0) seen_.emplace(options.unique_memory);
   }
 
   void read(const std::filesystem::path& path) {
     Archive archive(path);
-    const std::size_t at_once = 4 * static_cast<std::size_t>(pool_.size());
+    // Each has its reader, whose memory serves one piece after the other.
+    std::vector<Piece> pieces(4 * static_cast<std::size_t>(pool_.size()));
+    std::vector<PagePictures*> results(pieces.size());
+    std::vector<std::unique_ptr<PageReader>> readers(pieces.size());
+    for (auto& reader : readers) reader = std::make_unique<PageReader>(rules_, archive.name());
     while (true) {
-      std::vector<Piece> pieces;
-      for (Piece piece; pieces.size() < at_once && archive.next(piece); piece = {}) {
-        pieces.push_back(std::move(piece));
-        Piece& last = pieces.back();
-        if (!last.storage.empty()) last.bytes = last.storage;
-      }
-      if (pieces.empty()) break;
-      std::vector<PagePictures> results(pieces.size());
-      pool_.run(pieces.size(), [&](std::size_t i) {
-        PageReader reader(rules_, archive.name());
-        reader.read(pieces[i].bytes, pieces[i].offset);
-        results[i] = reader.take();
+      std::size_t count = 0;
+      while (count < pieces.size() && archive.next(pieces[count])) ++count;
+      if (count == 0) break;
+      pool_.run(count, [&](std::size_t i) {
+        results[i] = &readers[i]->read(pieces[i].bytes, pieces[i].offset);
       });
-      for (std::size_t i = 0; i < pieces.size(); ++i) take(pieces[i], results[i], archive.name());
+      for (std::size_t i = 0; i < count; ++i) take(pieces[i], *results[i], archive.name());
       if (options_.stage.progress) options_.stage.progress(archive.position(), archive.size());
     }
   }
@@ -152,15 +153,27 @@ class Extraction {
     add(report_.stage, result.stage);
     report_.texts += result.texts;
     report_.unpacked_bytes += piece.bytes.size();
-    for (const PictureLine& picture : result.pictures) {
-      if (seen_ && seen_->insert(picture.key)) {
+    if (seen_) leave_out_known(result);
+    out_.write(result.lines);
+    report_.stage.written += result.pictures.size();
+  }
+
+  void leave_out_known(PagePictures& result) {
+    std::string kept;
+    std::size_t begin = 0;
+    std::erase_if(result.pictures, [&](const PictureLine& picture) {
+      const auto line = std::string_view(result.lines).substr(begin, picture.end - begin);
+      begin = picture.end;
+      const bool is_known = seen_->insert(picture.key_text());
+      if (is_known) {
         count_under(report_.stage.left_out, "seen on an earlier page",
-                    [&] { return fmt::format("seen on an earlier page: {}", picture.key); });
-        continue;
+                    [&] { return fmt::format("seen on an earlier page: {}", picture.key_text()); });
+      } else {
+        kept += line;
       }
-      out_.write(picture.json);
-      ++report_.stage.written;
-    }
+      return is_known;
+    });
+    result.lines = std::move(kept);
   }
 
   const ExtractOptions& options_;

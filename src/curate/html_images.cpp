@@ -111,13 +111,12 @@ std::string_view source_of(const GumboElement& element) {
 }
 
 void take_image(const GumboElement& element, PageImages& page) {
-  PageImage image;
-  image.source = source_of(element);
+  std::vector<ImageText> texts;
   for (const char* kind : kTextKinds) {
     std::string text = tidy_text(attribute(element, kind));
-    if (!text.empty()) image.texts.push_back({kind, std::move(text)});
+    if (!text.empty()) texts.push_back({kind, std::move(text)});
   }
-  page.images.push_back(std::move(image));
+  add_image(page, source_of(element), std::move(texts));
 }
 
 /// Walks a tree without recursion: its depth is the page's choice.
@@ -138,15 +137,23 @@ void take_elements(const GumboNode* root, PageImages& page) {
 
 }  // namespace
 
+void add_image(PageImages& page, std::string_view source, std::vector<ImageText> texts) {
+  if (!texts.empty()) {
+    page.images.push_back({std::string(source), std::move(texts)});
+  } else if (page.without_text++ == 0) {
+    page.first_without_text = source;
+  }
+}
+
 std::string tidy_text(std::string_view text) {
-  std::string tidy(text);
+  constexpr std::string_view kSpace(" \t\v\f\r\n\0", 7);
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  std::string tidy(text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin));
   for (char& c : tidy) {
     if (c == '\r' || c == '\n') c = ' ';
   }
-  constexpr std::string_view kSpace(" \t\v\f\0", 5);
-  const std::size_t begin = tidy.find_first_not_of(kSpace);
-  if (begin == std::string::npos) return {};
-  return tidy.substr(begin, tidy.find_last_not_of(kSpace) + 1 - begin);
+  return tidy;
 }
 
 PageImages find_images(std::string_view html, std::string_view charset) {

@@ -13,7 +13,7 @@ static_assert(std::endian::native == std::endian::little, "the file is little-en
 
 constexpr std::uint64_t kOffsetMask = 0xFFFFFFFFU;
 constexpr std::uint64_t kHashMask = 0xFFFFFF00000000U;
-constexpr std::string_view kMagic = "dptquery";
+constexpr std::string_view kImageMagic = "dptquery";
 
 std::size_t padded(std::uint64_t size) {
   return (size + 7) / 8 * 8;
@@ -53,7 +53,7 @@ void check_header(std::span<const std::byte> bytes, std::string_view name) {
   expect(bytes.size() >= sizeof(MatcherHeader), "a cut file", name);
   MatcherHeader header;
   std::memcpy(&header, bytes.data(), sizeof(header));
-  expect(std::memcmp(header.magic, kMagic.data(), kMagic.size()) == 0,
+  expect(std::memcmp(header.magic, kImageMagic.data(), kImageMagic.size()) == 0,
          "another file or version, expected one that diptych curate match saved", name);
   constexpr std::uint64_t kMost = std::uint64_t{1} << 33;
   expect(header.word_slots <= kMost && header.states <= kMost && header.states > 0 &&

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <unordered_map>
 
 #include "curate/record.h"
 #include "curate/sha224.h"
 #include "curate/tally.h"
-#include "curate/text_language.h"
 #include "curate/warc_records.h"
 #include "curate/web_url.h"
 #include "shards/refusal.h"
@@ -18,7 +18,6 @@ namespace diptych::curate {
 namespace {
 
 constexpr std::size_t kMaxUrl = 8192;
-constexpr std::size_t kKeyDigits = 24;
 
 bool is_html(std::string_view content_type) {
   return content_type.empty() || content_type.starts_with("text/html") ||
@@ -27,8 +26,13 @@ bool is_html(std::string_view content_type) {
 
 }  // namespace
 
-void PageReader::read(std::string_view bytes, std::uint64_t offset) {
+PagePictures& PageReader::read(std::string_view bytes, std::uint64_t offset) {
   offset_ = offset;
+  result_.lines.clear();
+  result_.pictures.clear();
+  result_.archive = {};
+  result_.stage = {};
+  result_.texts = 0;
   WarcReader reader(bytes);
   WarcRecord record;
   while (const std::optional<WarcFault> fault = reader.next(record)) {
@@ -45,6 +49,7 @@ void PageReader::read(std::string_view bytes, std::uint64_t offset) {
       leave_out_page("no page: another type of record");
     }
   }
+  return result_;
 }
 
 void PageReader::drop_record(std::string_view reason) {
@@ -57,8 +62,10 @@ void PageReader::leave_out_page(std::string_view reason) {
               [&] { return fmt::format("{} ({}, offset {})", reason, file_, offset_); });
 }
 
-void PageReader::leave_out(std::string_view reason, std::string_view source) {
-  count_under(result_.stage.left_out, reason, [&] {
+void PageReader::leave_out(std::string_view reason, std::string_view source,
+                           std::uint64_t pictures) {
+  if (pictures == 0) return;
+  count_under(result_.stage.left_out, reason, pictures, [&] {
     return fmt::format("{}: {} ({}, offset {})", reason, shards::one_line(source.substr(0, 200)),
                        file_, offset_);
   });
@@ -86,7 +93,6 @@ void PageReader::take_wat(std::string_view json) {
 
 /// Why a picture is left out; removes its blocked texts.
 std::string_view PageReader::problem_of(const std::string& url, PageImage& image) {
-  if (image.texts.empty()) return "no text";
   if (url.empty()) return "no http or https URL";
   if (url.size() > kMaxUrl) return "URL over 8,192 bytes";
   if (rules_.domains.contains(host_of(url))) return "blocked domain";
@@ -99,59 +105,60 @@ std::string_view PageReader::problem_of(const std::string& url, PageImage& image
 }
 
 void PageReader::take_images(std::string_view page, PageImages&& images) {
-  const std::string base = images.base.empty() ? std::string(page) : join_url(page, images.base);
-  const bool is_blocked = rules_.domains.contains(host_of(page));
-  std::vector<Picture> pictures;
-  std::unordered_map<std::string, std::size_t> place_of;
+  const std::uint64_t count = images.images.size() + images.without_text;
+  result_.stage.read += count;
+  if (rules_.domains.contains(host_of(page)))
+    return leave_out("blocked domain of the page", page, count);
+  leave_out("no text", images.first_without_text, images.without_text);
+  const std::string named = images.base.empty() ? std::string() : join_url(page, images.base);
+  const BaseUrl base(named.empty() ? page : std::string_view(named));
+  std::deque<Picture> pictures;  // whose URLs stay where they are
+  std::unordered_map<std::string_view, Picture*> known;
   for (PageImage& image : images.images) {
-    ++result_.stage.read;
-    if (is_blocked) {
-      leave_out("blocked domain of the page", page);
-      continue;
-    }
-    std::string url =
-        image.texts.empty() ? std::string() : join_url(base.empty() ? page : base, image.source);
+    std::string url = base.join(image.source);
     const std::string_view problem = problem_of(url, image);
     if (!problem.empty()) {
       leave_out(problem, image.source);
-      continue;
-    }
-    const auto [place, is_new] = place_of.emplace(url, pictures.size());
-    if (is_new) {
+    } else if (const auto place = known.find(url); place != known.end()) {
+      leave_out("on the page before, texts joined", url);
+      add_texts(*place->second, std::move(image.texts));
+    } else {
       pictures.push_back({std::move(url), std::move(image.texts)});
-      continue;
-    }
-    leave_out("on the page before, texts joined", url);
-    std::vector<ImageText>& texts = pictures[place->second].texts;
-    for (ImageText& text : image.texts) {
-      const bool is_known = std::any_of(texts.begin(), texts.end(), [&](const ImageText& other) {
-        return other.kind == text.kind && other.text == text.text;
-      });
-      if (!is_known) texts.push_back(std::move(text));
+      known.emplace(pictures.back().url, &pictures.back());
     }
   }
-  for (const Picture& picture : pictures) write(picture, page);
+  std::string page_json;
+  append_json_string(page_json, page);
+  for (const Picture& picture : pictures) write(picture, page_json);
 }
 
-void PageReader::write(const Picture& picture, std::string_view page) {
-  PictureLine line;
-  line.key = sha224(picture.url).substr(0, kKeyDigits);
-  line.json = "{\"key\":\"" + line.key + "\",\"url\":";
-  append_json_string(line.json, picture.url);
-  line.json += ",\"page\":";
-  append_json_string(line.json, page);
-  line.json += ",\"texts\":[";
-  for (const ImageText& text : picture.texts) {
-    if (line.json.back() == '}') line.json += ',';
-    line.json += "{\"kind\":\"";
-    line.json += text.kind;
-    line.json += "\",\"text\":";
-    append_json_string(line.json, text.text);
-    line.json += ",\"language\":\"" + text_language(text.text) + "\"}";
+void PageReader::add_texts(Picture& picture, std::vector<ImageText>&& texts) {
+  for (ImageText& text : texts) {
+    const bool is_known = std::any_of(
+        picture.texts.begin(), picture.texts.end(),
+        [&](const ImageText& other) { return other.kind == text.kind && other.text == text.text; });
+    if (!is_known) picture.texts.push_back(std::move(text));
   }
-  line.json += "]}\n";
+}
+
+void PageReader::write(const Picture& picture, std::string_view page_json) {
+  PictureLine line;
+  const std::string digest = sha224(picture.url);
+  std::copy_n(digest.begin(), line.key.size(), line.key.begin());
+  std::string& out = result_.lines;
+  ((out += "{\"key\":\"") += line.key_text()) += "\",\"url\":";
+  append_json_string(out, picture.url);
+  ((out += ",\"page\":") += page_json) += ",\"texts\":[";
+  for (const ImageText& text : picture.texts) {
+    if (out.back() == '}') out += ',';
+    ((out += "{\"kind\":\"") += text.kind) += "\",\"text\":";
+    append_json_string(out, text.text);
+    ((out += ",\"language\":\"") += rules_.language.detect(text.text)) += "\"}";
+  }
+  out += "]}\n";
+  line.end = out.size();
   result_.texts += picture.texts.size();
-  result_.pictures.push_back(std::move(line));
+  result_.pictures.push_back(line);
 }
 
 }  // namespace diptych::curate

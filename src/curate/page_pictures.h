@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,26 +8,31 @@
 #include <vector>
 
 #include "curate/query_matcher.h"
+#include "curate/text_language.h"
 #include "curate/url_filter.h"
 #include "curate/wat_images.h"
 #include "diptych/curation.h"
 
 namespace diptych::curate {
 
-/// What pictures and texts are left out by.
+/// What pictures and texts are left out by, and what names their language.
 struct PageRules {
+  LanguageDetector language;
   BlockedDomains domains;
   std::optional<QueryMatcher> words;
 };
 
 /// A picture of one page as a line of the output.
 struct PictureLine {
-  std::string key;
-  std::string json;
+  std::array<char, 24> key;
+  std::size_t end;  ///< of its line in `lines`
+
+  std::string_view key_text() const { return {key.data(), key.size()}; }
 };
 
 /// What an archive's records gave.
 struct PagePictures {
+  std::string lines;  ///< one a picture
   std::vector<PictureLine> pictures;
   StageReport archive;
   StageReport stage;
@@ -38,9 +44,9 @@ class PageReader {
  public:
   PageReader(const PageRules& rules, const std::string& file) : rules_(rules), file_(file) {}
 
-  /// Takes all records in `bytes`, which begin at `offset` of the (packed) archive.
-  void read(std::string_view bytes, std::uint64_t offset);
-  PagePictures take() { return std::move(result_); }
+  /// Returns what all records in `bytes` give, which begin at `offset` of the (packed) archive; it
+  /// holds until the next call, which takes the same memory.
+  PagePictures& read(std::string_view bytes, std::uint64_t offset);
 
  private:
   /// A picture of the page with its texts.
@@ -53,10 +59,11 @@ class PageReader {
   void take_wat(std::string_view json);
   void take_images(std::string_view page, PageImages&& images);
   std::string_view problem_of(const std::string& url, PageImage& image);
-  void write(const Picture& picture, std::string_view page);
+  static void add_texts(Picture& picture, std::vector<ImageText>&& texts);
+  void write(const Picture& picture, std::string_view page_json);
   void leave_out_page(std::string_view reason);
   void drop_record(std::string_view reason);
-  void leave_out(std::string_view reason, std::string_view source);
+  void leave_out(std::string_view reason, std::string_view source, std::uint64_t pictures = 1);
 
   const PageRules& rules_;
   const std::string& file_;

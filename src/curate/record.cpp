@@ -96,6 +96,21 @@ std::string_view read_object(const simdjson::dom::object& object, Record& record
   return read_matches(matches, record.texts.front().matches) ? std::string_view() : kBadMatches;
 }
 
+/// A character that a JSON string cannot hold as it is.
+void append_escape(std::string& out, unsigned char c) {
+  constexpr std::string_view kShort = "\"\"\\\\\bb\ff\nn\rr\tt";
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (std::size_t i = 0; i < kShort.size(); i += 2) {
+    if (static_cast<unsigned char>(kShort[i]) != c) continue;
+    out += '\\';
+    out += kShort[i + 1];
+    return;
+  }
+  out += "\\u00";
+  out += kHex[c >> 4U];
+  out += kHex[c & 15U];
+}
+
 }  // namespace
 
 struct RecordReader::Parser : JsonParser {};
@@ -132,7 +147,21 @@ void append_with_members(std::string& out, std::string_view object, std::string_
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
+    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return;
+  }
+  out += '"';
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out += text.substr(copied, i - copied);
+    append_escape(out, c);
+    copied = i + 1;
+  }
+  out += text.substr(copied);
+  out += '"';
 }
 
 void append_numbers(std::string& out, const std::vector<std::uint32_t>& numbers) {

@@ -2,18 +2,26 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "diptych/curation.h"
 
 namespace diptych::curate {
 
-/// Counts one record under a reason; `example` makes the line for the first few.
+/// Counts records under a reason; `example` makes the line for one of them while there are few.
+template <typename Example>
+void count_under(std::map<std::string, Dropped>& reasons, std::string_view reason,
+                 std::uint64_t records, Example&& example) {
+  Dropped& dropped = reasons[std::string(reason)];
+  dropped.count += records;
+  if (dropped.examples.size() < Dropped::kMaxExamples) dropped.examples.push_back(example());
+}
+
+/// Counts one record.
 template <typename Example>
 void count_under(std::map<std::string, Dropped>& reasons, std::string_view reason,
                  Example&& example) {
-  Dropped& dropped = reasons[std::string(reason)];
-  ++dropped.count;
-  if (dropped.examples.size() < Dropped::kMaxExamples) dropped.examples.push_back(example());
+  count_under(reasons, reason, 1, std::forward<Example>(example));
 }
 
 /// Counts a record of a file under a reason, with its place.

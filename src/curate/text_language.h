@@ -1,12 +1,28 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "curate/fasttext_model.h"
+
 namespace diptych::curate {
 
-/// The language of a text by CLD2, as a code ("en", "zh", "zh-Hant"); "un" when it is not known, as
-/// of texts of few words. Thread-safe.
-std::string text_language(std::string_view text);
+/// Says which language a text is in. Immutable and thread-safe.
+class LanguageDetector {
+ public:
+  /// By CLD2.
+  LanguageDetector() = default;
+  /// By a fastText model. Throws Error as FastTextModel.
+  explicit LanguageDetector(const std::filesystem::path& model) : model_(model) {}
+
+  /// A code ("en", "zh"; of CLD2 also "zh-Hant"), as JSON can hold it; "un" when it is not known,
+  /// as CLD2 says of texts of few words.
+  std::string detect(std::string_view text) const;
+
+ private:
+  std::optional<FastTextModel> model_;
+};
 
 }  // namespace diptych::curate

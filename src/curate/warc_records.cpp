@@ -12,7 +12,7 @@ namespace diptych::curate {
 
 namespace {
 
-constexpr std::string_view kMagic = "WARC/";
+constexpr std::string_view kRecordMagic = "WARC/";
 constexpr std::size_t kMaxHeader = std::size_t{1} << 16;
 
 /// Where headers end, and where what follows begins.
@@ -24,7 +24,7 @@ struct HeaderEnd {
 HeaderEnd find_header_end(std::string_view text) {
   const std::string_view window = text.substr(0, kMaxHeader);
   const std::size_t crlf = window.find("\r\n\r\n");
-  const std::size_t lf = window.find("\n\n");
+  const std::size_t lf = window.substr(0, crlf).find("\n\n");
   if (crlf == std::string_view::npos && lf == std::string_view::npos) return {};
   if (crlf < lf) return {crlf + 2, crlf + 4};
   return {lf + 1, lf + 2};
@@ -90,7 +90,7 @@ std::optional<WarcFault> WarcReader::next(WarcRecord& record) {
   while (at_ < bytes_.size() && (bytes_[at_] == '\r' || bytes_[at_] == '\n')) ++at_;
   if (at_ >= bytes_.size()) return std::nullopt;
   const std::string_view rest = bytes_.substr(at_);
-  if (!rest.starts_with(kMagic)) return skip_to_next_record();
+  if (!rest.starts_with(kRecordMagic)) return skip_to_next_record();
   const HeaderEnd header = find_header_end(rest);
   if (header.end == std::string_view::npos) {
     if (rest.size() > kMaxHeader) return skip_to_next_record();

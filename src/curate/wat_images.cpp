@@ -16,15 +16,16 @@ std::string_view text_at(const Value& value, const char* pointer) {
 void take_link(const simdjson::dom::object& link, PageImages& images) {
   std::string_view path;
   if (link["path"].get(path) != simdjson::SUCCESS || !path.starts_with("IMG@/src")) return;
-  PageImage image;
+  std::string_view source;
+  if (link["url"].get(source) != simdjson::SUCCESS) source = {};
+  std::vector<ImageText> texts;
   std::string_view text;
-  if (link["url"].get(text) == simdjson::SUCCESS) image.source = text;
   for (const char* kind : kTextKinds) {
     if (link[kind].get(text) != simdjson::SUCCESS) continue;
     std::string tidy = tidy_text(text);
-    if (!tidy.empty()) image.texts.push_back({kind, std::move(tidy)});
+    if (!tidy.empty()) texts.push_back({kind, std::move(tidy)});
   }
-  images.images.push_back(std::move(image));
+  add_image(images, source, std::move(texts));
 }
 
 }  // namespace

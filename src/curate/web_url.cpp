@@ -1,5 +1,7 @@
 #include "curate/web_url.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -55,6 +57,7 @@ Parts split(std::string_view url) {
 }
 
 std::string without_dots(std::string_view path) {
+  if (path.starts_with('/') && path.find("/.") == std::string_view::npos) return std::string(path);
   std::vector<std::string_view> kept;
   bool ends_open = false;
   std::string_view rest = path.substr(path.starts_with('/') ? 1 : 0);
@@ -74,24 +77,26 @@ std::string without_dots(std::string_view path) {
   return result;
 }
 
+bool is_blank(char c) {
+  return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+}
+
 std::string clean(std::string_view url) {
-  std::string result;
-  for (const char c : url) {
-    if (static_cast<unsigned char>(c) > 0x20 && c != 0x7F) result += c;
-  }
+  std::string result(url);
+  std::erase_if(result, is_blank);
   return result;
 }
 
 bool is_web(std::string_view scheme) {
-  std::string lower(scheme);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower == "http" || lower == "https";
+  constexpr std::string_view kSecure = "https";
+  const bool has_length = scheme.size() == kSecure.size() || scheme.size() + 1 == kSecure.size();
+  return has_length && ::strncasecmp(scheme.data(), kSecure.data(), scheme.size()) == 0;
 }
 
 std::string compose(std::string_view scheme, std::string_view authority, std::string_view path,
                     std::string_view query, std::string_view fragment) {
   std::string url;
+  url.reserve(scheme.size() + 3 + authority.size() + path.size() + query.size() + fragment.size());
   for (const char c : scheme) url += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   url += "://";
   url += authority;
@@ -103,31 +108,45 @@ std::string compose(std::string_view scheme, std::string_view authority, std::st
 
 }  // namespace
 
-std::string join_url(std::string_view base, std::string_view reference) {
-  const std::string link = clean(reference);
-  const std::string page = clean(base);
-  const Parts to = split(link);
-  const Parts from = split(page);
-  const std::string_view scheme = to.scheme.empty() ? from.scheme : to.scheme;
+BaseUrl::BaseUrl(std::string_view url) : url_(clean(url)) {
+  const Parts parts = split(url_);
+  scheme_ = parts.scheme;
+  authority_ = parts.authority;
+  path_ = parts.path;
+  query_ = parts.query;
+}
+
+std::string BaseUrl::join(std::string_view reference) const {
+  std::string cleaned;
+  if (std::any_of(reference.begin(), reference.end(), is_blank)) {
+    cleaned = clean(reference);
+    reference = cleaned;
+  }
+  const Parts to = split(reference);
+  const std::string_view scheme = to.scheme.empty() ? scheme_ : to.scheme;
   const bool is_relative = to.scheme.empty() && !to.has_authority;
-  const std::string_view authority = is_relative ? from.authority : to.authority;
+  const std::string_view authority = is_relative ? authority_ : to.authority;
   if (!is_web(scheme) || authority.empty()) return {};
   if (!is_relative) {
     const std::string path = to.path.empty() ? std::string() : without_dots(to.path);
     return compose(scheme, authority, path, to.query, to.fragment);
   }
   if (to.path.empty()) {
-    const std::string_view query = to.query.empty() ? from.query : to.query;
-    return compose(scheme, authority, from.path, query, to.fragment);
+    const std::string_view query = to.query.empty() ? query_ : to.query;
+    return compose(scheme, authority, path_, query, to.fragment);
   }
   if (to.path.starts_with('/')) {
     return compose(scheme, authority, without_dots(to.path), to.query, to.fragment);
   }
-  const std::size_t slash = from.path.rfind('/');
+  const std::size_t slash = path_.rfind('/');
   std::string path =
-      slash == std::string_view::npos ? "/" : std::string(from.path.substr(0, slash + 1));
+      slash == std::string_view::npos ? "/" : std::string(path_.substr(0, slash + 1));
   path += to.path;
   return compose(scheme, authority, without_dots(path), to.query, to.fragment);
+}
+
+std::string join_url(std::string_view base, std::string_view reference) {
+  return BaseUrl(base).join(reference);
 }
 
 std::string host_of(std::string_view url) {

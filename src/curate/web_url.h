@@ -5,8 +5,27 @@
 
 namespace diptych::curate {
 
-/// The URL that `reference` stands for on a page (RFC 3986, section 5.2), without its tabs, line
-/// ends and spaces. Empty when it is none of http or https, or has no host.
+/// What the links of a page are joined with. Its views hold as long as the object.
+class BaseUrl {
+ public:
+  /// `url`: the page's; tabs, line ends and spaces do not count.
+  explicit BaseUrl(std::string_view url);
+  BaseUrl(const BaseUrl&) = delete;
+  BaseUrl& operator=(const BaseUrl&) = delete;
+
+  /// The URL that `reference` stands for (RFC 3986, section 5.2), without its tabs, line ends and
+  /// spaces. Empty when it is none of http or https, or has no host.
+  std::string join(std::string_view reference) const;
+
+ private:
+  std::string url_;
+  std::string_view scheme_;
+  std::string_view authority_;
+  std::string_view path_;
+  std::string_view query_;
+};
+
+/// BaseUrl::join for one link.
 std::string join_url(std::string_view base, std::string_view reference);
 
 /// The host of an http or https URL in lower case, without user and port; empty: none.

@@ -9,7 +9,8 @@
 
 namespace diptych::engine {
 
-/// The towers on the CPU, in float32. Results have the same bits on any number of threads.
+/// The towers on the CPU, in the precision of their weights. Results have the same bits on any
+/// number of threads.
 class CpuExecutor : public Executor {
  public:
   CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)

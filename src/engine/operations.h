@@ -11,7 +11,8 @@
 
 namespace diptych::engine {
 
-/// network::Operations on the CPU, in float32. A row's result does not depend on which other rows
+/// network::Operations on the CPU; products in the precision of their weights, everything else in
+/// float32. A row's result does not depend on which other rows
 /// share its tensor. For one thread at a time; weights and pool may be shared.
 class Operations {
  public:

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "engine/layer_list.h"
+#include "engine/precision.h"
 #include "engine/stored_tensor.h"
 #include "tensor/finite.h"
 
@@ -100,8 +101,9 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
 
 }  // namespace
 
-Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool)
-    : model_(std::move(model)), storage_(checkpoint.storage) {
+Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
+                 Precision precision)
+    : model_(std::move(model)), format_(format_of(precision)), storage_(checkpoint.storage) {
   check(checkpoint);
   check_finite(pool);
   const LayerList layers = list_layers(model_);
@@ -143,7 +145,7 @@ void Weights::check_finite(ThreadPool& pool) const {
 void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool) {
   for (const network::Linear& layer : layers) {
     PackedLinear& packed = linears_[key(layer)];
-    packed = PackedLinear(layer.inputs, layer.outputs);
+    packed = PackedLinear(layer.inputs, layer.outputs, format_);
     if (layer.bias != network::kAbsent) {
       const std::vector<float> bias = to_floats(view(layer.bias));
       std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
@@ -174,7 +176,7 @@ Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) cons
 void Weights::pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool) {
   for (const network::Convolution& layer : layers) {
     PackedLinear& packed = convolutions_[layer.weight];
-    packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs);
+    packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs, format_);
     const FoldedNorm folded = folded_norm(layer);
     std::copy(folded.shift.begin(), folded.shift.end(), packed.bias());
     pack(name(layer.weight), view(layer.weight), packed, pool,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "diptych/packed_model.h"
 #include "kernels/packed_linear.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
@@ -21,7 +22,10 @@ class Weights {
   /// shape, corrupt_data for one that is not finite. Keeps the storage of `checkpoint`: embedding
   /// tables are read where they are. Tensors of a mapped file take memory only while they are
   /// packed.
-  Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool);
+  /// Throws also Error(unsupported) for a precision that the CPU does not compute. Memory is that
+  /// of the precision's format; convolutions of single channels and tables stay as they are.
+  Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
+          Precision precision = Precision::fp32);
 
   const network::Model& model() const { return model_; }
   /// The factor of the cosine similarity: exp of the logit scale.
@@ -71,6 +75,7 @@ class Weights {
   }
 
   network::Model model_;
+  kernels::Format format_;
   std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
   std::vector<std::shared_ptr<const void>> storage_;
   std::map<LinearKey, kernels::PackedLinear> linears_;

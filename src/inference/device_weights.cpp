@@ -12,14 +12,17 @@ namespace {
 
 torch::ScalarType scalar_type(Precision precision) {
   switch (precision) {
+    case Precision::automatic:
     case Precision::fp32:
       return torch::kFloat32;
     case Precision::bf16:
       return torch::kBFloat16;
     case Precision::fp16:
       return torch::kFloat16;
+    case Precision::int8w:
     case Precision::int8:
-      fail(ErrorCode::unsupported, "precision: got int8, expected fp32, bf16 or fp16 on a device");
+      fail(ErrorCode::unsupported,
+           "precision: got int8w or int8, expected fp32, bf16 or fp16 with libtorch");
   }
   fail(ErrorCode::internal, "unknown precision {}", static_cast<int>(precision));
 }

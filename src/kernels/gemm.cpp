@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/gemm_block.h"
+#include "kernels/unpack.h"
 
 // The order matters.
 // clang-format off
@@ -19,22 +21,19 @@
 
 namespace diptych::kernels {
 
-/// The part of a product that one thread computes: some rows of some panels.
-struct GemmBlock {
-  ConstMatrix x;
-  const PackedLinear* layer;
-  Activation activation;
-  const ConstMatrix* residual;
-  Matrix out;
-  int first_row;
-  int last_row;
-  int first_panel;
-  int last_panel;
-};
-
 /// Sums are formed over this many inputs at a time and then added up, which also keeps rounding
 /// errors small. Part of what makes a result: a change changes every embedding's last bits.
 constexpr int kDepthBlock = 512;
+
+/// Inputs [first, first + count) of a panel in float32 [count, kPanelWidth]: where they lie, or
+/// unpacked into this thread's memory.
+inline const float* panel_floats(const PackedLinear& layer, int panel, int first, int count) {
+  if (layer.format().stored == Element::fp32)
+    return reinterpret_cast<const float*>(layer.panel(panel)) + panel_offset(1, first);
+  thread_local AlignedBuffer unpacked(panel_offset(1, kDepthBlock));
+  unpack_floats(layer, panel, first, count, unpacked.data());
+  return unpacked.data();
+}
 
 }  // namespace diptych::kernels
 
@@ -45,7 +44,7 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 void multiply_block(const GemmBlock& block) {
   const int inputs = block.layer->inputs();
-  const int rows = block.last_row - block.first_row;
+  const int rows = block.rows();
   for (int depth = 0; depth < inputs; depth += kDepthBlock) {
     const bool last = depth + kDepthBlock >= inputs;
     for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
@@ -53,7 +52,7 @@ void multiply_block(const GemmBlock& block) {
       PanelProduct product{
           .a = block.x.row(block.first_row) + depth,
           .a_stride = block.x.stride,
-          .b = block.layer->panel(panel) + static_cast<std::size_t>(depth) * kPanelWidth,
+          .b = panel_floats(*block.layer, panel, depth, std::min(kDepthBlock, inputs - depth)),
           .depth = std::min(kDepthBlock, inputs - depth),
           .c = block.out.row(block.first_row) + column,
           .c_stride = block.out.stride,
@@ -108,20 +107,28 @@ void gemm(ConstMatrix x, const PackedLinear& layer, Activation activation,
       work / kMinTaskWork, 1, std::int64_t{kTasksPerThread} * pool.size()));
   const int panels_per_task = divide_up(layer.panels(), divide_up(wanted_tasks, row_blocks));
   const int panel_blocks = divide_up(layer.panels(), panels_per_task);
+  const Unit unit = unit_for(layer.format().multiplied);
+  Operand operand;
+  if (unit != Unit::vector) operand = make_operand(x, layer.format().multiplied, pool);
   pool.run(static_cast<std::size_t>(row_blocks) * panel_blocks, [&](std::size_t task) {
     const int row_block = static_cast<int>(task) % row_blocks;
     const int panel_block = static_cast<int>(task) / row_blocks;
     const std::int64_t rows = x.rows;
-    DIPTYCH_DISPATCH(multiply_block)
-    ({.x = x,
-      .layer = &layer,
-      .activation = activation,
-      .residual = residual,
-      .out = out,
-      .first_row = static_cast<int>(rows * row_block / row_blocks),
-      .last_row = static_cast<int>(rows * (row_block + 1) / row_blocks),
-      .first_panel = panel_block * panels_per_task,
-      .last_panel = std::min(layer.panels(), (panel_block + 1) * panels_per_task)});
+    const GemmBlock block{
+        .x = x,
+        .layer = &layer,
+        .activation = activation,
+        .residual = residual,
+        .out = out,
+        .first_row = static_cast<int>(rows * row_block / row_blocks),
+        .last_row = static_cast<int>(rows * (row_block + 1) / row_blocks),
+        .first_panel = panel_block * panels_per_task,
+        .last_panel = std::min(layer.panels(), (panel_block + 1) * panels_per_task)};
+    if (unit == Unit::vector) {
+      DIPTYCH_DISPATCH(multiply_block)(block);
+    } else {
+      multiply_reduced_block(block, operand, unit);
+    }
   });
 }
 

@@ -22,7 +22,26 @@ TEST_P(BenchLoss, MeasuresAndCompares) {
 INSTANTIATE_TEST_SUITE_P(Losses, BenchLoss, testing::Values("contrastive", "sigmoid"),
                          [](const auto& info) { return std::string(info.param); });
 
+TEST(BenchTowers, MeasuresEachPrecisionBesideTheFirst) {
+  const ProgramRun run = run_diptych({"bench", "towers", "--precisions", "fp32,bf16,int8",
+                                      "--batches", "1,3", "--rounds", "1", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto precisions = nlohmann::json::parse(run.output).at("precisions");
+  ASSERT_EQ(precisions.size(), 3U);
+  EXPECT_EQ(precisions.at(1).at("precision"), "bf16");
+  for (const auto& precision : precisions) {
+    EXPECT_FALSE(precision.at("unit").get<std::string>().empty());
+    EXPECT_GT(precision.at("text_cosine").get<double>(), 0.99);
+    ASSERT_EQ(precision.at("rates").size(), 4U);
+    for (const auto& rate : precision.at("rates"))
+      EXPECT_GT(rate.at("per_second").get<double>(), 0.0);
+  }
+  EXPECT_EQ(precisions.at(0).at("rates").at(0).at("ratio"), 1.0);
+}
+
 TEST(Bench, RefusesWhatItCannotMeasure) {
+  EXPECT_EQ(run_diptych({"bench", "towers", "--precisions", "fp32,fp8"}).status, 2);
+  EXPECT_EQ(run_diptych({"bench", "towers", "--batches", "1,0"}).status, 2);
   const ProgramRun loss = run_diptych({"bench", "loss", "--loss", "triplet"});
   EXPECT_EQ(loss.status, 2);
   EXPECT_NE(loss.errors.find("triplet"), std::string::npos) << loss.errors;

@@ -63,9 +63,10 @@ INSTANTIATE_TEST_SUITE_P(Usage, DocumentedCommand,
                          [](const auto& info) { return info.param; });
 
 TEST(Usage, APrecisionThatTheCpuHasNotIsOneLine) {
-  const ProgramRun run = run_diptych({"verify", "--precision", "bf16"});
+  const ProgramRun run = run_diptych({"verify", "--precision", "fp16"});
   EXPECT_EQ(run.error_lines(), 1);
-  EXPECT_THAT(run.errors, HasSubstr("precision: got bf16, expected fp32"));
+  EXPECT_THAT(run.errors,
+              HasSubstr("precision: got fp16, expected auto, fp32, bf16, int8w or int8"));
 }
 
 TEST(Usage, NoCommandIsWrongUsage) {
@@ -138,7 +139,8 @@ INSTANTIATE_TEST_SUITE_P(
               "--tolerance: got nan, expected a number (see diptych verify"},
         Wrong{"PrecisionThatIsNotThere",
               {"verify", "--precision", "fp8"},
-              "--precision: got fp8, expected one of bf16, fp16, fp32 (see diptych verify"},
+              "--precision: got fp8, expected one of auto, bf16, fp16, fp32, int8, "
+              "int8w (see diptych verify"},
         Wrong{"EmptyModel",
               {"classify", "--labels", "a,b", "--model", "", "p.png"},
               "--model: got an empty text, expected a value (see diptych classify"},

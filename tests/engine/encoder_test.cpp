@@ -1,9 +1,11 @@
 #include "engine/encoder.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstring>
+#include <tuple>
 
 #include "diptych/error.h"
 #include "engine/cpu_executor.h"
@@ -42,9 +44,10 @@ struct Case {
       tokens = test::with_class_tokens(tokens, vocabulary);
   }
 
-  Encoder encoder(int threads) const {
+  Encoder encoder(int threads, Precision precision = Precision::fp32) const {
     const auto pool = std::make_shared<ThreadPool>(threads);
-    return Encoder(engine::on_cpu(std::make_shared<Weights>(model, weights, *pool), pool));
+    return Encoder(
+        engine::on_cpu(std::make_shared<Weights>(model, weights, *pool, precision), pool));
   }
 };
 
@@ -58,10 +61,11 @@ std::vector<float> row(const test::NaiveOperations::Tensor& features, int i) {
   return {begin, begin + features.width};
 }
 
-void expect_near_oracle(const TensorBuffer& got, const test::NaiveOperations::Tensor& expected) {
+void expect_near_oracle(const TensorBuffer& got, const test::NaiveOperations::Tensor& expected,
+                        double tolerance) {
   ASSERT_EQ(got.shape(), (Shape{expected.rows, expected.width}));
   for (int i = 0; i < expected.rows; ++i)
-    EXPECT_LE(test::relative_error(row(got, i), row(expected, i)), test::kFeatureTolerance)
+    EXPECT_LE(test::relative_error(row(got, i), row(expected, i)), tolerance)
         << "row " << i << " with " << kernels::active_isa();
 }
 
@@ -70,24 +74,37 @@ void expect_same_bits(std::span<const float> got, std::span<const float> expecte
   EXPECT_EQ(std::memcmp(got.data(), expected.data(), got.size_bytes()), 0);
 }
 
-class EncoderTest : public testing::TestWithParam<network::ModelConfig> {};
+/// How far a precision's features may lie from the definitions', of their length.
+struct Tolerance {
+  Precision precision;
+  double error;
+};
+
+class EncoderTest : public testing::TestWithParam<std::tuple<network::ModelConfig, Tolerance>> {
+ protected:
+  Case case_ = Case(std::get<0>(GetParam()));
+
+  Encoder encoder(int threads) const {
+    return case_.encoder(threads, std::get<1>(GetParam()).precision);
+  }
+};
 
 TEST_P(EncoderTest, AgreesWithDefinitionsInDoublePrecision) {
-  const Case c(GetParam());
+  const Case& c = case_;
   test::NaiveOperations oracle(c.model, c.weights);
   const auto images = network::image_features(oracle, c.model, c.pixels);
   const auto texts = network::text_features(oracle, c.model, c.tokens);
   test::with_every_isa([&] {
-    Encoder encoder = c.encoder(2);
-    expect_near_oracle(encoder.encode_images(c.pixels), images);
-    expect_near_oracle(encoder.encode_texts(c.tokens), texts);
+    const Encoder encoder = this->encoder(2);
+    expect_near_oracle(encoder.encode_images(c.pixels), images, std::get<1>(GetParam()).error);
+    expect_near_oracle(encoder.encode_texts(c.tokens), texts, std::get<1>(GetParam()).error);
   });
 }
 
 TEST_P(EncoderTest, GivesTheSameBitsAloneAndInABatch) {
-  const Case c(GetParam());
+  const Case& c = case_;
   test::with_every_isa([&] {
-    Encoder encoder = c.encoder(1);
+    const Encoder encoder = this->encoder(1);
     const TensorBuffer images = encoder.encode_images(c.pixels);
     const TensorBuffer texts = encoder.encode_texts(c.tokens);
     const std::size_t picture_floats = c.pictures.size() / static_cast<std::size_t>(c.pixels.batch);
@@ -107,40 +124,72 @@ TEST_P(EncoderTest, GivesTheSameBitsAloneAndInABatch) {
 }
 
 TEST_P(EncoderTest, GivesTheSameBitsOnAnyNumberOfThreads) {
-  const Case c(GetParam());
+  const Case& c = case_;
+  const bool is_fp32 = std::get<1>(GetParam()).precision == Precision::fp32;
+  const std::vector<int> more_threads = is_fp32 ? std::vector{2, 3, 7} : std::vector{3};
   test::with_every_isa([&] {
-    Encoder reference = c.encoder(1);
+    const Encoder reference = encoder(1);
     const TensorBuffer images = reference.encode_images(c.pixels);
     const TensorBuffer texts = reference.encode_texts(c.tokens);
-    for (const int threads : {2, 3, 7}) {
-      Encoder encoder = c.encoder(threads);
+    for (const int threads : more_threads) {
+      const Encoder encoder = this->encoder(threads);
       expect_same_bits(encoder.encode_images(c.pixels).floats(), images.floats());
       expect_same_bits(encoder.encode_texts(c.tokens).floats(), texts.floats());
     }
   });
 }
 
-std::string tower_name(const testing::TestParamInfo<network::ModelConfig>& info) {
+constexpr std::array kTolerances = {
+    Tolerance{Precision::fp32, test::kFeatureTolerance}, Tolerance{Precision::bf16, 2e-2},
+    Tolerance{Precision::int8w, 5e-2}, Tolerance{Precision::int8, 1e-1}};
+
+std::string tower_name(const testing::TestParamInfo<EncoderTest::ParamType>& info) {
   constexpr std::array kNames = {
       "VitGelu",     "VitQuickGelu", "ResNet",         "Siglip",    "Clipa",
       "Eva02",       "Eva18b",       "BertClassToken", "BertMean",  "ConvNext",
       "ConvNextMlp", "Coca",         "CocaStacked",    "FastVit",   "FastVitFiveStages",
       "PeCore",      "PeCoreGiant",  "ViTamin",        "ViTaminXl", "Nllb"};
-  return kNames.at(info.index);
+  constexpr std::array kPrecisions = {"Fp32", "Bf16", "Int8Weights", "Int8"};
+  static_assert(kPrecisions.size() == kTolerances.size());
+  return std::string(kNames.at(info.index / kPrecisions.size())) + "_" +
+         kPrecisions.at(info.index % kPrecisions.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Towers, EncoderTest,
-    testing::Values(test::small_vit(Activation::gelu), test::small_vit(Activation::quick_gelu),
-                    test::small_resnet(), test::small_siglip(), test::small_clipa(),
-                    test::small_eva_02(), test::small_eva_18b(),
-                    test::small_bert(network::BertPooling::class_token),
-                    test::small_bert(network::BertPooling::mean), test::small_convnext(false),
-                    test::small_convnext(true), test::small_coca(false), test::small_coca(true),
-                    test::small_fastvit(false), test::small_fastvit(true),
-                    test::small_pe_core(true), test::small_pe_core(false),
-                    test::small_vitamin(true), test::small_vitamin(false), test::small_nllb()),
+    testing::Combine(
+        testing::Values(test::small_vit(Activation::gelu), test::small_vit(Activation::quick_gelu),
+                        test::small_resnet(), test::small_siglip(), test::small_clipa(),
+                        test::small_eva_02(), test::small_eva_18b(),
+                        test::small_bert(network::BertPooling::class_token),
+                        test::small_bert(network::BertPooling::mean), test::small_convnext(false),
+                        test::small_convnext(true), test::small_coca(false), test::small_coca(true),
+                        test::small_fastvit(false), test::small_fastvit(true),
+                        test::small_pe_core(true), test::small_pe_core(false),
+                        test::small_vitamin(true), test::small_vitamin(false), test::small_nllb()),
+        testing::ValuesIn(kTolerances)),
     tower_name);
+
+/// The widths of ViT-B/32 and a third of its layers.
+TEST(EncoderPrecisionTest, Bf16StaysNearFp32AtRealWidths) {
+  network::ModelConfig config;
+  auto& image = std::get<network::VisionTransformerConfig>(config.image);
+  image.image_size = 96;
+  image.layers = 4;
+  auto& text = std::get<network::TextTransformerConfig>(config.text);
+  text.layers = 4;
+  text.vocabulary_size = 97;
+  const Case c(config);
+  const Encoder exact = c.encoder(2);
+  const Encoder rounded = c.encoder(2, Precision::bf16);
+  // The angle of two rows is as small as their relative error: a cosine of 0.99995 is one of 1e-2.
+  const auto expect_near = [](const TensorBuffer& got, const TensorBuffer& expected) {
+    for (int i = 0; i < static_cast<int>(got.shape()[0]); ++i)
+      EXPECT_LE(test::relative_error(row(got, i), row(expected, i)), 1e-2) << "row " << i;
+  };
+  expect_near(rounded.encode_images(c.pixels), exact.encode_images(c.pixels));
+  expect_near(rounded.encode_texts(c.tokens), exact.encode_texts(c.tokens));
+}
 
 TEST(EncoderBatchTest, SplitsABatchTooLargeForOnePart) {
   const Case c(test::small_vit(Activation::gelu));

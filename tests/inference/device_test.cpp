@@ -57,11 +57,16 @@ TEST(Device, ThatIsNotThereIsRefused) {
                      ErrorCode::invalid_argument, "abacus");
 }
 
-TEST(Device, HalfPrecisionIsNotForTheCpuItself) {
-  test::expect_error([] { PackedModel(model("openai_vit"), {.precision = Precision::bf16}); },
-                     ErrorCode::unsupported, "precision: got bf16");
+TEST(Device, HasThePrecisionsOfWhatComputes) {
+  test::expect_error([] { PackedModel(model("openai_vit"), {.precision = Precision::fp16}); },
+                     ErrorCode::unsupported, "precision: got fp16");
   EXPECT_NO_THROW(
       PackedModel(model("openai_vit"), {.device = "libtorch:cpu", .precision = Precision::bf16}));
+  test::expect_error(
+      [] {
+        PackedModel(model("openai_vit"), {.device = "libtorch:cpu", .precision = Precision::int8});
+      },
+      ErrorCode::unsupported, "precision: got int8w or int8");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "checkpoint/families/family.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace big_vision {
 
 using Pattern = std::string_view;
 
@@ -297,10 +297,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kFamily = {"big_vision", kSignature,        kRules, {},
                             parse,        GridResize::plain, prepare};
 
-}  // namespace
+}  // namespace big_vision
 
 const Family& big_vision_family() {
-  return kFamily;
+  return big_vision::kFamily;
 }
 
 }  // namespace diptych::checkpoint

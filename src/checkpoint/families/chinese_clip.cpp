@@ -7,7 +7,7 @@
 #include "checkpoint/families/family.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace chinese_clip {
 
 using Pattern = std::string_view;
 
@@ -82,14 +82,14 @@ constexpr Family kTextFamily = {.name = "chinese_clip",
                                 .parse = parse,
                                 .is_one_tower = true};
 
-}  // namespace
+}  // namespace chinese_clip
 
 const Family& chinese_clip_family() {
-  return kFamily;
+  return chinese_clip::kFamily;
 }
 
 const Family& chinese_clip_text_family() {
-  return kTextFamily;
+  return chinese_clip::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

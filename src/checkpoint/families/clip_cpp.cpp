@@ -16,7 +16,7 @@
 #include "checkpoint/families/family.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace clip_cpp {
 
 using Pattern = std::string_view;
 
@@ -160,10 +160,10 @@ void add_logit_scale(Container& container) {
 constexpr Family kFamily = {"clip_cpp", kSignature,        kRules,         {},
                             parse,      GridResize::plain, add_logit_scale};
 
-}  // namespace
+}  // namespace clip_cpp
 
 const Family& clip_cpp_family() {
-  return kFamily;
+  return clip_cpp::kFamily;
 }
 
 }  // namespace diptych::checkpoint

@@ -9,7 +9,7 @@
 #include "checkpoint/families/family.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace eva_clip {
 
 using Pattern = std::string_view;
 
@@ -83,13 +83,14 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 
 constexpr Family kFamily = {"eva_clip", kSignature, kRules, kIgnored, parse, GridResize::plain};
 
-}  // namespace
+}  // namespace eva_clip
 
 const Family& eva_clip_family() {
-  return kFamily;
+  return eva_clip::kFamily;
 }
 
 TensorMap to_eva_names(const network::EvaTransformerConfig& tower, const TensorMap& weights) {
+  using namespace eva_clip;
   using Rules = std::span<const KeyRule>;
   const std::vector<KeyRule> rules =
       joined({tower.inner_norms ? Rules(kSplitRules) : Rules(),

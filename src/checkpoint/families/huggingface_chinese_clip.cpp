@@ -5,7 +5,7 @@
 #include "checkpoint/families/huggingface.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace huggingface_chinese_clip {
 
 using Pattern = std::string_view;
 
@@ -27,10 +27,10 @@ constexpr auto kSignature = std::to_array<Pattern>(
 constexpr Family kFamily = {"huggingface_chinese_clip", kSignature,         kRules, kIgnored,
                             parse_huggingface,          GridResize::aligned};
 
-}  // namespace
+}  // namespace huggingface_chinese_clip
 
 const Family& huggingface_chinese_clip_family() {
-  return kFamily;
+  return huggingface_chinese_clip::kFamily;
 }
 
 }  // namespace diptych::checkpoint

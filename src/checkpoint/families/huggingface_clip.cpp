@@ -5,7 +5,7 @@
 #include "checkpoint/families/huggingface.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace huggingface_clip {
 
 using Pattern = std::string_view;
 
@@ -36,18 +36,18 @@ constexpr Family one_tower(std::span<const Pattern> signature) {
 constexpr Family kImageFamily = one_tower(kImageSignature);
 constexpr Family kTextFamily = one_tower(kTextSignature);
 
-}  // namespace
+}  // namespace huggingface_clip
 
 const Family& huggingface_clip_family() {
-  return kFamily;
+  return huggingface_clip::kFamily;
 }
 
 const Family& huggingface_clip_image_family() {
-  return kImageFamily;
+  return huggingface_clip::kImageFamily;
 }
 
 const Family& huggingface_clip_text_family() {
-  return kTextFamily;
+  return huggingface_clip::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

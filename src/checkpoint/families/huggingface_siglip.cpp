@@ -14,7 +14,7 @@
 #include "text/sentencepiece/sentencepiece_model.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace huggingface_siglip {
 
 using Pattern = std::string_view;
 
@@ -150,25 +150,26 @@ constexpr Family kTextFamily = one_tower(kTextSignature, prepare);
 constexpr Family kBareImageFamily = one_tower(kBareImageSignature, prepare_bare_image);
 constexpr Family kBareTextFamily = one_tower(kBareTextSignature, prepare_bare_text);
 
-}  // namespace
+}  // namespace huggingface_siglip
 
 const Family& huggingface_siglip_family() {
-  return kFamily;
+  return huggingface_siglip::kFamily;
 }
 const Family& huggingface_siglip_image_family() {
-  return kImageFamily;
+  return huggingface_siglip::kImageFamily;
 }
 const Family& huggingface_siglip_text_family() {
-  return kTextFamily;
+  return huggingface_siglip::kTextFamily;
 }
 const Family& bare_siglip_image_family() {
-  return kBareImageFamily;
+  return huggingface_siglip::kBareImageFamily;
 }
 const Family& bare_siglip_text_family() {
-  return kBareTextFamily;
+  return huggingface_siglip::kBareTextFamily;
 }
 
 TensorMap to_huggingface_siglip_names(const TensorMap& weights) {
+  using namespace huggingface_siglip;
   TensorMap named = to_family_names(weights, kRules);
   join_query(named, "weight");
   join_query(named, "bias");

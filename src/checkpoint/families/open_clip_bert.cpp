@@ -8,7 +8,7 @@
 #include "checkpoint/tokenizers/tokenizer_files.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_bert {
 
 using Pattern = std::string_view;
 
@@ -60,10 +60,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 
 constexpr Family kFamily = {"open_clip_bert", kSignature, kRules, kIgnored, parse};
 
-}  // namespace
+}  // namespace open_clip_bert
 
 const Family& open_clip_bert_family() {
-  return kFamily;
+  return open_clip_bert::kFamily;
 }
 
 }  // namespace diptych::checkpoint

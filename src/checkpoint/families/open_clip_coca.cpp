@@ -5,7 +5,7 @@
 #include "checkpoint/families/open_clip.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_coca {
 
 using Pattern = std::string_view;
 
@@ -38,10 +38,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 
 constexpr Family kFamily = {"open_clip", kSignature, kRules, kIgnored, parse};
 
-}  // namespace
+}  // namespace open_clip_coca
 
 const Family& open_clip_coca_family() {
-  return kFamily;
+  return open_clip_coca::kFamily;
 }
 
 }  // namespace diptych::checkpoint

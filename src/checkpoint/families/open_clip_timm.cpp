@@ -9,7 +9,7 @@
 #include "checkpoint/families/unsupported.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm {
 
 using Pattern = std::string_view;
 
@@ -32,10 +32,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 
 constexpr Family kFamily = {"open_clip_timm", kSignature, {}, {}, parse};
 
-}  // namespace
+}  // namespace open_clip_timm
 
 const Family& open_clip_timm_family() {
-  return kFamily;
+  return open_clip_timm::kFamily;
 }
 
 }  // namespace diptych::checkpoint

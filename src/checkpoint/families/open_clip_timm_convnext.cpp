@@ -5,7 +5,7 @@
 #include "checkpoint/families/open_clip.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm_convnext {
 
 using Pattern = std::string_view;
 
@@ -26,10 +26,10 @@ constexpr auto kIgnored = std::to_array<Pattern>({"*attn_mask"});
 
 constexpr Family kFamily = {"open_clip", kSignature, kRules, kIgnored, parse_stated_open_clip};
 
-}  // namespace
+}  // namespace open_clip_timm_convnext
 
 const Family& open_clip_timm_convnext_family() {
-  return kFamily;
+  return open_clip_timm_convnext::kFamily;
 }
 
 }  // namespace diptych::checkpoint

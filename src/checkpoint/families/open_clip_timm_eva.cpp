@@ -7,7 +7,7 @@
 #include "checkpoint/families/open_clip.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm_eva {
 
 using Pattern = std::string_view;
 
@@ -86,17 +86,18 @@ constexpr auto kRules = concatenate(kSplitRules, kGatedRules, kPlainRules);
 constexpr Family kFamily = {"open_clip", kSignature, kRules, {}, parse_stated_open_clip};
 constexpr Family kPeCore = {"open_clip", kPeCoreSignature, kRules, {}, parse_stated_open_clip};
 
-}  // namespace
+}  // namespace open_clip_timm_eva
 
 const Family& open_clip_timm_eva_family() {
-  return kFamily;
+  return open_clip_timm_eva::kFamily;
 }
 
 const Family& open_clip_timm_pe_core_family() {
-  return kPeCore;
+  return open_clip_timm_eva::kPeCore;
 }
 
 TensorMap to_timm_eva_names(const network::EvaTransformerConfig& tower, const TensorMap& weights) {
+  using namespace open_clip_timm_eva;
   using Rules = std::span<const KeyRule>;
   const std::vector<KeyRule> rules =
       joined({tower.inner_norms ? Rules(kSplitRules) : Rules(),

@@ -7,7 +7,7 @@
 #include "checkpoint/fitting/fuse_fastvit.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm_fastvit {
 
 using Pattern = std::string_view;
 
@@ -38,10 +38,10 @@ constexpr Family kFamily = {.name = "open_clip",
                             .parse = parse_stated_open_clip,
                             .fuse = fuse};
 
-}  // namespace
+}  // namespace open_clip_timm_fastvit
 
 const Family& open_clip_timm_fastvit_family() {
-  return kFamily;
+  return open_clip_timm_fastvit::kFamily;
 }
 
 }  // namespace diptych::checkpoint

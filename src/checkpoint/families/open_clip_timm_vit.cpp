@@ -9,7 +9,7 @@
 #include "network/blocks/patch_embedding.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm_vit {
 
 using Pattern = std::string_view;
 
@@ -78,10 +78,10 @@ constexpr Family kFamily = {.name = "open_clip",
                             .parse = parse_stated_open_clip,
                             .fuse = fuse};
 
-}  // namespace
+}  // namespace open_clip_timm_vit
 
 const Family& open_clip_timm_vit_family() {
-  return kFamily;
+  return open_clip_timm_vit::kFamily;
 }
 
 }  // namespace diptych::checkpoint

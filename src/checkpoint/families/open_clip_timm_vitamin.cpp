@@ -5,7 +5,7 @@
 #include "checkpoint/families/open_clip.h"
 
 namespace diptych::checkpoint {
-namespace {
+namespace open_clip_timm_vitamin {
 
 using Pattern = std::string_view;
 
@@ -45,10 +45,10 @@ constexpr auto kIgnored = std::to_array<Pattern>({"*attn_mask"});
 
 constexpr Family kFamily = {"open_clip", kSignature, kRules, kIgnored, parse_stated_open_clip};
 
-}  // namespace
+}  // namespace open_clip_timm_vitamin
 
 const Family& open_clip_timm_vitamin_family() {
-  return kFamily;
+  return open_clip_timm_vitamin::kFamily;
 }
 
 }  // namespace diptych::checkpoint

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "command.h"
+
+/// `bench towers`
+void add_bench_towers(Command bench);

@@ -1,0 +1,165 @@
+// Products of bf16 and int8: a unit's sums of a tile at a time, finished in float32.
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/dot_product.h"
+#include "kernels/gemm_block.h"
+#include "kernels/unpack.h"
+
+// The order matters.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/reduced_gemm.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include "kernels/activation-inl.h"
+// clang-format on
+
+#ifndef DIPTYCH_KERNELS_REDUCED_GEMM_CPP
+#define DIPTYCH_KERNELS_REDUCED_GEMM_CPP
+
+namespace diptych::kernels {
+
+/// A tile's sums [rows, kPanelWidth], of float or std::int32_t, and where they go.
+template <typename Sum>
+struct TileSums {
+  const Sum* sums;
+  int first_row;
+  int rows;
+  int panel;
+};
+
+}  // namespace diptych::kernels
+
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using OutTag = hn::CappedTag<float, 16>;
+using WholeTag = hn::Rebind<std::int32_t, OutTag>;
+constexpr int kOutLanes = static_cast<int>(hn::MaxLanes(OutTag()));
+
+/// What a column of a tile's sums goes through: (sum - offset) * scale + bias.
+struct ColumnTerms {
+  const float* scales;  ///< null: one
+  const float* bias;
+  const std::int32_t* weight_sums;
+};
+
+HWY_INLINE hn::Vec<OutTag> dequantised(const float* sums, const ColumnTerms& terms,
+                                       float /*row_scale*/, int at) {
+  const OutTag d;
+  const auto values = hn::LoadU(d, sums + at);
+  return terms.scales == nullptr ? values : hn::Mul(values, hn::LoadU(d, terms.scales + at));
+}
+
+/// The left side was stored plus 128: 128 times the weights' sum is too much, exactly.
+HWY_INLINE hn::Vec<OutTag> dequantised(const std::int32_t* sums, const ColumnTerms& terms,
+                                       float row_scale, int at) {
+  const OutTag d;
+  const WholeTag whole;
+  const auto offset = hn::ShiftLeft<7>(hn::LoadU(whole, terms.weight_sums + at));
+  const auto values = hn::ConvertTo(d, hn::Sub(hn::LoadU(whole, sums + at), offset));
+  return hn::Mul(values, hn::Mul(hn::Set(d, row_scale), hn::LoadU(d, terms.scales + at)));
+}
+
+template <typename Sum>
+HWY_INLINE void finish_row(const Sum* sums, const ColumnTerms& terms, float row_scale,
+                           const float* residual, float* out) {
+  const OutTag d;
+  for (int at = 0; at < kPanelWidth; at += kOutLanes) {
+    auto value = hn::Add(dequantised(sums, terms, row_scale, at), hn::LoadU(d, terms.bias + at));
+    if (residual != nullptr) value = hn::Add(value, hn::LoadU(d, residual + at));
+    hn::StoreU(value, d, out + at);
+  }
+}
+
+template <typename Sum>
+void finish_tile(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile) {
+  const PackedLinear& layer = *block.layer;
+  const int column = tile.panel * kPanelWidth;
+  const ColumnTerms terms{.scales = layer.scales() == nullptr ? nullptr : layer.scales() + column,
+                          .bias = layer.bias() + column,
+                          .weight_sums = layer.sums() == nullptr ? nullptr : layer.sums() + column};
+  for (int i = 0; i < tile.rows; ++i) {
+    const int row = tile.first_row + i;
+    float* out = block.out.row(row) + column;
+    finish_row(tile.sums + i * kPanelWidth, terms, row_scales == nullptr ? 1.0F : row_scales[row],
+               block.residual == nullptr ? nullptr : block.residual->row(row) + column, out);
+    activate_row(block.activation, out, kPanelWidth);
+  }
+}
+
+void finish_floats(const GemmBlock& block, const float* row_scales, const TileSums<float>& tile) {
+  finish_tile(block, row_scales, tile);
+}
+
+void finish_whole(const GemmBlock& block, const float* row_scales,
+                  const TileSums<std::int32_t>& tile) {
+  finish_tile(block, row_scales, tile);
+}
+
+}  // namespace diptych::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+#include "kernels/dispatch.h"
+
+namespace diptych::kernels {
+namespace {
+
+HWY_EXPORT(finish_floats);
+HWY_EXPORT(finish_whole);
+
+/// A panel's words as the unit multiplies them, unpacked into this thread's memory if need be.
+const std::uint32_t* multiplied_words(const PackedLinear& layer, int panel) {
+  if (layer.format().stored == layer.format().multiplied) return layer.panel(panel);
+  thread_local AlignedBuffer unpacked;
+  const auto size = panel_offset(1, words_for(layer.inputs(), Element::bf16));
+  if (unpacked.size() < size) unpacked = AlignedBuffer(size);
+  unpack_bf16(layer, panel, unpacked.words());
+  return unpacked.words();
+}
+
+/// Calls body(first, count) for the rows of a block in tiles as equal as can be.
+template <typename Body>
+void for_each_tile(const GemmBlock& block, const Body& body) {
+  const int tiles = (block.rows() + kDotRows - 1) / kDotRows;
+  for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
+    const int count = (block.last_row - row) / (tiles - tile);
+    body(row, count);
+    row += count;
+  }
+}
+
+}  // namespace
+
+void multiply_reduced_block(const GemmBlock& block, const Operand& operand, Unit unit) {
+  const PackedLinear& layer = *block.layer;
+  const int words = words_for(layer.inputs(), layer.format().multiplied);
+  const auto finish_float_sums = DIPTYCH_DISPATCH(finish_floats);
+  const auto finish_whole_sums = DIPTYCH_DISPATCH(finish_whole);
+  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
+    const std::uint32_t* b = multiplied_words(layer, panel);
+    for_each_tile(block, [&](int row, int count) {
+      const DotProduct product{operand.row(row), operand.stride, b, words};
+      if (unit == Unit::avx512_vnni) {
+        alignas(64) std::int32_t sums[kDotRows * kPanelWidth];
+        dot_int8(product, count, sums);
+        finish_whole_sums(block, operand.scales, {sums, row, count, panel});
+      } else {
+        alignas(64) float sums[kDotRows * kPanelWidth];
+        dot_bf16(product, count, sums);
+        finish_float_sums(block, operand.scales, {sums, row, count, panel});
+      }
+    });
+  }
+}
+
+}  // namespace diptych::kernels
+
+#endif
