@@ -209,7 +209,9 @@ network::BertConfig infer_bert(const Sizes& sizes) {
 
 network::ImageTowerConfig infer_image_tower(const Sizes& sizes, network::Activation activation) {
   if (sizes.has("visual.layer1.0.conv1.weight")) return infer_modified_resnet(sizes);
-  if (!sizes.has("visual.conv1.weight")) return network::AbsentImageTowerConfig();
+  // Of a tower that is there and lacks one of these, the missing one is named.
+  if (!sizes.has("visual.conv1.weight") && !sizes.has("visual.positional_embedding"))
+    return network::AbsentImageTowerConfig();
   if (sizes.has("visual.transformer.resblocks.0.attn.in_proj_weight") &&
       !sizes.has("visual.transformer.resblocks.0.attn.in_proj_bias"))
     return infer_eva_transformer(sizes);
@@ -218,7 +220,8 @@ network::ImageTowerConfig infer_image_tower(const Sizes& sizes, network::Activat
 
 network::TextTowerConfig infer_text_tower(const Sizes& sizes, network::Activation activation) {
   if (sizes.has("bert.embeddings.word_embeddings.weight")) return infer_bert(sizes);
-  if (!sizes.has("token_embedding.weight")) return network::AbsentTextTowerConfig();
+  if (!sizes.has("token_embedding.weight") && !sizes.has("positional_embedding"))
+    return network::AbsentTextTowerConfig();
   return infer_text_transformer(sizes, activation);
 }
 
