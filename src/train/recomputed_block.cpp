@@ -46,8 +46,8 @@ variable_list gradients_of(const Tensor& output, const variable_list& variables,
 
 struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
   static Tensor forward(AutogradContext* context, const Tensor& output,
-                        const c10::intrusive_ptr<SecondRun>& run, const variable_list& tensors) {
-    context->save_for_backward(tensors);
+                        const c10::intrusive_ptr<SecondRun>& run, at::TensorList tensors) {
+    context->save_for_backward(tensors.vec());
     context->saved_data["run"] = c10::IValue::make_capsule(run);
     // Not `output` itself, which would count as an input that is given back.
     return output.detach();
@@ -81,7 +81,8 @@ Tensor recomputed(const Tensor& output, BlockBody body, std::vector<Tensor> inpu
   run->precision = autocast_precision(output.device());
   variable_list tensors = std::move(inputs);
   tensors.insert(tensors.end(), parameters.begin(), parameters.end());
-  return RecomputedBlock::apply(output, run, tensors);
+  // Of a vector autograd would not see the tensors.
+  return RecomputedBlock::apply(output, run, at::TensorList(tensors));
 }
 
 }  // namespace diptych::train

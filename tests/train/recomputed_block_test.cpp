@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
 
 #include "golden_run.h"
 
@@ -23,25 +26,29 @@ class CountingAllocator : public c10::Allocator {
   std::int64_t alive() const { return bytes_; }
 
   c10::DataPtr allocate(std::size_t size) override {
-    struct Block {
-      c10::DataPtr memory;
-      std::size_t size;
-    };
-    auto block = std::make_unique<Block>(Block{allocator_->allocate(size), size});
-    void* data = block->memory.get();
+    auto* memory =
+        static_cast<std::byte*>(std::aligned_alloc(kHeader, (size / kHeader + 2) * kHeader));
+    std::memcpy(memory, &size, sizeof(size));
     bytes_ += static_cast<std::int64_t>(size);
-    return {data, block.release(),
-            [](void* context) {
-              const std::unique_ptr<Block> block(static_cast<Block*>(context));
-              bytes_ -= static_cast<std::int64_t>(block->size);
-            },
-            c10::Device(c10::DeviceType::CPU)};
+    return {memory + kHeader, memory + kHeader, release, c10::Device(c10::DeviceType::CPU)};
   }
+  c10::DeleterFnPtr raw_deleter() const override { return release; }
   void copy_data(void* to, const void* from, std::size_t count) const override {
     default_copy_data(to, from, count);
   }
 
  private:
+  static constexpr std::size_t kHeader = 64;  ///< before a tensor's memory: its size
+
+  static void release(void* data) {
+    if (data == nullptr) return;
+    std::byte* memory = static_cast<std::byte*>(data) - kHeader;
+    std::size_t size = 0;
+    std::memcpy(&size, memory, sizeof(size));
+    bytes_ -= static_cast<std::int64_t>(size);
+    std::free(memory);
+  }
+
   inline static std::atomic<std::int64_t> bytes_ = 0;
   c10::Allocator* allocator_;
 };
