@@ -46,7 +46,7 @@ variable_list gradients_of(const Tensor& output, const variable_list& variables,
 
 struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
   static Tensor forward(AutogradContext* context, const Tensor& output,
-                        const c10::intrusive_ptr<SecondRun>& run, torch::TensorList tensors) {
+                        const c10::intrusive_ptr<SecondRun>& run, at::TensorList tensors) {
     context->save_for_backward(tensors.vec());
     context->saved_data["run"] = c10::IValue::make_capsule(run);
     // Not `output` itself, which would count as an input that is given back.
@@ -81,8 +81,8 @@ Tensor recomputed(const Tensor& output, BlockBody body, std::vector<Tensor> inpu
   run->precision = autocast_precision(output.device());
   variable_list tensors = std::move(inputs);
   tensors.insert(tensors.end(), parameters.begin(), parameters.end());
-  // As a list: of a vector, autograd would not see the tensors in it.
-  return RecomputedBlock::apply(output, run, torch::TensorList(tensors));
+  // Of a vector autograd would not see the tensors.
+  return RecomputedBlock::apply(output, run, at::TensorList(tensors));
 }
 
 }  // namespace diptych::train

@@ -3,8 +3,10 @@
 #include <c10/core/CPUAllocator.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <mutex>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
 
 #include "golden_run.h"
 
@@ -13,50 +15,42 @@ namespace {
 
 using test::GoldenRun;
 
-/// Counts the bytes of the host's tensors that are alive. One lives at a time.
+/// Counts the bytes of the host's tensors that are alive.
 class CountingAllocator : public c10::Allocator {
  public:
-  CountingAllocator() : allocator_(c10::GetCPUAllocator()) {
-    current_ = this;
-    c10::SetCPUAllocator(this, 1);
-  }
+  CountingAllocator() : allocator_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, 1); }
   ~CountingAllocator() override { c10::SetCPUAllocator(allocator_, 1); }
   CountingAllocator(const CountingAllocator&) = delete;
   CountingAllocator& operator=(const CountingAllocator&) = delete;
 
   std::int64_t alive() const { return bytes_; }
 
-  /// libtorch's kernels take memory raw too, which asks that the context be the data itself.
   c10::DataPtr allocate(std::size_t size) override {
-    void* data = allocator_->raw_allocate(size);
-    const std::lock_guard lock(mutex_);
-    sizes_[data] = static_cast<std::int64_t>(size);
-    bytes_ += sizes_[data];
-    return {data, data, &release, c10::Device(c10::DeviceType::CPU)};
+    auto* memory =
+        static_cast<std::byte*>(std::aligned_alloc(kHeader, (size / kHeader + 2) * kHeader));
+    std::memcpy(memory, &size, sizeof(size));
+    bytes_ += static_cast<std::int64_t>(size);
+    return {memory + kHeader, memory + kHeader, release, c10::Device(c10::DeviceType::CPU)};
   }
-  c10::DeleterFnPtr raw_deleter() const override { return &release; }
+  c10::DeleterFnPtr raw_deleter() const override { return release; }
   void copy_data(void* to, const void* from, std::size_t count) const override {
     default_copy_data(to, from, count);
   }
 
  private:
+  static constexpr std::size_t kHeader = 64;  ///< before a tensor's memory: its size
+
   static void release(void* data) {
-    {
-      const std::lock_guard lock(current_->mutex_);
-      const auto found = current_->sizes_.find(data);
-      if (found != current_->sizes_.end()) {
-        current_->bytes_ -= found->second;
-        current_->sizes_.erase(found);
-      }
-    }
-    current_->allocator_->raw_deallocate(data);
+    if (data == nullptr) return;
+    std::byte* memory = static_cast<std::byte*>(data) - kHeader;
+    std::size_t size = 0;
+    std::memcpy(&size, memory, sizeof(size));
+    bytes_ -= static_cast<std::int64_t>(size);
+    std::free(memory);
   }
 
-  inline static CountingAllocator* current_ = nullptr;
+  inline static std::atomic<std::int64_t> bytes_ = 0;
   c10::Allocator* allocator_;
-  std::mutex mutex_;
-  std::map<void*, std::int64_t> sizes_;
-  std::int64_t bytes_ = 0;
 };
 
 /// What a loss holds for its gradients.
@@ -65,10 +59,10 @@ std::int64_t held_bytes(bool recomputes_blocks) {
   const auto learner = golden.learner(
       {.optimiser = GoldenRun::optimiser_options(), .recomputes_blocks = recomputes_blocks});
   const train::Batch batch = golden.batch(learner->model(), 0);
-  static auto* allocator = new CountingAllocator;  // memory of it may outlive the test
-  const std::int64_t before = allocator->alive();
+  const CountingAllocator allocator;
+  const std::int64_t before = allocator.alive();
   const torch::Tensor loss = learner->loss(batch);
-  return allocator->alive() - before;
+  return allocator.alive() - before;
 }
 
 // Two blocks a tower: one activation each instead of queries, keys, values, norms and MLPs.
