@@ -1,7 +1,7 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo asan tsan readers fuzz bench model lint lint-changes format install clean
+.PHONY: help setup build test demo asan tsan readers fuzz complexity bench model lint lint-changes format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
@@ -47,6 +47,10 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
 	$(CONFIGURE) fuzz -DDIPTYCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	cmake --build --preset fuzz
 	ctest --preset fuzz
+
+complexity: setup ## time every reader on 1, 10 and 100 times its input, for minutes
+	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
+	cmake --build --preset release --target complexity
 
 bench: build ## compare the speed with PyTorch, ONNX Runtime and OpenVINO, side by side (1.5 GB of packages)
 	@tools/setup bench

@@ -58,7 +58,7 @@ void add_bench(Command program) {
   const Command bench = program.command("bench", "Measure parts of diptych on this machine");
   bench.footer(
       "Examples:\n"
-      "  diptych bench towers --model ViT-B-32.pt --precisions fp32,bf16,int8\n"
+      "  diptych bench towers --model ViT-B-32.pt --precisions fp32,int8 --rounds 3\n"
       "  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
   add_loss(bench);
   add_bench_towers(bench);

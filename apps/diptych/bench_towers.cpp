@@ -194,7 +194,8 @@ void print_entry(const Json& entry) {
   for (const Json& rate : entry.at("rates")) {
     const std::string input = rate.at("input").get<std::string>();
     print_line(
-        fmt::format("{:<6} {:<13} {:<6} batch {:<4} {:9.1f} /s  {:5.2f} x  cosine {:.6f}",
+        fmt::format("{:<6} {:<13} {:<6} batch {:<4} {:8.1f} /s {:5.2f} x  CPU {:6.2f} ms {:5.2f} x "
+                    " cosine {:.6f}",
                     entry.at("precision").get<std::string>(), entry.at("unit").get<std::string>(),
                     input, rate.at("batch").get<int>(), rate.at("per_second").get<double>(),
                     rate.at("ratio").get<double>(), rate.at("cpu_ms").get<double>(),

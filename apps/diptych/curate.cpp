@@ -69,7 +69,10 @@ void add_curate(Command program) {
   curate.footer(
       "Example:\n  diptych curate match --entries queries.txt --texts texts.jsonl --out "
       "found.jsonl");
+  add_curate_queries(curate);
   add_curate_extract(curate);
   add_curate_match(curate);
   add_curate_balance(curate);
+  add_curate_dedup(curate);
+  add_curate_score(curate);
 }

@@ -11,9 +11,12 @@
 
 // What the commands of `diptych curate` share.
 
+void add_curate_queries(Command curate);
 void add_curate_extract(Command curate);
 void add_curate_match(Command curate);
 void add_curate_balance(Command curate);
+void add_curate_dedup(Command curate);
+void add_curate_score(Command curate);
 
 struct StageArguments {
   diptych::StageOptions stage;

@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "curate.h"
+#include "curate_each.h"
 #include "progress.h"
 
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct Options {
   diptych::ExtractOptions extract;
   std::vector<std::string> inputs;
+  std::filesystem::path each;
   StageArguments stage;
 };
 
@@ -24,10 +26,10 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  diptych curate extract pages.warc --out pairs.jsonl\n"
     "  diptych curate extract pages.warc --out clean.jsonl --blocked-words words.txt "
-    "--blocked-domains domains.txt --unique-memory 64";
+    "--blocked-domains domains.txt --unique-memory 64\n"
+    "  diptych curate extract pages.warc --each pages-pairs";
 
 int extract(Options options) {
-  options.extract.inputs = as_paths(options.inputs);
   options.extract.stage = options.stage.stage;
   Progress progress("bytes");
   options.extract.stage.progress = progress.callback();
@@ -49,6 +51,19 @@ int extract(Options options) {
   return std::max(status, finish_stage(report.stage));
 }
 
+int extract_all(Options options) {
+  if (options.each.empty()) {
+    options.extract.inputs = as_paths(options.inputs);
+    return extract(std::move(options));
+  }
+  return for_each_input(options.inputs, options.each, {".jsonl"},
+                        [&](const std::filesystem::path& input, const auto& outputs) {
+                          options.extract.inputs = {input};
+                          options.extract.out = outputs.front();
+                          return extract(options);
+                        });
+}
+
 }  // namespace
 
 void add_curate_extract(Command curate) {
@@ -56,7 +71,9 @@ void add_curate_extract(Command curate) {
   const Command command =
       curate.command("extract", "Take pictures with texts out of page archives");
   command.list("INPUT", options->inputs, "WARC and WAT archives, also .gz").required();
-  path_option(command, "--out", options->extract.out, "the pictures, JSON Lines").required();
+  const Command target = command.exactly_one("Output", "where pictures go");
+  path_option(target, "--out", options->extract.out, "the pictures of all, JSON Lines");
+  const Option each = each_option(target, options->each);
   path_option(command, "--blocked-domains", options->extract.blocked_domains,
               "a domain a line: leave out pictures and pages there and below");
   path_option(command, "--blocked-words", options->extract.blocked_words,
@@ -67,8 +84,9 @@ void add_curate_extract(Command curate) {
       .option("--unique-memory", options->extract.unique_memory,
               "keep a picture's first page only, known by a filter of so many MiB; default: keep "
               "all")
-      .at_least(1, 1 << 20);
+      .at_least(1, 1 << 20)
+      .excludes(each);
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options] { return extract(*options); });
+  command.runs([options] { return extract_all(*options); });
 }

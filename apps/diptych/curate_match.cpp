@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "curate.h"
+#include "curate_each.h"
 #include "expectation.h"
 #include "progress.h"
 
@@ -14,6 +15,7 @@ struct Options {
   diptych::MatchOptions match;
   std::vector<std::string> texts;
   std::vector<std::string> languages;
+  std::filesystem::path each;
   StageArguments stage;
 };
 
@@ -52,7 +54,6 @@ void print_report(const diptych::MatchReport& report) {
 }
 
 int match(Options options) {
-  options.match.texts = as_paths(options.texts);
   options.match.language_entries = language_entries(options.languages);
   options.match.stage = options.stage.stage;
   Progress progress("bytes");
@@ -73,6 +74,22 @@ int match(Options options) {
   return finish_stage(report.stage);
 }
 
+int match_all(Options options) {
+  if (options.each.empty()) {
+    options.match.texts = as_paths(options.texts);
+    return match(std::move(options));
+  }
+  return for_each_input(options.texts, options.each, {".matches.jsonl", ".counts.json"},
+                        [&](const std::filesystem::path& input, const auto& outputs) {
+                          options.match.texts = {input};
+                          options.match.out = outputs[0];
+                          options.match.counts = outputs[1];
+                          // One of the two is of a run that ended between them.
+                          options.stage.stage.overwrite = true;
+                          return match(options);
+                        });
+}
+
 }  // namespace
 
 void add_curate_match(Command curate) {
@@ -83,8 +100,11 @@ void add_curate_match(Command curate) {
   command.list("--language-entries", options->languages,
                "LANGUAGE=FILE: the queries for texts whose \"language\" is that");
   command.list("--texts", options->texts, "JSON Lines, also .gz or .zst").required();
-  path_option(command, "--out", options->match.out, "the texts with their matches").required();
-  path_option(command, "--counts", options->match.counts, "how many texts each query matched");
+  const Command target = command.exactly_one("Output", "where matches go");
+  path_option(target, "--out", options->match.out, "the texts with their matches");
+  const Option each = each_option(target, options->each);
+  path_option(command, "--counts", options->match.counts, "how many texts each query matched")
+      .excludes(each);
   path_option(command, "--save", options->match.save,
               "keep the automaton in this file, to be mapped by later runs");
   command.flag("--ignore-case", options->match.fold_case, "letters match whatever their case");
@@ -92,5 +112,5 @@ void add_curate_match(Command curate) {
                "put spaces around the marks of queries too, so that \"U.S.\" can be found");
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options] { return match(*options); });
+  command.runs([options] { return match_all(*options); });
 }

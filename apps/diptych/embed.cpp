@@ -280,6 +280,18 @@ int report_left(const Options& options, const Work& work, const std::string& out
   return diptych::exit_status(ErrorCode::cancelled);
 }
 
+/// Before the work: the other inputs would be computed in vain.
+void check_towers(const diptych::ModelInfo& info, const Paths& pictures,
+                  const std::vector<std::string>& texts) {
+  const bool lacks_image_tower = !pictures.empty() && !info.has_image_tower;
+  if (!lacks_image_tower && (texts.empty() || info.has_text_tower)) return;
+  throw diptych::Error(
+      ErrorCode::unsupported,
+      fmt::format("{}: the model is {} tower alone, expected one with the other ({})",
+                  lacks_image_tower ? "pictures" : "texts",
+                  lacks_image_tower ? "a text" : "an image", info.name));
+}
+
 int embed_inputs(const Options& options) {
   const bool has_pictures = !options.images.given.empty() || !options.images.files_from.empty();
   Paths pictures = has_pictures ? list_pictures(options.images) : Paths();
@@ -291,6 +303,7 @@ int embed_inputs(const Options& options) {
   const std::size_t arrays_wanted = (pictures.empty() ? 0U : 1U) + (texts.empty() ? 0U : 1U);
   if (options.out != "-") diptych::check_writable(options.out, arrays_wanted);
   const diptych::Encoder encoder = make_encoder(options.model);
+  check_towers(encoder.model().info(), pictures, texts);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
   note_texts(options, work, encoder.model());
   if (options.resume) resume(encoder, options, work);

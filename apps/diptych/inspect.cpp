@@ -53,15 +53,21 @@ void add_model(Json& json, const ModelInfo& info) {
   json["dtype"] = info.dtype;
   json["parameters"] = info.parameters;
   json["embedding_width"] = info.embedding_width;
-  json["image_tower"] = to_json(info.image_tower);
-  json["image_tower"]["image_size"] = info.image_size;
-  json["image_tower"]["patch_size"] = info.patch_size;
-  json["text_tower"] = to_json(info.text_tower);
-  json["text_tower"]["context_length"] = info.context_length;
-  json["text_tower"]["vocabulary_size"] = info.vocabulary_size;
+  json["image_tower"] = nullptr;
+  if (info.has_image_tower) {
+    json["image_tower"] = to_json(info.image_tower);
+    json["image_tower"]["image_size"] = info.image_size;
+    json["image_tower"]["patch_size"] = info.patch_size;
+  }
+  json["text_tower"] = nullptr;
+  if (info.has_text_tower) {
+    json["text_tower"] = to_json(info.text_tower);
+    json["text_tower"]["context_length"] = info.context_length;
+    json["text_tower"]["vocabulary_size"] = info.vocabulary_size;
+  }
   json["logit_scale"] = info.logit_scale;
   json["logit_bias"] = info.logit_bias;
-  json["preprocessing"] = preprocessing_json(info.preprocessing);
+  json["preprocessing"] = info.has_image_tower ? preprocessing_json(info.preprocessing) : Json();
   json["tokenizer"] = info.tokenizer;
   json["assumptions"] = info.assumptions;
   json["units"] = units_json();
@@ -90,20 +96,30 @@ std::string describe(const TowerInfo& tower) {
                      tower.pooling);
 }
 
-void print_model(const ModelInfo& info) {
-  print_row("parameters", fmt::format("{}", info.parameters));
-  print_row("embedding", fmt::format("{} numbers", info.embedding_width));
+void print_image_tower(const ModelInfo& info) {
+  if (!info.has_image_tower) return print_row("image tower", "none: it is a text tower alone");
   print_row("image tower", describe(info.image_tower));
   const std::string patches =
       info.patch_size > 0 ? fmt::format(", patches of {}", info.patch_size) : "";
   print_row("image size", fmt::format("{} pixels{}", info.image_size, patches));
+  print_row("preprocessing", preprocessing_text(info.preprocessing));
+}
+
+void print_text_tower(const ModelInfo& info) {
+  if (!info.has_text_tower) return print_row("text tower", "none: it is an image tower alone");
   print_row("text tower", describe(info.text_tower));
   print_row("text size", fmt::format("{} tokens of a vocabulary of {}", info.context_length,
                                      info.vocabulary_size));
-  print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
-  if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
-  print_row("preprocessing", preprocessing_text(info.preprocessing));
   print_row("tokenizer", info.tokenizer);
+}
+
+void print_model(const ModelInfo& info) {
+  print_row("parameters", fmt::format("{}", info.parameters));
+  print_row("embedding", fmt::format("{} numbers", info.embedding_width));
+  print_image_tower(info);
+  print_text_tower(info);
+  if (info.logit_scale != 0.0F) print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
+  if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
   for (const Precision precision : kPrecisions)
     print_row("computed with",
               fmt::format("{} for {}", diptych::cpu_unit(precision).name, name(precision)));

@@ -76,7 +76,14 @@ std::array<float, 3> parse_triple(const char* option, const std::string& text, f
 Preprocessing choose(const Options& options) {
   Preprocessing chosen;
   if (!options.model.empty() || !options.says_how()) {
-    chosen = load_model(options.model).info().preprocessing;
+    const diptych::Model model = load_model(options.model);
+    if (!model.info().has_image_tower) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("pictures: the model is a text tower alone, expected one with an "
+                              "image tower ({})",
+                              model.info().name));
+    }
+    chosen = model.info().preprocessing;
   }
   chosen.size = options.size.value_or(chosen.size);
   chosen.mode = options.mode.value_or(chosen.mode);

@@ -103,7 +103,7 @@ class Diptych:
         self.features_path = folder / f"features-{precision}"
         self.process = subprocess.Popen([program, model_folder, saved, str(threads), precision],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        word, self.start, self.unit = self.process.stdout.readline().split()
+        word, self.start, self.unit = self.process.stdout.readline().rstrip().split(" ", 2)
         assert word == "ready"
 
     def ask(self, line):

@@ -4,25 +4,20 @@
 //   peers_towers MODEL INPUTS.safetensors THREADS PRECISION
 //
 //   ready                             seconds from the start of the process until the weights were
-//                                     packed, and the unit that computes
+//                                     packed, and what computes
 //   images N | texts N                seconds of one pass over the first N inputs
-//   save images|texts N FILE          their features, raw float32
+//   save images|texts N FILE          their features, of unit length, raw float32
+#include <diptych/arrays.h>
+#include <diptych/encoder.h>
 #include <fmt/core.h>
 #include <time.h>
+#include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 
-#include "base/error.h"
-#include "checkpoint/containers/safetensors.h"
-#include "checkpoint/load.h"
-#include "engine/cpu_executor.h"
-#include "engine/encoder.h"
-#include "kernels/isa.h"
-
-namespace diptych {
 namespace {
 
 double now(clockid_t clock) {
@@ -39,48 +34,47 @@ double process_age() {
   return now(CLOCK_BOOTTIME) - std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
+diptych::Precision precision_named(const std::string& word) {
+  using enum diptych::Precision;
+  for (const diptych::Precision precision : {fp32, bf16, int8w, int8})
+    if (diptych::name(precision) == word) return precision;
+  throw std::invalid_argument("precision: got " + word + ", expected fp32, bf16, int8w or int8");
+}
+
 class Towers {
  public:
-  Towers(const std::string& model, const std::string& inputs, int threads)
-      : inputs_(checkpoint::read_safetensors(inputs)), encoder_(make_encoder(model, threads)) {
-    pixels_ = to_floats(inputs_.at("pixels"));
-    for (const std::int64_t id : to_integers(inputs_.at("tokens")))
-      ids_.push_back(static_cast<std::int32_t>(id));
-    length_ = static_cast<int>(inputs_.at("tokens").shape[1]);
-  }
+  Towers(const std::string& model, const std::string& inputs,
+         const diptych::ComputeOptions& options)
+      : inputs_(diptych::read_arrays(inputs)),
+        encoder_(diptych::PackedModel(diptych::Model::load(model), options)) {}
 
-  TensorBuffer features(const std::string& tower, int count) {
-    if (tower == "images") {
-      const int side = static_cast<int>(inputs_.at("pixels").shape[2]);
-      return encoder_.encode_images({pixels_.data(), count, side, side});
-    }
-    if (tower != "texts") fail(ErrorCode::invalid_argument, "tower: got {}", tower);
-    const auto ids = std::span(ids_).first(static_cast<std::size_t>(count * length_));
-    return encoder_.encode_texts(network::pack_tokens(encoder_.model(), ids, length_));
+  std::string unit() const { return encoder_.packed_model().unit().name; }
+
+  diptych::Matrix features(const std::string& tower, std::size_t count) const {
+    if (tower == "images") return encoder_.encode_pixels(first<float>("pixels", count), count);
+    if (tower == "texts")
+      return encoder_.encode_tokens(first<std::int32_t>("tokens", count), count);
+    throw std::invalid_argument("tower: got " + tower + ", expected images or texts");
   }
 
  private:
-  static engine::Encoder make_encoder(const std::string& path, int threads) {
-    const auto pool = std::make_shared<ThreadPool>(threads);
-    const checkpoint::ModelFile file = checkpoint::load_model_file(path);
-    return engine::Encoder(engine::on_cpu(
-        std::make_shared<engine::Weights>(network::make_model(file.config), file.weights, *pool),
-        pool));
+  template <typename Element>
+  std::span<const Element> first(const std::string& name, std::size_t count) const {
+    const auto& values = std::get<std::vector<Element>>(inputs_.at(name).values);
+    const auto rows = static_cast<std::size_t>(inputs_.at(name).shape[0]);
+    return std::span(values).first(values.size() / rows * count);
   }
 
-  TensorMap inputs_;
-  engine::Encoder encoder_;
-  std::vector<float> pixels_;
-  std::vector<std::int32_t> ids_;
-  int length_ = 0;
+  diptych::Arrays inputs_;
+  diptych::Encoder encoder_;
 };
 
-std::string answer(Towers& towers, const std::string& line) {
+std::string answer(const Towers& towers, const std::string& line) {
   std::istringstream words(line);
   std::string command;
   std::string tower;
   std::string path;
-  int count = 0;
+  std::size_t count = 0;
   words >> command;
   if (command != "save") {
     words >> count;
@@ -89,33 +83,32 @@ std::string answer(Towers& towers, const std::string& line) {
     return fmt::format("{:.6f}", now(CLOCK_MONOTONIC) - start);
   }
   words >> tower >> count >> path;
-  const TensorBuffer features = towers.features(tower, count);
+  const diptych::Matrix features = towers.features(tower, count);
   std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(features.bytes().data()),
-             static_cast<std::streamsize>(features.bytes().size()));
+      .write(reinterpret_cast<const char*>(features.values.data()),
+             static_cast<std::streamsize>(features.values.size() * sizeof(float)));
   return "saved";
 }
 
-int run(int argument_count, char** arguments) {
-  if (argument_count != 5) {
+int run(const std::vector<std::string>& arguments) {
+  if (arguments.size() != 4) {
     std::cerr << "usage: peers_towers MODEL INPUTS.safetensors THREADS PRECISION\n";
     return 2;
   }
-  if (std::string(arguments[4]) != "fp32")
-    fail(ErrorCode::unsupported, "precision: got {}, expected fp32", arguments[4]);
-  Towers towers(arguments[1], arguments[2], std::stoi(arguments[3]));
-  std::cout << fmt::format("ready {:.3f} {}", process_age(), kernels::active_isa()) << std::endl;
+  const Towers towers(
+      arguments[0], arguments[1],
+      {.threads = std::stoi(arguments[2]), .precision = precision_named(arguments[3])});
+  std::cout << fmt::format("ready {:.3f} {}", process_age(), towers.unit()) << std::endl;
   for (std::string line; std::getline(std::cin, line);)
     std::cout << answer(towers, line) << std::endl;
   return 0;
 }
 
 }  // namespace
-}  // namespace diptych
 
 int main(int argument_count, char** arguments) {
   try {
-    return diptych::run(argument_count, arguments);
+    return run({arguments + 1, arguments + argument_count});
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -13,7 +13,7 @@
 
 namespace diptych {
 
-/// One tower, in the field's terms.
+/// One tower, in the field's terms; "none" and zeros for one that a model does not have.
 struct TowerInfo {
   std::string architecture;  ///< "vision transformer", "modified ResNet", "text transformer", ...
   int width = 0;             ///< of the residual stream; for a ResNet, channels after its stem
@@ -33,6 +33,11 @@ struct ModelInfo {
   std::uint64_t parameters = 0;  ///< numbers in both towers together
   int embedding_width = 0;       ///< length of an embedding
 
+  /// Whether the model has the tower. One that is a tower alone embeds what that one takes;
+  /// whatever needs the other throws Error(unsupported).
+  bool has_image_tower = true;
+  bool has_text_tower = true;
+
   TowerInfo image_tower;
   int image_size = 0;  ///< side of the square the image tower sees, in pixels
   int patch_size = 0;  ///< side, in pixels; zero for a ResNet
@@ -41,8 +46,9 @@ struct ModelInfo {
   int context_length = 0;   ///< longest text, in tokens
   int vocabulary_size = 0;  ///< token ids are in [0, vocabulary_size)
 
-  float logit_scale = 0.0F;  ///< what a cosine similarity is multiplied by before the softmax
-  float logit_bias = 0.0F;   ///< what is added to that product; zero where a model has no bias
+  /// What a cosine similarity is multiplied by before the softmax; zero for a tower alone.
+  float logit_scale = 0.0F;
+  float logit_bias = 0.0F;  ///< what is added to that product; zero where a model has no bias
   /// Whether the model has a bias: it was trained with the sigmoid loss, and sigmoid(logit scale x
   /// cosine + bias) is its answer for a picture and a text by themselves.
   bool has_logit_bias = false;
@@ -72,8 +78,8 @@ struct LoadOptions {
   bool strict = false;
 };
 
-/// Two towers ready to encode, with how their inputs are made. Copies are cheap and share the
-/// weights. Immutable; every member is thread-safe.
+/// Two towers, or one alone, ready to encode, with how their inputs are made. Copies are cheap and
+/// share the weights. Immutable; every member is thread-safe.
 class DIPTYCH_API Model {
  public:
   /// Loads a model:

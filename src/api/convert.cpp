@@ -1,8 +1,12 @@
 #include "diptych/convert.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
+#include <cstring>
 
 #include "api/model_implementation.h"
 #include "api/model_name.h"
@@ -85,6 +89,37 @@ void refuse_source(const std::string& name, const std::filesystem::path& folder)
        folder.string());
 }
 
+/// The folder that a model is written into, for one process at a time: two would mix their files.
+/// One that was made for it and stayed empty goes again.
+class ClaimedFolder {
+ public:
+  explicit ClaimedFolder(const std::filesystem::path& folder) : folder_(folder) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(folder, error);
+    if (error)
+      fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+    descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor_ < 0)
+      fail(ErrorCode::io, "cannot open the folder {}: {}", folder.string(), std::strerror(errno));
+    // Some network file systems have no locks; nobody is refused there.
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    ::close(descriptor_);
+    fail(ErrorCode::io, "convert: another process writes into the folder {}", folder.string());
+  }
+  ~ClaimedFolder() {
+    std::error_code not_empty;
+    if (made_) std::filesystem::remove(folder_, not_empty);
+    ::close(descriptor_);
+  }
+  ClaimedFolder(const ClaimedFolder&) = delete;
+  ClaimedFolder& operator=(const ClaimedFolder&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+  bool made_ = false;
+  int descriptor_ = -1;
+};
+
 /// What is there may be an earlier result, or another form's files that a reader would take first.
 void refuse_filled(const std::filesystem::path& folder) {
   std::error_code error;
@@ -115,6 +150,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
+  const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_filled(folder);
   refuse_infinite(file, model.info().name);
   if (!options.name.empty()) file.provenance.name = options.name;
@@ -122,6 +158,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   file.references.reset();
   std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
+  if (!model.info().has_image_tower) return notes;
   if (!fits_in_memory(file)) return notes;
   file.references = compute_references(Encoder(Model::load(folder.string())));
   write_file(folder / checkpoint::kDiptychJson,

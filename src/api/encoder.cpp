@@ -46,10 +46,19 @@ void append(Matrix from, Matrix& to) {
   append(std::move(from.values), to.values);
 }
 
+void require_image_tower(const Model& model) {
+  if (!model.info().has_image_tower) network::refuse_pictures(model.info().name);
+}
+
+void require_text_tower(const Model& model) {
+  if (!model.info().has_text_tower) network::refuse_texts(model.info().name);
+}
+
 using TakeImages = std::function<bool(EncodedImages)>;
 
 void encode_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
                        const EncodeOptions& options, const TakeImages& take) {
+  require_image_tower(packed.model());
   const engine::Encoder encoder = encoder_of(packed);
   const Preprocessing& how = packed.model().info().preprocessing;
   api::PictureReader reader(total, std::move(read), how,
@@ -176,6 +185,7 @@ void Encoder::encode_images(std::span<const std::filesystem::path> paths,
 
 Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
                               const EncodeOptions& options) const {
+  require_image_tower(model());
   const int size = model().info().image_size;
   api::check_pixels(pixels, count, size);
   return to_matrix(
@@ -186,6 +196,7 @@ Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
 
 EncodedTexts Encoder::encode_texts(std::span<const std::string> texts,
                                    const EncodeOptions& options) const {
+  require_text_tower(model());
   EncodedTexts encoded;
   encoded.rows.columns = static_cast<std::size_t>(model().info().embedding_width);
   for (std::size_t first = 0; first < texts.size(); first += kTextWindow) {
@@ -209,6 +220,7 @@ Matrix Encoder::encode_tokens(std::span<const std::int32_t> ids, std::size_t cou
     fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected {} rows of one length",
          ids.size(), count);
   }
+  require_text_tower(model());
   const engine::Encoder encoder = encoder_of(packed_);
   const std::size_t length = count == 0 ? 0 : ids.size() / count;
   Matrix rows(0, static_cast<std::size_t>(model().info().embedding_width));

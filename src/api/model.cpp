@@ -10,23 +10,13 @@
 #include "api/model_name.h"
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "network/towers/absent_tower.h"
 #include "text/tokenizer_spec.h"
 
 namespace diptych {
 namespace {
 
 using checkpoint::SourceFile;
-
-/// In a text, open_clip spells the special tokens in its own way, the other families as OpenAI.
-std::shared_ptr<const Tokenizer> make_tokenizer(const checkpoint::ModelFile& file,
-                                                const std::string& model_name) {
-  const std::string& family = file.provenance.family;
-  const bool as_openai = family == "openai" || family == "huggingface_clip";
-  if (file.tokenizer == text::TokenizerSpec{} && as_openai) {
-    return clip_tokenizer(ClipSpecialTokens::openai);
-  }
-  return text::make_tokenizer(file.tokenizer, model_name);
-}
 
 checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
   const std::vector<SourceFile> files = api::embedded_files();
@@ -55,7 +45,7 @@ Model::Implementation::Implementation(std::string name, checkpoint::ModelFile mo
          "preprocessing: got a size of {}, expected the tower's {} ({})", info.preprocessing.size,
          info.image_size, info.name);
   }
-  tokenizer = make_tokenizer(file, info.name);
+  tokenizer = text::make_tokenizer(file.tokenizer, info.name);
   const bool too_large = tokenizer && tokenizer->vocabulary_size() > info.vocabulary_size;
   if (too_large && !file.tokenizer.vocabulary.empty()) {
     fail(ErrorCode::invalid_argument,
@@ -94,6 +84,7 @@ const ModelInfo& Model::info() const {
 }
 
 const Tokenizer& Model::tokenizer() const {
+  if (!info().has_text_tower) network::refuse_texts(info().name);
   if (!implementation_->tokenizer) {
     fail(
         ErrorCode::unsupported,

@@ -39,6 +39,11 @@ float scalar(const checkpoint::ModelFile& file, const std::string& name) {
   return to_floats(file.weights.at(name)).front();
 }
 
+float logit_scale(const checkpoint::ModelFile& file) {
+  const std::string name = "logit_scale";
+  return file.weights.tensors.contains(name) ? std::exp(scalar(file, name)) : 0.0F;
+}
+
 std::uint64_t count_parameters(const network::ModelConfig& config) {
   std::uint64_t count = 0;
   const network::Model model = network::make_model(config);
@@ -57,13 +62,15 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
           .dtype = file.provenance.dtype,
           .parameters = count_parameters(file.config),
           .embedding_width = file.config.embedding_width,
+          .has_image_tower = network::has_image_tower(file.config),
+          .has_text_tower = network::has_text_tower(file.config),
           .image_tower = describe_tower(file.config.image),
           .image_size = network::image_size(file.config.image),
           .patch_size = patch_size(file.config.image),
           .text_tower = describe_tower(file.config.text),
           .context_length = network::context_length(file.config.text),
           .vocabulary_size = network::vocabulary_size(file.config.text),
-          .logit_scale = std::exp(scalar(file, "logit_scale")),
+          .logit_scale = logit_scale(file),
           .logit_bias = file.config.logit_bias ? scalar(file, "logit_bias") : 0.0F,
           .has_logit_bias = file.config.logit_bias,
           .preprocessing = file.preprocessing,

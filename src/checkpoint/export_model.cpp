@@ -23,6 +23,7 @@
 #include "checkpoint/model_folder.h"
 #include "checkpoint/source/model_files.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
+#include "checkpoint/tokenizers/wordpiece_files.h"
 #include "network/model.h"
 
 namespace diptych::checkpoint {
@@ -103,7 +104,11 @@ Writer huggingface_writer(const ModelFile& model, DType dtype) {
     const TensorMap weights = siglip
                                   ? to_huggingface_siglip_names(model.weights)
                                   : to_family_names(model.weights, huggingface_clip_family().rules);
-    copy_tokenizer_files(folder, model);
+    if (model.tokenizer_files.files.empty() && is_plain_wordpiece(model.tokenizer)) {
+      write_wordpiece_files(folder, model.tokenizer, network::context_length(model.config.text));
+    } else {
+      copy_tokenizer_files(folder, model);
+    }
     write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
     write_json(folder / "preprocessor_config.json", preprocessing);
     write_json(folder / "config.json", config);
@@ -162,12 +167,18 @@ Writer chinese_clip_writer(const ModelFile& model, DType dtype) {
 ModelFile for_format(ModelFile model, ExportFormat format) {
   const bool is_clip =
       model.tokenizer.kind == TokenizerSpec::Kind::clip && model.tokenizer.vocabulary.empty();
-  if (is_clip && format != ExportFormat::diptych) model.tokenizer = {};
+  if (!is_clip || format == ExportFormat::diptych) return model;
+  model.tokenizer = {};
+  if (format == ExportFormat::openai) model.tokenizer.special_tokens = ClipSpecialTokens::openai;
   return model;
 }
 
 /// Throws Error(unsupported) when the form cannot say something that the model needs.
 Writer writer_of(const ModelFile& model, ExportFormat format, DType dtype) {
+  const bool is_whole =
+      network::has_image_tower(model.config) && network::has_text_tower(model.config);
+  if (!is_whole && format != ExportFormat::diptych)
+    fail(ErrorCode::unsupported, "this form has two towers, the model is one alone");
   switch (format) {
     case ExportFormat::diptych:
       return [&model, dtype](const auto& folder) { save_model_folder(folder, model, dtype); };

@@ -34,9 +34,9 @@ ModelFile parse_diptych(const ModelFiles& files) {
 const Family& identify_family(const ModelFiles& files, const ParsedModel& parsed) {
   const TensorMap& tensors = parsed.container.tensors;
   const Family* family = recognise_family(tensors);
-  const std::string unsupported = family == nullptr               ? unsupported_family(tensors)
-                                  : family == &open_clip_family() ? lone_tower(tensors)
-                                                                  : std::string();
+  const std::string unsupported = family == nullptr      ? unsupported_family(tensors)
+                                  : family->is_one_tower ? unsupported_model(tensors)
+                                                         : std::string();
   if (!unsupported.empty()) {
     fail(ErrorCode::unsupported, "checkpoint: this is {}, which diptych does not have ({})",
          unsupported, parsed.weights_name);
@@ -65,6 +65,32 @@ std::string describe_dtypes(const TensorMap& tensors) {
   std::vector<std::string_view> names;
   for (const auto& [dtype, count] : ranked) names.push_back(dtype);
   return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// A config may describe a model of which the weights are one tower. What belongs to the other, or
+/// to both together, goes.
+void keep_towers_that_are_there(ParsedModel& parsed) {
+  const TensorMap& tensors = parsed.container.tensors;
+  const bool has_image = occurs(tensors, "visual.*") || occurs(tensors, "vision_model.*");
+  const bool has_text = occurs(tensors, "*token_embedding.weight") ||
+                        occurs(tensors, "*embed_tokens.weight") ||
+                        occurs(tensors, "*word_embeddings.weight");
+  if (has_image == has_text) return;  // a whole model, or names that are neither
+  ModelFile& model = parsed.model;
+  if (!has_image) {
+    model.config.image = network::AbsentImageTowerConfig();
+    model.preprocessing = {.size = 0};
+  } else {
+    model.config.text = network::AbsentTextTowerConfig();
+    model.tokenizer = {.kind = TokenizerSpec::Kind::none};
+    model.tokenizer_files = {};
+  }
+  model.config.logit_bias = false;
+  model.config.decoder.reset();
+  std::erase_if(parsed.container.tensors.tensors, [](const auto& tensor) {
+    return matches("*logit_scale", tensor.first) || matches("*logit_bias", tensor.first) ||
+           matches("text_decoder.*", tensor.first);
+  });
 }
 
 void append(const std::vector<std::string>& sentences, std::vector<std::string>& to) {
@@ -98,6 +124,7 @@ ParsedModel parse_model(const ModelFiles& files, Container container) {
   }
   if (parsed.family->prepare != nullptr) parsed.family->prepare(parsed.container);
   parsed.model = parsed.family->parse(files, parsed);
+  keep_towers_that_are_there(parsed);
   if (files.known() != nullptr && !files.known()->guessed)
     check_known_facts(*files.known(), parsed.model);
   check_stated_facts(files.stated(), parsed.model, parsed.weights_name);

@@ -1,5 +1,6 @@
 #include "checkpoint/prepare_model.h"
 
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -10,14 +11,32 @@
 namespace diptych::checkpoint {
 namespace {
 
+template <typename Tower>
+void set_image_size(Tower& tower, int size) {
+  if constexpr (std::is_same_v<Tower, network::AbsentImageTowerConfig>) {
+    network::refuse_pictures();
+  } else {
+    tower.image_size = size;
+  }
+}
+
+template <typename Tower>
+void set_context_length(Tower& tower, int length) {
+  if constexpr (std::is_same_v<Tower, network::AbsentTextTowerConfig>) {
+    network::refuse_texts();
+  } else {
+    tower.context_length = length;
+  }
+}
+
 /// Has the towers made for the sizes that are asked for, if any are.
 void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
   if (request.image_size != 0) {
-    std::visit([&](auto& tower) { tower.image_size = request.image_size; }, model.config.image);
+    std::visit([&](auto& tower) { set_image_size(tower, request.image_size); }, model.config.image);
     model.preprocessing.size = request.image_size;
   }
   if (request.context_length != 0) {
-    std::visit([&](auto& tower) { tower.context_length = request.context_length; },
+    std::visit([&](auto& tower) { set_context_length(tower, request.context_length); },
                model.config.text);
   }
 }

@@ -14,20 +14,20 @@ namespace diptych::curate {
 
 namespace {
 
-constexpr std::int32_t kModelMagic = 793712314;
-constexpr std::int32_t kVersion = 12;
+constexpr std::int32_t kFastTextMagic = 793712314;
+constexpr std::int32_t kFastTextVersion = 12;
 constexpr std::int32_t kHierarchicalSoftmax = 1;
 constexpr std::int32_t kSoftmax = 3;
 constexpr std::int32_t kSupervised = 3;
-constexpr std::int8_t kWord = 0;
+constexpr std::int8_t kWordType = 0;
 constexpr std::size_t kCentroids = 256;
 constexpr std::uint32_t kMaybeBits = std::uint32_t{1} << 21U;
-constexpr std::string_view kLabel = "__label__";
+constexpr std::string_view kLabelPrefix = "__label__";
 constexpr std::string_view kEndOfText = "</s>";
 /// A longer word is no word, and its n-grams take as long as it is.
 constexpr std::size_t kMaxWord = 1024;
 
-bool separates_words(char c) {
+bool is_word_space(char c) {
   return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r' || c == '\0';
 }
 
@@ -103,9 +103,9 @@ class FastTextModel::Reader {
 FastTextModel::FastTextModel(const std::filesystem::path& path) {
   const MappedFile file(path);
   Reader reader(file);
-  const bool has_magic = file.bytes().size() > 8 && reader.value<std::int32_t>() == kModelMagic;
+  const bool has_magic = file.bytes().size() > 8 && reader.value<std::int32_t>() == kFastTextMagic;
   reader.check(has_magic, "another file");
-  reader.check(reader.value<std::int32_t>() == kVersion, "another version than 12");
+  reader.check(reader.value<std::int32_t>() == kFastTextVersion, "another version than 12");
   const auto dimension = reader.value<std::int32_t>();
   reader.values<std::int32_t>(3);  // window, epochs, least count
   reader.value<std::int32_t>();    // negatives
@@ -171,11 +171,11 @@ void FastTextModel::read_dictionary(Reader& reader) {
 }
 
 void FastTextModel::add_word(std::string word, std::int8_t type, std::int64_t count) {
-  if (type == kWord) {
+  if (type == kWordType) {
     words_.emplace(std::move(word), static_cast<std::int32_t>(words_.size()));
     return;
   }
-  if (word.starts_with(kLabel)) word.erase(0, kLabel.size());
+  if (word.starts_with(kLabelPrefix)) word.erase(0, kLabelPrefix.size());
   labels_.push_back(std::move(word));
   label_counts_.push_back(std::clamp<std::int64_t>(count, 0, std::int64_t{1} << 40));
 }
@@ -301,7 +301,7 @@ template <typename Take>
 void FastTextModel::take_word(std::string_view word, Take&& take) const {
   const auto known = words_.find(std::string(word));
   if (known != words_.end()) take(std::int64_t{known->second});
-  const bool is_label = known == words_.end() && word.starts_with(kLabel);
+  const bool is_label = known == words_.end() && word.starts_with(kLabelPrefix);
   if (is_label || word == kEndOfText || most_letters_ <= 0 || word.size() > kMaxWord) return;
   std::string bounded = "<";
   (bounded += word) += '>';
@@ -313,10 +313,10 @@ void FastTextModel::for_each_feature(std::string_view text, Take&& take) const {
   text = text.substr(0, text.find('\n'));
   std::size_t at = 0;
   while (true) {
-    while (at < text.size() && separates_words(text[at])) ++at;
+    while (at < text.size() && is_word_space(text[at])) ++at;
     if (at == text.size()) break;
     const std::size_t begin = at;
-    while (at < text.size() && !separates_words(text[at])) ++at;
+    while (at < text.size() && !is_word_space(text[at])) ++at;
     const std::string_view word = text.substr(begin, at - begin);
     if (word == kEndOfText) break;
     take_word(word, take);

@@ -34,11 +34,16 @@ std::optional<SampleFault> fault_of_picture(const shards::Sample& sample,
                             image.height, rules.min_side))
             .message()};
   } catch (const Error& error) {
-    return as_fault(refusal(error.what()));
+    return unreadable_picture(sample, error);
   }
 }
 
 }  // namespace
+
+SampleFault unreadable_picture(const shards::Sample& sample, const Error& error) {
+  return as_fault(
+      {shards::RefusalReason::unreadable_picture, sample.shard, sample.place(), error.what()});
+}
 
 std::optional<SampleFault> fault_of(const shards::Sample& sample, const SampleRules& rules) {
   const auto picture = sample.image();

@@ -17,6 +17,9 @@ struct SampleFault {
   std::string message;  ///< "what (file, place)"
 };
 
+/// Of a sample whose picture's decoder threw.
+SampleFault unreadable_picture(const shards::Sample& sample, const Error& error);
+
 /// The first rule that a sample breaks. Never throws for its content. Thread-safe.
 std::optional<SampleFault> fault_of(const shards::Sample& sample, const SampleRules& rules);
 

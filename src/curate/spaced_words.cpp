@@ -39,7 +39,7 @@ struct Range {
 };
 
 // Unicode 15, Blocks.txt and Scripts.txt, in order.
-constexpr std::array kUnspaced = {
+constexpr std::array kUnspacedRanges = {
     Range{0x0E00, 0x0E7F},    // Thai
     Range{0x0E80, 0x0EFF},    // Lao
     Range{0x0F00, 0x0FFF},    // Tibetan
@@ -83,11 +83,11 @@ Decoded decode(std::string_view text, std::size_t at) {
 }  // namespace
 
 bool is_unspaced(char32_t character) noexcept {
-  if (character < kUnspaced.front().first) return false;
+  if (character < kUnspacedRanges.front().first) return false;
   const auto range =
-      std::lower_bound(kUnspaced.begin(), kUnspaced.end(), character,
+      std::lower_bound(kUnspacedRanges.begin(), kUnspacedRanges.end(), character,
                        [](const Range& range, char32_t value) { return range.last < value; });
-  return range != kUnspaced.end() && range->first <= character;
+  return range != kUnspacedRanges.end() && range->first <= character;
 }
 
 bool is_unspaced_word(std::string_view word) noexcept {

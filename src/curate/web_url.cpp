@@ -20,16 +20,16 @@ struct Parts {
   bool has_authority = false;
 };
 
-bool is_letter(char c) {
+bool is_url_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 std::string_view scheme_of(std::string_view url) {
-  if (url.empty() || !is_letter(url[0])) return {};
+  if (url.empty() || !is_url_letter(url[0])) return {};
   for (std::size_t i = 1; i < url.size(); ++i) {
     if (url[i] == ':') return url.substr(0, i);
-    const bool goes_on = is_letter(url[i]) || (url[i] >= '0' && url[i] <= '9') || url[i] == '+' ||
-                         url[i] == '-' || url[i] == '.';
+    const bool goes_on = is_url_letter(url[i]) || (url[i] >= '0' && url[i] <= '9') ||
+                         url[i] == '+' || url[i] == '-' || url[i] == '.';
     if (!goes_on) return {};
   }
   return {};

@@ -78,13 +78,16 @@ class ListingOperations : public network::ComposedOperations<ListingOperations> 
 };
 static_assert(network::Operations<ListingOperations>);
 
-}  // namespace
-
-LayerList list_layers(const network::Model& model) {
-  ListingOperations operations;
+void ask_for_pictures(ListingOperations& operations, const network::Model& model) {
   const int side = network::image_size(model.config.image);
   const network::Pixels picture{.data = nullptr, .batch = 1, .height = side, .width = side};
   network::image_features(operations, model, picture);
+  if (!model.decoder) return;
+  auto captions = network::begin_captions(operations, model, picture, 1);
+  network::append_tokens(operations, model, captions, std::vector<std::int32_t>{0});
+}
+
+void ask_for_texts(ListingOperations& operations, const network::Model& model) {
   network::Tokens tokens;
   tokens.append(std::vector<std::int32_t>{0});
   const auto* clip = std::get_if<network::TextTransformerConfig>(&model.config.text);
@@ -93,10 +96,14 @@ LayerList list_layers(const network::Model& model) {
     tokens.append(std::vector<std::int32_t>{0, network::class_token_id(*clip)});
   }
   network::text_features(operations, model, tokens);
-  if (model.decoder) {
-    auto captions = network::begin_captions(operations, model, picture, 1);
-    network::append_tokens(operations, model, captions, std::vector<std::int32_t>{0});
-  }
+}
+
+}  // namespace
+
+LayerList list_layers(const network::Model& model) {
+  ListingOperations operations;
+  if (network::has_image_tower(model.config)) ask_for_pictures(operations, model);
+  if (network::has_text_tower(model.config)) ask_for_texts(operations, model);
   return operations.take();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -55,7 +56,7 @@ void pack(const std::string& name, const TensorView& stored, PackedLinear& packe
           const Rows& rows) {
   {
     const DenseTensor weight(stored);
-    if (stored.compute && !all_finite_in_parts(weight.view(), pool)) refuse_infinite(name);
+    if (!all_finite_in_parts(weight.view(), pool)) refuse_infinite(name);
     pool.run(static_cast<std::size_t>(packed.panels()), [&](std::size_t i) {
       const auto panel = static_cast<int>(i);
       const std::vector<float> values =
@@ -105,8 +106,8 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
                  Precision precision)
     : model_(std::move(model)), format_(format_of(precision)), storage_(checkpoint.storage) {
   check(checkpoint);
-  check_finite(pool);
   const LayerList layers = list_layers(model_);
+  check_finite(layers, pool);
   for (const network::Norm& norm : layers.norms) {
     vectors_[norm.weight] = to_floats(view(norm.weight));
     if (norm.bias != network::kAbsent) vectors_[norm.bias] = to_floats(view(norm.bias));
@@ -116,7 +117,8 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   pack_convolutions(layers.convolutions, pool);
   arrange_windows(layers.depthwise_convolutions);
   keep_tables(layers.embeddings);
-  similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
+  if (model_.logit_scale != network::kAbsent)
+    similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
   if (model_.logit_bias != network::kAbsent)
     similarity_bias_ = to_floats(view(model_.logit_bias)).front();
 }
@@ -130,10 +132,14 @@ void Weights::check(const TensorMap& checkpoint) {
   }
 }
 
-/// What is stored is read once more, in parallel; what is computed is checked where it is computed,
-/// but for vectors, which are cheap.
-void Weights::check_finite(ThreadPool& pool) const {
+/// What is packed is checked there, so that its stored form is in memory once and not for long; so
+/// is what else is computed, but for vectors, which are cheap.
+void Weights::check_finite(const LayerList& layers, ThreadPool& pool) const {
+  std::set<network::ParameterId> packed;
+  for (const network::Linear& layer : layers.linears) packed.insert(layer.weight);
+  for (const network::Convolution& layer : layers.convolutions) packed.insert(layer.weight);
   for (std::size_t i = 0; i < views_.size(); ++i) {
+    if (packed.contains(static_cast<network::ParameterId>(i))) continue;
     const TensorView& view = views_[i];
     const bool cheap = view.shape.size() < 2;
     const bool finite = view.compute ? !cheap || all_finite(view) : all_finite_in_parts(view, pool);

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "diptych/packed_model.h"
+#include "engine/layer_list.h"
 #include "kernels/packed_linear.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
@@ -62,7 +63,7 @@ class Weights {
   }
 
   void check(const TensorMap& checkpoint);
-  void check_finite(ThreadPool& pool) const;
+  void check_finite(const LayerList& layers, ThreadPool& pool) const;
   const std::string& name(network::ParameterId parameter) const {
     return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
   }

@@ -23,6 +23,19 @@ void validate_decoder(const ModelConfig& model) {
 
 }  // namespace
 
+bool has_image_tower(const ModelConfig& config) {
+  return !std::holds_alternative<AbsentImageTowerConfig>(config.image);
+}
+
+bool has_text_tower(const ModelConfig& config) {
+  return !std::holds_alternative<AbsentTextTowerConfig>(config.text);
+}
+
+void require_both_towers(const ModelConfig& config, std::string_view model) {
+  if (!has_image_tower(config)) refuse_pictures(model);
+  if (!has_text_tower(config)) refuse_texts(model);
+}
+
 int image_size(const ImageTowerConfig& config) {
   return std::visit([](const auto& tower) { return tower.image_size; }, config);
 }
@@ -59,6 +72,10 @@ void validate(const ModelConfig& config) {
   std::visit(check, config.image);
   std::visit(check, config.text);
   validate_decoder(config);
+  if (!has_image_tower(config) && !has_text_tower(config))
+    fail(ErrorCode::invalid_argument, "model config: got no tower, expected one at least");
+  if (config.logit_bias && !(has_image_tower(config) && has_text_tower(config)))
+    fail(ErrorCode::invalid_argument, "model config: got a logit bias for a tower alone");
 }
 
 }  // namespace diptych::network

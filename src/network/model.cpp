@@ -25,6 +25,7 @@ bool sees_padding(const Bert& /*tower*/) {
 }
 
 void check_length(const ModelConfig& config, std::size_t length, const char* what) {
+  if (!has_text_tower(config)) refuse_texts();
   const int longest = context_length(config.text);
   if (length < 1 || length > static_cast<std::size_t>(longest)) {
     fail(ErrorCode::invalid_argument, "tokens: got {} of {}, expected 1 to {}", what, length,
@@ -62,6 +63,7 @@ Model make_model(const ModelConfig& config) {
     model.decoder =
         declare_multimodal_decoder(table, *config.decoder, vocabulary_size(config.text));
   }
+  if (!has_image_tower(config) || !has_text_tower(config)) return model;
   const float scale = config.logit_bias ? kInitialBiasedLogitScale : kInitialLogitScale;
   model.logit_scale = table.declare("logit_scale", {}, Initialiser::constant(scale));
   if (config.logit_bias) {

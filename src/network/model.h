@@ -8,15 +8,16 @@
 
 namespace diptych::network {
 
-/// Two towers and what makes a score of their cosine similarity, as a description: the numbers are
-/// an executor's. CoCa's has a decoder besides, which writes captions (network/captions.h).
+/// Two towers and what makes a score of their cosine similarity, or one of them alone, as a
+/// description: the numbers are an executor's. CoCa's has a decoder besides, which writes captions
+/// (network/captions.h).
 struct Model {
   ModelConfig config;
   ParameterTable parameters;
   ImageTowers::Tower image;
   TextTowers::Tower text;
   std::optional<MultimodalDecoder> decoder;
-  ParameterId logit_scale = kAbsent;  ///< natural logarithm of the scale, a scalar
+  ParameterId logit_scale = kAbsent;  ///< natural logarithm, a scalar; of two towers
   ParameterId logit_bias = kAbsent;   ///< a scalar; where the config has it
 };
 

@@ -9,12 +9,13 @@ namespace {
 
 std::shared_ptr<const Tokenizer> make_bare(const TokenizerSpec& spec, const std::string& owner) {
   const std::string name = "vocabulary of " + owner;
+  const auto special = spec.as_transformers ? ClipSpecialTokens::openai : spec.special_tokens;
   switch (spec.kind) {
     case TokenizerSpec::Kind::clip:
       if (spec.vocabulary.empty())
-        return spec.as_transformers ? transformers_clip_tokenizer() : clip_tokenizer();
+        return spec.as_transformers ? transformers_clip_tokenizer() : clip_tokenizer(special);
       return std::make_shared<const ClipBpe>(
-          spec.vocabulary, ClipSpecialTokens::openai,
+          spec.vocabulary, special,
           spec.as_transformers ? ClipBpe::Form::transformers : ClipBpe::Form::own);
     case TokenizerSpec::Kind::chinese:
       return chinese_tokenizer();

@@ -35,6 +35,8 @@ struct TokenizerSpec {
   /// Only for `clip` and `wordpiece`: a text is cleaned as transformers' tokenizers do, whose ids
   /// differ from the original programs' in what is repaired or removed. Default: the original's.
   bool as_transformers = false;
+  /// Only for `clip`: how texts spell its special tokens. transformers' form has OpenAI's always.
+  ClipSpecialTokens special_tokens = ClipSpecialTokens::open_clip;
 
   bool operator==(const TokenizerSpec&) const = default;
 };

@@ -108,6 +108,7 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
   checkpoint::ModelFile file = source(options.model);
+  network::require_both_towers(file.config, options.model);
   choose_tokenizer(options.tokenizer, file);
   if (!options.tokenizer.empty()) take_end_of_text(*tokenizer_of(file), file.config.text);
   if (options.background) file.preprocessing.background = options.background;

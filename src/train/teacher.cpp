@@ -12,6 +12,7 @@ using torch::Tensor;
 
 Parameters frozen_parameters(const checkpoint::ModelFile& file, const network::Model& model,
                              torch::Device device) {
+  network::require_both_towers(file.config, "distill-model");
   if (file.weights.tensors.empty()) {
     fail(ErrorCode::invalid_argument,
          "train: distill-model: got a configuration without weights, expected a trained model");

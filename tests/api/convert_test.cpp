@@ -1,7 +1,10 @@
 #include "diptych/convert.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <string>
@@ -66,6 +69,17 @@ TEST(ConvertErrors, RefusesAFolderWithFilesUnlessAsked) {
   EXPECT_THAT(written(), testing::HasSubstr("\"first\""));
   convert_model(Model::load(), folder.path(), {.name = "second", .overwrite = true});
   EXPECT_THAT(written(), testing::HasSubstr("\"second\""));
+}
+
+TEST(ConvertErrors, RefusesAFolderThatAnotherWritesInto) {
+  const test::TemporaryFolder folder;
+  const int other = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  test::expect_error([&] { convert_model(fixture(), folder.path()); }, ErrorCode::io,
+                     "another process writes into");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  ::close(other);
+  convert_model(fixture(), folder.path());
 }
 
 TEST(ConvertErrors, LeavesNoEmptyFolder) {

@@ -35,6 +35,32 @@ TEST(Curate, MatchesAndBalancesAFileOfTexts) {
   EXPECT_EQ(read_text_file(path("kept.jsonl")), "{\"text\":\"a dog\",\"matches\":[0]}\n");
 }
 
+TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("entries.txt"), "dog\ncat\n");
+  write_file(path("a.jsonl"), "{\"key\":\"1\",\"text\":\"a dog\"}\n");
+  write_file(path("b.jsonl"), "{\"key\":\"2\",\"text\":\"a cat\"}\n");
+  write_file(path("c.jsonl"), "{\"key\":\"3\",\"text\":\"a dog\"}\n");
+  const std::string command =
+      "diptych curate match --entries entries.txt --texts a.jsonl --texts b.jsonl --texts c.jsonl "
+      "--each m";
+  EXPECT_EQ(run_in_shell("RANK=1 WORLD_SIZE=2 " + command, folder.path()).status, 0);
+  EXPECT_FALSE(std::filesystem::exists(path("m/a.jsonl.matches.jsonl")));
+  EXPECT_EQ(read_text_file(path("m/b.jsonl.counts.json")), "[0,1]\n");
+  // As if the run had been killed between the two files of an input, and another be done.
+  write_file(path("m/b.jsonl.matches.jsonl"), "left as it is");
+  write_file(path("m/c.jsonl.matches.jsonl"), "half done");
+  const ProgramRun all = run_in_shell(command, folder.path());
+  EXPECT_EQ(all.status, 0) << all.errors;
+  EXPECT_THAT(all.errors, HasSubstr("3 inputs: 2 done now, 1 before, 0 failed"));
+  EXPECT_EQ(read_text_file(path("m/b.jsonl.matches.jsonl")), "left as it is");
+  EXPECT_THAT(read_text_file(path("m/c.jsonl.matches.jsonl")), HasSubstr("\"matches\":[0]"));
+  write_file(path("a.jsonl"), "");
+  std::filesystem::remove(path("m/a.jsonl.counts.json"));
+  EXPECT_EQ(run_in_shell(command, folder.path()).status, 1);
+}
+
 TEST(Curate, BothThresholdsAtOnceAreWrongUsage) {
   const ProgramRun run = run_diptych({"curate", "balance", "--matches", "m", "--counts", "c",
                                       "--out", "o", "--t", "5", "--tail-share", "0.1"});

@@ -83,6 +83,8 @@ void write_curation(const fs::path& folder) {
   write_file(folder / "words.txt", "casino\n");
   write_file(folder / "domains.txt", "bad.org\n");
   write_file(folder / "queries.txt", "cat\nguitar\n");
+  write_file(folder / "dump.xml",
+             "<mediawiki><page><title>Cat</title><ns>0</ns><text>The cat is a cat.</text></page>");
   write_file(folder / "queries-zh.txt", "猫\n");
   write_file(folder / "texts.jsonl",
              "{\"key\": \"1\", \"text\": \"a cat\"}\n{\"key\": \"2\", \"text\": \"a guitar\"}\n");
@@ -108,6 +110,7 @@ void write_pairs(const fs::path& folder) {
   writer.finish();
   write_file(folder / "train.csv", table);
   fs::copy(folder / "web/000000.tar", folder / "large.tar");
+  fs::copy(folder / "web/000000.tar", folder / "eval.tar");
 }
 
 /// ViT-B-32.pt, an OpenAI checkpoint, and tensors with what it computes from them.

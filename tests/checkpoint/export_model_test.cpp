@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "base/mapped_file.h"
@@ -258,6 +259,47 @@ TEST(ExportModel, GivesSiglipTheNamesAndShapesOfTransformers) {
     EXPECT_EQ(got.at(name).shape, view.shape) << name;
     EXPECT_EQ(to_floats(got.at(name)), to_floats(view)) << name;
   }
+}
+
+/// A model that was trained with `--tokenizer vocab.txt`.
+ModelFile with_wordpiece() {
+  ModelFile model = load_model_file(data_path("hf_clip_patch8"));
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n";
+  for (const char* word : {"a", "cat", "two", "##s", "dog"}) vocabulary += std::string(word) + "\n";
+  model.tokenizer = {.kind = TokenizerSpec::Kind::wordpiece, .vocabulary = vocabulary};
+  std::get<TextTransformerConfig>(model.config.text).end_of_text_id = 3;
+  return model;
+}
+
+TEST(ExportModel, WritesTheFilesOfAWordPieceForTransformers) {
+  const test::TemporaryFolder folder;
+  const ModelFile model = with_wordpiece();
+  export_model(folder.path(), model, ExportFormat::huggingface, DType::float32);
+  const ModelFile read = load_model_file(folder.path());
+  EXPECT_EQ(read.config, model.config);
+  EXPECT_EQ(read.tokenizer.kind, TokenizerSpec::Kind::wordpiece);
+  EXPECT_EQ(read.tokenizer.vocabulary, model.tokenizer.vocabulary);
+  EXPECT_EQ(read.tokenizer.wordpiece, model.tokenizer.wordpiece);
+  const Json config = Json::parse(read_text_file(folder.path() / "config.json"));
+  EXPECT_EQ(config.at("text_config").at("bos_token_id"), 2);
+  EXPECT_EQ(config.at("text_config").at("eos_token_id"), 3);
+  EXPECT_EQ(config.at("text_config").at("pad_token_id"), 0);
+}
+
+TEST(ExportModel, RefusesAWordPieceThatTransformersCannotSay) {
+  const auto refuse = [](const std::function<void(TokenizerSpec&)>& change) {
+    const test::TemporaryFolder folder;
+    ModelFile model = with_wordpiece();
+    change(model.tokenizer);
+    expect_error(
+        [&] {
+          export_model(folder.path() / "out", model, ExportFormat::huggingface, DType::float32);
+        },
+        ErrorCode::unsupported, "tokenizer");
+  };
+  refuse([](TokenizerSpec& spec) { spec.wordpiece.ends_with_separator = false; });
+  refuse([](TokenizerSpec& spec) { spec.cleaning = text::Cleaning::whitespace; });
+  refuse([](TokenizerSpec& spec) { spec.vocabulary += "cat\n"; });
 }
 
 /// A SigLIP with T5's tokenizer beside it.

@@ -48,7 +48,7 @@ TEST(ModelFile, LoadsOpenAiVisionTransformer) {
                 .image = VisionTransformerConfig{48, 16, 128, 3, 2, 512, Activation::quick_gelu},
                 .text = TextTransformerConfig{16, 512, 128, 2, 3, 512, Activation::quick_gelu}}));
   EXPECT_EQ(model.preprocessing, Preprocessing{.size = 48});
-  EXPECT_EQ(model.tokenizer, TokenizerSpec{});
+  EXPECT_EQ(model.tokenizer, (TokenizerSpec{.special_tokens = ClipSpecialTokens::openai}));
   EXPECT_EQ(model.provenance.family, "openai");
   EXPECT_EQ(model.provenance.container, "TorchScript");
   EXPECT_EQ(model.provenance.dtype, "float16, float32, int64");

@@ -12,6 +12,7 @@
 #include "engine/encoder.h"
 #include "engine/layer_list.h"
 #include "engine/random_model.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -39,6 +40,24 @@ TEST(WeightsTest, RefusesACheckpointThatDoesNotFit) {
   TensorMap reshaped = test::random_weights(model, 1);
   reshaped.add("ln_final.bias", TensorBuffer(DType::float32, {71}));
   EXPECT_THAT(error_of(model, reshaped), HasSubstr("ln_final.bias: got shape [71], expected [72]"));
+}
+
+TEST(WeightsTest, RefusesWhatIsNotFiniteInEveryPrecision) {
+  const network::Model model = network::make_model(test::small_vit(network::Activation::gelu));
+  ThreadPool pool(1);
+  // A matrix that is packed, a table and a vector.
+  for (const char* name : {"visual.proj", "token_embedding.weight", "ln_final.bias"}) {
+    TensorMap diverged = test::random_weights(model, 1);
+    std::vector<float> values = to_floats(diverged.at(name));
+    const Shape shape = diverged.at(name).shape;
+    values.back() = std::nanf("");
+    diverged.tensors.erase(name);
+    diverged.add(name, TensorBuffer(shape, values));
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+      test::expect_error([&] { Weights(model, diverged, pool, precision); },
+                         ErrorCode::corrupt_data, name);
+    }
+  }
 }
 
 TEST(WeightsTest, ComputesEachTensorOnceForEachLayerThatHasIt) {

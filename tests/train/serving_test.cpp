@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "checkpoint/load.h"
 #include "checkpoint/model_folder.h"
+#include "diptych/convert.h"
 #include "diptych/encoder.h"
 #include "diptych/train.h"
 #include "support/support.h"
@@ -31,7 +32,9 @@ const std::vector<std::string> kCaptions = {
 text::TokenizerSpec small_tokenizer(const network::TextTowerConfig& text) {
   std::vector<std::string> tokens = {"[UNK]", "[CLS]", "a",  "cat",   "two",
                                      "dogs",  "dog",   "on", "beach", "[SEP]"};
-  const int pad = std::visit([](const auto& config) { return config.pad_id; }, text);
+  const auto* bert = std::get_if<network::BertConfig>(&text);
+  const int pad =
+      bert != nullptr ? bert->pad_id : std::get<network::TextTransformerConfig>(text).pad_id;
   tokens.insert(tokens.begin() + pad, "[PAD]");
   std::string vocabulary;
   for (const std::string& token : tokens) vocabulary += token + "\n";
@@ -162,6 +165,21 @@ TEST_F(Serving, PoolsATextAtTheEndTokenOfTheTokenizerNamed) {
   EXPECT_EQ(std::get<network::TextTransformerConfig>(file.config.text).end_of_text_id, 3);
   EXPECT_NEAR(loss, contrastive_loss(logits_of(Model::load(trained.string()), pictures_)),
               test::kServedLossTolerance);
+}
+
+// How texts spell special tokens is part of the tokenizer, whoever wrote the model last.
+TEST_F(Serving, KeepsTheSpellingOfSpecialTokens) {
+  test::write_tiny_clip_model(folder_.path() / "clip");
+  convert_model(Model::load((folder_.path() / "clip").string()), folder_.path() / "openai",
+                {.format = "openai"});
+  const Model openai = Model::load((folder_.path() / "openai").string());
+  convert_model(openai, folder_.path() / "own");
+  TrainOptions how = options(folder_.path() / "openai");
+  trained_loss(how);
+  const std::vector<std::int32_t> ids = openai.tokenizer().encode("a <|endoftext|> b", 77);
+  EXPECT_EQ(ids.size(), 5U);
+  for (const fs::path& made : {folder_.path() / "own", folder_.path() / how.name / "model"})
+    EXPECT_EQ(Model::load(made.string()).tokenizer().encode("a <|endoftext|> b", 77), ids) << made;
 }
 
 }  // namespace

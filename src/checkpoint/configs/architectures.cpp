@@ -51,6 +51,16 @@ bool may_be_equal(const network::ModelConfig& a, const network::ModelConfig& b) 
          network::vocabulary_size(a.text) == network::vocabulary_size(b.text);
 }
 
+/// A tower alone is compared with the same tower of an architecture.
+void keep_towers_of(const network::ModelConfig& config, network::ModelConfig& known) {
+  const bool has_image = network::has_image_tower(config);
+  const bool has_text = network::has_text_tower(config);
+  if (has_image && has_text) return;
+  if (!has_image) known.image = config.image;
+  if (!has_text) known.text = config.text;
+  known.decoder.reset();
+}
+
 }  // namespace
 
 const Json& architectures() {
@@ -72,8 +82,10 @@ std::string architecture_of_sizes(const network::ModelConfig& with_bias) {
   network::ModelConfig config = with_bias;
   config.logit_bias = false;
   for (const auto& [name, json] : architectures().items()) {
-    const auto known = read_config(json);
-    if (known && may_be_equal(*known, config) && have_equal_shapes(*known, config)) return name;
+    auto known = read_config(json);
+    if (!known) continue;
+    keep_towers_of(config, *known);
+    if (may_be_equal(*known, config) && have_equal_shapes(*known, config)) return name;
   }
   return {};
 }

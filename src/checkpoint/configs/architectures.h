@@ -14,7 +14,8 @@ const Json& architectures();
 /// The config of a name, with or without "-quickgelu" after it; null when there is none.
 const Json* find_architecture(const std::string& name);
 
-/// The first name whose model has tensors of the same shapes; empty when there is none. What shapes
+/// The first name whose model, or whose tower where there is one alone, has tensors of the same
+/// shapes; empty when there is none. What shapes
 /// do not show (heads, activations, how texts are pooled) is left out of account, and so is a bias
 /// of scores.
 std::string architecture_of_sizes(const network::ModelConfig& config);

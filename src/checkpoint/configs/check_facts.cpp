@@ -69,6 +69,11 @@ bool has_heads(const network::ModelConfig& config, const StatedFacts& facts) {
          (facts.text_heads == 0 || facts.text_heads == text_heads(config));
 }
 
+bool has_stated_heads(const network::ModelConfig& config, const StatedFacts& facts) {
+  return (facts.image_heads > 0 || !network::has_image_tower(config)) &&
+         (facts.text_heads > 0 || !network::has_text_tower(config));
+}
+
 void set_quick_gelu(network::ModelConfig& config, bool quick) {
   const Activation activation = quick ? Activation::quick_gelu : Activation::gelu;
   auto* image = std::get_if<network::VisionTransformerConfig>(&config.image);
@@ -85,8 +90,10 @@ void check_stated_facts(const StatedFacts& facts, const ModelFile& model, const 
          quick == true ? "QuickGELU" : "another than QuickGELU",
          *facts.quick_gelu ? "QuickGELU" : "another", name);
   }
-  check_heads("image", facts.image_heads, image_heads(model.config), name);
-  check_heads("text", facts.text_heads, text_heads(model.config), name);
+  if (network::has_image_tower(model.config))
+    check_heads("image", facts.image_heads, image_heads(model.config), name);
+  if (network::has_text_tower(model.config))
+    check_heads("text", facts.text_heads, text_heads(model.config), name);
 }
 
 void check_known_facts(const KnownFacts& facts, const ModelFile& model) {

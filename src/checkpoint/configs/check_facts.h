@@ -11,6 +11,9 @@ namespace diptych::checkpoint {
 /// Whether a config's towers have the heads that are stated.
 bool has_heads(const network::ModelConfig& config, const StatedFacts& facts);
 
+/// Whether the heads of every tower that there is are stated.
+bool has_stated_heads(const network::ModelConfig& config, const StatedFacts& facts);
+
 /// Gives the towers that listen to open_clip's switch QuickGELU, or GELU.
 void set_quick_gelu(network::ModelConfig& config, bool quick);
 

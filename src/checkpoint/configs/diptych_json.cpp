@@ -40,6 +40,8 @@ constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
      {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
      {"byte_level_bpe", TokenizerSpec::Kind::byte_level_bpe},
      {"none", TokenizerSpec::Kind::none}});
+constexpr auto kSpecialTokens = std::to_array<Word<ClipSpecialTokens>>(
+    {{"open_clip", ClipSpecialTokens::open_clip}, {"openai", ClipSpecialTokens::openai}});
 constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
     {{"whitespace", text::Cleaning::whitespace},
      {"lower", text::Cleaning::lower},
@@ -197,6 +199,8 @@ Json write_tokenizer(const TokenizerSpec& spec) {
   Json json = {{"kind", word_for(spec.kind, kTokenizers)}};
   if (!spec.vocabulary.empty()) json["vocabulary"] = vocabulary_file(spec.kind);
   if (spec.as_transformers) json["as_transformers"] = true;
+  if (spec.special_tokens != ClipSpecialTokens::open_clip)
+    json["special_tokens"] = word_for(spec.special_tokens, kSpecialTokens);
   if (spec.cleaning != text::Cleaning::none) json["cleaning"] = word_for(spec.cleaning, kCleanings);
   if (has_special_ids(spec.kind)) {
     json["start_id"] = spec.special.start;
@@ -214,6 +218,8 @@ TokenizerSpec read_tokenizer(ConfigFields fields) {
   TokenizerSpec spec{.kind = read_word(fields, "kind", kTokenizers)};
   if (const char* vocabulary = vocabulary_file(spec.kind)) fields.expect("vocabulary", vocabulary);
   spec.as_transformers = fields.boolean("as_transformers", false);
+  if (fields.has("special_tokens"))
+    spec.special_tokens = read_word(fields, "special_tokens", kSpecialTokens);
   if (fields.has("cleaning")) spec.cleaning = read_word(fields, "cleaning", kCleanings);
   if (has_special_ids(spec.kind)) {
     spec.special = {.start = fields.integer("start_id"),
@@ -257,10 +263,11 @@ Json write_diptych_json(const ModelFile& model) {
                {"image_tower", write_tower(model.config.image)},
                {"text_tower", write_tower(model.config.text)},
                {"logit_bias", model.config.logit_bias},
-               {"preprocessing", write_preprocessing(model.preprocessing)},
                {"tokenizer", write_tokenizer(model.tokenizer)},
                {"provenance", write_provenance(model.provenance)},
                {"assumptions", model.assumptions}};
+  if (network::has_image_tower(model.config))
+    json["preprocessing"] = write_preprocessing(model.preprocessing);
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
   if (model.references) json["references"] = write_references(*model.references);
   return json;
@@ -276,7 +283,9 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.config.text = read_tower<network::TextTowerConfig>(fields.object("text_tower"));
   model.config.logit_bias = fields.boolean("logit_bias", false);
   if (fields.has("decoder")) model.config.decoder = read_decoder(fields.object("decoder"));
-  model.preprocessing = read_preprocessing(fields.object("preprocessing"));
+  model.preprocessing = network::has_image_tower(model.config)
+                            ? read_preprocessing(fields.object("preprocessing"))
+                            : Preprocessing{.size = 0};
   model.tokenizer = read_tokenizer(fields.object("tokenizer"));
   model.provenance = read_provenance(fields.object("provenance"));
   model.provenance.name = fields.text("name", "");

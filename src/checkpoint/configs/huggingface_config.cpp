@@ -10,6 +10,7 @@
 #include "checkpoint/configs/bert_config.h"
 #include "checkpoint/configs/chinese_clip_config.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
+#include "checkpoint/tokenizers/wordpiece_files.h"
 #include "json/config_fields.h"
 
 // Fields and defaults: transformers 4 and 5, CLIPConfig (MetaClip2Config is the same),
@@ -243,8 +244,16 @@ Json write_vision(const network::ImageTowerConfig& tower, int embedding_width,
   return json;
 }
 
-Json write_text(const network::TextTowerConfig& tower, int embedding_width,
-                const std::string& type) {
+/// The ids around a text: CLIP's vocabulary ends with the start-of-text and the end-of-text token.
+WordPieceIds ids_around_text(const TokenizerSpec& tokenizer, int vocabulary_size) {
+  if (is_plain_wordpiece(tokenizer)) return wordpiece_ids(tokenizer);
+  if (tokenizer.kind != TokenizerSpec::Kind::clip)
+    return {.start = kXlmRobertaStart, .pad = kXlmRobertaPad};
+  return {.start = vocabulary_size - 2, .pad = vocabulary_size - 1};
+}
+
+Json write_text(const network::TextTowerConfig& tower, int embedding_width, const std::string& type,
+                const TokenizerSpec& tokenizer) {
   const auto* config = std::get_if<network::TextTransformerConfig>(&tower);
   const bool pools_largest = config != nullptr && config->end_of_text_id == network::kLargestId;
   if (config == nullptr || !is_clip_tower(*config) || (type == kMetaClip2 && pools_largest))
@@ -254,12 +263,48 @@ Json write_text(const network::TextTowerConfig& tower, int embedding_width,
   json["model_type"] = type + "_text_model";
   json["max_position_embeddings"] = config->context_length;
   json["vocab_size"] = config->vocabulary_size;
-  // CLIP's vocabulary ends with the start-of-text and the end-of-text token.
-  const int last = config->vocabulary_size - 1;
-  json["bos_token_id"] = type == kMetaClip2 ? kXlmRobertaStart : last - 1;
-  json["eos_token_id"] = pools_largest ? last : config->end_of_text_id;
-  json["pad_token_id"] = type == kMetaClip2 ? Json(kXlmRobertaPad) : json["eos_token_id"];
+  const WordPieceIds around = ids_around_text(tokenizer, config->vocabulary_size);
+  json["bos_token_id"] = around.start;
+  json["eos_token_id"] = pools_largest ? config->vocabulary_size - 1 : config->end_of_text_id;
+  json["pad_token_id"] = type == kMetaClip2 ? Json(around.pad) : json["eos_token_id"];
   return json;
+}
+
+Preprocessing siglip_preprocessing(int size) {
+  constexpr std::array<float, 3> kHalf = {0.5F, 0.5F, 0.5F};
+  Preprocessing preprocessing{
+      .size = size, .mode = ResizeMode::squash, .mean = kHalf, .std = kHalf};
+  follow_transformers(preprocessing);
+  return preprocessing;
+}
+
+bool is_one_tower(std::string_view type) {
+  return type.ends_with("_vision_model") || type.ends_with("_text_model");
+}
+
+/// The config of a tower of CLIP's or MetaCLIP 2's alone, with its projection.
+ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
+  const bool metaclip_2 = type.starts_with(kMetaClip2);
+  if (!metaclip_2 && !type.starts_with("clip_")) {
+    fail(ErrorCode::unsupported,
+         "config: model_type: got \"{}\", of towers alone diptych has clip's, metaclip_2's and "
+         "siglip's ({})",
+         type, fields.file());
+  }
+  ModelFile model;
+  model.config.embedding_width = fields.integer("projection_dim", 512);
+  if (type.ends_with("_vision_model")) {
+    model.config.image = read_vision(std::move(fields));
+    model.config.text = network::AbsentTextTowerConfig();
+    model.tokenizer.kind = TokenizerSpec::Kind::none;
+  } else {
+    model.config.image = network::AbsentImageTowerConfig();
+    model.config.text = read_text(std::move(fields), metaclip_2);
+    if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;
+  }
+  model.preprocessing.size = network::image_size(model.config.image);
+  follow_transformers(model.preprocessing);
+  return model;
 }
 
 }  // namespace
@@ -287,10 +332,12 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
   const std::string type = fields.text("model_type");
   const bool chinese = type == "chinese_clip";
   const bool metaclip_2 = type == kMetaClip2;
+  if (is_one_tower(type)) return read_one_tower(std::move(fields), type);
   if (type != "clip" && !chinese && !metaclip_2) {
     fail(ErrorCode::unsupported,
-         "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2 ({})", type,
-         file);
+         "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2, and the "
+         "towers of clip and metaclip_2 alone ({})",
+         type, file);
   }
   ModelFile model;
   model.config.embedding_width = fields.integer("projection_dim", 512);
@@ -309,18 +356,31 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
 
 ModelFile read_huggingface_siglip_config(const Json& json, const std::string& file) {
   ConfigFields fields(json, "", file);
-  fields.expect("model_type", "siglip");
+  const std::string type = fields.text("model_type");
   ModelFile model;
+  model.tokenizer.kind = TokenizerSpec::Kind::none;
+  if (type == "siglip_text_model") {
+    const int width = fields.integer("projection_size", fields.integer("hidden_size", 768));
+    model.config = {.embedding_width = width,
+                    .image = network::AbsentImageTowerConfig(),
+                    .text = read_siglip_text(std::move(fields), width)};
+    model.preprocessing.size = 0;
+    return model;
+  }
+  if (type == "siglip_vision_model") {
+    const auto image = read_siglip_vision(std::move(fields));
+    model.config = {
+        .embedding_width = image.width, .image = image, .text = network::AbsentTextTowerConfig()};
+    model.preprocessing = siglip_preprocessing(image.image_size);
+    return model;
+  }
+  fields.expect("model_type", "siglip");
   const network::VisionTransformerConfig image = read_siglip_vision(fields.object("vision_config"));
   model.config.embedding_width = image.width;
   model.config.image = image;
   model.config.text = read_siglip_text(fields.object("text_config"), image.width);
   model.config.logit_bias = true;
-  model.preprocessing.size = image.image_size;
-  model.preprocessing.mode = ResizeMode::squash;
-  model.preprocessing.mean = model.preprocessing.std = {0.5F, 0.5F, 0.5F};
-  follow_transformers(model.preprocessing);
-  model.tokenizer.kind = TokenizerSpec::Kind::none;
+  model.preprocessing = siglip_preprocessing(image.image_size);
   return model;
 }
 
@@ -364,7 +424,9 @@ Json write_huggingface_config(const ModelFile& model) {
     fail(ErrorCode::unsupported, "Hugging Face's form cannot say this model's tokenizer: got {}",
          name(tokenizer));
   }
-  check_tokenizer_files(model, "Hugging Face's");
+  const bool has_files = !model.tokenizer_files.files.empty();
+  if (has_files || !is_plain_wordpiece(model.tokenizer))
+    check_tokenizer_files(model, "Hugging Face's");
   if (siglip) return write_siglip(model);
   if (model.config.logit_bias)
     fail(ErrorCode::unsupported, "Hugging Face's CLIPModel has no bias like this model's scores");
@@ -374,7 +436,7 @@ Json write_huggingface_config(const ModelFile& model) {
           {"model_type", type},
           {"projection_dim", width},
           {"vision_config", write_vision(model.config.image, width, type)},
-          {"text_config", write_text(model.config.text, width, type)}};
+          {"text_config", write_text(model.config.text, width, type, model.tokenizer)}};
 }
 
 Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::string_view type) {

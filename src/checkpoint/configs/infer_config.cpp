@@ -207,7 +207,31 @@ network::BertConfig infer_bert(const Sizes& sizes) {
   return config;
 }
 
-int infer_embedding_width(const Sizes& sizes) {
+network::ImageTowerConfig infer_image_tower(const Sizes& sizes, network::Activation activation) {
+  if (sizes.has("visual.layer1.0.conv1.weight")) return infer_modified_resnet(sizes);
+  // Of a tower that is there and lacks one of these, the missing one is named.
+  if (!sizes.has("visual.conv1.weight") && !sizes.has("visual.positional_embedding"))
+    return network::AbsentImageTowerConfig();
+  if (sizes.has("visual.transformer.resblocks.0.attn.in_proj_weight") &&
+      !sizes.has("visual.transformer.resblocks.0.attn.in_proj_bias"))
+    return infer_eva_transformer(sizes);
+  return infer_vision_transformer(sizes, activation);
+}
+
+network::TextTowerConfig infer_text_tower(const Sizes& sizes, network::Activation activation) {
+  if (sizes.has("bert.embeddings.word_embeddings.weight")) return infer_bert(sizes);
+  if (!sizes.has("token_embedding.weight") && !sizes.has("positional_embedding"))
+    return network::AbsentTextTowerConfig();
+  return infer_text_transformer(sizes, activation);
+}
+
+/// By the text tower's projection, or by that of an image tower alone.
+int infer_embedding_width(const Sizes& sizes, const network::ModelConfig& config) {
+  if (!network::has_text_tower(config)) {
+    if (sizes.has("visual.proj")) return sizes.of("visual.proj", 1, 2);
+    const bool is_resnet = std::holds_alternative<network::ModifiedResNetConfig>(config.image);
+    return sizes.of(is_resnet ? "visual.attnpool.c_proj.weight" : "visual.proj.weight", 0, 2);
+  }
   const std::string last_of_two = "text_projection.2.weight";
   return sizes.has(last_of_two) ? sizes.of(last_of_two, 0, 2) : sizes.of("text_projection", 1, 2);
 }
@@ -218,20 +242,15 @@ network::ModelConfig infer_config(const ShapeLookup& shapes, network::Activation
                                   const std::string& name, const StatedFacts& stated) {
   const Sizes sizes(shapes, name, stated);
   network::ModelConfig config;
-  if (sizes.has("visual.layer1.0.conv1.weight")) {
-    config.image = infer_modified_resnet(sizes);
-  } else if (sizes.has("visual.transformer.resblocks.0.attn.in_proj_weight") &&
-             !sizes.has("visual.transformer.resblocks.0.attn.in_proj_bias")) {
-    config.image = infer_eva_transformer(sizes);
-  } else {
-    config.image = infer_vision_transformer(sizes, activation);
+  config.image = infer_image_tower(sizes, activation);
+  config.text = infer_text_tower(sizes, activation);
+  if (!network::has_image_tower(config) && !network::has_text_tower(config)) {
+    fail(ErrorCode::invalid_argument,
+         "cannot infer the architecture: visual.conv1.weight and token_embedding.weight are "
+         "missing ({})",
+         name);
   }
-  if (sizes.has("bert.embeddings.word_embeddings.weight")) {
-    config.text = infer_bert(sizes);
-  } else {
-    config.text = infer_text_transformer(sizes, activation);
-  }
-  config.embedding_width = infer_embedding_width(sizes);
+  config.embedding_width = infer_embedding_width(sizes, config);
   return config;
 }
 

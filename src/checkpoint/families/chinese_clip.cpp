@@ -73,10 +73,23 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kFamily = {"chinese_clip", kSignature, kRules,
                             kIgnored,       parse,      GridResize::aligned};
 
+constexpr auto kTextSignature =
+    std::to_array<Pattern>({"bert.encoder.layer.0.*", "text_projection"});
+constexpr Family kTextFamily = {.name = "chinese_clip",
+                                .signature = kTextSignature,
+                                .rules = kRules,
+                                .ignored = kIgnored,
+                                .parse = parse,
+                                .is_one_tower = true};
+
 }  // namespace chinese_clip
 
 const Family& chinese_clip_family() {
   return chinese_clip::kFamily;
+}
+
+const Family& chinese_clip_text_family() {
+  return chinese_clip::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

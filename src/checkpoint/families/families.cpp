@@ -39,6 +39,14 @@ const Family* recognise_family(std::span<const std::string_view> names) {
                                &open_clip_timm_convnext_family(),
                                &open_clip_coca_family(),
                                &open_clip_timm_family(),
+                               &huggingface_clip_image_family(),
+                               &huggingface_clip_text_family(),
+                               &huggingface_siglip_image_family(),
+                               &huggingface_siglip_text_family(),
+                               &bare_siglip_image_family(),
+                               &bare_siglip_text_family(),
+                               &chinese_clip_text_family(),
+                               &bare_open_clip_image_family(),
                                &open_clip_family()};
   for (const Family* family : families) {
     const bool all = std::all_of(family->signature.begin(), family->signature.end(),

@@ -38,6 +38,17 @@ const Family& open_clip_timm_family();
 const Family& big_vision_family();
 /// clip.cpp's files, in GGUF.
 const Family& clip_cpp_family();
+/// One tower alone: transformers' CLIPVisionModelWithProjection and CLIPTextModelWithProjection,
+/// its SiglipVisionModel and SiglipTextModel, Chinese-CLIP's text tower. open_clip's and EVA-CLIP's
+/// have the names that they have in a whole model, unless a ViT's own module was saved.
+const Family& huggingface_clip_image_family();
+const Family& huggingface_clip_text_family();
+const Family& huggingface_siglip_image_family();
+const Family& huggingface_siglip_text_family();
+const Family& bare_siglip_image_family();
+const Family& bare_siglip_text_family();
+const Family& chinese_clip_text_family();
+const Family& bare_open_clip_image_family();
 /// Canonical names as they are: diptych's own files.
 const Family& diptych_family();
 

@@ -1,6 +1,8 @@
 #include "checkpoint/families/family.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "checkpoint/configs/infer_config.h"
 
@@ -9,6 +11,13 @@ namespace diptych::checkpoint {
 bool occurs(const TensorMap& tensors, std::string_view pattern) {
   return std::any_of(tensors.tensors.begin(), tensors.tensors.end(),
                      [&](const auto& tensor) { return matches(pattern, tensor.first); });
+}
+
+void put_before_names(std::string_view prefix, TensorMap& tensors) {
+  std::map<std::string, TensorView, std::less<>> named;
+  for (auto& [name, view] : tensors.tensors)
+    named.emplace(std::string(prefix) + name, std::move(view));
+  tensors.tensors = std::move(named);
 }
 
 network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,

@@ -34,6 +34,8 @@ struct Family {
   /// Where a layer is stored as branches that are added up: puts the layers that the rules are
   /// about in their place. The config is known to be valid. Throws Error(invalid_argument).
   void (*fuse)(ParsedModel& parsed) = nullptr;
+  /// Whether these are the names of one tower by itself, which parts of other models may have too.
+  bool is_one_tower = false;
 };
 
 /// A checkpoint before its weights are put in their places.
@@ -46,6 +48,9 @@ struct ParsedModel {
 
 /// Whether a tensor's name fits the pattern.
 bool occurs(const TensorMap& tensors, std::string_view pattern);
+
+/// Puts `prefix` before every name: that of a tower whose own module was saved.
+void put_before_names(std::string_view prefix, TensorMap& tensors);
 
 /// Returns the config that the shapes of a family's tensors imply (configs/infer_config.h).
 network::ModelConfig infer_config(const TensorMap& tensors, const Family& family,

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "checkpoint/configs/check_facts.h"
 #include "checkpoint/configs/chinese_clip_config.h"
 #include "checkpoint/configs/huggingface_config.h"
 #include "checkpoint/configs/open_clip_config.h"
@@ -24,7 +25,7 @@ ModelFile infer(const ModelFiles& files, const ParsedModel& parsed) {
   model.preprocessing.size = network::image_size(model.config.image);
   if (std::holds_alternative<network::BertConfig>(model.config.text)) bind_chinese_clip(model);
   follow_transformers(model.preprocessing);
-  const bool says_all = stated.quick_gelu && stated.image_heads > 0 && stated.text_heads > 0;
+  const bool says_all = stated.quick_gelu && has_stated_heads(model.config, stated);
   if (!says_all) {
     model.assumptions = {
         "There is no config.json beside the weights: the architecture was inferred from their "
@@ -53,13 +54,16 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
                         ? read_huggingface_config(read_json(files, kConfig), kConfig)
                         : infer(files, parsed);
   const ResizeMode mode = model.preprocessing.mode;
-  if (files.contains(kPreprocessing)) {
+  if (!network::has_image_tower(model.config)) {
+    // There are no pictures to preprocess.
+  } else if (files.contains(kPreprocessing)) {
     model.preprocessing = read_huggingface_preprocessing(read_json(files, kPreprocessing),
                                                          network::image_size(model.config.image),
                                                          kPreprocessing, mode);
   } else {
     model.assumptions.emplace_back(assumed_preprocessing(mode));
   }
+  if (!network::has_text_tower(model.config)) return model;
   // Of transformers' two tokenizers this is the one that holds everything.
   const TokenizerSpec::Kind kind = model.tokenizer.kind;
   if (kind == TokenizerSpec::Kind::none ||

@@ -21,10 +21,33 @@ constexpr auto kSignature = std::to_array<Pattern>(
 constexpr Family kFamily = {"huggingface_clip", kSignature,        kRules,
                             kIgnored,           parse_huggingface, GridResize::plain};
 
+constexpr auto kImageSignature = std::to_array<Pattern>(
+    {"vision_model.encoder.layers.0.self_attn.q_proj.weight", "visual_projection.weight"});
+constexpr auto kTextSignature = std::to_array<Pattern>(
+    {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text_projection.weight"});
+
+constexpr Family one_tower(std::span<const Pattern> signature) {
+  Family family = kFamily;
+  family.signature = signature;
+  family.is_one_tower = true;
+  return family;
+}
+
+constexpr Family kImageFamily = one_tower(kImageSignature);
+constexpr Family kTextFamily = one_tower(kTextSignature);
+
 }  // namespace huggingface_clip
 
 const Family& huggingface_clip_family() {
   return huggingface_clip::kFamily;
+}
+
+const Family& huggingface_clip_image_family() {
+  return huggingface_clip::kImageFamily;
+}
+
+const Family& huggingface_clip_text_family() {
+  return huggingface_clip::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

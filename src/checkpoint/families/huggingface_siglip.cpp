@@ -98,7 +98,9 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
          parsed.weights_name);
   }
   ModelFile model = read_huggingface_siglip_config(read_json(files, kConfig), kConfig);
-  if (files.contains(kPreprocessing)) {
+  if (!network::has_image_tower(model.config)) {
+    // There are no pictures to preprocess.
+  } else if (files.contains(kPreprocessing)) {
     model.preprocessing =
         read_huggingface_preprocessing(read_json(files, kPreprocessing), model.preprocessing.size,
                                        kPreprocessing, ResizeMode::squash);
@@ -107,6 +109,7 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
         "There is no preprocessor_config.json beside the weights: SigLIP's preprocessing was "
         "assumed (both sides resized bicubically, mean and standard deviation 0.5).");
   }
+  if (!network::has_text_tower(model.config)) return model;
   bind_tokenizer_files(files, {.cleaning = text::Cleaning::remove_punctuation}, model);
   if (has_gemmas_model(model.tokenizer)) model.tokenizer.cleaning = text::Cleaning::only_lower;
   return model;
@@ -115,10 +118,54 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kFamily = {"huggingface_siglip", kSignature, kRules, kIgnored, parse,
                             GridResize::plain,    prepare};
 
+constexpr auto kImageSignature = std::to_array<Pattern>({"vision_model.head.probe"});
+constexpr auto kTextSignature = std::to_array<Pattern>(
+    {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text_model.head.weight"});
+/// As transformers writes the towers since its fifth release.
+constexpr auto kBareImageSignature =
+    std::to_array<Pattern>({"embeddings.patch_embedding.weight", "head.probe"});
+constexpr auto kBareTextSignature =
+    std::to_array<Pattern>({"embeddings.token_embedding.weight",
+                            "encoder.layers.0.self_attn.q_proj.weight", "head.weight"});
+
+void prepare_bare_image(Container& container) {
+  put_before_names("vision_model.", container.tensors);
+  prepare(container);
+}
+
+void prepare_bare_text(Container& container) {
+  put_before_names("text_model.", container.tensors);
+}
+
+constexpr Family one_tower(std::span<const Pattern> signature, void (*prepared)(Container&)) {
+  Family family = kFamily;
+  family.signature = signature;
+  family.prepare = prepared;
+  family.is_one_tower = true;
+  return family;
+}
+
+constexpr Family kImageFamily = one_tower(kImageSignature, prepare);
+constexpr Family kTextFamily = one_tower(kTextSignature, prepare);
+constexpr Family kBareImageFamily = one_tower(kBareImageSignature, prepare_bare_image);
+constexpr Family kBareTextFamily = one_tower(kBareTextSignature, prepare_bare_text);
+
 }  // namespace huggingface_siglip
 
 const Family& huggingface_siglip_family() {
   return huggingface_siglip::kFamily;
+}
+const Family& huggingface_siglip_image_family() {
+  return huggingface_siglip::kImageFamily;
+}
+const Family& huggingface_siglip_text_family() {
+  return huggingface_siglip::kTextFamily;
+}
+const Family& bare_siglip_image_family() {
+  return huggingface_siglip::kBareImageFamily;
+}
+const Family& bare_siglip_text_family() {
+  return huggingface_siglip::kBareTextFamily;
 }
 
 TensorMap to_huggingface_siglip_names(const TensorMap& weights) {

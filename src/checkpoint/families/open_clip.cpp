@@ -39,13 +39,14 @@ constexpr const char* kHuggingFaceConfig = "config.json";
 ModelFile infer_open_clip(const network::ModelConfig& config, const StatedFacts& stated) {
   ModelFile model{.config = config};
   model.preprocessing.size = network::image_size(config.image);
-  const bool heads_are_stated = stated.image_heads > 0 && stated.text_heads > 0;
+  const bool heads_are_stated = has_stated_heads(config, stated);
   if (!heads_are_stated) {
     model.assumptions.emplace_back(
         "There is no open_clip_config.json or model_config.json beside the weights: the "
         "architecture was inferred from their shapes, with attention heads of width 64.");
   }
   if (!stated.quick_gelu) model.assumptions.emplace_back(kAssumedActivation);
+  if (!network::has_image_tower(config)) return model;
   model.assumptions.emplace_back(
       "The preprocessing was assumed to be open_clip's default (shortest side resized bicubically, "
       "centre crop, OpenAI's mean and standard deviation).");
@@ -113,10 +114,30 @@ ModelFile parse_open_clip(const ModelFiles& files, const ParsedModel& parsed) {
 constexpr Family kOpenClip = {"open_clip", kOpenClipSignature, kOpenClipRules, kOpenClipIgnored,
                               parse_open_clip};
 
+/// A ViT's own module.
+constexpr auto kBareSignature = std::to_array<Pattern>(
+    {"conv1.weight", "class_embedding", "transformer.resblocks.0.ln_1.weight", "proj"});
+
+void prepare_bare(Container& container) {
+  put_before_names("visual.", container.tensors);
+}
+
+constexpr Family kBareImage = {.name = "open_clip",
+                               .signature = kBareSignature,
+                               .rules = kOpenClipRules,
+                               .ignored = kOpenClipIgnored,
+                               .parse = parse_open_clip,
+                               .prepare = prepare_bare,
+                               .is_one_tower = true};
+
 }  // namespace
 
 const Family& open_clip_family() {
   return kOpenClip;
+}
+
+const Family& bare_open_clip_image_family() {
+  return kBareImage;
 }
 
 ModelFile parse_stated_open_clip(const ModelFiles& files, const ParsedModel& parsed) {

@@ -40,6 +40,7 @@ ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_n
   if (auto* text = std::get_if<network::TextTransformerConfig>(&model.config.text))
     text->layer_scale = false;
   model.preprocessing.size = network::image_size(model.config.image);
+  model.tokenizer.special_tokens = ClipSpecialTokens::openai;
   return model;
 }
 

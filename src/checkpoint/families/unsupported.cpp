@@ -14,7 +14,7 @@ struct Unsupported {
   std::string_view pattern;  ///< that its names have and those of no other
 };
 
-/// The first that fits counts: parts of others come last.
+/// The first that fits counts.
 constexpr auto kUnsupported = std::to_array<Unsupported>({
     {"AltCLIP (transformers)", "*text_model.roberta.*"},
     {"GroupViT (transformers)", "*vision_model.encoder.stages.*"},
@@ -32,13 +32,21 @@ constexpr auto kUnsupported = std::to_array<Unsupported>({
     {"MobileCLIP in Apple's own names (open_clip's form is read)", "*image_encoder.model.*"},
     {"a Swin tower of timm's", "*relative_position_bias_table"},
     {"a vision transformer of timm's with relative positions", "*attn.rel_pos.*"},
-    {"CLIP's image tower alone, without its text tower (transformers)",
-     "vision_model.encoder.layers.#.self_attn.q_proj.weight"},
-    {"CLIP's text tower alone, without its image tower (transformers)",
-     "text_model.encoder.layers.#.self_attn.q_proj.weight"},
     {"LLaVA (transformers)", "*multi_modal_projector.*"},
     {"a vision-text dual encoder (transformers)", "vision_model.vision_model.*"},
     {"Stable Diffusion", "model.diffusion_model.*"},
+});
+
+/// Towers that give no embedding, or are no CLIP's: looked for in files of no family.
+constexpr auto kTowers = std::to_array<Unsupported>({
+    {"CLIP's image tower without its projection, expected CLIPVisionModelWithProjection "
+     "(transformers)",
+     "vision_model.encoder.layers.#.self_attn.q_proj.weight"},
+    {"CLIP's text tower without its projection, expected CLIPTextModelWithProjection "
+     "(transformers)",
+     "text_model.encoder.layers.#.self_attn.q_proj.weight"},
+    {"a tower of CLIP's or SigLIP's without its projection or head (transformers)",
+     "encoder.layers.#.self_attn.q_proj.weight"},
     {"a vision transformer of timm's alone, without a text tower", "blocks.0.attn.qkv.weight"},
     {"a vision transformer alone, without a text tower (transformers)",
      "*encoder.layer.0.attention.attention.query.weight"},
@@ -48,24 +56,22 @@ constexpr auto kUnsupported = std::to_array<Unsupported>({
     {"a ResNet alone, without a text tower", "layer1.0.conv1.weight"},
 });
 
+template <std::size_t count>
+std::string first_fit(const TensorMap& tensors, const std::array<Unsupported, count>& known) {
+  const auto found = std::ranges::find_if(
+      known, [&](const Unsupported& unsupported) { return occurs(tensors, unsupported.pattern); });
+  return found == known.end() ? std::string() : std::string(found->name);
+}
+
 }  // namespace
 
-std::string lone_tower(const TensorMap& tensors) {
-  if (!occurs(tensors, "*transformer.resblocks.0.ln_1.weight")) return {};
-  const bool has_text =
-      occurs(tensors, "*token_embedding.weight") || occurs(tensors, "*embed_tokens.weight");
-  const bool has_image = occurs(tensors, "visual.*");
-  if (has_image && has_text) return {};
-  return has_text ? "CLIP's text tower alone, without its image tower"
-                  : "CLIP's image tower alone, without its text tower";
+std::string unsupported_model(const TensorMap& tensors) {
+  return first_fit(tensors, kUnsupported);
 }
 
 std::string unsupported_family(const TensorMap& tensors) {
-  if (const std::string tower = lone_tower(tensors); !tower.empty()) return tower;
-  const auto found = std::ranges::find_if(kUnsupported, [&](const Unsupported& unsupported) {
-    return occurs(tensors, unsupported.pattern);
-  });
-  return found == kUnsupported.end() ? std::string() : std::string(found->name);
+  const std::string model = unsupported_model(tensors);
+  return model.empty() ? first_fit(tensors, kTowers) : model;
 }
 
 }  // namespace diptych::checkpoint

@@ -10,8 +10,7 @@ namespace diptych::checkpoint {
 /// message: "AltCLIP (transformers)"; empty for names that are not known.
 std::string unsupported_family(const TensorMap& tensors);
 
-/// A tower of OpenAI's or open_clip's alone, for a message; empty for both together and for names
-/// of others.
-std::string lone_tower(const TensorMap& tensors);
+/// The same of whole models alone, of which one tower may have a known family's names.
+std::string unsupported_model(const TensorMap& tensors);
 
 }  // namespace diptych::checkpoint

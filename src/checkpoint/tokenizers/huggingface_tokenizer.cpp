@@ -45,6 +45,11 @@ std::string show(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 200);
 }
 
+std::int32_t read_id(const Json& id) {
+  const bool fits = id.is_number_integer() && id >= 0 && id < kMaxPieces;
+  return fits ? id.get<std::int32_t>() : SpecialIds::kNone;
+}
+
 /// Reads one file; the members know its name for messages.
 class Reader {
  public:
@@ -88,6 +93,7 @@ class Reader {
   SpecialIds special_ids() const;
   TokenizerSpec finish(SentencePieceModel model, TokenizerSpec spec) const;
   void check_bytes(const std::vector<std::string>& tokens) const;
+  std::string added_clip_tokens(const std::vector<std::string>& tokens) const;
 
   const Json& tokenizer_;
   const Json& model_;
@@ -236,11 +242,6 @@ void Reader::read_pre_tokenizer(const Json& part, SentencePieceModel& model) con
   }
 }
 
-std::int32_t read_id(const Json& id) {
-  const bool fits = id.is_number_integer() && id >= 0 && id < kMaxPieces;
-  return fits ? id.get<std::int32_t>() : SpecialIds::kNone;
-}
-
 /// What a template puts around a text. NLLB's older files put a text's language after its end;
 /// transformers puts it before the text whatever they say, and so were open_clip's models trained.
 SpecialIds Reader::special_ids() const {
@@ -381,6 +382,29 @@ void Reader::check_bytes(const std::vector<std::string>& tokens) const {
   }
 }
 
+/// What users and trainings have added to CLIP's tokens, a line each; its own two are none.
+std::string Reader::added_clip_tokens(const std::vector<std::string>& tokens) const {
+  const Json& list = member(tokenizer_, "added_tokens");
+  std::string lines;
+  if (!list.is_array()) return lines;
+  for (const Json& token : list) {
+    const std::int32_t id = read_id(member(token, "id"));
+    const std::string content = text_of(member(token, "content"));
+    if (id == SpecialIds::kNone || content.empty() || content.find('\n') != content.npos)
+      corrupt("added_tokens", token, "an id and a content of one line");
+    const auto place = static_cast<std::size_t>(id);
+    const bool is_known = place < tokens.size();
+    if (is_known && tokens[place] != content)
+      corrupt("added_tokens", token, "the token that the vocabulary has by this id");
+    if (is_known && place + 2 >= tokens.size()) continue;
+    for (const char* way : {"single_word", "lstrip", "rstrip"}) {
+      if (member(token, way) == true) refuse("added_tokens", token, "tokens that take no blanks");
+    }
+    lines += text::write_added_token(id, member(token, "normalized") == true, content);
+  }
+  return lines;
+}
+
 TokenizerSpec Reader::read_clip() const {
   const std::vector<std::string> tokens = vocabulary_by_id();
   check_bytes(tokens);
@@ -395,7 +419,12 @@ TokenizerSpec Reader::read_clip() const {
   if (tokens.size() != id + 2 || tokens[id] != "<|startoftext|>" ||
       tokens[id + 1] != "<|endoftext|>")
     refuse("model.vocab", tokens.back(), "<|startoftext|> and <|endoftext|> last");
-  if (text::are_published_merges(spec.vocabulary)) spec.vocabulary.clear();
+  const std::string added = added_clip_tokens(tokens);
+  if (!added.empty()) {
+    spec.vocabulary += "\n" + added;
+  } else if (text::are_published_merges(spec.vocabulary)) {
+    spec.vocabulary.clear();
+  }
   return spec;
 }
 

@@ -43,6 +43,13 @@ std::int32_t count_lines(std::string_view text) {
   return static_cast<std::int32_t>(lines);
 }
 
+/// What precedes the empty line before added tokens.
+std::string_view merges_of(std::string_view vocabulary) {
+  if (vocabulary.starts_with('\n')) return vocabulary.substr(0, 0);
+  const std::size_t end = vocabulary.find("\n\n");
+  return end == std::string_view::npos ? vocabulary : vocabulary.substr(0, end + 1);
+}
+
 }  // namespace
 
 bool are_published_merges(std::string_view merges) {
@@ -59,7 +66,10 @@ ClipBpe::ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens
 }
 
 ClipBpe::ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens, Form form)
-    : ClipBpe(special_tokens, form, merges, count_lines(merges)) {}
+    : ClipBpe(special_tokens, form, merges, count_lines(merges_of(merges))) {
+  const std::string_view added = merges.substr(merges_of(merges).size());
+  if (!added.empty()) add_tokens(added.substr(1));
+}
 
 ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view merges,
                  std::int32_t count)
@@ -76,6 +86,22 @@ ClipBpe::ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view m
     add_token(kByteTokens + i, byte, true);
   }
   for (std::int32_t id = kFirstMerge; id < start(); ++id) add_merge(id, take_line(merges));
+  vocabulary_size_ = end() + 1;
+  raw_tokens_ = {{std::u32string(special_tokens_[0]), start()},
+                 {std::u32string(special_tokens_[1]), end()}};
+}
+
+void ClipBpe::add_tokens(std::string_view lines) {
+  if (form_ != Form::transformers)
+    fail(ErrorCode::unsupported, "added tokens: got some, expected them in transformers' form");
+  for (AddedToken& token : parse_added_tokens(lines)) {
+    vocabulary_size_ = std::max(vocabulary_size_, token.id + 1);
+    if (token.in_cleaned_text) token.content = transformers_clip_clean(token.content);
+    if (token.content.empty())
+      fail(ErrorCode::corrupt_data, "added tokens: got {}, of which cleaning leaves nothing",
+           token.id);
+    (token.in_cleaned_text ? cleaned_tokens_ : raw_tokens_).push_back(std::move(token));
+  }
 }
 
 void ClipBpe::add_token(std::int32_t id, std::string bytes, bool ends_word) {
@@ -161,18 +187,24 @@ void ClipBpe::append_own(std::u32string_view text, std::size_t limit,
 void ClipBpe::append_as_transformers(std::u32string_view text, std::size_t limit,
                                      std::vector<std::int32_t>& ids) const {
   while (!text.empty() && ids.size() < limit) {
-    const std::size_t first =
-        std::min({text.find(special_tokens_[0]), text.find(special_tokens_[1]), text.size()});
-    const std::u32string clean = transformers_clip_clean(text.substr(0, first));
-    for (const std::u32string_view word : transformers_clip_words(clean, special_tokens_)) {
+    const FoundToken token = find_token(text, raw_tokens_);
+    append_cleaned(transformers_clip_clean(text.substr(0, token.begin)), limit, ids);
+    if (token.length > 0) ids.push_back(token.id);
+    text.remove_prefix(token.begin + token.length);
+  }
+}
+
+void ClipBpe::append_cleaned(std::u32string_view text, std::size_t limit,
+                             std::vector<std::int32_t>& ids) const {
+  while (!text.empty() && ids.size() < limit) {
+    const FoundToken token = find_token(text, cleaned_tokens_);
+    for (const std::u32string_view word :
+         transformers_clip_words(text.substr(0, token.begin), special_tokens_)) {
       if (ids.size() >= limit) return;
       append_bytes(encode_utf8(word), ids);
     }
-    text.remove_prefix(first);
-    if (text.empty()) return;
-    const bool starts = text.starts_with(special_tokens_[0]);
-    ids.push_back(starts ? start() : end());
-    text.remove_prefix(special_tokens_[starts ? 0 : 1].size());
+    if (token.length > 0) ids.push_back(token.id);
+    text.remove_prefix(token.begin + token.length);
   }
 }
 
@@ -191,6 +223,15 @@ std::vector<std::int32_t> ClipBpe::encode(std::string_view text, int context_len
   return ids;
 }
 
+/// An added token's content as a word; nothing of a special one.
+std::string ClipBpe::added_text(std::int32_t id) const {
+  for (const auto* tokens : {&raw_tokens_, &cleaned_tokens_}) {
+    for (const AddedToken& token : *tokens)
+      if (token.id == id && id > end()) return encode_utf8(token.content) + " ";
+  }
+  return {};
+}
+
 std::string ClipBpe::decode(std::span<const std::int32_t> ids) const {
   std::string bytes;
   for (const std::int32_t id : ids) {
@@ -198,7 +239,10 @@ std::string ClipBpe::decode(std::span<const std::int32_t> ids) const {
       fail(ErrorCode::invalid_argument, "token id: got {}, expected less than {}", id,
            vocabulary_size());
     }
-    if (id >= start()) continue;
+    if (id >= start()) {
+      bytes += added_text(id);
+      continue;
+    }
     bytes += tokens_[static_cast<std::size_t>(id)];
     if (ends_word_[static_cast<std::size_t>(id)]) bytes += ' ';
   }

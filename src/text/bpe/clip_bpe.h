@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diptych/tokenizer.h"
+#include "text/bpe/added_tokens.h"
 #include "text/bpe/byte_pair_merge.h"
 #include "text/tokens/token_table.h"
 
@@ -33,8 +34,9 @@ class ClipBpe final : public Tokenizer {
   /// `compressed_merges`: bpe_simple_vocab_16e6.txt.gz. Throws Error(corrupt_data).
   ClipBpe(std::span<const std::byte> compressed_merges, ClipSpecialTokens special_tokens,
           Form form = Form::own);
-  /// `merges`: "left right", one a line, as Hugging Face's tokenizer.json writes them. Throws
-  /// Error(corrupt_data).
+  /// `merges`: "left right", one a line, as Hugging Face's tokenizer.json writes them; and, after
+  /// an empty line, added tokens (text/bpe/added_tokens.h), which only the transformers' form cuts
+  /// out. Throws Error: corrupt_data; unsupported for added tokens in our own form.
   ClipBpe(std::string_view merges, ClipSpecialTokens special_tokens, Form form = Form::own);
   ClipBpe(const ClipBpe&) = delete;
   ClipBpe& operator=(const ClipBpe&) = delete;
@@ -42,7 +44,7 @@ class ClipBpe final : public Tokenizer {
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
   /// Each word is followed by a space; bytes that are not UTF-8 together become U+FFFD.
   std::string decode(std::span<const std::int32_t> ids) const override;
-  int vocabulary_size() const override { return static_cast<int>(tokens_.size()) + 2; }
+  int vocabulary_size() const override { return vocabulary_size_; }
   std::int32_t pad_id() const override { return 0; }
   int default_context_length() const override { return 77; }
 
@@ -54,11 +56,14 @@ class ClipBpe final : public Tokenizer {
   struct Merges;
 
   ClipBpe(ClipSpecialTokens special_tokens, Form form, std::string_view merges, std::int32_t count);
+  void add_tokens(std::string_view lines);
 
   void append_own(std::u32string_view text, std::size_t limit,
                   std::vector<std::int32_t>& ids) const;
   void append_as_transformers(std::u32string_view text, std::size_t limit,
                               std::vector<std::int32_t>& ids) const;
+  void append_cleaned(std::u32string_view text, std::size_t limit,
+                      std::vector<std::int32_t>& ids) const;
 
   std::int32_t start() const { return static_cast<std::int32_t>(tokens_.size()); }
   std::int32_t end() const { return start() + 1; }
@@ -67,10 +72,14 @@ class ClipBpe final : public Tokenizer {
   bool joins(std::int32_t id, IdPair neighbours) const;
   std::int32_t merged_id(std::string_view bytes, bool ends_word, IdPair neighbours) const;
   void append_word(std::u32string_view word, std::vector<std::int32_t>& ids) const;
+  std::string added_text(std::int32_t id) const;
   void append_bytes(std::string_view bytes, std::vector<std::int32_t>& ids) const;
 
   std::array<std::u32string_view, 2> special_tokens_;
   Form form_;
+  std::vector<AddedToken> raw_tokens_;      // looked for in a text as it is, the special ones too
+  std::vector<AddedToken> cleaned_tokens_;  // looked for in a cleaned text
+  int vocabulary_size_ = 0;
   std::vector<std::string> tokens_;  // bytes by id, without the two special tokens
   std::vector<bool> ends_word_;      // by id
   TokenTable inner_;                 // views into tokens_

@@ -107,6 +107,14 @@ TEST(Architectures, AreToldByTheirSizes) {
   }
 }
 
+TEST(Architectures, TellATowerAloneByItsSizes) {
+  for (const std::string name : {"ViT-H-14", "RN50x16"}) {
+    network::ModelConfig config = read_open_clip_config(*find_architecture(name), name).config;
+    config.text = network::AbsentTextTowerConfig();
+    EXPECT_EQ(architecture_of_sizes(config), name);
+  }
+}
+
 /// A folder with weights of open_clip's smallest architecture, all zero.
 class KnownModel : public testing::Test {
  protected:

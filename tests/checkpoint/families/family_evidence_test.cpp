@@ -127,10 +127,10 @@ TEST(FamilyEvidence, NamesModelsThatDiptychHasNot) {
            {"decoder.film_mul.weight", "CLIPSeg"},
            {"visual.trunk.layers.0.blocks.0.attn.relative_position_bias_table", "Swin"},
            {"layer1.0.conv1.weight", "ResNet alone"},
-           {"visual.transformer.resblocks.0.ln_1.weight", "image tower alone"},
-           {"transformer.resblocks.0.ln_1.weight", "image tower alone"},
-           {"vision_model.encoder.layers.0.self_attn.q_proj.weight", "image tower alone"},
-           {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text tower alone"}}) {
+           {"vision_model.encoder.layers.0.self_attn.q_proj.weight",
+            "CLIPVisionModelWithProjection"},
+           {"text_model.encoder.layers.0.self_attn.q_proj.weight", "CLIPTextModelWithProjection"},
+           {"encoder.layers.0.self_attn.q_proj.weight", "without its projection or head"}}) {
     TensorMap tensors;
     tensors.add(tensor, TensorBuffer({1}, std::vector<float>(1)));
     EXPECT_THAT(unsupported_family(tensors), HasSubstr(name));

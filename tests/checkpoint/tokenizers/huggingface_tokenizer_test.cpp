@@ -99,6 +99,37 @@ TEST(HuggingFaceTokenizer, RefusesWordPieceThatIsNotBerts) {
                "no line break");
 }
 
+// transformers' own ids (tests/data/huggingface_tokenizers/make).
+TEST(HuggingFaceTokenizer, CutsOutTokensThatWereAddedToClips) {
+  const Json added = description("huggingface_tokenizers/clip/added.json");
+  Json json = description("huggingface_tokenizers/clip/tokenizer.json");
+  json["added_tokens"] = added["added_tokens"];
+  auto spec = read_huggingface_tokenizer(json, "test");
+  spec.as_transformers = true;
+  const auto tokenizer = text::make_tokenizer(spec, "test");
+  EXPECT_EQ(tokenizer->vocabulary_size(), 536);
+  for (const Json& entry : added.at("cases")) {
+    const auto ids = entry.at("ids").get<std::vector<std::int32_t>>();
+    EXPECT_EQ(tokenizer->encode(entry.at("text").get<std::string>(), 77), ids) << entry;
+  }
+  EXPECT_EQ(tokenizer->decode(std::vector<std::int32_t>{530, 320, 532, 531}), "a <cat-toy> ");
+  spec.as_transformers = false;
+  expect_error([&] { text::make_tokenizer(spec, "test"); }, ErrorCode::unsupported, "added tokens");
+}
+
+TEST(HuggingFaceTokenizer, RefusesAddedTokensThatItCannotCutOut) {
+  const char* file = "huggingface_tokenizers/clip/tokenizer.json";
+  const auto added = [](const Json& more) {
+    Json token = {{"id", 532}, {"content", "<new>"}};
+    token.update(more);
+    return Json::array({token});
+  };
+  refuse(file, "/added_tokens", added({{"lstrip", true}}), ErrorCode::unsupported, "blanks");
+  refuse(file, "/added_tokens", added({{"content", "a\nb"}}), ErrorCode::corrupt_data, "one line");
+  refuse(file, "/added_tokens", added({{"id", 1}}), ErrorCode::corrupt_data, "by this id");
+  refuse(file, "/added_tokens", added({{"id", -1}}), ErrorCode::corrupt_data, "an id");
+}
+
 TEST(HuggingFaceTokenizer, RefusesClipInAnotherOrder) {
   const char* file = "huggingface_tokenizers/clip/tokenizer.json";
   Json json = description(file);

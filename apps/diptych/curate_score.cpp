@@ -1,0 +1,140 @@
+#include <diptych/arrays.h>
+#include <diptych/filters.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "curate.h"
+#include "model_options.h"
+#include "progress.h"
+#include "shards.h"
+
+namespace {
+
+struct Options {
+  diptych::ScoreOptions score;
+  ModelOptions model;
+  bool clip = false;
+  std::filesystem::path head;
+  StageArguments stage;
+};
+
+constexpr const char* kExamples =
+    "Rules come first, each off unless given; what is left is scored: --clip by the cosine of "
+    "picture\n"
+    "and caption, --head by a linear head over picture embeddings (safetensors with weight and "
+    "bias).\n"
+    "Presets: datacomp is DataComp's basic filter (3 words, 6 characters, 200 pixels a side, "
+    "aspect up\n"
+    "to 3, English), laion LAION-400M's (5 characters, 5,000 bytes).\n"
+    "Examples:\n"
+    "  diptych curate score web --min-words 2 --out worded\n"
+    "  diptych curate score web --clip --top-share 0.5 --out fitting";
+
+void take_preset(const std::string& name, diptych::PairRules& rules) {
+  if (name == "datacomp") {
+    rules = {.least_words = 3,
+             .least_characters = 6,
+             .least_side = 200,
+             .most_aspect = 3.0,
+             .language = "en"};
+  } else {
+    rules = {.least_characters = 5, .least_bytes = 5000};
+  }
+}
+
+diptych::PairScorer scorer_of(const Options& options) {
+  if (options.clip) return diptych::clip_scorer(make_encoder(options.model));
+  if (options.head.empty()) return {};
+  const diptych::Arrays arrays = diptych::read_arrays(options.head);
+  const auto values = [&](const char* name) -> const std::vector<float>* {
+    const auto array = arrays.find(name);
+    return array == arrays.end() ? nullptr : std::get_if<std::vector<float>>(&array->second.values);
+  };
+  const auto* weight = values("weight");
+  const auto* bias = values("bias");
+  if (weight == nullptr || bias == nullptr || bias->size() != 1) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         fmt::format("head: got other arrays, expected weight and a bias of one "
+                                     "number ({})",
+                                     options.head.string()));
+  }
+  return diptych::head_scorer(make_encoder(options.model), *weight, bias->front());
+}
+
+int score(Options options) {
+  options.score.stage = options.stage.stage;
+  options.score.stage.threads = options.model.compute.threads;
+  options.score.scorer = scorer_of(options);
+  Progress progress("files");
+  options.score.stage.progress = progress.callback();
+  const diptych::ScoreReport report = diptych::score_samples(options.score);
+  if (options.stage.json) {
+    print_json({{"files", stage_json(report.filter.files)},
+                {"samples", stage_json(report.filter.samples)},
+                {"scored", report.scored},
+                {"mean", report.mean},
+                {"least_kept", report.least_kept}});
+  } else {
+    print_stage(report.filter.samples);
+    if (report.scored > 0) {
+      print_line(fmt::format("{} scored, {:.4f} on average, kept from {:.4f} on", report.scored,
+                             report.mean, report.least_kept));
+    }
+  }
+  return finish_samples(report.filter.files, report.filter.samples);
+}
+
+void add_rules(Command command, diptych::PairRules& rules) {
+  command
+      .option(
+          "--rules", [&rules](const std::string& name) { take_preset(name, rules); },
+          "rules of a published filter, instead of those below")
+      .one_of({"datacomp", "laion"});
+  command.option("--min-words", rules.least_words, "least words of the caption");
+  command.option("--min-characters", rules.least_characters, "least characters of the caption");
+  command.option("--min-bytes", rules.least_bytes, "least bytes of the picture's file");
+  command.option("--min-side", rules.least_side, "least width and height in pixels").at_least(0);
+  command.option("--max-aspect", rules.most_aspect, "most of the longer side over the shorter")
+      .at_least(1);
+  command.option("--language", rules.language, "language of the caption, as en");
+}
+
+}  // namespace
+
+void add_curate_score(Command curate) {
+  auto options = std::make_shared<Options>();
+  diptych::ScoreOptions& score_options = options->score;
+  const Command command = curate.command("score", "Leave out pairs that are too bad");
+  command.list("SHARD", score_options.inputs.sources, "shards, tables, folders").required();
+  add_rules(command, score_options.rules);
+  command.option("--json-text-key", score_options.json_text_key,
+                 "where captions are in the json part; default: in the txt part");
+  path_option(command, "--language-model", score_options.language_model,
+              "a fastText model for --language; default: CLD2");
+  const Option clip =
+      command.flag("--clip", options->clip, "score by the cosine of picture and caption");
+  path_option(command, "--head", options->head, "score by this linear head over embeddings")
+      .excludes(clip);
+  const Option least =
+      command.option("--min-score", score_options.least_score, "least score that is kept");
+  command
+      .option("--top-share", score_options.top_share,
+              "share of the scored pairs that is kept, the best")
+      .at_least(0, 1)
+      .excludes(least);
+  path_option(command, "--scores", score_options.scores, "key and score of each pair, JSON Lines");
+  path_option(command, "--out", score_options.out, "a new folder for the shards").required();
+  command
+      .option("--per-shard", score_options.samples_per_shard, "samples in each shard but the last")
+      .at_least(1)
+      .show_default();
+  add_model_options(command, options->model);
+  add_compute_options(command, options->model.compute);
+  command.flag("--overwrite", options->stage.stage.overwrite, "replace the file of scores");
+  command.flag("--json", options->stage.json, "print the report as JSON");
+  command.footer(kExamples);
+  command.runs([options] { return score(*options); });
+}

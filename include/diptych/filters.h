@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "diptych/curation.h"
+#include "diptych/encoder.h"
+#include "diptych/export.h"
+#include "diptych/shard_tools.h"
+
+// Filters over shards: copies are left out once, and pairs that are too bad. Both write new shards
+// and say how many each rule left out.
+
+namespace diptych {
+
+struct DedupOptions {
+  SampleInputs inputs;
+  /// Sets that a model will be evaluated on: pictures in them are left out. Default: none.
+  SampleInputs against;
+  /// In how many of its 64 bits the perceptual hash of a copy may differ, 0 to 7; below 0: only
+  /// pictures of the same bytes are copies. Default: 3.
+  int distance = 3;
+  /// A new or empty folder for the shards that are left.
+  std::filesystem::path out;
+  std::size_t samples_per_shard = 10'000;
+  StageOptions stage;
+};
+
+/// What a filter did.
+struct FilterReport {
+  StageReport files;
+  /// Samples; those that a rule left out are in `left_out`, those that cannot be read in `dropped`.
+  StageReport samples;
+};
+
+/// Keeps the first of pictures that are copies of each other: the same bytes, or the same to the
+/// eye, in another size, quality or format. The hash is of brightness differences in 8 x 9 fields;
+/// pictures that are nearly flat have too few and are compared by their bytes alone. Takes some 150
+/// bytes of memory a picture. Throws Error as repack_samples.
+DIPTYCH_API FilterReport dedup_samples(const DedupOptions& options);
+
+/// What a pair must be, each rule off by default.
+struct PairRules {
+  std::size_t least_words = 0;       ///< of the caption, between white space
+  std::size_t least_characters = 0;  ///< of the caption
+  std::size_t least_bytes = 0;       ///< of the picture's file
+  int least_side = 0;                ///< of the picture, in pixels
+  double most_aspect = 0.0;          ///< longer side over shorter; zero: any
+  std::string language;              ///< of the caption, "en"; empty: any
+};
+
+/// Gives each pair a score, the higher the better.
+using PairScorer = std::function<std::vector<double>(std::span<const PictureBytes> pictures,
+                                                     std::span<const std::string> captions)>;
+
+/// Scores pairs by the cosine similarity of picture and caption. `encoder` is shared.
+DIPTYCH_API PairScorer clip_scorer(const Encoder& encoder);
+
+/// Scores pictures by a linear head over their embeddings, as those for aesthetics, safety and
+/// watermarks: `weights` are as many as the embedding is wide.
+DIPTYCH_API PairScorer head_scorer(const Encoder& encoder, std::vector<float> weights, float bias);
+
+struct ScoreOptions {
+  SampleInputs inputs;
+  PairRules rules;
+  /// The member of the `json` part with the caption. Empty, the default: the `txt` part.
+  std::string json_text_key;
+  /// A fastText model for `rules.language`. Empty, the default: CLD2.
+  std::filesystem::path language_model;
+  /// Default: none; pairs are left out by rules alone.
+  PairScorer scorer;
+  /// The least score of a pair that is kept, unless `top_share` is above zero: the share of the
+  /// scored pairs that is kept, the best of them, 0 to 1.
+  double least_score = 0.0;
+  double top_share = 0.0;
+  /// JSON Lines, `key` and `score` of every pair that was scored. Empty, the default: none.
+  std::filesystem::path scores;
+  /// A new or empty folder for the shards that are left.
+  std::filesystem::path out;
+  std::size_t samples_per_shard = 10'000;
+  StageOptions stage;
+};
+
+struct ScoreReport {
+  FilterReport filter;
+  std::uint64_t scored = 0;
+  /// The least score that was kept, and the mean of all.
+  double least_kept = 0.0;
+  double mean = 0.0;
+};
+
+/// Keeps the pairs that fit all rules and score well. Equal pairs score equally, whatever the
+/// threads; of pairs with the score at which the share ends all are kept. Throws Error as
+/// repack_samples.
+DIPTYCH_API ScoreReport score_samples(const ScoreOptions& options);
+
+}  // namespace diptych

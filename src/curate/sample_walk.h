@@ -1,0 +1,38 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "curate/sample_check.h"
+
+namespace diptych::curate {
+
+/// Reads the samples of all files in parallel and calls `work` with some at a time, in order. Those
+/// that cannot be read or break `rules` are counted in `samples.dropped` and not passed on.
+template <typename Work>
+void walk_samples(const std::vector<std::filesystem::path>& files, const SampleInputs& inputs,
+                  const SampleRules& rules, ThreadPool& pool, const StageOptions& stage,
+                  StageReport& file_report, StageReport& samples, Work&& work) {
+  constexpr std::size_t kAtOnce = 256;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const shards::Dataset dataset = open_file(files[i], inputs);
+    ++file_report.read;
+    if (dataset.refused().sources() == 0) ++file_report.written;
+    count_refusals(dataset.refused(), file_report, samples);
+    for (const std::string& remark : dataset.remarks()) file_report.notes.push_back(remark);
+    for (std::size_t first = 0; first < dataset.size(); first += kAtOnce) {
+      const std::size_t last = std::min(first + kAtOnce, dataset.size());
+      std::vector<CheckedSample> checked = check_samples(dataset, first, last, rules, pool);
+      samples.read += checked.size();
+      std::erase_if(checked, [&](const CheckedSample& sample) {
+        if (sample.fault) count_fault(samples, *sample.fault);
+        return sample.fault.has_value();
+      });
+      work(checked);
+    }
+    if (stage.progress) stage.progress(i + 1, files.size());
+  }
+}
+
+}  // namespace diptych::curate

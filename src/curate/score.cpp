@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "curate/record.h"
+#include "curate/sample_keys.h"
+#include "curate/sample_sinks.h"
+#include "curate/sample_walk.h"
+#include "curate/tally.h"
+#include "curate/text_language.h"
+#include "diptych/filters.h"
+#include "shards/captions.h"
+
+namespace diptych {
+
+namespace {
+
+using namespace curate;
+
+std::size_t words_in(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n\f\v";
+  std::size_t words = 0;
+  while (true) {
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    if (begin == std::string_view::npos) return words;
+    ++words;
+    text.remove_prefix(std::min(text.find_first_of(kSpace, begin), text.size()));
+  }
+}
+
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+class Scoring {
+ public:
+  explicit Scoring(const ScoreOptions& options)
+      : options_(options),
+        files_(files_of(options.inputs, /*pictures=*/true)),
+        sink_(
+            make_sample_sink({.out = options.out, .samples_per_shard = options.samples_per_shard})),
+        pool_(options.stage.threads) {
+    if (!options.language_model.empty()) detector_ = LanguageDetector(options.language_model);
+    if (!options.scores.empty()) table_.emplace(options.scores);
+  }
+
+  ScoreReport run() {
+    walk(report_.filter, [this](const std::vector<CheckedSample>& checked) { judge(checked); });
+    const double least = least_score();
+    FilterReport again;  // of the same samples: counted once
+    std::size_t place = 0;
+    walk(again, [&](const std::vector<CheckedSample>& checked) {
+      for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
+    });
+    StageReport& samples = report_.filter.samples;
+    if (samples.written == 0) {
+      fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
+           samples.read, options_.inputs.sources.front());
+    }
+    sink_->finish();
+    if (table_) table_->commit();
+    for (const std::string& note : keys_.notes()) samples.notes.push_back(note);
+    return std::move(report_);
+  }
+
+ private:
+  /// The score of a sample that a rule leaves out.
+  static constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
+
+  template <typename Work>
+  void walk(FilterReport& report, Work&& work) {
+    const SampleRules rules{.decode = true, .min_side = 1, .json_text_key = options_.json_text_key};
+    walk_samples(files_, options_.inputs, rules, pool_, options_.stage, report.files,
+                 report.samples, work);
+  }
+
+  std::string caption_of(const shards::Sample& sample) const {
+    return shards::read_text(sample, {.json_text_key = options_.json_text_key}).captions.front();
+  }
+
+  /// Which rule a pair breaks; empty: none.
+  std::string_view broken_rule(const shards::Sample& sample, const std::string& caption) const {
+    const PairRules& rules = options_.rules;
+    if (words_in(caption) < rules.least_words) return "few words";
+    if (characters_in(caption) < rules.least_characters) return "few characters";
+    if (sample.image()->size() < rules.least_bytes) return "small file";
+    if (rules.least_side > 0 || rules.most_aspect > 0.0) {
+      const Image image = decode_image(*sample.image(), sample.key);
+      const auto [shorter, longer] = std::minmax({image.width, image.height});
+      if (shorter < rules.least_side) return "small picture";
+      if (rules.most_aspect > 0.0 && longer > rules.most_aspect * shorter) return "long picture";
+    }
+    const bool is_foreign = !rules.language.empty() && detector_.detect(caption) != rules.language;
+    return is_foreign ? "another language" : std::string_view();
+  }
+
+  /// Finds the verdicts of some samples, in order.
+  void judge(const std::vector<CheckedSample>& checked) {
+    std::vector<std::string> captions(checked.size());
+    std::vector<std::string_view> broken(checked.size());
+    pool_.run(checked.size(), [&](std::size_t i) {
+      captions[i] = caption_of(checked[i].sample);
+      broken[i] = broken_rule(checked[i].sample, captions[i]);
+    });
+    std::vector<PictureBytes> pictures;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < checked.size(); ++i) {
+      const shards::Sample& sample = checked[i].sample;
+      if (!broken[i].empty()) {
+        count_under(report_.filter.samples.left_out, broken[i], [&] {
+          return fmt::format("{} ({}, {})", broken[i], sample.shard, sample.place());
+        });
+        continue;
+      }
+      pictures.push_back({*sample.image(), sample.key});
+      texts.push_back(std::move(captions[i]));
+    }
+    std::vector<double> scores(texts.size(), 0.0);
+    if (options_.scorer && !texts.empty()) scores = options_.scorer(pictures, texts);
+    ensure(scores.size() == texts.size(), "a scorer gives a score a pair");
+    auto score = scores.begin();
+    for (const std::string_view rule : broken)
+      verdicts_.push_back(rule.empty() ? *score++ : kLeftOut);
+  }
+
+  double least_score() {
+    std::vector<double> scores;
+    std::copy_if(verdicts_.begin(), verdicts_.end(), std::back_inserter(scores),
+                 [](double score) { return !std::isnan(score); });
+    report_.scored = options_.scorer ? scores.size() : 0;
+    if (!options_.scorer || scores.empty()) return -std::numeric_limits<double>::infinity();
+    report_.mean =
+        std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+    if (options_.top_share <= 0.0) return options_.least_score;
+    const double wanted = std::ceil(options_.top_share * static_cast<double>(scores.size()));
+    const auto count = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, scores.size());
+    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(count - 1),
+                     scores.end(), std::greater<>());
+    return scores[count - 1];
+  }
+
+  void take(const shards::Sample& sample, double score, double least) {
+    if (std::isnan(score)) return;
+    if (table_) {
+      std::string line = "{\"key\":";
+      append_json_string(line, sample.key);
+      table_->write(line + fmt::format(",\"score\":{}}}\n", score));
+    }
+    if (score < least) {
+      return count_under(report_.filter.samples.left_out, "low score", [&] {
+        return fmt::format("score {:.4f} ({}, {})", score, sample.shard, sample.place());
+      });
+    }
+    std::uint64_t& written = report_.filter.samples.written;
+    report_.least_kept = written == 0 ? score : std::min(report_.least_kept, score);
+    sink_->add(keys_.next(sample.key), sample);
+    ++written;
+  }
+
+  const ScoreOptions& options_;
+  std::vector<std::filesystem::path> files_;
+  std::unique_ptr<SampleSink> sink_;
+  ThreadPool pool_;
+  LanguageDetector detector_;
+  std::optional<AtomicFile> table_;
+  SampleKeys keys_;
+  std::vector<double> verdicts_;
+  ScoreReport report_;
+};
+
+}  // namespace
+
+ScoreReport score_samples(const ScoreOptions& options) {
+  if (options.top_share < 0.0 || options.top_share > 1.0) {
+    fail(ErrorCode::invalid_argument, "top share: got {}, expected 0 to 1", options.top_share);
+  }
+  check_output(options.scores, options.stage, {});
+  return Scoring(options).run();
+}
+
+}  // namespace diptych

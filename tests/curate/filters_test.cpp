@@ -1,0 +1,182 @@
+#include "diptych/filters.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "curate/picture_hash.h"
+#include "shards/dataset.h"
+#include "shards/tar.h"
+#include "support/support.h"
+
+namespace diptych::curate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+/// A picture with a pattern of its own for each seed.
+Image pattern(int side, unsigned seed) {
+  Image image{.width = side, .height = side, .rgb = {}};
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      const unsigned field = static_cast<unsigned>(y * 8 / side * 9 + x * 9 / side);
+      const unsigned mixed = (field + 1) * 2654435761U * (seed * 2 + 1);
+      for (int c = 0; c < 3; ++c) image.rgb.push_back(static_cast<std::uint8_t>(mixed >> 24U));
+    }
+  }
+  return image;
+}
+
+std::string as_bmp(const Image& image) {
+  const auto number = [](std::uint32_t value, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+    return text;
+  };
+  const auto width = static_cast<std::uint32_t>(image.width);
+  const auto height = static_cast<std::uint32_t>(image.height);
+  const std::uint32_t row = (3 * width + 3) / 4 * 4;
+  std::string text = "BM" + number(54 + row * height, 4) + number(0, 4) + number(54, 4) +
+                     number(40, 4) + number(width, 4) + number(height, 4) + number(1, 2) +
+                     number(24, 2) + number(0, 24);
+  for (std::uint32_t y = height; y > 0; --y) {
+    std::string line;
+    for (std::uint32_t x = 0; x < width; ++x) {
+      const std::uint8_t* pixel = image.rgb.data() + ((y - 1) * width + x) * 3;
+      for (int c = 2; c >= 0; --c) line += static_cast<char>(pixel[c]);
+    }
+    line.resize(row);
+    text += line;
+  }
+  return text;
+}
+
+std::map<std::string, std::uint64_t> counts(const std::map<std::string, Dropped>& reasons) {
+  std::map<std::string, std::uint64_t> numbers;
+  for (const auto& [reason, dropped] : reasons) numbers[reason] = dropped.count;
+  return numbers;
+}
+
+class FiltersTest : public ::testing::Test {
+ protected:
+  std::string write_tar(const std::string& name,
+                        const std::vector<std::pair<std::string, std::string>>& files) {
+    shards::TarWriter tar(path(name));
+    for (const auto& [file, content] : files) tar.add(file, std::as_bytes(std::span(content)));
+    tar.commit();
+    return path(name);
+  }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  std::vector<std::string> keys(const std::string& name) const {
+    const shards::Dataset dataset(path(name));
+    std::vector<std::string> found;
+    for (std::size_t i = 0; i < dataset.size(); ++i) found.push_back(dataset.at(i).key);
+    return found;
+  }
+  diptych::test::TemporaryFolder folder_;
+};
+
+TEST_F(FiltersTest, DedupKeepsTheFirstOfCopies) {
+  const std::string one = as_bmp(pattern(72, 1));
+  DedupOptions options;
+  options.inputs.sources = {write_tar("a.tar", {{"1.bmp", one},
+                                                {"1.txt", "a"},
+                                                {"2.bmp", one},
+                                                {"2.txt", "b"},
+                                                {"3.bmp", as_bmp(pattern(144, 1))},
+                                                {"3.txt", "c"},
+                                                {"4.bmp", as_bmp(pattern(72, 2))},
+                                                {"4.txt", "d"},
+                                                {"5.bmp", as_bmp(pattern(72, 3))},
+                                                {"5.txt", "e"},
+                                                {"6.bmp", "broken"},
+                                                {"6.txt", "f"}})};
+  options.against.sources = {write_tar("eval.tar", {{"x.bmp", as_bmp(pattern(90, 3))}})};
+  options.out = path("once");
+  const FilterReport report = dedup_samples(options);
+  EXPECT_THAT(keys("once"), ElementsAre("1", "4"));
+  EXPECT_THAT(counts(report.samples.left_out),
+              ElementsAre(Pair("in an evaluation set", 1), Pair("looks like an earlier picture", 1),
+                          Pair("same bytes as an earlier picture", 1)));
+  EXPECT_THAT(counts(report.samples.dropped), ElementsAre(Pair("whose picture cannot be read", 1)));
+  EXPECT_EQ(report.samples.read, 6U);
+
+  options.against.sources.clear();
+  options.distance = -1;
+  options.out = path("exact");
+  options.stage.threads = 1;
+  dedup_samples(options);
+  EXPECT_THAT(keys("exact"), ElementsAre("1", "3", "4", "5", "6"));
+}
+
+TEST(NearHashes, FindsAllWithinTheDistanceAndNoOther) {
+  for (int distance = 0; distance <= 7; ++distance) {
+    NearHashes hashes(distance);
+    const std::uint64_t hash = 0x0123456789ABCDEF;
+    hashes.insert(hash);
+    for (int bits = 0; bits <= 9; ++bits) {
+      std::uint64_t other = hash;
+      for (int i = 0; i < bits; ++i) other ^= std::uint64_t{1} << ((i * 29 + distance) % 64);
+      ASSERT_EQ(std::popcount(hash ^ other), bits);
+      EXPECT_EQ(hashes.has_near(other), bits <= distance) << distance << " " << bits;
+    }
+  }
+}
+
+TEST(PictureHash, IsTheSameInAnotherSizeAndNoneOfFlatPictures) {
+  EXPECT_EQ(picture_hash(pattern(72, 5)), picture_hash(pattern(216, 5)));
+  EXPECT_NE(picture_hash(pattern(72, 5)), picture_hash(pattern(72, 6)));
+  EXPECT_EQ(picture_hash({.width = 1, .height = 1, .rgb = {1, 2, 3}}), std::nullopt);
+}
+
+TEST_F(FiltersTest, ScoreLeavesOutByRulesAndThenByShare) {
+  const std::string picture = as_bmp(pattern(24, 1));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int i = 0; i < 8; ++i) {
+    files.emplace_back(std::to_string(i) + ".bmp", picture);
+    files.emplace_back(std::to_string(i) + ".txt", "two words " + std::to_string(i));
+  }
+  files.emplace_back("few.bmp", picture);
+  files.emplace_back("few.txt", "word");
+  files.emplace_back(
+      "wide.bmp", as_bmp(Image{.width = 40, .height = 4, .rgb = std::vector<std::uint8_t>(480)}));
+  files.emplace_back("wide.txt", "some more words");
+  ScoreOptions options;
+  options.inputs.sources = {write_tar("a.tar", files)};
+  options.rules = {.least_words = 3, .most_aspect = 3.0};
+  options.scorer = [](std::span<const PictureBytes>, std::span<const std::string> captions) {
+    std::vector<double> scores;
+    for (const std::string& caption : captions) scores.push_back(caption.back() - '0');
+    return scores;
+  };
+  options.top_share = 0.25;
+  options.scores = path("scores.jsonl");
+  options.out = path("best");
+  const ScoreReport report = score_samples(options);
+  EXPECT_THAT(keys("best"), ElementsAre("6", "7"));
+  EXPECT_THAT(counts(report.filter.samples.left_out),
+              ElementsAre(Pair("few words", 1), Pair("long picture", 1), Pair("low score", 6)));
+  EXPECT_EQ(report.filter.samples.read, 10U);
+  EXPECT_EQ(report.scored, 8U);
+  EXPECT_EQ(report.mean, 3.5);
+  EXPECT_EQ(report.least_kept, 6.0);
+  EXPECT_TRUE(read_text_file(path("scores.jsonl")).starts_with("{\"key\":\"0\",\"score\":0"));
+
+  options.top_share = 0.0;
+  options.least_score = 5.0;
+  options.scores.clear();
+  options.out = path("from-five");
+  score_samples(options);
+  EXPECT_THAT(keys("from-five"), ElementsAre("5", "6", "7"));
+  options.least_score = 50.0;
+  options.out = path("none");
+  EXPECT_THROW(score_samples(options), Error);
+}
+
+}  // namespace
+}  // namespace diptych::curate
