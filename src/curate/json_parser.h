@@ -2,7 +2,6 @@
 
 #include <simdjson.h>
 
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -15,7 +14,7 @@ class JsonParser {
   /// Sets `value`; false for what is not JSON.
   bool parse(std::string_view json, simdjson::dom::element& value) {
     buffer_.resize(json.size() + simdjson::SIMDJSON_PADDING);
-    std::memcpy(buffer_.data(), json.data(), json.size());
+    json.copy(buffer_.data(), json.size());
     size_ = json.size();
     return parser_.parse(buffer_.data(), size_, /*realloc_if_needed=*/false).get(value) ==
            simdjson::SUCCESS;

@@ -25,7 +25,7 @@ Json models(std::vector<std::string> arguments) {
 
 TEST(Models, AreAllListed) {
   const Json all = models({});
-  EXPECT_EQ(all.size(), 186U);
+  EXPECT_EQ(all.size(), 188U);
   EXPECT_EQ(all.front().at("name"), "pictogram");
 }
 

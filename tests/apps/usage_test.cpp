@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
               "IMAGE: got an empty text, expected a value (see diptych classify"},
         Wrong{"Choice",
               {"preprocess", "--resize", "crop", "--out", "o.npy", "p.png"},
-              "--resize: got crop, expected one of longest, shortest, squash (see diptych "
+              "--resize: got crop, expected one of longest, patches, shortest, squash (see diptych "
               "preprocess"},
         Wrong{"NoRequiredOption",
               {"preprocess", "p.png"},
