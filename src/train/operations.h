@@ -116,8 +116,9 @@ class Operations : public network::ComposedOperations<Operations> {
     operations.options_.recomputes_blocks = false;
     operations.updates_statistics_ = false;
     return [operations, body, ... kept = inputs](const std::vector<Tensor>& rows) mutable {
-      std::size_t next = 0;
-      const std::tuple arguments{with_rows(kept, rows[next++])...};
+      auto next = rows.begin();
+      const auto with_next = [&next](const auto& input) { return with_rows(input, *next++); };
+      const std::tuple arguments{with_next(kept)...};
       auto result =
           std::apply([&](const auto&... inputs) { return body(operations, inputs...); }, arguments);
       return rows_of(result);
