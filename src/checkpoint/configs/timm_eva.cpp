@@ -104,12 +104,7 @@ void read_changes(ConfigFields changes, EvaTransformerConfig& config) {
     fail(ErrorCode::corrupt_data, "config: {}: got {}, expected at least 1 ({})",
          changes.path_of("patch_size"), config.patch_size, changes.file());
   }
-  config.layers = changes.integer("depth", config.layers);
-  config.heads = changes.integer("num_heads", config.heads);
-  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
-    config.width = changes.integer("embed_dim", config.width);
-    config.mlp_width = read_mlp_width(changes, config.width);
-  }
+  read_block_changes(changes, config);
   config.gated_mlp = changes.boolean("swiglu_mlp", config.gated_mlp);
   config.activation = config.gated_mlp ? Activation::silu : Activation::gelu;
   config.inner_norms = changes.boolean("scale_mlp", config.inner_norms);

@@ -52,13 +52,8 @@ NaflexTransformerConfig read_timm_naflex(ConfigFields& fields, int image_size) {
   config.image_size = image_size;
   ConfigFields changes = fields.object("timm_model_kwargs");
   config.patch_size = changes.integer("patch_size", config.patch_size);
-  config.layers = changes.integer("depth", config.layers);
-  config.heads = changes.integer("num_heads", config.heads);
   config.position_grid = read_grid(changes, config.position_grid);
-  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
-    config.width = changes.integer("embed_dim", config.width);
-    config.mlp_width = read_mlp_width(changes, config.width);
-  }
+  read_block_changes(changes, config);
   changes.refuse_rest();
   // What the size says already.
   if (config.patch_size > 0) fields.expect("image_seq_len", config.most_patches());

@@ -133,13 +133,8 @@ VisionTransformerConfig read_vision_transformer(ConfigFields& fields, const Name
   ConfigFields changes = fields.object("timm_model_kwargs");
   config.image_size = changes.integer("img_size", image_size);
   config.patch_size = changes.integer("patch_size", config.patch_size);
-  config.layers = changes.integer("depth", config.layers);
-  config.heads = changes.integer("num_heads", config.heads);
   config.activation = read_act_layer(changes, config.activation);
-  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
-    config.width = changes.integer("embed_dim", config.width);
-    config.mlp_width = read_mlp_width(changes, config.width);
-  }
+  read_block_changes(changes, config);
   changes.expect("class_token", false);
   changes.expect("global_pool", "map");
   changes.refuse_rest();
@@ -155,12 +150,7 @@ VisionTransformerConfig read_class_token_tower(ConfigFields& fields,
   config.image_size = changes.integer("img_size", image_size);
   if (!config.convolution_stem)
     config.patch_size = changes.integer("patch_size", config.patch_size);
-  config.layers = changes.integer("depth", config.layers);
-  config.heads = changes.integer("num_heads", config.heads);
-  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
-    config.width = changes.integer("embed_dim", config.width);
-    config.mlp_width = read_mlp_width(changes, config.width);
-  }
+  read_block_changes(changes, config);
   changes.refuse_rest();
   fields.expect("timm_pool", "token");
   // The tower's own classifier is the projection.

@@ -58,12 +58,7 @@ constexpr auto kViTamins =
 /// Beside timm's own arguments, those of the convolutions that its names stand for.
 void read_changes(ConfigFields changes, ViTaminConfig& config) {
   config.image_size = changes.integer("img_size", config.image_size);
-  config.layers = changes.integer("depth", config.layers);
-  config.heads = changes.integer("num_heads", config.heads);
-  if (changes.has("embed_dim") || changes.has("mlp_ratio")) {
-    config.width = changes.integer("embed_dim", config.width);
-    config.mlp_width = read_mlp_width(changes, config.width);
-  }
+  read_block_changes(changes, config);
   if (changes.has("conv_depths")) config.convolution_layers = changes.two("conv_depths");
   if (changes.has("conv_dims")) config.convolution_widths = changes.two("conv_dims");
   if (changes.has("pos_embed")) {

@@ -53,6 +53,16 @@ struct MapPoolConfig {
   float norm_epsilon;
 };
 
+/// What the pool needs of its tower's config.
+template <typename TowerConfig>
+MapPoolConfig map_pool_config(const TowerConfig& config) {
+  return {.width = config.width,
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = config.activation,
+          .norm_epsilon = config.norm_epsilon};
+}
+
 /// SigLIP's, under `name`.latent, `name`.q, ...
 QueryPool declare_map_pool(ParameterTable& table, const std::string& name,
                            const MapPoolConfig& config);

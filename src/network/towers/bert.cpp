@@ -61,13 +61,7 @@ void validate_tower(const BertConfig& config, int /*embedding_width*/) {
 }
 
 TowerDescription describe_tower(const BertConfig& config) {
-  return {.architecture = "BERT",
-          .width = config.width,
-          .layers = {config.layers},
-          .heads = config.heads,
-          .mlp_width = config.mlp_width,
-          .activation = title_of(config.activation),
-          .pooling = title_of(config.pooling)};
+  return describe_transformer("BERT", title_of(config.pooling), config);
 }
 
 std::int64_t widest_activation(const Bert& tower) {

@@ -121,7 +121,7 @@ void validate_tower(const EvaTransformerConfig& config, int embedding_width) {
 }
 
 TowerDescription describe_tower(const EvaTransformerConfig& config) {
-  return describe_patch_transformer("EVA transformer", config);
+  return describe_transformer("EVA transformer", title_of(config.pooling), config);
 }
 
 std::int64_t widest_activation(const EvaTransformer& tower) {

@@ -30,13 +30,7 @@ void validate_tower(const NaflexTransformerConfig& config, int embedding_width) 
 }
 
 TowerDescription describe_tower(const NaflexTransformerConfig& config) {
-  return {.architecture = "NaFlex transformer",
-          .width = config.width,
-          .layers = {config.layers},
-          .heads = config.heads,
-          .mlp_width = config.mlp_width,
-          .activation = title_of(config.activation),
-          .pooling = title_of(ImagePooling::map)};
+  return describe_transformer("NaFlex transformer", title_of(ImagePooling::map), config);
 }
 
 std::int64_t widest_activation(const NaflexTransformer& tower) {
@@ -57,12 +51,7 @@ NaflexTransformer declare_tower(ParameterTable& table, const NaflexTransformerCo
   tower.blocks = declare_residual_blocks(table, "visual.transformer.resblocks",
                                          residual_blocks_config(config));
   tower.norm_post = declare_norm(table, "visual.ln_post", config.width, config.norm_epsilon);
-  tower.query_pool = declare_map_pool(table, "visual.attn_pool",
-                                      {.width = config.width,
-                                       .heads = config.heads,
-                                       .mlp_width = config.mlp_width,
-                                       .activation = config.activation,
-                                       .norm_epsilon = config.norm_epsilon});
+  tower.query_pool = declare_map_pool(table, "visual.attn_pool", map_pool_config(config));
   return tower;
 }
 

@@ -72,13 +72,7 @@ void validate_tower(const TextTransformerConfig& config, int embedding_width) {
 }
 
 TowerDescription describe_tower(const TextTransformerConfig& config) {
-  return {.architecture = "text transformer",
-          .width = config.width,
-          .layers = {config.layers},
-          .heads = config.heads,
-          .mlp_width = config.mlp_width,
-          .activation = title_of(config.activation),
-          .pooling = title_of(config.pooling)};
+  return describe_transformer("text transformer", title_of(config.pooling), config);
 }
 
 std::int64_t widest_activation(const TextTransformer& tower) {

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <vector>
 
+#include "network/operations/words.h"
+
 // A tower is one pair of files here. Besides its struct and its forward pass (image_tower or
 // text_tower, over any Operations) it has, each found by its argument:
 //
@@ -31,6 +33,19 @@ struct TowerDescription {
   std::string_view activation;
   std::string_view pooling;
 };
+
+/// What a transformer of one stage of blocks says of itself.
+template <typename Config>
+TowerDescription describe_transformer(std::string_view architecture, std::string_view pooling,
+                                      const Config& config) {
+  return {.architecture = architecture,
+          .width = config.width,
+          .layers = {config.layers},
+          .heads = config.heads,
+          .mlp_width = config.mlp_width,
+          .activation = title_of(config.activation),
+          .pooling = pooling};
+}
 
 /// Names the fields that all transformers have.
 template <typename Fields, typename Config>

@@ -33,7 +33,7 @@ void validate_tower(const VisionTransformerConfig& config, int embedding_width) 
 }
 
 TowerDescription describe_tower(const VisionTransformerConfig& config) {
-  return describe_patch_transformer("vision transformer", config);
+  return describe_transformer("vision transformer", title_of(config.pooling), config);
 }
 
 std::int64_t widest_activation(const VisionTransformer& tower) {
@@ -62,12 +62,7 @@ VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerCo
                                          residual_blocks_config(config));
   tower.norm_post = declare_norm(table, "visual.ln_post", pooled_width, config.norm_epsilon);
   if (config.pooling == ImagePooling::map) {
-    tower.query_pool = declare_map_pool(table, "visual.attn_pool",
-                                        {.width = config.width,
-                                         .heads = config.heads,
-                                         .mlp_width = config.mlp_width,
-                                         .activation = config.activation,
-                                         .norm_epsilon = config.norm_epsilon});
+    tower.query_pool = declare_map_pool(table, "visual.attn_pool", map_pool_config(config));
   }
   if (config.pooling == ImagePooling::queries) {
     tower.query_pool = declare_coca_pool(table, "visual.attn_pool",
