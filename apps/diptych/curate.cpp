@@ -16,11 +16,15 @@ Json reasons_json(const std::map<std::string, diptych::Dropped>& reasons) {
 
 }  // namespace
 
-void add_stage_options(Command command, StageArguments& arguments) {
+void add_stage_threads(Command command, diptych::StageOptions& options) {
   command
-      .option("--threads", arguments.stage.threads,
+      .option("--threads", options.threads,
               "threads that work; default: one for each CPU. Changes no result")
       .at_least(1, 1024);
+}
+
+void add_stage_options(Command command, StageArguments& arguments) {
+  add_stage_threads(command, arguments.stage);
   command.flag("--overwrite", arguments.stage.overwrite, "replace outputs that are there already");
   command.flag("--json", arguments.json, "print the report as JSON");
 }

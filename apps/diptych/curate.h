@@ -23,6 +23,9 @@ struct StageArguments {
   bool json = false;
 };
 
+/// --threads, of a stage whose result does not depend on it.
+void add_stage_threads(Command command, diptych::StageOptions& options);
+
 /// --threads, --overwrite and --json.
 void add_stage_options(Command command, StageArguments& arguments);
 

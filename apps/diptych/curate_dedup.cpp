@@ -31,7 +31,7 @@ int dedup(Options options) {
   options.dedup.stage.progress = progress.callback();
   const diptych::FilterReport report = diptych::dedup_samples(options.dedup);
   if (options.stage.json) {
-    print_json({{"files", stage_json(report.files)}, {"samples", stage_json(report.samples)}});
+    print_json(samples_json(report.files, report.samples));
   } else {
     print_stage(report.samples);
   }
@@ -53,14 +53,8 @@ void add_curate_dedup(Command curate) {
       .show_default();
   command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing");
   path_option(command, "--out", options->dedup.out, "a new folder for the shards").required();
-  command
-      .option("--per-shard", options->dedup.samples_per_shard, "samples in each shard but the last")
-      .at_least(1)
-      .show_default();
-  command
-      .option("--threads", options->stage.stage.threads,
-              "threads that work; default: one for each CPU. Changes no result")
-      .at_least(1, 1024);
+  add_per_shard(command, options->dedup.samples_per_shard);
+  add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
   command.runs([options] { return dedup(*options); });

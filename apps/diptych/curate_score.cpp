@@ -72,11 +72,11 @@ int score(Options options) {
   options.score.stage.progress = progress.callback();
   const diptych::ScoreReport report = diptych::score_samples(options.score);
   if (options.stage.json) {
-    print_json({{"files", stage_json(report.filter.files)},
-                {"samples", stage_json(report.filter.samples)},
-                {"scored", report.scored},
-                {"mean", report.mean},
-                {"least_kept", report.least_kept}});
+    Json json = samples_json(report.filter.files, report.filter.samples);
+    json["scored"] = report.scored;
+    json["mean"] = report.mean;
+    json["least_kept"] = report.least_kept;
+    print_json(json);
   } else {
     print_stage(report.filter.samples);
     if (report.scored > 0) {
@@ -127,10 +127,7 @@ void add_curate_score(Command curate) {
       .excludes(least);
   path_option(command, "--scores", score_options.scores, "key and score of each pair, JSON Lines");
   path_option(command, "--out", score_options.out, "a new folder for the shards").required();
-  command
-      .option("--per-shard", score_options.samples_per_shard, "samples in each shard but the last")
-      .at_least(1)
-      .show_default();
+  add_per_shard(command, score_options.samples_per_shard);
   add_model_options(command, options->model);
   add_compute_options(command, options->model.compute);
   command.flag("--overwrite", options->stage.stage.overwrite, "replace the file of scores");

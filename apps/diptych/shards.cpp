@@ -82,9 +82,8 @@ int doctor(DoctorArguments arguments) {
   const diptych::DoctorReport report = diptych::check_shards(arguments.doctor);
   const bool is_repair = !arguments.doctor.repair.empty();
   if (arguments.json) {
-    Json json = {{"files", stage_json(report.shards.files)},
-                 {"samples", stage_json(report.samples)},
-                 {"shards", shards_json(report.shards.shards)}};
+    Json json = samples_json(report.shards.files, report.samples);
+    json["shards"] = shards_json(report.shards.shards);
     if (is_repair) {
       json["repair"] = {{"files", report.repaired_files},
                         {"samples", report.repaired_samples},
@@ -142,10 +141,7 @@ void add_doctor(Command shards) {
   path_option(command, "--repair", doctor_options.repair,
               "a new folder for clean copies of tar shards");
   add_table_options(command, doctor_options.inputs);
-  command
-      .option("--threads", doctor_options.stage.threads,
-              "threads that work; default: one for each CPU. Changes no result")
-      .at_least(1, 1024);
+  add_stage_threads(command, doctor_options.stage);
   command.flag("--json", arguments->json, "print the report as JSON");
   command.footer(kDoctorExamples);
   command.runs([arguments] { return doctor(*arguments); });
@@ -169,6 +165,16 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
              "one character, or \\t");
   path_option(command, "--image-root", inputs.image_root,
               "tables: what relative paths of pictures start from");
+}
+
+void add_per_shard(Command command, std::size_t& samples) {
+  command.option("--per-shard", samples, "samples in each shard but the last")
+      .at_least(1)
+      .show_default();
+}
+
+Json samples_json(const diptych::StageReport& files, const diptych::StageReport& samples) {
+  return {{"files", stage_json(files)}, {"samples", stage_json(samples)}};
 }
 
 int finish_samples(const diptych::StageReport& files, const diptych::StageReport& samples) {

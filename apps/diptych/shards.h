@@ -15,6 +15,11 @@ void add_shards_repack(Command shards);
 /// --csv-img-key, --csv-caption-key, --csv-separator and --image-root.
 void add_table_options(Command command, diptych::SampleInputs& inputs);
 
+/// --per-shard
+void add_per_shard(Command command, std::size_t& samples);
+
+Json samples_json(const diptych::StageReport& files, const diptych::StageReport& samples);
+
 /// Prints what was read, written and dropped of files and of samples, notes, and the first of what
 /// was dropped. Returns the exit status: 1 when something was no good.
 int finish_samples(const diptych::StageReport& files, const diptych::StageReport& samples);

@@ -47,7 +47,7 @@ int repack(Options options) {
   options.repack.stage.progress = progress.callback();
   const diptych::RepackReport report = diptych::repack_samples(options.repack);
   if (options.stage.json) {
-    print_json({{"files", stage_json(report.files)}, {"samples", stage_json(report.samples)}});
+    print_json(samples_json(report.files, report.samples));
   } else {
     print_line(fmt::format("{} samples in {} files, {} written", report.samples.read,
                            report.files.read, report.samples.written));
@@ -65,20 +65,10 @@ std::shared_ptr<Options> add_common(Command command, const char* inputs, const c
   add_table_options(command, options->repack.inputs);
   command.flag("--check-pictures", options->check_pictures,
                "leave out pictures that cannot be decoded or are under 16 pixels a side");
-  command
-      .option("--threads", options->stage.stage.threads,
-              "threads that work; default: one for each CPU. Changes no result")
-      .at_least(1, 1024);
+  add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.runs([options] { return repack(*options); });
   return options;
-}
-
-void add_per_shard(Command command, Options& options) {
-  command
-      .option("--per-shard", options.repack.samples_per_shard, "samples in each shard but the last")
-      .at_least(1)
-      .show_default();
 }
 
 void add_captions(Command command, Options& options) {
@@ -93,14 +83,14 @@ void add_packing(Command shards) {
   options->repack.rules.need_picture = true;
   options->repack.rules.need_caption = true;
   add_captions(command, *options);
-  add_per_shard(command, *options);
+  add_per_shard(command, options->repack.samples_per_shard);
   command.footer(kPackExamples);
 }
 
 void add_splitting(Command shards) {
   const Command command = shards.command("split", "Cut shards into smaller ones");
   const auto options = add_common(command, "shards", "a new folder for the shards");
-  add_per_shard(command, *options);
+  add_per_shard(command, options->repack.samples_per_shard);
   command.footer(kSplitExamples);
 }
 
@@ -126,7 +116,7 @@ void add_converting(Command shards) {
                                                   {"chinese-clip", SampleFormat::chinese_clip}},
               "the form")
       .required();
-  add_per_shard(command, *options);
+  add_per_shard(command, options->repack.samples_per_shard);
   command.footer(kConvertExamples);
 }
 

@@ -5,6 +5,16 @@
 #include "diptych/filters.h"
 
 namespace diptych {
+namespace {
+
+double dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+}  // namespace
 
 PairScorer clip_scorer(const Encoder& encoder) {
   return [encoder](std::span<const PictureBytes> pictures, std::span<const std::string> captions) {
@@ -13,12 +23,8 @@ PairScorer clip_scorer(const Encoder& encoder) {
     const Matrix& image_rows = images.all();
     const Matrix& text_rows = texts.all();
     std::vector<double> scores(captions.size());
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      const auto image = image_rows.row(i);
-      const auto text = text_rows.row(i);
-      for (std::size_t k = 0; k < image.size(); ++k)
-        scores[i] += static_cast<double>(image[k]) * static_cast<double>(text[k]);
-    }
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      scores[i] = dot(image_rows.row(i), text_rows.row(i));
     return scores;
   };
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "curate/picture_hash.h"
@@ -29,7 +30,7 @@ struct Look {
 Look look_of(const shards::Sample& sample, bool needs_hash) {
   const auto bytes = *sample.image();
   Look look;
-  look.digest = sha224({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  look.digest = sha224(as_text(bytes));
   try {
     if (needs_hash) look.hash = picture_hash(decode_image(bytes, sample.key));
   } catch (const Error& error) {
@@ -89,9 +90,10 @@ class Deduplication {
                  [&](const std::vector<CheckedSample>& checked) {
                    std::vector<Look> looks(checked.size());
                    pool_.run(looks.size(), [&](std::size_t i) {
-                     looks[i] = look_of(checked[i].sample, needs_hash);
+                     if (!checked[i].fault) looks[i] = look_of(checked[i].sample, needs_hash);
                    });
                    for (std::size_t i = 0; i < looks.size(); ++i) {
+                     if (checked[i].fault) continue;
                      if (looks[i].fault) {
                        count_fault(samples, *looks[i].fault);
                      } else {

@@ -78,7 +78,10 @@ void count_fault(StageReport& report, const SampleFault& fault) {
   count_under(report.dropped, fault.reason, [&] { return fault.message; });
 }
 
-void count_refusals(const shards::Refusals& refusals, StageReport& files, StageReport& samples) {
+void count_file(const shards::Dataset& dataset, StageReport& files, StageReport& samples) {
+  const shards::Refusals& refusals = dataset.refused();
+  ++files.read;
+  if (refusals.sources() == 0) ++files.written;
   for (const shards::RefusalReason reason : refusals.reasons()) {
     const bool is_file = concerns_source(reason);
     Dropped& dropped = (is_file ? files : samples).dropped[std::string(describe(reason))];
@@ -89,6 +92,7 @@ void count_refusals(const shards::Refusals& refusals, StageReport& files, StageR
         dropped.examples.push_back(example.message());
     }
   }
+  for (const std::string& remark : dataset.remarks()) files.notes.push_back(remark);
 }
 
 std::vector<std::filesystem::path> files_of(const SampleInputs& inputs, bool pictures) {

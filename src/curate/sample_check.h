@@ -38,9 +38,9 @@ std::vector<CheckedSample> check_samples(const shards::Dataset& dataset, std::si
 /// Counts a fault among a report's dropped records.
 void count_fault(StageReport& report, const SampleFault& fault);
 
-/// Counts what a data set could not use: files in `files`, whose `read` is their number, and
-/// samples in `samples`, under the reasons' descriptions.
-void count_refusals(const shards::Refusals& refusals, StageReport& files, StageReport& samples);
+/// Counts a file that was opened in `files`, with what is remarkable about it, and what of it
+/// cannot be used under the reasons' descriptions: the file itself there, samples in `samples`.
+void count_file(const shards::Dataset& dataset, StageReport& files, StageReport& samples);
 
 /// The files that the sources name. Throws Error as shards::expand_sources. `pictures`: a folder
 /// without shards stands for the pictures in it rather than being an error.

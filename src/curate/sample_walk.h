@@ -9,7 +9,7 @@
 namespace diptych::curate {
 
 /// Reads the samples of all files in parallel and calls `work` with some at a time, in order. Those
-/// that cannot be read or break `rules` are counted in `samples.dropped` and not passed on.
+/// that cannot be read or break `rules` have a fault, and are counted in `samples.dropped`.
 template <typename Work>
 void walk_samples(const std::vector<std::filesystem::path>& files, const SampleInputs& inputs,
                   const SampleRules& rules, ThreadPool& pool, const StageOptions& stage,
@@ -17,18 +17,14 @@ void walk_samples(const std::vector<std::filesystem::path>& files, const SampleI
   constexpr std::size_t kAtOnce = 256;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const shards::Dataset dataset = open_file(files[i], inputs);
-    ++file_report.read;
-    if (dataset.refused().sources() == 0) ++file_report.written;
-    count_refusals(dataset.refused(), file_report, samples);
-    for (const std::string& remark : dataset.remarks()) file_report.notes.push_back(remark);
+    count_file(dataset, file_report, samples);
     for (std::size_t first = 0; first < dataset.size(); first += kAtOnce) {
       const std::size_t last = std::min(first + kAtOnce, dataset.size());
-      std::vector<CheckedSample> checked = check_samples(dataset, first, last, rules, pool);
+      const std::vector<CheckedSample> checked = check_samples(dataset, first, last, rules, pool);
       samples.read += checked.size();
-      std::erase_if(checked, [&](const CheckedSample& sample) {
+      for (const CheckedSample& sample : checked) {
         if (sample.fault) count_fault(samples, *sample.fault);
-        return sample.fault.has_value();
-      });
+      }
       work(checked);
     }
     if (stage.progress) stage.progress(i + 1, files.size());

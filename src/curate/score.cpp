@@ -55,11 +55,13 @@ class Scoring {
   }
 
   ScoreReport run() {
-    walk(report_.filter, [this](const std::vector<CheckedSample>& checked) { judge(checked); });
+    walk(report_.filter, {.min_side = 1, .json_text_key = options_.json_text_key},
+         [this](const std::vector<CheckedSample>& checked) { judge(checked); });
     const double least = least_score();
-    FilterReport again;  // of the same samples: counted once
+    FilterReport again;  // of the same samples: counted, and their pictures decoded, once
     std::size_t place = 0;
-    walk(again, [&](const std::vector<CheckedSample>& checked) {
+    const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};
+    walk(again, none, [&](const std::vector<CheckedSample>& checked) {
       for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
     });
     StageReport& samples = report_.filter.samples;
@@ -74,12 +76,11 @@ class Scoring {
   }
 
  private:
-  /// The score of a sample that a rule leaves out.
+  /// The score of a sample that is unusable or that a rule leaves out.
   static constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
 
   template <typename Work>
-  void walk(FilterReport& report, Work&& work) {
-    const SampleRules rules{.decode = true, .min_side = 1, .json_text_key = options_.json_text_key};
+  void walk(FilterReport& report, const SampleRules& rules, Work&& work) {
     walk_samples(files_, options_.inputs, rules, pool_, options_.stage, report.files,
                  report.samples, work);
   }
@@ -109,6 +110,7 @@ class Scoring {
     std::vector<std::string> captions(checked.size());
     std::vector<std::string_view> broken(checked.size());
     pool_.run(checked.size(), [&](std::size_t i) {
+      if (checked[i].fault) return;
       captions[i] = caption_of(checked[i].sample);
       broken[i] = broken_rule(checked[i].sample, captions[i]);
     });
@@ -116,6 +118,7 @@ class Scoring {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < checked.size(); ++i) {
       const shards::Sample& sample = checked[i].sample;
+      if (checked[i].fault) continue;
       if (!broken[i].empty()) {
         count_under(report_.filter.samples.left_out, broken[i], [&] {
           return fmt::format("{} ({}, {})", broken[i], sample.shard, sample.place());
@@ -129,8 +132,10 @@ class Scoring {
     if (options_.scorer && !texts.empty()) scores = options_.scorer(pictures, texts);
     ensure(scores.size() == texts.size(), "a scorer gives a score a pair");
     auto score = scores.begin();
-    for (const std::string_view rule : broken)
-      verdicts_.push_back(rule.empty() ? *score++ : kLeftOut);
+    for (std::size_t i = 0; i < checked.size(); ++i) {
+      const bool is_scored = !checked[i].fault && broken[i].empty();
+      verdicts_.push_back(is_scored ? *score++ : kLeftOut);
+    }
   }
 
   double least_score() {

@@ -31,13 +31,6 @@ void count_parts(const shards::Sample& sample, ShardSummary& summary) {
   }
 }
 
-void count_file(const shards::Dataset& dataset, ShardList& list, StageReport& samples) {
-  ++list.files.read;
-  if (dataset.refused().sources() == 0) ++list.files.written;
-  count_refusals(dataset.refused(), list.files, samples);
-  for (const std::string& remark : dataset.remarks()) list.files.notes.push_back(remark);
-}
-
 /// What looks for faults in one file after the other.
 class Doctor {
  public:
@@ -85,7 +78,7 @@ class Doctor {
     ShardSummary& summary = report_.shards.shards.emplace_back();
     summary.file = path.string();
     summary.bad = dataset.refused().samples();
-    count_file(dataset, report_.shards, report_.samples);
+    count_file(dataset, report_.shards.files, report_.samples);
     // Rows of a table are several texts of one picture as often as not.
     const bool is_table = shards::source_kind(path) == shards::SourceKind::table;
     const std::vector<KeyUse> uses =
@@ -180,7 +173,7 @@ ShardList list_shards(const SampleInputs& inputs, int threads) {
   pool.run(files.size(), [&](std::size_t i) {
     const shards::Dataset dataset = open_file(files[i], inputs);
     StageReport samples;
-    count_file(dataset, parts[i], samples);
+    count_file(dataset, parts[i].files, samples);
     ShardSummary& summary = parts[i].shards.emplace_back();
     summary.file = files[i].string();
     summary.bad = samples.read;
