@@ -1,14 +1,13 @@
 #include "curate/external_counter.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "base/environment.h"
 #include "base/error.h"
+#include "base/temporary_file.h"
 
 namespace diptych::curate {
 
@@ -19,12 +18,8 @@ constexpr std::size_t kMaxRuns = 128;
 /// A node of the map, its bucket, and what a string allocates beyond its own bytes.
 constexpr std::size_t kEntryBytes = 88;
 
-std::FILE* make_nameless_file() {
-  std::string path = environment("TMPDIR").value_or("/tmp") + "/diptych-XXXXXX";
-  const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
-  if (descriptor < 0)
-    fail(ErrorCode::io, "cannot make a temporary file {}: {}", path, std::strerror(errno));
-  ::unlink(path.c_str());
+std::FILE* open_nameless_file() {
+  const int descriptor = make_nameless_file();
   std::FILE* file = ::fdopen(descriptor, "w+b");
   if (file == nullptr) {
     ::close(descriptor);
@@ -89,7 +84,7 @@ void ExternalCounter::spill() {
   for (const auto& entry : counts_) sorted.push_back(&entry);
   std::sort(sorted.begin(), sorted.end(),
             [](const auto* a, const auto* b) { return a->first < b->first; });
-  File file(make_nameless_file());
+  File file(open_nameless_file());
   for (const auto* entry : sorted) write_entry(file.get(), entry->first, entry->second);
   finish_writing(file.get());
   runs_.push_back(std::move(file));
@@ -99,7 +94,7 @@ void ExternalCounter::spill() {
 }
 
 void ExternalCounter::merge_runs() {
-  File merged(make_nameless_file());
+  File merged(open_nameless_file());
   {
     Walk walk(runs_);
     while (walk.next()) write_entry(merged.get(), walk.key(), walk.count());

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/as_text.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -32,9 +33,7 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 /// Cuts an archive into pieces of whole records.
 class Archive {
  public:
-  explicit Archive(const std::filesystem::path& path)
-      : file_(path),
-        text_(reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()) {
+  explicit Archive(const std::filesystem::path& path) : file_(path), text_(as_text(file_.bytes())) {
     const bool is_packed = text_.starts_with("\x1F\x8B");
     if (!is_packed && !text_.starts_with("WARC/")) {
       fail(ErrorCode::invalid_argument,

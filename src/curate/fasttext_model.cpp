@@ -7,6 +7,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 
@@ -72,7 +73,7 @@ class FastTextModel::Reader {
     check(end != rest_.end(), "a word that does not end");
     const std::span<const std::byte> bytes = take(static_cast<std::size_t>(end - rest_.begin()));
     take(1);
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    return std::string(as_text(bytes));
   }
 
   void check(bool holds, std::string_view what) const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "shards/unpack.h"
@@ -83,23 +84,19 @@ void unpack_xz(std::string_view packed, const std::string& name, const TextSink&
   }
 }
 
-std::string_view text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 void read_packed_text(const std::filesystem::path& path, const TextSink& sink,
                       const TakenSoFar& done) {
   const MappedFile file(path);
-  const std::string_view text = text_of(file.bytes());
+  const std::string_view text = as_text(file.bytes());
   if (text.starts_with("BZh")) return unpack_bzip2(text, file.name(), sink, done);
   if (text.starts_with("\xFD"
                        "7zXZ"))
     return unpack_xz(text, file.name(), sink, done);
   if (const auto compression = shards::compression_of(file.bytes())) {
     shards::unpack(*compression, file.bytes(), file.name(),
-                   [&](std::span<const std::byte> piece) { sink(text_of(piece)); });
+                   [&](std::span<const std::byte> piece) { sink(as_text(piece)); });
   } else {
     for (std::size_t at = 0; at < text.size(); at += kUnpackedPiece) {
       sink(text.substr(at, kUnpackedPiece));

@@ -6,6 +6,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "base/ascii.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -180,7 +181,7 @@ class QueryMaker {
     line = line.substr(0, line.find(' '));
     std::string word;
     for (const char c : line.substr(0, line.find_first_of(".("))) {
-      const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+      const char lower = ascii_lower(c);
       word += lower == '_' ? ' ' : lower;
     }
     return word;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/as_text.h"
 #include "curate/line_blocks.h"
 #include "diptych/curation.h"
 #include "shards/source_file.h"
@@ -18,8 +19,7 @@ void work_on_file(const std::filesystem::path& path, const StageOptions& options
                   const std::function<Result(const LineBlock&, const std::string& file)>& work,
                   const std::function<void(Result&&)>& take) {
   const shards::SourceFile file(path);
-  const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()),
-                              file.bytes().size());
+  const std::string_view text = as_text(file.bytes());
   work_in_order<Result>(
       text, pool, [&](const LineBlock& block) { return work(block, file.name()); }, take,
       [&](std::size_t bytes) {

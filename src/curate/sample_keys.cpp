@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "shards/sample.h"
 
 namespace diptych::curate {
@@ -12,9 +13,7 @@ namespace {
 
 std::string lower_ending(std::string_view key) {
   const std::size_t dot = key.rfind('.');
-  std::string ending(dot == std::string_view::npos ? std::string_view() : key.substr(dot + 1));
-  for (char& c : ending) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return ending;
+  return dot == std::string_view::npos ? std::string() : ascii_lower(key.substr(dot + 1));
 }
 
 /// One part of a path that names neither another folder nor metadata, and is not hidden.

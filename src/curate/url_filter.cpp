@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "curate/line_blocks.h"
@@ -15,9 +16,7 @@ BlockedDomains::BlockedDomains(const std::filesystem::path& file) {
   std::string_view line;
   while (lines.next(line)) {
     if (line.empty() || line.starts_with('#')) continue;
-    std::string domain(line);
-    for (char& c : domain) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    domains_.insert(std::move(domain));
+    domains_.insert(ascii_lower(line));
   }
   if (domains_.empty()) {
     fail(ErrorCode::invalid_argument, "blocked domains: got none, expected one a line ({})",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "curate/gzip_members.h"
 #include "curate/trimmed.h"
 
@@ -47,9 +48,8 @@ bool unchunk(std::string_view chunked, std::string& body) {
 }
 
 bool contains(std::string_view text, std::string_view part) {
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
-         }) != text.end();
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return ascii_lower(a) == b; }) != text.end();
 }
 
 std::string_view charset_in(std::string_view content_type) {

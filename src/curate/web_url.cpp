@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace diptych::curate {
 
 namespace {
@@ -97,7 +99,7 @@ std::string compose(std::string_view scheme, std::string_view authority, std::st
                     std::string_view query, std::string_view fragment) {
   std::string url;
   url.reserve(scheme.size() + 3 + authority.size() + path.size() + query.size() + fragment.size());
-  for (const char c : scheme) url += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  for (const char c : scheme) url += ascii_lower(c);
   url += "://";
   url += authority;
   url += path;
@@ -159,9 +161,7 @@ std::string host_of(std::string_view url) {
   const std::size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
   host = host.substr(0, colon);
   while (host.ends_with('.')) host.remove_suffix(1);
-  std::string lower(host);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return lower;
+  return ascii_lower(host);
 }
 
 }  // namespace diptych::curate

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "json/base64.h"
 #include "shards/caption_text.h"
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::string_view kImagesSuffix = "_imgs.tsv";
 constexpr std::string_view kTextsSuffix = "_texts.jsonl";
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 std::filesystem::path texts_beside(const std::filesystem::path& images) {
   std::string name = images.string();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 
@@ -12,11 +13,6 @@ namespace diptych::shards {
 namespace {
 
 constexpr std::size_t kMaxPartBytes = std::size_t{1} << 30;
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 }  // namespace
 
@@ -70,7 +66,7 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
 
 bool FolderShard::has_image(const Files& files) const {
   return std::any_of(files.endings.begin(), files.endings.end(), [](const std::string& ending) {
-    return is_image_extension(lower_case(ending));
+    return is_image_extension(ascii_lower(ending));
   });
 }
 
@@ -83,7 +79,7 @@ Sample FolderShard::read(std::uint64_t offset) const {
   const auto parts = std::make_shared<std::list<std::vector<std::byte>>>();
   for (const std::string& ending : files.endings) {
     parts->push_back(read_file(folder_ / (files.key + "." + ending), kMaxPartBytes));
-    if (!sample.parts.emplace(lower_case(ending), parts->back()).second) {
+    if (!sample.parts.emplace(ascii_lower(ending), parts->back()).second) {
       fail(ErrorCode::unsupported,
            "files: got two that differ in capitals alone, expected one ({}.{})",
            (folder_ / files.key).string(), ending);

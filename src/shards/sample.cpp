@@ -6,12 +6,11 @@
 #include <algorithm>
 #include <ranges>
 
+#include "base/as_text.h"
+#include "base/ascii.h"
+
 namespace diptych::shards {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// A path part that starts with "__" and ends with "__".
 bool is_metadata(std::string_view path) {
@@ -35,7 +34,7 @@ std::optional<std::span<const std::byte>> Sample::image() const {
 std::optional<std::string_view> Sample::text(std::string_view extension) const {
   const auto part = parts.find(extension);
   if (part == parts.end()) return std::nullopt;
-  return std::string_view(reinterpret_cast<const char*>(part->second.data()), part->second.size());
+  return as_text(part->second);
 }
 
 std::string Sample::place() const {
@@ -58,7 +57,7 @@ std::optional<SampleName> split_sample_name(std::string_view path) {
   if (dot == std::string_view::npos || dot == base || dot + 1 == path.size()) return std::nullopt;
   if (is_metadata(path)) return std::nullopt;
   SampleName name{path.substr(0, dot), std::string(path.substr(dot + 1))};
-  std::transform(name.extension.begin(), name.extension.end(), name.extension.begin(), lower);
+  name.extension = ascii_lower(name.extension);
   return name;
 }
 

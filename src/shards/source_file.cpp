@@ -1,16 +1,16 @@
 #include "shards/source_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
+#include "base/as_text.h"
 #include "base/error.h"
+#include "base/temporary_file.h"
 #include "shards/unpack.h"
 
 namespace diptych::shards {
@@ -20,18 +20,9 @@ namespace {
 constexpr std::uint64_t kMaxRatio = 1000;
 constexpr std::uint64_t kAlwaysAllowed = std::uint64_t{64} << 20;
 
-/// A file of the temporary folder that has no name, so that nothing stays whatever happens.
 class NamelessFile {
  public:
-  NamelessFile() {
-    const char* folder = std::getenv("TMPDIR");
-    std::string path =
-        std::string(folder != nullptr && *folder != '\0' ? folder : "/tmp") + "/diptych-XXXXXX";
-    descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
-    if (descriptor_ < 0)
-      fail(ErrorCode::io, "cannot make a temporary file {}: {}", path, std::strerror(errno));
-    ::unlink(path.c_str());
-  }
+  NamelessFile() : descriptor_(make_nameless_file()) {}
   ~NamelessFile() { ::close(descriptor_); }
   NamelessFile(const NamelessFile&) = delete;
   NamelessFile& operator=(const NamelessFile&) = delete;
@@ -104,7 +95,7 @@ std::optional<std::string_view> foreign_content(std::span<const std::byte> bytes
       {"<html", "an HTML page"},
       {"{", "JSON"},
   }};
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view text = as_text(bytes);
   for (const Signature& signature : kSignatures) {
     if (text.starts_with(signature.bytes)) return signature.meaning;
   }

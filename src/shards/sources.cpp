@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "shards/refusal.h"
 
@@ -119,9 +120,7 @@ Source find_files(const std::string& text) {
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return extension;
+  return ascii_lower(path.extension().string());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "base/inflater.h"
 
@@ -15,8 +16,7 @@ namespace {
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 bool starts_with(std::span<const std::byte> bytes, std::string_view magic) {
-  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size())
-      .starts_with(magic);
+  return as_text(bytes).starts_with(magic);
 }
 
 [[noreturn]] void damaged(std::string_view format, std::string_view what, std::string_view name) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace diptych::checkpoint {
 namespace {
 
@@ -15,9 +17,7 @@ std::string beginning(std::span<const std::byte> bytes) {
   std::string_view rest(text, std::min(bytes.size(), kEnough));
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-  std::string small;
-  for (const char c : rest) small += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return small;
+  return ascii_lower(rest);
 }
 
 bool is_text(std::span<const std::byte> bytes) {

@@ -1,11 +1,11 @@
 #include "text/bpe/added_tokens.h"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include "base/error.h"
+#include "text/bpe/lines.h"
 #include "text/characters/unicode.h"
 
 namespace diptych::text {
@@ -34,7 +34,7 @@ std::optional<AddedToken> parse_line(std::string_view line) {
 std::vector<AddedToken> parse_added_tokens(std::string_view lines) {
   std::vector<AddedToken> tokens;
   while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
+    const std::string_view line = take_line(lines);
     auto token = parse_line(line);
     if (!token) {
       fail(ErrorCode::corrupt_data,
@@ -43,7 +43,6 @@ std::vector<AddedToken> parse_added_tokens(std::string_view lines) {
     tokens.push_back(std::move(*token));
     if (tokens.size() > kMaxTokens)
       fail(ErrorCode::unsupported, "added tokens: got more than {}", kMaxTokens);
-    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
   }
   return tokens;
 }

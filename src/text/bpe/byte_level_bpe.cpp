@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "text/bpe/byte_characters.h"
+#include "text/bpe/lines.h"
 #include "text/bpe/words.h"
 #include "text/characters/unicode.h"
 

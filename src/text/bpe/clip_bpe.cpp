@@ -6,7 +6,7 @@
 #include "text/bpe/byte_characters.h"
 #include "text/bpe/clip_words.h"
 #include "text/bpe/gunzip.h"
-#include "text/bpe/words.h"
+#include "text/bpe/lines.h"
 #include "text/characters/unicode.h"
 
 namespace diptych {
