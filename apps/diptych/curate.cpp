@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 
 namespace {
 
@@ -43,7 +44,7 @@ Json stage_json(const diptych::StageReport& report) {
 }
 
 void print_stage(const diptych::StageReport& report) {
-  print_line(fmt::format("{} records read, {} written", report.read, report.written));
+  print_line(fmt::format("{} read, {} written", counted(report.read, "record"), report.written));
   for (const auto& [reason, left_out] : report.left_out) {
     print_line(fmt::format("  {} left out: {}", left_out.count, reason));
   }

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "console.h"
+#include "counted.h"
 
 namespace {
 
@@ -86,7 +87,7 @@ int for_each_input(const std::vector<std::string>& inputs, const std::filesystem
                                 ? ""
                                 : fmt::format(", of {} that {} processes share ({})", inputs.size(),
                                               share.count, share.source);
-  print_note(fmt::format("{} inputs{}: {} done now, {} before, {} failed", mine, whose,
+  print_note(fmt::format("{}{}: {} done now, {} before, {} failed", counted(mine, "input"), whose,
                          mine - there - failed, there, failed));
   return failed > 0 && failed < mine ? 1 : status;
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 #include "curate.h"
 #include "curate_each.h"
 #include "progress.h"
@@ -44,8 +45,8 @@ int extract(Options options) {
     print_stage(report.archive);
     print_line("of the pages' pictures:");
     print_stage(report.stage);
-    print_line(
-        fmt::format("{} texts, from {} unpacked bytes", report.texts, report.unpacked_bytes));
+    print_line(fmt::format("{}, from {}", counted(report.texts, "text"),
+                           counted(report.unpacked_bytes, "unpacked byte")));
   }
   const int status = finish_stage(report.archive);
   return std::max(status, finish_stage(report.stage));

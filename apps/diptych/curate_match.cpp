@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 #include "curate.h"
 #include "curate_each.h"
 #include "expectation.h"
@@ -46,8 +47,8 @@ std::map<std::string, std::filesystem::path> language_entries(
 
 void print_report(const diptych::MatchReport& report) {
   print_stage(report.stage);
-  print_line(fmt::format("{} matches in {} of {} texts", report.matches, report.texts_with_match,
-                         report.texts));
+  print_line(fmt::format("{} in {} of {}", counted(report.matches, "match"),
+                         report.texts_with_match, counted(report.texts, "text")));
   print_line(fmt::format("{} of {} queries found; {} can never be, for a mark within them",
                          report.entries - report.unmatched_entries, report.entries,
                          report.dead_entries));

@@ -16,6 +16,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
 #include "model_options.h"
 #include "pictures.h"
 #include "records.h"
@@ -131,8 +132,8 @@ Paths without_repeated_names(const Paths& pictures) {
 }
 
 void print_group(const Json& group) {
-  print_line(fmt::format("group {}: {} pictures", group["group"].get<std::size_t>(),
-                         group["pictures"].size()));
+  print_line(fmt::format("group {}: {}", group["group"].get<std::size_t>(),
+                         counted(group["pictures"].size(), "picture")));
   for (const Json& picture : group["pictures"]) {
     const std::string same =
         picture.contains("same_bytes_as")
@@ -188,8 +189,8 @@ int duplicates(const Options& options) {
     writer.write(group);
   }
   writer.finish();
-  print_note(fmt::format("{} groups of {} pictures among {}, at a cosine of {} and more", number,
-                         members, encoded.pictures.size(), options.threshold));
+  print_note(fmt::format("{} of {} among {}, at a cosine of {} and more", counted(number, "group"),
+                         counted(members, "picture"), encoded.pictures.size(), options.threshold));
   return report(run, options.pictures);
 }
 

@@ -14,10 +14,12 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
 #include "embeddings_file.h"
 #include "inputs.h"
 #include "interruption.h"
 #include "model_options.h"
+#include "output_file.h"
 #include "pictures.h"
 #include "progress.h"
 #include "records.h"
@@ -196,10 +198,15 @@ void resume(const diptych::Encoder& encoder, const Options& options, Work& work)
     print_note(fmt::format("nothing to resume yet ({})", options.out));
     return;
   }
-  take_over_rows(options.out, work.kinds());
+  const std::size_t dropped = take_over_rows(options.out, work.kinds());
   for (const InputRows* inputs : work.kinds()) check_taken_over(encoder, options, *inputs);
-  print_note(fmt::format("{} rows are there already ({})",
-                         work.images.rows.size() + work.texts.rows.size(), options.out));
+  print_note(fmt::format("there already: {} ({})",
+                         counted(work.images.rows.size() + work.texts.rows.size(), "row"),
+                         options.out));
+  if (dropped > 0) {
+    print_note(fmt::format("left out: {} whose inputs are not among this run's ({})",
+                           counted(dropped, "row"), options.out));
+  }
 }
 
 /// Where the rows go: those of an interrupted run do not take the place of an earlier result.
@@ -262,6 +269,7 @@ void print_records(const Options& options, Work& work) {
 /// Says on standard output, unless the rows went there, what was written where.
 void say_written(const Options& options, const std::string& out, const std::string& arrays) {
   if (out == "-") {
+    flush_output();
     print_note(arrays + " (standard output)");
   } else if (options.format == OutputFormat::text) {
     print_line(fmt::format("{}: {}", printable(out), arrays));
@@ -275,8 +283,8 @@ int report_left(const Options& options, const Work& work, const std::string& out
   const std::size_t rows = work.images.rows.size() + work.texts.rows.size();
   const int refused = of_texts == 0 ? of_pictures : of_texts;
   if (work.left() == 0) return rows == 0 ? refused : std::min(refused, 1);
-  print_error(fmt::format("{} rows are kept, {} inputs are left; go on with --resume --out {}",
-                          rows, work.left(), out));
+  print_error(fmt::format("kept: {}, left: {}; go on with --resume --out {}", counted(rows, "row"),
+                          counted(work.left(), "input"), out));
   return diptych::exit_status(ErrorCode::cancelled);
 }
 
@@ -302,6 +310,7 @@ int embed_inputs(const Options& options) {
   }
   const std::size_t arrays_wanted = (pictures.empty() ? 0U : 1U) + (texts.empty() ? 0U : 1U);
   if (options.out != "-") diptych::check_writable(options.out, arrays_wanted);
+  check_replaces_no_input(options.out, pictures, options.model.model);
   const diptych::Encoder encoder = make_encoder(options.model);
   check_towers(encoder.model().info(), pictures, texts);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
@@ -353,6 +362,8 @@ void check_options(const Options& options) {
 
 int embed(const Options& options) {
   check_options(options);
+  const Paths lists = {options.texts_from, options.images.files_from, options.tensors};
+  check_replaces_no_input(options.out, lists, options.model.model);
   return options.tensors.empty() ? embed_inputs(options) : embed_tensors(options);
 }
 

@@ -5,10 +5,12 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string_view>
 
 #include "console.h"
@@ -17,12 +19,20 @@ namespace {
 
 constexpr const char* kStandardOutput = "-";
 
+std::filesystem::path temporary_folder() {
+  std::error_code error;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+  if (!error) return folder;
+  throw diptych::Error(
+      diptych::ErrorCode::io,
+      fmt::format("cannot use the folder for temporary files that TMPDIR names: {}",
+                  error.message()));
+}
+
 /// A file that nobody else has, and that goes when this goes.
 class TemporaryFile {
  public:
-  TemporaryFile()
-      : path_(std::filesystem::temp_directory_path() /
-              fmt::format("diptych-{}.safetensors", getpid())) {}
+  TemporaryFile() : path_(temporary_folder() / fmt::format("diptych-{}.safetensors", getpid())) {}
   ~TemporaryFile() {
     std::error_code unimportant;
     std::filesystem::remove(path_, unimportant);
@@ -103,9 +113,17 @@ std::string write_rows(const std::string& out, const std::vector<InputRows*>& ki
   return arrays.empty() ? "" : write_arrays_or_print(out, arrays, notes);
 }
 
-void take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {
+std::size_t take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {
   const diptych::Notes notes = diptych::read_notes(file);
   const diptych::Arrays arrays = diptych::read_arrays(file);
+  for (const auto& [name, array] : arrays) {
+    const auto is_wanted = [&, &wanted = name](const InputRows* inputs) {
+      return inputs->array == wanted && !inputs->rows.inputs().empty();
+    };
+    if (std::ranges::none_of(kinds, is_wanted))
+      fail_to_resume(file, name, "only what this run makes, as the file is replaced");
+  }
+  std::size_t dropped = 0;
   for (InputRows* inputs : kinds) {
     const auto note = notes.find(inputs->note());
     if (note == notes.end()) continue;
@@ -116,5 +134,10 @@ void take_over_rows(const std::string& file, const std::vector<InputRows*>& kind
       fail_to_resume(file, fmt::format("[{}]", fmt::join(array->second.shape, ", ")),
                      fmt::format("[{}, {}]", names.size(), inputs->rows.width()));
     }
+    const std::set<std::string_view> wanted(inputs->rows.inputs().begin(),
+                                            inputs->rows.inputs().end());
+    dropped += static_cast<std::size_t>(std::ranges::count_if(
+        names, [&](const std::string& name) { return !wanted.contains(name); }));
   }
+  return dropped;
 }

@@ -28,6 +28,7 @@ std::string write_rows(const std::string& out, const std::vector<InputRows*>& ki
 std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
                                   const diptych::Notes& notes);
 
-/// Takes the rows that an earlier run left in `file` for inputs that are still wanted. Throws
-/// Error(invalid_argument) when they are of another kind, and as `read_arrays`.
-void take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds);
+/// Takes the rows that an earlier run left in `file` for inputs that are still wanted, and returns
+/// how many it has of others. Throws Error(invalid_argument) when the rows are of another kind, or
+/// the file has what no such run of these kinds leaves, and as `read_arrays`.
+std::size_t take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds);

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
 #include "model_options.h"
 #include "picture_options.h"
 #include "progress.h"
@@ -57,8 +58,8 @@ diptych::ZeroShotReport evaluate(const Options& options) {
 
 void print_summary(const diptych::ZeroShotReport& report) {
   const diptych::ClassificationReport& figures = report.classification;
-  print_line(fmt::format("{} pictures, {} classes, {} templates", figures.images, figures.classes,
-                         report.templates));
+  print_line(fmt::format("{}, {}, {}", counted(figures.images, "picture"),
+                         counted(figures.classes, "class"), counted(report.templates, "template")));
   for (const diptych::TopK& accuracy : figures.accuracy) {
     print_line(fmt::format("top-{:<18} {:6.2f} %", accuracy.k, 100.0 * accuracy.share));
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -35,7 +36,9 @@ std::vector<std::string> read_standard_input(char end) {
     throw diptych::Error(diptych::ErrorCode::invalid_argument,
                          "standard input: got it for two options, expected - once");
   }
-  return read_parts(std::cin, "standard input", end);
+  std::vector<std::string> parts = read_parts(std::cin, "standard input", end);
+  check_standard_input();
+  return parts;
 }
 
 std::vector<std::string> read_parts(const std::string& path, char end) {
@@ -71,7 +74,20 @@ std::size_t quoted_bytes(std::string_view text) {
   return rest.empty() || find_comma(rest).first == 0 ? end + 1 : 0;
 }
 
+[[noreturn]] void refuse_quote(std::string_view text) {
+  throw diptych::Error(
+      diptych::ErrorCode::invalid_argument,
+      fmt::format("list: got {}, whose quote nothing closes, expected another one", text));
+}
+
 }  // namespace
+
+void check_standard_input() {
+  // std::cin takes an error for an end.
+  if (std::ferror(stdin) == 0) return;
+  throw diptych::Error(diptych::ErrorCode::io,
+                       fmt::format("cannot read standard input: {}", std::strerror(errno)));
+}
 
 std::string_view trim(std::string_view text) {
   for (const std::string_view blank : kBlanks) {
@@ -93,6 +109,7 @@ std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   for (;;) {
     text = trim(text);
+    if (text.starts_with('"') && text.find('"', 1) == std::string_view::npos) refuse_quote(text);
     const std::size_t quoted = quoted_bytes(text);
     const auto [comma, bytes] = find_comma(text, quoted);
     parts.emplace_back(quoted > 0 ? text.substr(1, quoted - 2) : trim(text.substr(0, comma)));

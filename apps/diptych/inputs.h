@@ -11,9 +11,13 @@ std::vector<std::string> read_lines(const std::string& path);
 /// Names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found, io.
 std::vector<std::string> read_nul_ended(const std::string& path);
 
+/// Throws Error(io) when what was read of standard input ended by an error.
+void check_standard_input();
+
 /// A text without the blanks around it: spaces, tabs, carriage returns and the full-width space.
 std::string_view trim(std::string_view text);
 
 /// The parts between commas (also "，" and "、"), without blanks around them; a part in double
-/// quotes is what stands in them. One part for a text without a comma.
+/// quotes is what stands in them. One part for a text without a comma. Throws
+/// Error(invalid_argument) for a part that begins with a quote that nothing closes.
 std::vector<std::string> split_list(std::string_view text);

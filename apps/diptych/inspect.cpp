@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
 #include "preprocessing_text.h"
 
 namespace {
@@ -131,7 +132,8 @@ void print_text(const std::string& model, const Inspection& inspection) {
   print_row("family", inspection.family.empty() ? "unknown" : inspection.family);
   print_row("container", inspection.container);
   print_row("certainty", std::string(name(inspection.certainty)));
-  print_row("weights", fmt::format("{} tensors, {} bytes", inspection.tensors, inspection.bytes));
+  print_row("weights", fmt::format("{}, {}", counted(inspection.tensors, "tensor"),
+                                   counted(inspection.bytes, "byte")));
   for (const auto& [dtype, numbers] : inspection.dtypes) {
     print_row("dtype", fmt::format("{} x {}", numbers, dtype));
   }

@@ -1,15 +1,22 @@
 #include <diptych/error.h>
 #include <diptych/version.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "commands.h"
 #include "console.h"
 
 namespace {
+
+/// In a signal's handler nothing may be called: as `exit_status` of ErrorCode::io.
+constexpr int kCannotRead = 4;
 
 void declare(Command program) {
   program.footer(
@@ -37,6 +44,32 @@ void declare(Command program) {
   add_bench(program);
 }
 
+/// A limit on the size of files (`ulimit -f`) becomes an error of the write that meets it.
+void have_writes_fail_at_limits() {
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+/// Weights and data are mapped: a file that is cut while it is read, or whose disk fails, is a
+/// signal and no error.
+void say_when_a_file_shrinks() {
+  std::signal(SIGBUS, [](int) {
+    constexpr std::string_view kMessage =
+        "diptych: cannot read on: a file got shorter while it was read, or its disk failed\n";
+    // Where it cannot be said, the status still does.
+    [[maybe_unused]] const auto said = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+    _exit(kCannotRead);
+  });
+}
+
+/// Keeps the places of closed standard streams, lest a file that is opened gets the messages. What
+/// holds a place cannot be used in its direction, so that reading and writing fail as before.
+void hold_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    if (open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream) return;
+  }
+}
+
 int run(int argc, char** argv) {
   Program program("diptych", "CLIP as one native program: pictures and words in one space.",
                   std::string(diptych::version()));
@@ -49,6 +82,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  have_writes_fail_at_limits();
+  say_when_a_file_shrinks();
+  hold_standard_streams();
   try {
     return run(argc, argv);
   } catch (const diptych::Error& error) {

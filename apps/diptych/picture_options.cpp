@@ -6,16 +6,9 @@
 #include <string>
 
 #include "console.h"
+#include "counted.h"
 
 using diptych::WideGrey;
-
-namespace {
-
-std::string pictures(std::size_t count) {
-  return count == 1 ? "1 picture" : fmt::format("{} pictures", count);
-}
-
-}  // namespace
 
 void add_picture_options(Command command, diptych::DecodeOptions& options, bool upright) {
   options.upright = upright;
@@ -35,8 +28,7 @@ void print_skipped(const diptych::SkippedFiles& skipped) {
   for (const auto& [kind, count] : skipped) files += count;
   if (files == 0) return;
   print_error(fmt::format("note: {} in the folders not taken as pictures: {}",
-                          files == 1 ? "1 file" : fmt::format("{} files", files),
-                          diptych::describe(skipped)));
+                          counted(files, "file"), diptych::describe(skipped)));
 }
 
 void print_picture_notes(const diptych::PictureCounts& counts,
@@ -45,18 +37,18 @@ void print_picture_notes(const diptych::PictureCounts& counts,
     print_error(
         fmt::format("note: {} turned upright by the EXIF orientation; --upright no leaves "
                     "them as stored",
-                    pictures(counts.turned)));
+                    counted(counts.turned, "picture")));
   if (counts.turned > 0 && !options.upright)
     print_error(
         fmt::format("note: {} with an EXIF orientation, taken as stored; --upright yes "
                     "turns them",
-                    pictures(counts.turned)));
+                    counted(counts.turned, "picture")));
   if (counts.wide_grey > 0 && options.wide == WideGrey::clamp)
     print_error(
         fmt::format("note: {} in 16-bit grey, of which all above 255 became white, as in the "
                     "reference programs; --wide scale keeps the shades",
-                    pictures(counts.wide_grey)));
+                    counted(counts.wide_grey, "picture")));
   if (counts.previews > 0)
     print_error(fmt::format("note: {} in a camera's RAW format, of which the preview was read",
-                            pictures(counts.previews)));
+                            counted(counts.previews, "picture")));
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "console.h"
+#include "counted.h"
 #include "inputs.h"
 #include "interruption.h"
 #include "picture_options.h"
@@ -109,6 +110,7 @@ int report(const PictureRun& run, const PictureInputs& inputs) {
   print_picture_notes(run.counts, inputs.decode);
   const int status = report_failures(run.failures, run.done);
   if (run.done == run.pictures) return status;
-  print_error(fmt::format("interrupted: {} of {} pictures done", run.done, run.pictures));
+  print_error(
+      fmt::format("interrupted: {} of {} done", run.done, counted(run.pictures, "picture")));
   return diptych::exit_status(diptych::ErrorCode::cancelled);
 }

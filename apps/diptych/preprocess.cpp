@@ -19,6 +19,7 @@
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
+#include "output_file.h"
 #include "pictures.h"
 #include "records.h"
 
@@ -154,6 +155,7 @@ int preprocess(const Options& options) {
   diptych::check_writable(options.out);
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   diptych::check_writable(options.out, pictures.size());
+  check_replaces_no_input(options.out, pictures, options.model);
   check_names(pictures);
   const Preprocessing how = choose(options);
   check_memory(pictures.size(), how, options.bytes);

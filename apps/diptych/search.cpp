@@ -16,6 +16,7 @@
 #include "model_options.h"
 #include "pictures.h"
 #include "records.h"
+#include "text_lines.h"
 
 namespace {
 
@@ -68,6 +69,16 @@ diptych::Matrix encode_picture(const diptych::Encoder& encoder, const Options& o
   return encoded.all();
 }
 
+/// What a query of words may hide.
+void note_words(const std::string& query, const diptych::Model& model) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(query, unknown))
+    print_note(fmt::format("{} is taken for words, though it is a folder's name too", query));
+  const int length = model.info().context_length;
+  if (model.info().tokenizer != "none" && is_cut(model.tokenizer(), query, length))
+    print_note(fmt::format("the query is longer than the model's {} tokens, and cut", length));
+}
+
 /// A query is the picture of that name, or words.
 diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& options) {
   const std::string& query = options.query;
@@ -82,6 +93,7 @@ diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& opt
     throw diptych::Error(ErrorCode::invalid_argument,
                          "query: got an empty one, expected words or a picture");
   }
+  note_words(query, encoder.model());
   return encoder.encode_texts({&query, 1}).all();
 }
 

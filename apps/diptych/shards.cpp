@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 #include "json_text.h"
 #include "progress.h"
 
@@ -65,11 +66,13 @@ int list(const ListOptions& options) {
   } else {
     std::uint64_t samples = 0;
     for (const diptych::ShardSummary& shard : list.shards) {
-      print_line(fmt::format("{}: {} samples, {} bytes ({})", printable(shard.file), shard.samples,
-                             shard.bytes, printable(parts_text(shard))));
+      print_line(fmt::format("{}: {}, {} ({})", printable(shard.file),
+                             counted(shard.samples, "sample"), counted(shard.bytes, "byte"),
+                             printable(parts_text(shard))));
       samples += shard.samples;
     }
-    print_line(fmt::format("{} files, {} samples", list.shards.size(), samples));
+    print_line(
+        fmt::format("{}, {}", counted(list.shards.size(), "file"), counted(samples, "sample")));
   }
   return finish_stage(list.files);
 }
@@ -91,20 +94,20 @@ int doctor(DoctorArguments arguments) {
     }
     print_json(json);
   } else {
-    print_line(fmt::format("{} samples in {} files, {} good", report.samples.read,
-                           report.shards.files.read, report.samples.written));
+    print_line(fmt::format("{} in {}, {} good", counted(report.samples.read, "sample"),
+                           counted(report.shards.files.read, "file"), report.samples.written));
     for (const auto& [reason, dropped] : report.samples.dropped)
       print_line(fmt::format("  {} {}", dropped.count, reason));
     for (const diptych::ShardSummary& shard : report.shards.shards) {
       if (shard.bad > 0) {
-        print_line(fmt::format("{}: {} of {} samples are bad", printable(shard.file), shard.bad,
-                               shard.samples));
+        print_line(fmt::format("{}: {} of {} bad", printable(shard.file), shard.bad,
+                               counted(shard.samples, "sample")));
       }
     }
     if (is_repair) {
-      print_line(fmt::format("{} samples in {} clean shards, {} of them put together",
-                             report.repaired_samples, report.repaired_files,
-                             report.joined_samples));
+      print_line(fmt::format("{} in {}, {} of them put together",
+                             counted(report.repaired_samples, "sample"),
+                             counted(report.repaired_files, "clean shard"), report.joined_samples));
     }
   }
   return finish_samples(report.shards.files, report.samples);

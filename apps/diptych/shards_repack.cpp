@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 #include "progress.h"
 #include "shards.h"
 
@@ -49,8 +50,8 @@ int repack(Options options) {
   if (options.stage.json) {
     print_json(samples_json(report.files, report.samples));
   } else {
-    print_line(fmt::format("{} samples in {} files, {} written", report.samples.read,
-                           report.files.read, report.samples.written));
+    print_line(fmt::format("{} in {}, {} written", counted(report.samples.read, "sample"),
+                           counted(report.files.read, "file"), report.samples.written));
     for (const auto& [reason, dropped] : report.samples.dropped)
       print_line(fmt::format("  {} dropped: {}", dropped.count, reason));
   }

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "counted.h"
 #include "same_files.h"
 
 namespace {
@@ -172,7 +173,8 @@ fs::path Sorter::put(const fs::path& picture, const std::string& label) {
 }
 
 std::string Sorter::summary() const {
-  return fmt::format("{} pictures {}{} into {} folders, {} were there already ({})", done_,
+  return fmt::format("{} {}{} into {}, {} {} there already ({})", counted(done_, "picture"),
                      options_.dry_run ? "would be " : "", options_.copy ? "copied" : "linked",
-                     used_.size(), there_, options_.folder);
+                     counted(used_.size(), "folder"), there_, there_ == 1 ? "was" : "were",
+                     options_.folder);
 }

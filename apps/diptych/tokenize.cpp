@@ -93,9 +93,7 @@ int tokenize(const Options& options) {
     if (record["cut"].get<bool>()) cut.push_back(texts);
     writer.write(record);
   }
-  if (std::cin.bad()) {
-    throw Error(ErrorCode::io, fmt::format("cannot read standard input: {}", std::strerror(errno)));
-  }
+  check_standard_input();
   if (texts == 0) {
     throw Error(ErrorCode::invalid_argument,
                 "texts: got none, expected a JSON string a line (standard input)");

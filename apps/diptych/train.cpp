@@ -1,10 +1,12 @@
 #include <diptych/error.h>
 #include <diptych/train.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +19,8 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
+#include "inputs.h"
 #include "interruption.h"
 #include "train_data_report.h"
 
@@ -53,9 +57,10 @@ struct Options {
 std::string start_line(const diptych::TrainStart& start) {
   const std::string place =
       start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
-  return fmt::format("{} {} steps: {} epochs of {} pairs, {} a step; {} parameters; in {}", place,
-                     start.total_steps, start.epochs, start.pairs, start.batch_size,
-                     start.parameters, start.folder.string());
+  return fmt::format("{} {}: {} of {}, {} a step; {} parameters; in {}", place,
+                     counted(start.total_steps, "step"), counted(start.epochs, "epoch"),
+                     counted(start.pairs, "pair"), start.batch_size, start.parameters,
+                     start.folder.string());
 }
 
 Json start_json(const diptych::TrainStart& start) {
@@ -104,8 +109,9 @@ std::string list_text(const toml::array& list, std::string_view name) {
 }
 
 toml::table read_config(const std::string& path) {
+  const std::string text = fmt::format("{}", fmt::join(read_lines(path), "\n"));
   try {
-    return toml::parse_file(path);
+    return toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     refuse_config(
         fmt::format("{} (line {} of {})", error.description(), error.source().begin.line, path));
@@ -149,18 +155,26 @@ std::vector<DeclaredOption> declare(Command command) {
   return declared;
 }
 
-std::string report_line(const TrainProgress& progress) {
+/// What the steps since the last report gave.
+std::string figures(const TrainProgress& progress) {
+  if (std::isnan(progress.loss)) return "no step was taken since the last report";
   return fmt::format(
-             "epoch {}/{} step {}/{} loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s "
-             "({:.3f} s a step, {:.3f} s of it waiting for data){}",
-             progress.epoch + 1, progress.epochs, progress.step, progress.total_steps,
-             progress.loss, progress.logit_scale, progress.learning_rate, progress.gradient_norm,
-             progress.pairs_per_second, progress.step_seconds, progress.data_seconds,
-             progress.refused == 0 ? ""
-                                   : fmt::format(", {} samples refused, last: {}", progress.refused,
-                                                 progress.last_problem)) +
-         (progress.skipped_steps == 0 ? ""
-                                      : fmt::format(", {} steps left out", progress.skipped_steps));
+      "loss {:.4f} scale {:.2f} lr {:.3g} grad {:.2f} {:.0f} pairs/s ({:.3f} s a step, {:.3f} s of "
+      "it waiting for data)",
+      progress.loss, progress.logit_scale, progress.learning_rate, progress.gradient_norm,
+      progress.pairs_per_second, progress.step_seconds, progress.data_seconds);
+}
+
+std::string report_line(const TrainProgress& progress) {
+  std::string line = fmt::format("epoch {}/{} step {}/{} {}", progress.epoch + 1, progress.epochs,
+                                 progress.step, progress.total_steps, figures(progress));
+  if (progress.refused > 0) {
+    line += fmt::format(", {} refused, last: {}", counted(progress.refused, "sample"),
+                        progress.last_problem);
+  }
+  if (progress.skipped_steps > 0)
+    line += fmt::format(", {} left out", counted(progress.skipped_steps, "step"));
+  return line;
 }
 
 Json report_json(const TrainProgress& progress) {
@@ -244,10 +258,10 @@ int run(const Options& options) {
   } else {
     print_refused("refused: ", result.refused_by_reason);
     print_refused("captions left out: ", result.captions_left_out);
-    print_line(
-        result.finished
-            ? fmt::format("trained {} steps: {}", result.steps, result.model.string())
-            : fmt::format("stopped after {} steps; go on with --resume latest", result.steps));
+    const std::string steps = counted(result.steps, "step");
+    print_line(result.finished
+                   ? fmt::format("trained {}: {}", steps, result.model.string())
+                   : fmt::format("stopped after {}; go on with --resume latest", steps));
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }

@@ -4,11 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "counted.h"
+
 using diptych::RefusedData;
 using diptych::TrainDataSummary;
 
 void print_data(const TrainDataSummary& data) {
-  print_line(fmt::format("data: {} pairs of {} samples", data.pairs, data.samples));
+  print_line(
+      fmt::format("data: {} of {}", counted(data.pairs, "pair"), counted(data.samples, "sample")));
   if (data.sources.size() > 1) {
     for (const TrainDataSummary::Source& source : data.sources)
       print_line(fmt::format("data: {} of {} in {}", source.pairs, source.samples, source.name));

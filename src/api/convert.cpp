@@ -12,6 +12,7 @@
 #include "api/model_name.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/mapped_file.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/export_model.h"
@@ -93,11 +94,8 @@ void refuse_source(const std::string& name, const std::filesystem::path& folder)
 /// One that was made for it and stayed empty goes again.
 class ClaimedFolder {
  public:
-  explicit ClaimedFolder(const std::filesystem::path& folder) : folder_(folder) {
-    std::error_code error;
-    made_ = std::filesystem::create_directories(folder, error);
-    if (error)
-      fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  explicit ClaimedFolder(const std::filesystem::path& folder)
+      : folder_(folder), made_(make_folders(folder)) {
     descriptor_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor_ < 0)
       fail(ErrorCode::io, "cannot open the folder {}: {}", folder.string(), std::strerror(errno));

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "checkpoint/configs/chinese_clip_config.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/configs/eva_config.h"
@@ -46,6 +47,10 @@ constexpr const char* kOtherConventions =
     "transformers: it drops transparency, converts to RGB after the resize, and rounds the start "
     "of an "
     "odd centre crop to even.";
+
+constexpr const char* kTransformersWordPiece =
+    "transformers reads some texts otherwise than this model: it lower-cases a final sigma as any "
+    "other, drops private-use characters, and takes the spelling of a special token for it.";
 
 /// transformers refuses safetensors that do not say which framework wrote them.
 const Metadata kPyTorchLayout = {{"format", "pt"}};
@@ -95,6 +100,11 @@ Writer eva_writer(const ModelFile& model, DType dtype) {
   };
 }
 
+/// Whether the tokenizer's files are made, as none lay beside the weights.
+bool has_made_wordpiece_files(const ModelFile& model) {
+  return model.tokenizer_files.files.empty() && is_plain_wordpiece(model.tokenizer);
+}
+
 Writer huggingface_writer(const ModelFile& model, DType dtype) {
   const Json config = write_huggingface_config(model);
   const bool siglip = config.at("model_type") == "siglip";
@@ -104,7 +114,7 @@ Writer huggingface_writer(const ModelFile& model, DType dtype) {
     const TensorMap weights = siglip
                                   ? to_huggingface_siglip_names(model.weights)
                                   : to_family_names(model.weights, huggingface_clip_family().rules);
-    if (model.tokenizer_files.files.empty() && is_plain_wordpiece(model.tokenizer)) {
+    if (has_made_wordpiece_files(model)) {
       write_wordpiece_files(folder, model.tokenizer, network::context_length(model.config.text));
     } else {
       copy_tokenizer_files(folder, model);
@@ -258,18 +268,22 @@ std::vector<std::string> export_model(const std::filesystem::path& folder, const
   const network::Model description = network::make_model(model.config);
   check_weights(model.weights, diptych_family().rules, {}, description.parameters, folder.string());
   const Writer write = writer_or_forms(given, model, format, weights_dtype);
-  std::error_code error;
-  const bool made = std::filesystem::create_directories(folder, error);
-  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  const bool made = make_folders(folder);
   try {
     write(folder);
   } catch (...) {
     // A folder of an earlier result, or with what was written, stays.
-    if (made) std::filesystem::remove(folder, error);
+    std::error_code not_empty;
+    if (made) std::filesystem::remove(folder, not_empty);
     throw;
   }
-  if (model.preprocessing == given.preprocessing) return {};
-  return {format == ExportFormat::huggingface ? kTransformersConventions : kOtherConventions};
+  std::vector<std::string> notes;
+  const bool is_for_transformers = format == ExportFormat::huggingface;
+  if (model.preprocessing != given.preprocessing)
+    notes.emplace_back(is_for_transformers ? kTransformersConventions : kOtherConventions);
+  if (is_for_transformers && has_made_wordpiece_files(model))
+    notes.emplace_back(kTransformersWordPiece);
+  return notes;
 }
 
 }  // namespace diptych::checkpoint

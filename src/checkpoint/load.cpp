@@ -1,5 +1,6 @@
 #include "checkpoint/load.h"
 
+#include <cmath>
 #include <utility>
 
 #include "checkpoint/families/families.h"
@@ -11,12 +12,24 @@
 namespace diptych::checkpoint {
 namespace {
 
+/// Scores are multiplied by its exponential. Throws Error(corrupt_data) when that is no number.
+void check_logit_scale(const ModelFile& model, const std::string& name) {
+  const auto found = model.weights.tensors.find("logit_scale");
+  if (found == model.weights.tensors.end()) return;
+  const float logarithm = to_floats(found->second).front();
+  if (std::isfinite(std::exp(logarithm))) return;
+  fail(ErrorCode::corrupt_data,
+       "checkpoint: logit_scale: got {}, expected a logarithm whose exponential is a number ({})",
+       logarithm, name);
+}
+
 /// The last step: every tensor becomes the parameter that it is.
 ModelFile place(ParsedModel parsed) {
   const network::Model description = network::make_model(parsed.model.config);
   parsed.model.weights =
       place_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
                     description.parameters, parsed.weights_name);
+  check_logit_scale(parsed.model, parsed.weights_name);
   return std::move(parsed.model);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/families/families.h"
 #include "network/model.h"
@@ -15,9 +16,7 @@ void save_model_folder(const std::filesystem::path& folder, const ModelFile& mod
   const network::Model description = network::make_model(model.config);
   const TensorMap weights = place_weights(model.weights, diptych_family().rules, {},
                                           description.parameters, folder.string());
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
+  make_folders(folder);
   write_safetensors(folder / kWeightsFile, weights, {}, weights_dtype);
   if (!model.tokenizer.vocabulary.empty())
     write_file(folder / vocabulary_file(model.tokenizer.kind), model.tokenizer.vocabulary);

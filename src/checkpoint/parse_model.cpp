@@ -43,7 +43,7 @@ const Family& identify_family(const ModelFiles& files, const ParsedModel& parsed
   }
   if (family == nullptr) {
     fail(ErrorCode::unsupported,
-         "checkpoint: its {} tensors, {} first, bear the names of no known family ({})",
+         "checkpoint: its tensors ({}, {} first) bear the names of no known family ({})",
          parsed.container.tensors.tensors.size(),
          parsed.container.tensors.tensors.empty() ? "none"
                                                   : parsed.container.tensors.tensors.begin()->first,

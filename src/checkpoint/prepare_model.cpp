@@ -1,5 +1,6 @@
 #include "checkpoint/prepare_model.h"
 
+#include <cmath>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -41,6 +42,20 @@ void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
   }
 }
 
+/// Throws Error(corrupt_data) for channels that make no number of a pixel.
+void validate_channels(const Preprocessing& preprocessing, const std::string& name) {
+  for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
+    const float mean = preprocessing.mean[i];
+    const float deviation = preprocessing.std[i];
+    if (std::isfinite(mean) && std::isfinite(deviation) && deviation > 0.0F) continue;
+    fail(
+        ErrorCode::corrupt_data,
+        "config: preprocessing: got a mean of {} and a standard deviation of {}, expected numbers, "
+        "the second above 0 ({})",
+        mean, deviation, name);
+  }
+}
+
 /// Throws Error(invalid_argument) unless the config describes a model that can be, which its
 /// preprocessing fits.
 void validate(const ParsedModel& parsed) {
@@ -56,6 +71,7 @@ void validate(const ParsedModel& parsed) {
          "config: the preprocessing makes pictures of {} pixels, the image tower sees {} ({})",
          model.preprocessing.size, image_size, parsed.weights_name);
   }
+  validate_channels(model.preprocessing, parsed.weights_name);
 }
 
 /// Has layers that are stored as branches become the layers that compute the same.

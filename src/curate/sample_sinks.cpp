@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "curate/record.h"
 #include "curate/stable_hash.h"
 #include "curate/tally.h"
@@ -55,11 +56,7 @@ std::string image_extension(const shards::Sample& sample) {
 }
 
 void write_part(const std::filesystem::path& path, std::span<const std::byte> bytes) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) {
-    fail(ErrorCode::io, "cannot make {}: {}", path.parent_path().string(), error.message());
-  }
+  make_folders(path.parent_path());
   AtomicFile file(path);
   file.write(bytes);
   file.commit();
@@ -207,8 +204,7 @@ void make_new_folder(const std::filesystem::path& folder) {
     fail(ErrorCode::invalid_argument,
          "output: got a folder that has files, expected a new or empty one ({})", folder.string());
   }
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(ErrorCode::io, "cannot make {}: {}", folder.string(), error.message());
+  make_folders(folder);
 }
 
 std::unique_ptr<SampleSink> make_sample_sink(const RepackOptions& options) {

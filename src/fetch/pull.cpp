@@ -12,6 +12,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/mapped_file.h"
 #include "catalogue/cache.h"
 #include "catalogue/shard_index.h"
@@ -77,11 +78,7 @@ class Puller {
         options_(options),
         source_(choose_source(model, options.from)),
         folder_(catalogue::folder_of(model)) {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error) {
-      fail(ErrorCode::io, "cannot make the folder {}: {}", folder_.string(), error.message());
-    }
+    make_folders(folder_);
   }
 
   /// The weights last: a model with weights is complete.

@@ -22,6 +22,15 @@ void check(const Preprocessing& preprocessing) {
       (preprocessing.patch_size < 1 || preprocessing.patch_size > preprocessing.size))
     fail(ErrorCode::invalid_argument, "patch size: got {}, expected 1 to {}",
          preprocessing.patch_size, preprocessing.size);
+  for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
+    const float mean = preprocessing.mean[i];
+    const float deviation = preprocessing.std[i];
+    if (!std::isfinite(mean) || !std::isfinite(deviation) || deviation <= 0.0F)
+      fail(ErrorCode::invalid_argument,
+           "picture channels: got a mean of {} and a standard deviation of {}, expected numbers, "
+           "the second above 0",
+           mean, deviation);
+  }
 }
 
 void check(const Image& image) {

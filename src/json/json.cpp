@@ -1,6 +1,8 @@
 #include "json/json.h"
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -57,6 +59,9 @@ class Strictness final : public nlohmann::json_sax<Json> {
 
 Json parse_json(std::span<const std::byte> text, const std::string& name, int max_depth) {
   const auto* begin = reinterpret_cast<const char*>(text.data());
+  const std::string_view start(begin, std::min<std::size_t>(text.size(), 2));
+  if (start == "\xFF\xFE" || start == "\xFE\xFF")
+    fail(ErrorCode::corrupt_data, "JSON: got UTF-16, expected UTF-8 ({})", name);
   Strictness strictness(name, max_depth);
   Json::sax_parse(begin, begin + text.size(), &strictness);
   try {

@@ -29,14 +29,8 @@ constexpr std::array<Words, kRefusalReasons> kWords = {{
     {"unreadable_picture", "whose picture cannot be read"},
 }};
 
-/// Cuts text that a file made long, between characters of UTF-8.
-std::string shortened(std::string_view text) {
-  constexpr std::size_t kMost = 500;
-  if (text.size() <= kMost) return std::string(text);
-  std::size_t end = kMost;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
-}
+/// Bytes of a message, whose names and texts come from files.
+constexpr std::size_t kMostOfMessage = 500;
 
 const Words& words(RefusalReason reason) {
   return kWords[static_cast<std::size_t>(reason)];
@@ -47,6 +41,13 @@ constexpr RefusalReason reason_at(std::size_t index) {
 }
 
 }  // namespace
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
 
 std::string one_line(std::string_view text) {
   std::string line;
@@ -75,7 +76,7 @@ bool concerns_source(RefusalReason reason) {
 }
 
 std::string Refusal::message() const {
-  const std::string reason_given = one_line(shortened(what));
+  const std::string reason_given = one_line(shortened(what, kMostOfMessage));
   return place.empty() ? reason_given
                        : fmt::format("{} ({}, {})", reason_given, source, one_line(place));
 }

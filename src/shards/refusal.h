@@ -33,6 +33,9 @@ std::string_view describe(RefusalReason reason);
 /// Whether a whole file is meant rather than one sample.
 bool concerns_source(RefusalReason reason);
 
+/// Text of at most `most` bytes, cut between characters of UTF-8, and "..." where it was longer.
+std::string shortened(std::string_view text, std::size_t most);
+
 /// Text with its control characters as escapes ("\\x1b"): names come from archives.
 std::string one_line(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/folders.h"
 #include "shards/sample.h"
 
 namespace diptych::shards {
@@ -15,9 +16,7 @@ ShardWriter::ShardWriter(std::filesystem::path folder, ShardWriterOptions option
     : folder_(std::move(folder)), options_(options) {
   if (options_.samples_per_shard == 0)
     fail(ErrorCode::invalid_argument, "samples per shard: got 0, expected at least 1");
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) fail(ErrorCode::io, "cannot make {}: {}", folder_.string(), error.message());
+  make_folders(folder_);
 }
 
 void ShardWriter::add(std::string_view key, const Parts& parts) {

@@ -1,11 +1,14 @@
 #include "shards/survey.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 namespace diptych::shards {
 
 Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t at_most) {
   Survey result;
+  std::set<std::string> captions;
   result.looked_at = std::min(dataset.size(), at_most);
   for (std::size_t i = 0; i < result.looked_at; ++i) {
     const std::size_t index = i * dataset.size() / result.looked_at;
@@ -15,13 +18,15 @@ Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t
       if (text.captions.empty()) {
         result.refused.add(text.refused.front());
       } else {
-        ++result.usable;
+        if (result.usable++ == 0) result.first_caption = text.captions.front();
+        captions.insert(text.captions.begin(), text.captions.end());
         for (const Refusal& refusal : text.refused) result.captions_left_out.add(refusal);
       }
     } catch (const Error& error) {
       result.refused.add(dataset.refusal(index, error));
     }
   }
+  result.different_captions = captions.size();
   return result;
 }
 

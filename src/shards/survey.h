@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "shards/captions.h"
 #include "shards/dataset.h"
@@ -14,6 +15,9 @@ struct Survey {
   std::size_t usable = 0;
   /// Of those: samples whose `json` has CaptionOptions::json_text_key.
   std::size_t with_text_key = 0;
+  /// How many different captions the usable ones have, and the first of them.
+  std::size_t different_captions = 0;
+  std::string first_caption;
   /// Why the others are not usable.
   Refusals refused;
   /// The captions of usable ones that can never be drawn, and why.

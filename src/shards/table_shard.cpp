@@ -158,7 +158,7 @@ std::optional<Refusal> TableShard::fault_of(const Fields& fields,
   }
   if (fields.size() <= std::max(image_column_, caption_column_)) {
     return refusal(RefusalReason::malformed_row,
-                   fmt::format("table row: got {} fields, expected {}", fields.size(), columns_));
+                   fmt::format("table row: fields: got {}, expected {}", fields.size(), columns_));
   }
   if (options.need_image && fields[image_column_].find_first_not_of(" \t\"") == std::string::npos)
     return refusal(RefusalReason::no_picture, "table row: got no picture, expected its path");

@@ -1,5 +1,7 @@
 #include "train/meter.h"
 
+#include <limits>
+
 namespace diptych::train {
 
 void Meter::add_step(double loss, double data_seconds, int pairs) {
@@ -11,10 +13,10 @@ void Meter::add_step(double loss, double data_seconds, int pairs) {
 
 void Meter::report(TrainProgress& progress) {
   const double seconds = seconds_since(start_);
-  progress.loss = loss_ / steps_;
+  progress.loss = steps_ > 0 ? loss_ / steps_ : std::numeric_limits<double>::quiet_NaN();
   progress.pairs_per_second = pairs_ / seconds;
-  progress.data_seconds = data_seconds_ / steps_;
-  progress.step_seconds = seconds / steps_;
+  progress.data_seconds = steps_ > 0 ? data_seconds_ / steps_ : 0.0;
+  progress.step_seconds = steps_ > 0 ? seconds / steps_ : 0.0;
   steps_ = 0;
   loss_ = data_seconds_ = pairs_ = 0.0;
   start_ = Clock::now();

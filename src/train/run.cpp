@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -152,8 +153,8 @@ bool Run::step() {
       note_skipped(done);
     }
     gradient_norm = done.gradient_norm;
+    if (done.taken && !std::exchange(noted_untrained_, true)) note_untrained();
   }
-  if (position_.step == first_step_) note_untrained();
   position_ = {.step = position_.step + 1, .data = loaded.next};
   if (position_.data.epoch != epoch) refusals_->end_epoch();
   report(epoch, learning_rate, gradient_norm);

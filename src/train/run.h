@@ -64,7 +64,8 @@ class Run {
   std::unique_ptr<Teacher> teacher_;
   std::vector<std::string> changes_;  ///< what was allowed to differ from the saved run
   RunPosition position_;
-  std::int64_t first_step_ = 0;  ///< steps done before this part of the run
+  bool noted_untrained_ = false;  ///< what has no gradients is known after a step
+  std::int64_t first_step_ = 0;   ///< steps done before this part of the run
   std::optional<RefusalReport> refusals_;
   std::unique_ptr<Loader> loader_;
   Schedule schedule_;

@@ -1,6 +1,7 @@
 #include "train/run_data.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,10 @@ using shards::Refusals;
 /// Samples that are looked at before the first step: enough to find what concerns all of them, and
 /// done in a second.
 constexpr std::size_t kSurveyed = 256;
+/// Of those, pictures that are decoded.
+constexpr std::size_t kDecoded = 16;
+/// Bytes of a caption in a note.
+constexpr std::size_t kShownOfCaption = 60;
 
 shards::CaptionOptions caption_options(const TrainOptions& options) {
   return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
@@ -118,10 +123,57 @@ void look_through(const TrainOptions& options, RunData& data) {
     data.summary.notes.push_back(fmt::format("captions left out of {} samples looked at: {}",
                                              survey.looked_at, in_words(entry)));
   }
+  if (survey.usable > 1 && survey.different_captions == 1) {
+    data.summary.notes.push_back(fmt::format(
+        "all {} captions looked at are the same, '{}': nothing tells the pairs apart",
+        survey.usable, shards::one_line(shards::shortened(survey.first_caption, kShownOfCaption))));
+  }
   if (!options.json_text_key.empty() && survey.with_text_key == 0) {
     data.summary.notes.push_back(
         fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",
                     survey.looked_at, options.json_text_key));
+  }
+}
+
+/// A sample that is at hand and has a picture.
+std::optional<shards::Sample> sample_with_picture(const shards::Dataset& dataset,
+                                                  std::size_t index) {
+  try {
+    shards::Sample sample = dataset.at(index);
+    if (sample.image()) return sample;
+  } catch (const Error&) {
+    // The look through the samples has said it.
+  }
+  return std::nullopt;
+}
+
+/// Decodes a few pictures: what concerns all of them (web pages in their place, a format whose
+/// module is not there) would otherwise show after an epoch.
+void decode_some(const TrainOptions& options, RunData& data) {
+  const shards::Dataset& dataset = data.dataset;
+  const std::size_t looked_at = std::min(dataset.size(), kDecoded);
+  std::size_t decoded = 0;
+  Refusals refused;
+  for (std::size_t i = 0; i < looked_at; ++i) {
+    const std::size_t index = i * dataset.size() / looked_at;
+    const auto sample = sample_with_picture(dataset, index);
+    if (!sample) continue;
+    try {
+      decode_image(*sample->image(), sample->key, {});
+      ++decoded;
+    } catch (const Error& error) {
+      refused.add(dataset.refusal(index, error));
+    }
+  }
+  if (!refused.any()) return;
+  if (decoded == 0) {
+    fail(code_of(refused.reasons().front()),
+         "train: got no picture that can be read among {} looked at{} ({})", refused.samples(),
+         commonest(refused), options.train_data);
+  }
+  for (const RefusedData& entry : refused_data(refused)) {
+    data.summary.notes.push_back(
+        fmt::format("of {} pictures looked at, {}", decoded + refused.samples(), in_words(entry)));
   }
 }
 
@@ -179,6 +231,7 @@ RunData open_run_data(const TrainOptions& options) {
   const std::vector<std::string> left_out = shards::left_out_of_folders(options.train_data);
   data.summary.notes.insert(data.summary.notes.end(), left_out.begin(), left_out.end());
   look_through(options, data);
+  decode_some(options, data);
   read_groups(options, data);
   summarise(sources, data);
   return data;

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/folders.h"
 
 namespace diptych::train {
 namespace {
@@ -86,7 +87,7 @@ bool is_same_file(int file, const fs::path& path) {
 }  // namespace
 
 RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
-  make_folders();
+  make_folders(checkpoints());
   lock();
   remove_leftovers();
 }
@@ -99,15 +100,6 @@ RunFolder::~RunFolder() {
   // Both fail, as they should, when something is inside, and for a link to a folder elsewhere.
   ::rmdir(checkpoints().c_str());
   ::rmdir(path_.c_str());
-}
-
-void RunFolder::make_folders() const {
-  std::error_code error;
-  fs::create_directories(checkpoints(), error);
-  if (error) {
-    fail(ErrorCode::io, "train: logs: cannot make the folder {}: {}", checkpoints().string(),
-         error.message());
-  }
 }
 
 void RunFolder::lock() {

@@ -30,7 +30,6 @@ class RunFolder {
 
  private:
   std::filesystem::path checkpoint(const std::string& name) const;
-  void make_folders() const;
   void lock();
   void remove_leftovers() const;
 

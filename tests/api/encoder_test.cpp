@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <thread>
 
 #include "api/fixtures.h"
 #include "base/mapped_file.h"
+#include "checkpoint/containers/safetensors.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -224,6 +227,21 @@ TEST_F(EncoderTest, ProgressCountsTheInputs) {
                           seen.push_back(done);
                         }});
   EXPECT_EQ(seen, (std::vector<std::size_t>{2, 4, 5}));
+}
+
+/// Finite weights of which products overflow.
+TEST_F(EncoderTest, FeaturesThatAreNoNumbersAreRefused) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(folder_->path(), folder.path());
+  const auto weights = folder.path() / "model.safetensors";
+  TensorMap tensors = checkpoint::read_safetensors(weights);
+  const Shape shape = tensors.at("visual.proj").shape;
+  const auto size = static_cast<std::size_t>(element_count(shape));
+  tensors.add("visual.proj", TensorBuffer(shape, std::vector<float>(size, 3e38F)));
+  checkpoint::write_safetensors(weights, tensors);
+  const Encoder encoder(Model::load(folder.path().string()));
+  test::expect_error([&] { encoder.encode_images(pictures(3)); }, ErrorCode::corrupt_data,
+                     "features: got NaN or infinity");
 }
 
 TEST_F(EncoderTest, OptionsOutOfRangeAreRefused) {

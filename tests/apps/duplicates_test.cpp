@@ -27,7 +27,7 @@ TEST_F(Duplicates, FilesWithTheSameBytesAreNamed) {
   EXPECT_EQ(pictures[0]["image"], path("pictures/copy.bmp"));
   EXPECT_FALSE(pictures[0].contains("same_bytes_as"));
   EXPECT_EQ(pictures[1]["same_bytes_as"], path("pictures/copy.bmp"));
-  EXPECT_THAT(run.errors, HasSubstr("1 groups of 2 pictures among 4"));
+  EXPECT_THAT(run.errors, HasSubstr("1 group of 2 pictures among 4"));
 }
 
 TEST_F(Duplicates, EveryPairAboveTheThresholdIsInOneGroup) {

@@ -230,6 +230,36 @@ INSTANTIATE_TEST_SUITE_P(
                2}),
     [](const auto& info) { return info.param.name; });
 
+TEST_F(EmbedInputs, AnOutputThatIsAnInputIsRefusedAndStays) {
+  fs::copy(path("pictures/red.bmp"), path("red.safetensors"));
+  write_file(path("texts.safetensors"), "a cat\n");
+  const std::string weights = path("model/model.safetensors");
+  const std::vector<std::vector<std::string>> uses = {
+      {"--images", path("red.safetensors"), "--out", path("red.safetensors")},
+      {"--texts-from", path("texts.safetensors"), "--out", path("texts.safetensors")},
+      {"--images", path("pictures"), "--out", weights}};
+  for (const std::vector<std::string>& use : uses) {
+    const std::string before = read_text_file(use.back());
+    const ProgramRun run = embed(use);
+    EXPECT_EQ(run.status, 2) << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr("which this would replace"));
+    EXPECT_EQ(read_text_file(use.back()), before);
+  }
+}
+
+TEST_F(EmbedInputs, ResumingDoesNotReplaceOtherArrays) {
+  const std::string out = path("out.safetensors");
+  ASSERT_EQ(embed({"--texts-from", "-", "--out", out}, "a cat\na dog\n").status, 0);
+  const std::string before = read_text_file(out);
+  const ProgramRun other = embed({"--images", path("pictures"), "--resume", "--out", out});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.errors, HasSubstr("--resume: got text_embeddings"));
+  EXPECT_EQ(read_text_file(out), before);
+  const ProgramRun fewer = embed({"--texts-from", "-", "--resume", "--out", out}, "a dog\n");
+  EXPECT_EQ(fewer.status, 0) << fewer.errors;
+  EXPECT_THAT(fewer.errors, HasSubstr("left out: 1 row whose inputs"));
+}
+
 /// Tensors that do not fit the model.
 TEST_F(EmbedInputs, TensorsOfAnotherSizeAreRefused) {
   Arrays inputs;

@@ -159,6 +159,17 @@ INSTANTIATE_TEST_SUITE_P(Preprocess, BadPreprocessOption,
                                            BadOption{"StdNotANumber", {"--std", "1,nan,1"}}),
                          [](const auto& info) { return info.param.name; });
 
+TEST(Preprocess, APictureIsNotReplacedByItsPixels) {
+  const TemporaryFolder folder;
+  const std::string picture = (folder.path() / "a.npy").string();
+  std::filesystem::copy(data_path("images/gray.png"), picture);
+  const std::string before = read_text_file(picture);
+  const ProgramRun run = run_diptych({"preprocess", "--size", "32", picture, "--out", picture});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("one of the inputs"));
+  EXPECT_EQ(read_text_file(picture), before);
+}
+
 TEST(Preprocess, TwoPicturesForNpyAreRefusedBeforeTheWork) {
   const TemporaryFolder folder;
   // Neither is a picture: a message about one would say that the work had begun.

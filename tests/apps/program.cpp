@@ -111,6 +111,11 @@ ProgramRun interrupt_diptych(const std::vector<std::string>& arguments) {
              {{[](pid_t program, const auto&) { return catches(program, SIGINT); }, SIGINT}});
 }
 
+ProgramRun signal_diptych(const std::vector<std::string>& arguments, int signal) {
+  return run(DIPTYCH_PROGRAM, arguments, "",
+             {{[signal](pid_t program, const auto&) { return catches(program, signal); }, signal}});
+}
+
 ProgramRun interrupt_diptych(
     const std::vector<std::string>& arguments,
     const std::vector<std::function<bool(const ProgramRun& so_far)>>& moments) {

@@ -29,6 +29,9 @@ ProgramRun kill_diptych(const std::vector<std::string>& arguments,
 /// The same, but interrupts it as Ctrl-C does, once it is ready to end early with what it has.
 ProgramRun interrupt_diptych(const std::vector<std::string>& arguments);
 
+/// The same, but sends it a signal once it has a handler for that.
+ProgramRun signal_diptych(const std::vector<std::string>& arguments, int signal);
+
 /// The same, but sends SIGINT each time that the next one of these holds of what it has printed so
 /// far.
 ProgramRun interrupt_diptych(

@@ -48,6 +48,15 @@ TEST_F(Search, ABrokenPictureIsListedAndTheOthersFound) {
   EXPECT_THAT(run.errors, HasSubstr("broken.bmp"));
 }
 
+TEST_F(Search, WhatAQueryOfWordsHidesIsSaid) {
+  const ProgramRun folder = this->run("search", {path("pictures"), path("pictures")});
+  EXPECT_THAT(folder.errors, HasSubstr("is taken for words, though it is a folder's name too"));
+  std::string words;
+  for (int i = 0; i < 100; ++i) words += "red ";
+  const ProgramRun cut = this->run("search", {words, path("pictures")});
+  EXPECT_THAT(cut.errors, HasSubstr("the query is longer than the model's"));
+}
+
 TEST_F(Search, AQueryThatIsNeitherIsRefused) {
   EXPECT_EQ(this->run("search", {path("none.png"), path("pictures")}).status, 4);
   EXPECT_EQ(this->run("search", {" ", path("pictures")}).status, 2);

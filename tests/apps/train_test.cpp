@@ -8,6 +8,7 @@
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "support/environment_variable.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -185,6 +186,50 @@ TEST_F(TrainCommand, ADeviceThatIsNotThereIsOneLine) {
   EXPECT_EQ(run.status, 2);
   EXPECT_LT(run.errors.size(), 400U);
   EXPECT_THAT(run.errors, HasSubstr("cuda:77"));
+}
+
+/// The activation of a file that says it is trained, whatever names the file.
+TEST_F(TrainCommand, AModelIsNamedAsForTheOtherCommands) {
+  write_file(path("tiny.json"), R"({
+      "embed_dim": 16, "quick_gelu": true,
+      "vision_cfg": {"image_size": 32, "patch_size": 16, "width": 64, "layers": 1},
+      "text_cfg": {"context_length": 12, "width": 64, "heads": 1, "layers": 1}})");
+  ASSERT_EQ(train({"--name", "first"}).status, 0);
+  const std::string out = path("openai");
+  ASSERT_EQ(run_diptych({"convert", path("logs/first/model"), out, "--to", "openai"}).status, 0);
+  const auto cache = folder_.path() / "cache";
+  fs::create_directories(cache / "models/openai/ViT-B-32");
+  fs::copy(out + "/model.pt", cache / "models/openai/ViT-B-32/ViT-B-32.pt");
+  const EnvironmentVariable in_cache("DIPTYCH_CACHE", cache.string());
+  int run = 0;
+  for (const std::string& model : {std::string("openai/ViT-B-32"), "local-dir:" + out, out}) {
+    const std::string name = "from-" + std::to_string(run++);
+    const ProgramRun trained = train({"--model", model, "--name", name, "--epochs", "1"});
+    ASSERT_EQ(trained.status, 0) << model << ": " << trained.errors;
+    const ProgramRun made = run_diptych({"inspect", path("logs/") + name + "/model"});
+    EXPECT_THAT(made.output, HasSubstr("1 heads, quick_gelu")) << model;
+  }
+}
+
+TEST_F(TrainCommand, AConfigThatCannotBeReadIsSaid) {
+  const ProgramRun folder = run_diptych({"train", folder_.path().string()});
+  EXPECT_EQ(folder.status, 4);
+  EXPECT_THAT(folder.errors, HasSubstr("Is a directory"));
+  EXPECT_EQ(run_diptych({"train", path("none.toml")}).status, 4);
+}
+
+/// Before the first step is taken, nothing is known of what has no gradients.
+TEST_F(TrainCommand, AFirstBatchWithoutAPairSaysNothingOfTensors) {
+  std::string table = "filepath,title\n";
+  for (int i = 0; i < 64; ++i) {
+    const bool is_bad = i % 16 != 0;
+    table += (is_bad ? path("tiny.json") : data_path("images/gray.png").string()) + ",picture " +
+             std::to_string(i) + "\n";
+  }
+  write_file(path("table.csv"), table);
+  const ProgramRun run = train({"--batch-size", "2"});
+  EXPECT_EQ(run.errors.find("have no part in the loss"), std::string::npos) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("step 1/64 no step was taken since the last report"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <regex>
 
 #include "apps/program.h"
@@ -180,6 +181,47 @@ TEST(Usage, HelpThatDoesNotReachItsFileIsAnError) {
   EXPECT_EQ(run_diptych({"--help"}, "", "/dev/full").status, 4);
   EXPECT_EQ(run_diptych({"classify", "--help"}, "", "/dev/full").status, 4);
   EXPECT_EQ(run_diptych({"--version"}, "", "/dev/full").status, 4);
+}
+
+/// Their places are not those of files that are opened later.
+TEST(Usage, ClosedStandardStreamsAreErrorsWhereTheyAreUsed) {
+  const TemporaryFolder folder;
+  const ProgramRun no_input = run_in_shell("diptych tokenize --tokenizer clip <&-", folder.path());
+  EXPECT_EQ(no_input.status, 4);
+  EXPECT_THAT(no_input.errors, HasSubstr("cannot read standard input"));
+  EXPECT_EQ(run_in_shell("diptych --version >&-", folder.path()).status, 4);
+  EXPECT_EQ(run_in_shell("diptych nonsense 2>&-", folder.path()).status, 2);
+}
+
+TEST(Usage, ALimitOnTheSizeOfFilesIsAnError) {
+  const TemporaryFolder folder;
+  const ProgramRun run =
+      run_in_shell("ulimit -f 10; diptych convert pictogram out; s=$?; ls; exit $s", folder.path());
+  EXPECT_EQ(run.status, 4);
+  EXPECT_THAT(run.errors, HasSubstr("File too large"));
+  EXPECT_EQ(run.output, "") << "no empty folder is left";
+}
+
+/// What the system sends where a mapped file has become shorter.
+TEST(Usage, AFileThatShrinksWhileItIsReadIsSaid) {
+  const ProgramRun run =
+      signal_diptych({"bench", "towers", "--rounds", "1000", "--precisions", "fp32"}, SIGBUS);
+  EXPECT_EQ(run.status, 4);
+  EXPECT_THAT(run.errors, HasSubstr("a file got shorter while it was read"));
+}
+
+TEST(Usage, AFolderForTemporaryFilesThatIsNotThereIsSaid) {
+  const TemporaryFolder folder;
+  const ProgramRun run = run_in_shell(
+      "echo cat | TMPDIR=/nowhere diptych embed --texts-from - --out -", folder.path());
+  EXPECT_EQ(run.status, 4);
+  EXPECT_THAT(run.errors, HasSubstr("TMPDIR"));
+}
+
+TEST(Usage, AListWithAQuoteThatNothingClosesIsRefused) {
+  const ProgramRun run = run_diptych({"classify", "--labels", "a,\"b,c", "p.png"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("whose quote nothing closes"));
 }
 
 TEST(Usage, HelpListsTheCommandsAndTheExitStatus) {

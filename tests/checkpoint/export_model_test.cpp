@@ -274,7 +274,8 @@ ModelFile with_wordpiece() {
 TEST(ExportModel, WritesTheFilesOfAWordPieceForTransformers) {
   const test::TemporaryFolder folder;
   const ModelFile model = with_wordpiece();
-  export_model(folder.path(), model, ExportFormat::huggingface, DType::float32);
+  EXPECT_THAT(export_model(folder.path(), model, ExportFormat::huggingface, DType::float32),
+              testing::Contains(testing::HasSubstr("a final sigma")));
   const ModelFile read = load_model_file(folder.path());
   EXPECT_EQ(read.config, model.config);
   EXPECT_EQ(read.tokenizer.kind, TokenizerSpec::Kind::wordpiece);

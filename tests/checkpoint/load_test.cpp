@@ -320,6 +320,34 @@ TEST(ModelFile, TakesALogitScaleOfShapeOne) {
   EXPECT_EQ(model.load().weights.at("logit_scale").shape, Shape{});
 }
 
+TEST(ModelFile, RefusesALogitScaleWhoseExponentialIsNoNumber) {
+  EditableModel model;
+  model.tensors.add("logit_scale", TensorBuffer({}, std::vector<float>{1000.0F}));
+  model.expect_refused(ErrorCode::corrupt_data, "logit_scale: got 1000");
+}
+
+/// torch.optim.swa_utils.AveragedModel counts what it has averaged.
+TEST(ModelFile, IgnoresTheCounterOfAnAveragedModel) {
+  EditableModel model;
+  TensorMap renamed{.storage = model.tensors.storage};
+  for (const auto& [name, view] : model.tensors.tensors)
+    renamed.tensors.emplace("module." + name, view);
+  renamed.add("n_averaged", TensorBuffer(DType::int64, {}));
+  model.tensors = renamed;
+  EXPECT_TRUE(model.load().weights.tensors.contains("visual.proj"));
+}
+
+TEST(ModelFile, RefusesChannelsThatMakeNoNumberOfAPixel) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(data_path("hf_clip"), folder.path());
+  for (const char* deviations : {"[0, 1, 1]", "[1, -1, 1]", "[1, 1, 1e39]"}) {
+    write_file(folder.path() / "preprocessor_config.json",
+               R"({"size": 48, "crop_size": 48, "image_std": )" + std::string(deviations) + "}");
+    expect_error([&] { load_model_file(folder.path()); }, ErrorCode::corrupt_data,
+                 "a standard deviation of");
+  }
+}
+
 TEST(ModelFile, TakesTheTextPrefixOfCustomTextModels) {
   EditableModel model;
   TensorMap renamed{.storage = model.tensors.storage};

@@ -35,6 +35,11 @@ TEST(ResizeAndCrop, RefusesBadArguments) {
   expect_invalid([&] { resize_and_crop(image, {.size = 0}); }, "got 0, expected 1 to 16384");
   expect_invalid([&] { resize_and_crop(image, {.size = 16385}); }, "got 16385");
   expect_invalid([&] { resize_and_crop(image, {.size = 4, .fill = 256}); }, "fill: got 256");
+  expect_invalid(
+      [&] {
+        resize_and_crop(image, {.size = 4, .std = {1.0F, 0.0F, 1.0F}});
+      },
+      "a standard deviation of 0");
   expect_invalid([&] { resize_and_crop(Image{}, {.size = 4}); }, "got 0 x 0");
   expect_invalid([&] { resize_and_crop(Image{4, 4, {1, 2, 3}}, {.size = 4}); }, "got 3 bytes");
 }

@@ -31,6 +31,12 @@ TEST(Json, RefusesWhatIsNotJson) {
   expect_corrupt(std::string("{\"a\": \"\0\"}", 10), "JSON");
 }
 
+TEST(Json, NamesUtf16) {
+  expect_corrupt("\xFF\xFE{", "got UTF-16, expected UTF-8 (test.json)");
+  expect_corrupt("\xFE\xFF", "got UTF-16");
+  expect_corrupt("\xFF", "JSON");
+}
+
 TEST(Json, RefusesDuplicateKeysOnEveryLevel) {
   expect_corrupt(R"({"a": 1, "a": 2})", "\"a\" occurs twice");
   expect_corrupt(R"({"x": [{"a": 1, "b": {}, "a": 2}]})", "\"a\" occurs twice");

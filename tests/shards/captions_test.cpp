@@ -78,6 +78,13 @@ TEST(ReadText, LeavesOutBadCaptionsAndKeepsGoodOnes) {
   EXPECT_THAT(text.refused, testing::SizeIs(3));
 }
 
+TEST(ReadText, CountsWhatLooksEmptyAsEmpty) {
+  for (const char* blank : {" \n\t", "\u3000", "\u00A0 \u200B\uFEFF"})
+    EXPECT_EQ(Words("", blank).read({}).refused.at(0).reason, RefusalReason::empty_caption);
+  for (const char* words : {"\u3000x", "\u200B\u732B", "...", "\U0001F600"})
+    EXPECT_THAT(Words("", words).read({}).captions, testing::SizeIs(1)) << words;
+}
+
 TEST(ReadText, ReportsJsonThatCannotBeRead) {
   for (const char* json : {"{", "[1]", "5", "{\"names\": null}", "{\"names\": {\"a\": 1}}"}) {
     const SampleText text = Words(json).read();

@@ -38,6 +38,8 @@ TEST(Survey, CountsTheCaptionsThatUsableSamplesLose) {
   const Dataset dataset({{tar.end().save(folder.path() / "0.tar")}});
   const Survey all = survey(dataset, {.json_text_key = "names"}, 100);
   EXPECT_EQ(all.usable, 1U);
+  EXPECT_EQ(all.different_captions, 1U);
+  EXPECT_EQ(all.first_caption, "a dog");
   EXPECT_EQ(all.captions_left_out.samples(), 2U);
   EXPECT_EQ(all.captions_left_out.count(RefusalReason::empty_caption), 1U);
   EXPECT_EQ(all.captions_left_out.count(RefusalReason::unreadable_json), 1U);

@@ -31,13 +31,18 @@ class RunDataTest : public testing::Test {
     write_file(path(name), text);
     return path(name).string();
   }
+  static std::string picture() {
+    return read_text_file(diptych::test::data_path("images/tiny_1x1.png"));
+  }
   /// Shards of four samples, two a shard, whose captions are in json parts.
   std::string save_shards(const std::string& name) const {
+    const std::string picture = RunDataTest::picture();
     shards::ShardWriter writer(path(name), {.samples_per_shard = 2});
     for (int i = 0; i < 4; ++i) {
       const std::string json = R"({"caption": "picture )" + std::to_string(i) + R"(", "pair": )" +
                                std::to_string(i / 2) + "}";
-      writer.add(std::to_string(i), {{"jpg", {}}, {"json", std::as_bytes(std::span(json))}});
+      writer.add(std::to_string(i), {{"jpg", std::as_bytes(std::span(picture))},
+                                     {"json", std::as_bytes(std::span(json))}});
     }
     writer.finish();
     return path(name).string();
@@ -60,7 +65,7 @@ class RunDataTest : public testing::Test {
 };
 
 TEST_F(RunDataTest, SaysHowManyPairsOfHowManyBySource) {
-  save("x.jpg", "picture");
+  save("x.jpg", picture());
   const std::string good = save("good.csv", "filepath,title\nx.jpg,a\nx.jpg,b\n");
   const std::string bad =
       save("bad.csv", "filepath,title\nx.jpg,a\nx.jpg,\nx.jpg,a,b\nx.jpg,b,c\n");
@@ -124,10 +129,31 @@ TEST_F(RunDataTest, StopsWhenNothingLookedAtCanBeUsed) {
 }
 
 TEST_F(RunDataTest, NotesWhatSomeSamplesLack) {
-  save("x.jpg", "picture");
+  save("x.jpg", picture());
   options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\nno.jpg,b\n");
   EXPECT_THAT(open_run_data(options_).summary.notes,
               ElementsAre(HasSubstr("1 whose picture is not there")));
+}
+
+TEST_F(RunDataTest, StopsWhenNoPictureLookedAtCanBeRead) {
+  save("x.jpg", "<!DOCTYPE html>");
+  options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\nx.jpg,b\n");
+  EXPECT_EQ(failure().code, ErrorCode::corrupt_data);
+  EXPECT_THAT(failure().message, HasSubstr("no picture that can be read among 2 looked at"));
+  EXPECT_THAT(failure().message, HasSubstr("got a web page"));
+  save("y.jpg", picture());
+  options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\ny.jpg,b\n");
+  EXPECT_THAT(open_run_data(options_).summary.notes,
+              ElementsAre(HasSubstr("of 2 pictures looked at, 1 whose picture cannot be read")));
+}
+
+/// As of a column that names the split.
+TEST_F(RunDataTest, NotesThatAllCaptionsAreTheSame) {
+  save("x.jpg", picture());
+  options_.train_data = save("t.csv", "filepath,title\nx.jpg,train\nx.jpg,train\n");
+  EXPECT_THAT(open_run_data(options_).summary.notes,
+              ElementsAre("all 2 captions looked at are the same, 'train': nothing tells the pairs "
+                          "apart"));
 }
 
 TEST_F(RunDataTest, RefusesKeysThatAreNowhere) {
@@ -145,7 +171,7 @@ TEST_F(RunDataTest, RefusesKeysThatAreNowhere) {
 }
 
 TEST_F(RunDataTest, RefusesKeysOfJsonForTables) {
-  save("x.jpg", "picture");
+  save("x.jpg", picture());
   options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\nx.jpg,b\n");
   options_.group_key = "label";
   EXPECT_THAT(failure().message, HasSubstr("group-key: got 'label' for a table"));

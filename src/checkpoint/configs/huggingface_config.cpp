@@ -1,6 +1,9 @@
 #include "checkpoint/configs/huggingface_config.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -26,6 +29,9 @@ using network::Activation;
 /// Pillow's filter numbers.
 constexpr int kBilinear = 2;
 constexpr int kBicubic = 3;
+
+/// What makes 0 to 1 of a byte.
+constexpr double kByteToUnit = 1.0 / 255.0;
 
 /// What transformers lays transparent pictures on.
 constexpr std::array<std::uint8_t, 3> kWhite = {255, 255, 255};
@@ -155,6 +161,13 @@ Interpolation read_resample(ConfigFields& fields) {
   if (filter == kBilinear) return Interpolation::bilinear;
   if (filter == kBicubic) return Interpolation::bicubic;
   fail(ErrorCode::unsupported, "config: resample: got {}, diptych has 2 and 3 ({})", filter,
+       fields.file());
+}
+
+void check_rescaling(ConfigFields& fields) {
+  const double factor = fields.number("rescale_factor", kByteToUnit);
+  if (std::abs(factor - kByteToUnit) < 1e-6 * kByteToUnit) return;
+  fail(ErrorCode::unsupported, "config: rescale_factor: got {}, diptych has 1/255 ({})", factor,
        fields.file());
 }
 
@@ -404,10 +417,34 @@ Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
   preprocessing.interpolation = read_resample(fields);
   for (const std::string_view step : {"do_resize", "do_rescale", "do_normalize"})
     fields.expect(step, true);
+  fields.expect("do_pad", false);
+  check_rescaling(fields);
   read_channels(fields, "image_mean", preprocessing.mean);
   read_channels(fields, "image_std", preprocessing.std);
   follow_transformers(preprocessing);
   return preprocessing;
+}
+
+std::optional<std::string> assumed_processor(const Json& json) {
+  // transformers' own, also by the names that older versions wrote; "clip" and the like are ours.
+  constexpr auto kKnown = std::to_array<std::string_view>(
+      {"CLIP", "ChineseCLIP", "Siglip", "Siglip2", "ViT", "Bit", "clip", "siglip", kMetaClip2});
+  constexpr auto kEndings = std::to_array<std::string_view>(
+      {"ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor", ""});
+  std::string type;
+  for (const char* field : {"image_processor_type", "feature_extractor_type"}) {
+    if (json.is_object() && json.contains(field) && json[field].is_string())
+      type = json[field].get<std::string>();
+  }
+  if (type.empty()) return std::nullopt;
+  for (const std::string_view known : kKnown) {
+    for (const std::string_view ending : kEndings)
+      if (type == std::string(known).append(ending)) return std::nullopt;
+  }
+  return fmt::format(
+      "preprocessor_config.json is of a {}, which diptych does not know: its fields were taken for "
+      "those of a CLIPImageProcessor.",
+      type);
 }
 
 void follow_transformers(Preprocessing& preprocessing) {
@@ -456,7 +493,7 @@ Json write_huggingface_preprocessing(const Preprocessing& preprocessing, std::st
       {"do_center_crop", crops},
       {"crop_size", square},
       {"do_rescale", true},
-      {"rescale_factor", 1.0 / 255.0},
+      {"rescale_factor", kByteToUnit},
       {"do_normalize", true},
       {"image_mean", preprocessing.mean},
       {"image_std", preprocessing.std}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ ModelFile read_huggingface_siglip_config(const Json& json, const std::string& fi
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,
                                              const std::string& file,
                                              ResizeMode bare_size = ResizeMode::shortest);
+
+/// What is assumed where preprocessor_config.json names a processor that diptych does not know:
+/// that it is CLIP's. Nothing for the known ones and where none is named.
+std::optional<std::string> assumed_processor(const Json& json);
 
 /// What transformers' image processors do to every picture, whatever their config: transparent ones
 /// are laid on white, all become RGB before the resize, and the centre crop of an odd excess starts

@@ -331,6 +331,10 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
   const Activation activation =
       fields.boolean("quick_gelu", false) ? Activation::quick_gelu : Activation::gelu;
   model.config.embedding_width = fields.integer("embed_dim");
+  for (const std::string_view tower : {"vision_cfg", "text_cfg"}) {
+    if (!fields.has(tower))
+      fail(ErrorCode::corrupt_data, "config: {} is missing ({})", tower, file);
+  }
   model.config.image = read_image_tower(fields.object("vision_cfg"), activation);
   model.config.text =
       read_text_tower(fields.object("text_cfg"), activation, model.config.embedding_width);

@@ -50,9 +50,7 @@ Container read_zip(const SourceFile& file, RecognisesModel recognises) {
                     ContainerKind::torch_zip);
 }
 
-}  // namespace
-
-Container read_part(const SourceFile& file, RecognisesModel recognises) {
+Container read_by_content(const SourceFile& file, RecognisesModel recognises) {
   if (looks_like_zip(file.bytes)) return read_zip(file, recognises);
   if (looks_like_legacy_torch(file.bytes)) {
     return from_torch(read_legacy_torch(file.bytes, file.name, file.keep_alive, recognises),
@@ -70,6 +68,18 @@ Container read_part(const SourceFile& file, RecognisesModel recognises) {
   fail(file.bytes.empty() ? ErrorCode::corrupt_data : ErrorCode::unsupported,
        "checkpoint: got {}, expected safetensors, a torch file, TorchScript, npz or GGUF ({})",
        describe_content(file.bytes), file.name);
+}
+
+}  // namespace
+
+Container read_part(const SourceFile& file, RecognisesModel recognises) {
+  try {
+    return read_by_content(file, recognises);
+  } catch (const Error& error) {
+    // Checks of numbers know no file.
+    if (std::string_view(error.what()).find(file.name) != std::string_view::npos) throw;
+    fail(error.code(), "{} ({})", error.what(), file.name);
+  }
 }
 
 std::string_view name(ContainerKind kind) {

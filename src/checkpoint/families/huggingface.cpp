@@ -1,5 +1,6 @@
 #include "checkpoint/families/huggingface.h"
 
+#include <utility>
 #include <variant>
 
 #include "checkpoint/configs/check_facts.h"
@@ -57,9 +58,10 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   if (!network::has_image_tower(model.config)) {
     // There are no pictures to preprocess.
   } else if (files.contains(kPreprocessing)) {
-    model.preprocessing = read_huggingface_preprocessing(read_json(files, kPreprocessing),
-                                                         network::image_size(model.config.image),
-                                                         kPreprocessing, mode);
+    const Json json = read_json(files, kPreprocessing);
+    model.preprocessing = read_huggingface_preprocessing(
+        json, network::image_size(model.config.image), kPreprocessing, mode);
+    if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
   } else {
     model.assumptions.emplace_back(assumed_preprocessing(mode));
   }

@@ -101,9 +101,10 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   if (!network::has_image_tower(model.config)) {
     // There are no pictures to preprocess.
   } else if (files.contains(kPreprocessing)) {
-    model.preprocessing =
-        read_huggingface_preprocessing(read_json(files, kPreprocessing), model.preprocessing.size,
-                                       kPreprocessing, ResizeMode::squash);
+    const Json json = read_json(files, kPreprocessing);
+    model.preprocessing = read_huggingface_preprocessing(json, model.preprocessing.size,
+                                                         kPreprocessing, ResizeMode::squash);
+    if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
   } else {
     model.assumptions.emplace_back(
         "There is no preprocessor_config.json beside the weights: SigLIP's preprocessing was "

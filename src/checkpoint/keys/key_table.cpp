@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 #include <vector>
@@ -204,6 +205,15 @@ void check(const TensorMap& source, const Origin& origin, const network::Paramet
   }
 }
 
+/// Tensors that any model's file may have beside its parameters: how many steps torch's
+/// AveragedModel has averaged.
+constexpr auto kCounters = std::to_array<std::string_view>({"n_averaged"});
+
+bool is_ignored(std::string_view tensor, std::span<const std::string_view> patterns) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](std::string_view pattern) { return matches(pattern, tensor); });
+}
+
 /// Where every parameter comes from, all checked.
 std::vector<Origin> find_origins(const TensorMap& source, std::span<const KeyRule> rules,
                                  std::span<const std::string_view> ignored,
@@ -225,10 +235,8 @@ std::vector<Origin> find_origins(const TensorMap& source, std::span<const KeyRul
   }
   for (const auto& entry : source.tensors) {
     const std::string& tensor = entry.first;
-    const bool known = used.contains(tensor) ||
-                       std::any_of(ignored.begin(), ignored.end(), [&](std::string_view pattern) {
-                         return matches(pattern, tensor);
-                       });
+    const bool known =
+        used.contains(tensor) || is_ignored(tensor, ignored) || is_ignored(tensor, kCounters);
     if (!known) misfits.extra(tensor);
   }
   misfits.report(name);

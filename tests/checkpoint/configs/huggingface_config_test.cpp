@@ -165,6 +165,20 @@ TEST(HuggingFaceConfig, RefusesPreprocessingThatItHasNot) {
   refuse(R"({"resample": 1})", "resample");
   refuse(R"({"do_resize": false})", "do_resize");
   refuse(R"({"do_normalize": false})", "do_normalize");
+  refuse(R"({"do_pad": true})", "do_pad");
+  refuse(R"({"rescale_factor": 1.0})", "rescale_factor: got 1");
+}
+
+TEST(HuggingFaceConfig, SaysThatItTakesAnUnknownProcessorForClips) {
+  const auto assumed = [](const char* text) { return assumed_processor(Json::parse(text)); };
+  EXPECT_EQ(assumed("{}"), std::nullopt);
+  for (const char* known : {R"({"image_processor_type": "CLIPImageProcessorFast"})",
+                            R"({"image_processor_type": "SiglipImageProcessor"})",
+                            R"({"feature_extractor_type": "ChineseCLIPFeatureExtractor"})"})
+    EXPECT_EQ(assumed(known), std::nullopt) << known;
+  const auto other = assumed(R"({"image_processor_type": "FooImageProcessor"})");
+  ASSERT_TRUE(other.has_value());
+  EXPECT_NE(other->find("FooImageProcessor"), std::string::npos);
 }
 
 }  // namespace

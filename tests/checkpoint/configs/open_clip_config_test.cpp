@@ -225,6 +225,16 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   refuse("/preprocess_cfg/interpolation", "random", "interpolation");
 }
 
+/// Defaults would make a tower that nobody asked for.
+TEST(OpenClipConfig, RefusesAConfigWithoutATower) {
+  for (const std::string tower : {"vision_cfg", "text_cfg"}) {
+    Json json = base_config();
+    json["model_cfg"].erase(tower);
+    expect_error([&] { read_open_clip_config(json, "test.json"); }, ErrorCode::corrupt_data,
+                 "config: " + tower + " is missing (test.json)");
+  }
+}
+
 TEST(OpenClipConfig, RefusesValuesOfTheWrongType) {
   const auto refuse = [](const std::string& pointer, const Json& value, const std::string& field) {
     expect_refused(pointer, value, ErrorCode::corrupt_data, field);

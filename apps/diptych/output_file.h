@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+/// Throws Error(invalid_argument) when writing the file `out` ("-": standard output) would replace
+/// one that is read: one of `inputs`, or of the model `model`, which is a file, a folder, a name or
+/// empty.
+void check_replaces_no_input(const std::string& out, std::span<const std::filesystem::path> inputs,
+                             const std::string& model);
