@@ -2,14 +2,13 @@
 #include <diptych/tokenizer.h>
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
 #include "console.h"
+#include "inputs.h"
 #include "model_options.h"
 #include "records.h"
 #include "text_lines.h"
