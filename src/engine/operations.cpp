@@ -93,9 +93,16 @@ Tensor Operations::patches(const network::Pixels& pixels, int size) {
 
 Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
                           network::Activation activation, const Tensor* residual) {
+  const kernels::PackedLinear& packed = weights_.linear(layer);
+  if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, x.matrix());
+  Tensor input = x;
+  if (const float* factors = weights_.input_factors(layer)) {
+    input = arena_.allocate(x.rows(), x.width());
+    kernels::scale_columns(x.matrix(), factors, input.matrix(), pool_);
+  }
   Tensor out = arena_.allocate(x.rows(), layer.outputs);
   const kernels::ConstMatrix added = residual == nullptr ? out.matrix() : residual->matrix();
-  kernels::gemm(x.matrix(), weights_.linear(layer), kernel_activation(activation),
+  kernels::gemm(input.matrix(), packed, kernel_activation(activation),
                 residual == nullptr ? nullptr : &added, out.matrix(), pool_);
   return out;
 }
@@ -250,6 +257,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
     const int count = std::min(slab_rows, shape.rows() - first);
     const kernels::Matrix places = row_range(slab.matrix(), 0, count);
     if (!pointwise) kernels::im2col(x.rows.matrix(), shape_of(x), window, first, places, pool_);
+    if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, places);
     kernels::ConstMatrix added;
     if (residual != nullptr) added = row_range(residual->rows.matrix(), first, count);
     kernels::gemm(places, packed, kernel_activation(activation),
