@@ -60,7 +60,7 @@ bool is_sensor_data(const TiffReader& reader, const TiffDirectory& directory) {
 
 /// The pixels of a JPEG that libjpeg decodes; zero for others, such as the lossless ones that hold
 /// what a sensor saw.
-std::uint64_t jpeg_pixels(const Source& jpeg) {
+std::uint64_t jpeg_pixels(const EncodedPicture& jpeg) {
   constexpr int kBaseline = 0xC0;
   constexpr int kProgressive = 0xC2;
   if (jpeg.size() < 4 || jpeg.data()[0] != 0xFF || jpeg.data()[1] != 0xD8) return 0;
@@ -77,7 +77,7 @@ std::uint64_t jpeg_pixels(const Source& jpeg) {
 /// Keeps the largest of the JPEGs that it is offered.
 class LargestJpeg {
  public:
-  explicit LargestJpeg(const Source& source) : source_(source) {}
+  explicit LargestJpeg(const EncodedPicture& source) : source_(source) {}
 
   void offer(std::uint64_t position, std::uint64_t length) {
     if (length == 0 || position > source_.size() || length > source_.size() - position) return;
@@ -90,7 +90,7 @@ class LargestJpeg {
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:
-  const Source& source_;
+  const EncodedPicture& source_;
   std::span<const std::byte> bytes_;
   std::uint64_t pixels_ = 0;
 };
@@ -104,7 +104,7 @@ void offer_previews(const TiffReader& reader, const TiffDirectory& directory,
                   value_of(reader, directory, kStripByteCounts));
 }
 
-std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view start) {
+std::optional<CameraRaw> read_tiff_raw(const EncodedPicture& source, std::string_view start) {
   const auto reader = TiffReader::open({source.data(), source.size()});
   if (!reader) return std::nullopt;
   const std::vector<TiffDirectory> directories = all_directories(*reader);
@@ -120,7 +120,7 @@ std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view st
 }
 
 /// Position and length of the JPEG stand in the header, the high byte first.
-CameraRaw read_raf(const Source& source) {
+CameraRaw read_raf(const EncodedPicture& source) {
   const auto u32 = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | source.data()[at + i];
@@ -133,7 +133,7 @@ CameraRaw read_raf(const Source& source) {
 
 }  // namespace
 
-std::optional<CameraRaw> read_camera_raw(const Source& source) {
+std::optional<CameraRaw> read_camera_raw(const EncodedPicture& source) {
   const std::string_view start(reinterpret_cast<const char*>(source.data()), source.size());
   if (start.starts_with("FUJIFILMCCD-RAW")) return read_raf(source);
   if (start.size() < 16 || (!start.starts_with("II") && !start.starts_with("MM")))
