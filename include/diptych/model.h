@@ -108,8 +108,8 @@ class DIPTYCH_API Model {
 
   const ModelInfo& info() const;
 
-  /// What turns a text into token ids. Throws Error(unsupported) when the model came without a
-  /// tokenizer and none of the built-in ones fits its vocabulary.
+  /// Returns what turns a text into token ids. Throws Error(unsupported) when the model came
+  /// without a tokenizer and none of the built-in ones fits its vocabulary.
   const Tokenizer& tokenizer() const;
 
   /// What the layers share; opaque to users.

@@ -21,7 +21,7 @@ enum class Precision {
   int8,   ///< the same weights; the other side in eight bits too, a scale a row (token, place)
 };
 
-/// "auto", "fp32", "bf16", "fp16", "int8w" or "int8".
+/// Returns "auto", "fp32", "bf16", "fp16", "int8w" or "int8".
 DIPTYCH_API std::string_view name(Precision precision);
 
 /// What computes products on this machine.
@@ -64,11 +64,11 @@ class DIPTYCH_API PackedModel {
   explicit PackedModel(Model model, const ComputeOptions& options = {});
 
   const Model& model() const;
-  /// As given, with the precision that `automatic` stood for.
+  /// Returns the options as given, with the precision that `automatic` stood for.
   const ComputeOptions& options() const;
   const ComputeUnit& unit() const;
 
-  /// Whether both are the same packed model.
+  /// Returns whether both are the same packed model.
   bool operator==(const PackedModel&) const = default;
 
   /// What copies share; opaque to users.

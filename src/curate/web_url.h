@@ -13,8 +13,8 @@ class BaseUrl {
   BaseUrl(const BaseUrl&) = delete;
   BaseUrl& operator=(const BaseUrl&) = delete;
 
-  /// The URL that `reference` stands for (RFC 3986, section 5.2), without its tabs, line ends and
-  /// spaces. Empty when it is none of http or https, or has no host.
+  /// Returns the URL that `reference` stands for (RFC 3986, section 5.2), without its tabs, line
+  /// ends and spaces. Empty when it is none of http or https, or has no host.
   std::string join(std::string_view reference) const;
 
  private:
@@ -25,10 +25,10 @@ class BaseUrl {
   std::string_view query_;
 };
 
-/// BaseUrl::join for one link.
+/// Does what BaseUrl::join does for one link.
 std::string join_url(std::string_view base, std::string_view reference);
 
-/// The host of an http or https URL in lower case, without user and port; empty: none.
+/// Returns the host of an http or https URL in lower case, without user and port; empty: none.
 std::string host_of(std::string_view url);
 
 }  // namespace diptych::curate

@@ -161,7 +161,7 @@ std::map<network::ParameterId, Group> groups_of(const LayerInputs& inputs) {
 }  // namespace
 
 void LayerInputs::multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
-                             kernels::ConstMatrix rows) {
+                             kernels::ConstMatrixView rows) {
   constexpr int kRowsOfACall = 64;
   constexpr int kRows = 256;
   Layer& seen = layers_[&layer];

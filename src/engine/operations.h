@@ -18,7 +18,7 @@ class LayerObserver {
   virtual ~LayerObserver() = default;
   /// `rows` [rows, inputs] are about to be multiplied with `layer`, which is packed from `weight`.
   virtual void multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
-                          kernels::ConstMatrix rows) = 0;
+                          kernels::ConstMatrixView rows) = 0;
 };
 
 /// network::Operations on the CPU; products in the precision of their weights, everything else in

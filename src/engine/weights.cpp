@@ -125,10 +125,6 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   pack_convolutions(layers.convolutions, pool);
   arrange_windows(layers.depthwise_convolutions);
   keep_tables(layers.embeddings);
-  if (model_.logit_scale != network::kAbsent)
-    similarity_scale_ = std::exp(to_floats(view(model_.logit_scale)).front());
-  if (model_.logit_bias != network::kAbsent)
-    similarity_bias_ = to_floats(view(model_.logit_bias)).front();
 }
 
 void Weights::check(const TensorMap& checkpoint) {

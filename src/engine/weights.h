@@ -31,25 +31,23 @@ class Weights {
           Precision precision = Precision::fp32, network::Quantisation quantisation = {});
 
   const network::Model& model() const { return model_; }
-  /// The factor of the cosine similarity: exp of the logit scale.
-  float similarity_scale() const { return similarity_scale_; }
-  /// What is added to the scaled similarity; zero for a model without a bias.
-  float similarity_bias() const { return similarity_bias_; }
 
-  /// The layers must be the model's.
+  /// Returns a packed layer; the layers must be the model's.
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
-  /// What the layer's inputs are multiplied by before the product, [inputs]; null for nothing.
+  /// Returns what the layer's inputs are multiplied by before the product, [inputs]; null for
+  /// nothing.
   const float* input_factors(const network::Linear& layer) const;
-  /// As a linear layer over a neighbourhood (ky, kx, channel), batch normalisation folded in.
+  /// Returns it as a linear layer over a neighbourhood (ky, kx, channel), batch normalisation
+  /// folded in.
   const kernels::PackedLinear& convolution(const network::Convolution& layer) const;
-  /// The weights of all channels place by place: [kernel * kernel, channels].
+  /// Returns the weights of all channels place by place: [kernel * kernel, channels].
   const float* windows(const network::DepthwiseConvolution& layer) const {
     return vector(layer.weight);
   }
-  /// A vector such as a norm's weight.
+  /// Returns a vector such as a norm's weight.
   const float* vector(network::ParameterId parameter) const;
-  /// Row `index` of a matrix, or a vector as row 0, as float32. Throws Error(invalid_argument) when
-  /// there is no such row.
+  /// Reads row `index` of a matrix, or a vector as row 0, as float32. Throws
+  /// Error(invalid_argument) when there is no such row.
   void read_row(network::ParameterId parameter, std::int32_t index, std::span<float> out) const;
 
  private:
@@ -88,8 +86,6 @@ class Weights {
   std::map<LinearKey, kernels::PackedLinear> linears_;
   std::map<network::ParameterId, kernels::PackedLinear> convolutions_;
   std::map<network::ParameterId, std::vector<float>> vectors_;
-  float similarity_scale_ = 1.0F;
-  float similarity_bias_ = 0.0F;
 };
 
 }  // namespace diptych::engine

@@ -28,7 +28,7 @@ constexpr int kJpeg = 7;
 /// Real files have up to four directories, and up to three below one.
 constexpr std::size_t kMostDirectories = 16;
 
-std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory, Tag tag) {
+std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory, std::uint16_t tag) {
   const TiffField* field = directory.find(tag);
   if (field == nullptr) return 0;
   const std::int64_t value = reader.integer(*field).value_or(0);
@@ -58,7 +58,7 @@ bool is_sensor_data(const TiffReader& reader, const TiffDirectory& directory) {
 
 /// The pixels of a JPEG that libjpeg decodes; zero for others, such as the lossless ones that hold
 /// what a sensor saw.
-std::uint64_t jpeg_pixels(const Source& jpeg) {
+std::uint64_t jpeg_pixels(const EncodedPicture& jpeg) {
   constexpr int kBaseline = 0xC0;
   constexpr int kProgressive = 0xC2;
   if (jpeg.size() < 4 || jpeg.data()[0] != 0xFF || jpeg.data()[1] != 0xD8) return 0;
@@ -75,7 +75,7 @@ std::uint64_t jpeg_pixels(const Source& jpeg) {
 /// Keeps the largest of the JPEGs that it is offered.
 class LargestJpeg {
  public:
-  explicit LargestJpeg(const Source& source) : source_(source) {}
+  explicit LargestJpeg(const EncodedPicture& source) : source_(source) {}
 
   void offer(std::uint64_t position, std::uint64_t length) {
     if (length == 0 || position > source_.size() || length > source_.size() - position) return;
@@ -88,7 +88,7 @@ class LargestJpeg {
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:
-  const Source& source_;
+  const EncodedPicture& source_;
   std::span<const std::byte> bytes_;
   std::uint64_t pixels_ = 0;
 };
@@ -102,7 +102,7 @@ void offer_previews(const TiffReader& reader, const TiffDirectory& directory,
                   value_of(reader, directory, kStripByteCounts));
 }
 
-std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view start) {
+std::optional<CameraRaw> read_tiff_raw(const EncodedPicture& source, std::string_view start) {
   const auto reader = TiffReader::open({source.data(), source.size()});
   if (!reader) return std::nullopt;
   const std::vector<TiffDirectory> directories = all_directories(*reader);
@@ -118,7 +118,7 @@ std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view st
 }
 
 /// Position and length of the JPEG stand in the header, the high byte first.
-CameraRaw read_raf(const Source& source) {
+CameraRaw read_raf(const EncodedPicture& source) {
   const auto u32 = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | source.data()[at + i];
@@ -131,7 +131,7 @@ CameraRaw read_raf(const Source& source) {
 
 }  // namespace
 
-std::optional<CameraRaw> read_camera_raw(const Source& source) {
+std::optional<CameraRaw> read_camera_raw(const EncodedPicture& source) {
   const std::string_view start(reinterpret_cast<const char*>(source.data()), source.size());
   if (start.starts_with("FUJIFILMCCD-RAW")) return read_raf(source);
   if (start.size() < 16 || (!start.starts_with("II") && !start.starts_with("MM")))

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "compute_device.h"
+#include "libtorch/compute_device.h"
+#include "libtorch/parameters.h"
 #include "support/support.h"
-#include "train/parameters.h"
 
 namespace diptych::train {
 namespace {

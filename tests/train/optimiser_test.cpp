@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "compute_device.h"
 #include "diptych/error.h"
+#include "libtorch/compute_device.h"
 #include "support/support.h"
 
 namespace diptych::train {

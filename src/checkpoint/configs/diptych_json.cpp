@@ -17,22 +17,23 @@ namespace {
 constexpr int kVersion = 1;
 /// What a value is called in diptych.json.
 template <typename Value>
-struct Word {
+struct JsonWord {
   std::string_view word;
   Value value;
 };
 
-constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
-                                                               {"squash", ResizeMode::squash},
-                                                               {"longest", ResizeMode::longest},
-                                                               {"patches", ResizeMode::patches}});
-constexpr auto kCropStarts = std::to_array<Word<CropStart>>(
+constexpr auto kResizeModes =
+    std::to_array<JsonWord<ResizeMode>>({{"shortest", ResizeMode::shortest},
+                                         {"squash", ResizeMode::squash},
+                                         {"longest", ResizeMode::longest},
+                                         {"patches", ResizeMode::patches}});
+constexpr auto kCropStarts = std::to_array<JsonWord<CropStart>>(
     {{"half_even", CropStart::half_even}, {"down", CropStart::down}});
-constexpr auto kConversions = std::to_array<Word<RgbConversion>>(
+constexpr auto kConversions = std::to_array<JsonWord<RgbConversion>>(
     {{"last", RgbConversion::last}, {"first", RgbConversion::first}});
-constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
+constexpr auto kInterpolations = std::to_array<JsonWord<Interpolation>>(
     {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
-constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
+constexpr auto kTokenizers = std::to_array<JsonWord<TokenizerSpec::Kind>>(
     {{"clip", TokenizerSpec::Kind::clip},
      {"chinese", TokenizerSpec::Kind::chinese},
      {"wordpiece", TokenizerSpec::Kind::wordpiece},
@@ -40,9 +41,9 @@ constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
      {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
      {"byte_level_bpe", TokenizerSpec::Kind::byte_level_bpe},
      {"none", TokenizerSpec::Kind::none}});
-constexpr auto kSpecialTokens = std::to_array<Word<ClipSpecialTokens>>(
+constexpr auto kSpecialTokens = std::to_array<JsonWord<ClipSpecialTokens>>(
     {{"open_clip", ClipSpecialTokens::open_clip}, {"openai", ClipSpecialTokens::openai}});
-constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
+constexpr auto kCleanings = std::to_array<JsonWord<text::Cleaning>>(
     {{"whitespace", text::Cleaning::whitespace},
      {"lower", text::Cleaning::lower},
      {"canonicalize", text::Cleaning::canonicalize},
@@ -50,7 +51,7 @@ constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
      {"remove_punctuation", text::Cleaning::remove_punctuation}});
 
 template <typename Value, std::size_t count>
-std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
+std::string_view word_for(Value value, const std::array<JsonWord<Value>, count>& words) {
   for (const auto& known : words) {
     if (known.value == value) return known.word;
   }
@@ -59,7 +60,7 @@ std::string_view word_for(Value value, const std::array<Word<Value>, count>& wor
 
 template <typename Value, std::size_t count>
 Value read_word(ConfigFields& fields, std::string_view field,
-                const std::array<Word<Value>, count>& words,
+                const std::array<JsonWord<Value>, count>& words,
                 std::optional<Value> otherwise = std::nullopt) {
   if (otherwise && !fields.has(field)) return *otherwise;
   const std::string text = fields.text(field);

@@ -48,7 +48,7 @@ struct TokenizerSettings {
 /// What other programs want of such a tokenizer.
 struct TokenizerFiles {
   std::optional<TokenizerSettings> use;  ///< none where the model's form does not say it
-  std::vector<SourceFile> files;         ///< as they lay beside the weights
+  std::vector<FileBytes> files;          ///< as they lay beside the weights
 };
 
 /// A checkpoint in canonical terms.

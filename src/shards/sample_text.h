@@ -9,7 +9,8 @@
 
 namespace diptych::shards {
 
-struct CaptionOptions {
+/// Where in a sample its words stand.
+struct TextKeys {
   /// The key of the `json` part that holds the caption, or a list of captions to choose from.
   /// Empty, the default, or not in the sample's `json`: the `txt` part.
   std::string json_text_key;
@@ -24,14 +25,14 @@ struct SampleText {
   std::vector<std::string> captions;
   /// The group it belongs to; empty: to none.
   std::string group;
-  /// Whether its `json` has CaptionOptions::json_text_key.
+  /// Whether its `json` has TextKeys::json_text_key.
   bool has_text_key = false;
   /// What is wrong with each caption that was left out, or with the sample that has none.
   std::vector<Refusal> refused;
 };
 
-/// Never throws for the sample's content. Thread-safe.
-SampleText read_text(const Sample& sample, const CaptionOptions& options);
+/// Reads a sample's texts; never throws for the sample's content. Thread-safe.
+SampleText read_text(const Sample& sample, const TextKeys& keys);
 
 /// The samples' groups as numbers, for SamplerOptions::groups.
 struct Groups {
@@ -43,6 +44,6 @@ struct Groups {
 };
 
 /// Reads the `json` part of every sample.
-Groups read_groups(const Dataset& dataset, const CaptionOptions& options);
+Groups read_groups(const Dataset& dataset, const TextKeys& keys);
 
 }  // namespace diptych::shards

@@ -1,10 +1,31 @@
-#include "train/operations.h"
+#include "libtorch/operations.h"
 
 #include "base/error.h"
 
-namespace diptych::train {
+namespace diptych::libtorch {
+
+struct Operations::AttentionRuns {
+  /// A run of neighbouring sequences of one length: attention over it needs no padding.
+  struct Run {
+    int first;
+    int count;
+    int query_length;
+    int key_length;
+    /// Which keys the queries see, [query length, key length]; undefined: all, or those that SDPA's
+    /// own causal mask shows.
+    Tensor mask;
+  };
+
+  network::Sequences queries;
+  network::Sequences keys;
+  std::vector<Run> runs;
+  Tensor key_rows;  ///< undefined: they lie one after the other
+  bool causal = false;
+};
+
 namespace {
 
+using Run = Operations::AttentionRuns::Run;
 using network::Activation;
 using network::Mask;
 using network::Sequences;
@@ -56,17 +77,6 @@ network::FeatureMap<Tensor> as_feature_map(const Tensor& pictures) {
           .width = static_cast<int>(pictures.size(3))};
 }
 
-/// A run of neighbouring sequences of one length: attention over it needs no padding.
-struct Run {
-  int first;
-  int count;
-  int query_length;
-  int key_length;
-  /// Which keys the queries see, [query length, key length]; undefined: all, or those that SDPA's
-  /// own causal mask shows.
-  Tensor mask;
-};
-
 std::vector<Run> equal_length_runs(const Sequences& queries, const Sequences& keys) {
   std::vector<Run> runs;
   for (int i = 0; i < queries.count(); ++i) {
@@ -108,14 +118,6 @@ bool has_room(const Tensor& cache, std::int64_t rows) {
 }
 
 }  // namespace
-
-struct Operations::AttentionRuns {
-  Sequences queries;
-  Sequences keys;
-  std::vector<Run> runs;
-  Tensor key_rows;  ///< undefined: they lie one after the other
-  bool causal = false;
-};
 
 Operations::Indices Operations::indices(std::span<const std::int32_t> numbers) const {
   return view_of(numbers).to(device(), torch::kInt64);
@@ -350,4 +352,4 @@ Operations::FeatureMap Operations::merge_places(const FeatureMap& x, int size) {
 
 static_assert(network::Operations<Operations>);
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

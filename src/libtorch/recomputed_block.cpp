@@ -1,12 +1,12 @@
-#include "train/recomputed_block.h"
+#include "libtorch/recomputed_block.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "train/autocast.h"
+#include "libtorch/autocast.h"
 
-namespace diptych::train {
+namespace diptych::libtorch {
 namespace {
 
 using torch::Tensor;
@@ -17,7 +17,7 @@ using torch::autograd::variable_list;
 struct SecondRun : torch::CustomClassHolder {
   BlockBody body;
   std::size_t inputs = 0;  ///< so many of the tensors; the others are parameters
-  Precision precision = Precision::fp32;
+  Autocast autocast = Autocast::off;
 };
 
 variable_list leaves_of(const variable_list& tensors, std::size_t count) {
@@ -57,7 +57,7 @@ struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
     const auto capsule = context->saved_data["run"].toCapsule();
     const auto& run = static_cast<const SecondRun&>(*capsule);
     const Tensor& gradient = gradients.front();
-    const AutocastScope autocast(run.precision, gradient.device());
+    const AutocastScope autocast(run.autocast, gradient.device());
     const at::AutoGradMode with_gradients(true);
     const variable_list tensors = context->get_saved_variables();
     variable_list variables = leaves_of(tensors, run.inputs);
@@ -78,11 +78,11 @@ Tensor recomputed(const Tensor& output, BlockBody body, std::vector<Tensor> inpu
   auto run = c10::make_intrusive<SecondRun>();
   run->body = std::move(body);
   run->inputs = inputs.size();
-  run->precision = autocast_precision(output.device());
+  run->autocast = current_autocast(output.device());
   variable_list tensors = std::move(inputs);
   tensors.insert(tensors.end(), parameters.begin(), parameters.end());
   // Of a vector autograd would not see the tensors.
   return RecomputedBlock::apply(output, run, at::TensorList(tensors));
 }
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

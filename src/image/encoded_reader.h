@@ -11,16 +11,17 @@ namespace diptych::image {
 
 /// Reads a file's bytes in order, little-endian. Reading past the end throws Error(corrupt_data)
 /// that says how many bytes are missing.
-class ByteReader {
+class EncodedReader {
  public:
-  ByteReader(const Source& source, const char* format) : source_(source), format_(format) {}
+  EncodedReader(const EncodedPicture& source, const char* format)
+      : source_(source), format_(format) {}
 
   std::size_t position() const { return position_; }
   bool at_end() const { return position_ >= source_.size(); }
-  /// A position past the end is found out by the next read.
+  /// Moves to a position; one past the end is found out by the next read.
   void seek(std::size_t position) { position_ = position; }
 
-  /// The next `count` bytes.
+  /// Returns the next `count` bytes.
   std::span<const std::uint8_t> take(std::size_t count) {
     const std::size_t left = source_.size() - std::min(position_, source_.size());
     if (count > left)
@@ -42,7 +43,7 @@ class ByteReader {
   }
 
  private:
-  const Source& source_;
+  const EncodedPicture& source_;
   const char* format_;
   std::size_t position_ = 0;
 };

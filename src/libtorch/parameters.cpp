@@ -1,8 +1,8 @@
-#include "train/parameters.h"
+#include "libtorch/parameters.h"
 
 #include "base/error.h"
 
-namespace diptych::train {
+namespace diptych::libtorch {
 namespace {
 
 torch::Tensor initial(const network::ParameterSpec& spec, Random& random) {
@@ -79,4 +79,4 @@ void add_parameters(TensorMap& map, const network::ParameterTable& table,
   }
 }
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

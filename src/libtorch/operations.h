@@ -10,10 +10,10 @@
 #include <tuple>
 #include <vector>
 
+#include "libtorch/recomputed_block.h"
 #include "network/model.h"
-#include "train/recomputed_block.h"
 
-namespace diptych::train {
+namespace diptych::libtorch {
 
 /// How a pass through the towers computes.
 struct PassOptions {
@@ -109,7 +109,7 @@ class Operations : public network::ComposedOperations<Operations> {
     return body(operations, inputs...);
   }
 
-  /// The block for its second run, which leaves running statistics alone.
+  /// Returns the block for its second run, which leaves running statistics alone.
   template <typename Body, typename... Inputs>
   BlockBody again(const Body& body, const Inputs&... inputs) const {
     Operations operations = *this;
@@ -140,4 +140,4 @@ class Operations : public network::ComposedOperations<Operations> {
   std::set<network::ParameterId>* used_ = nullptr;
 };
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

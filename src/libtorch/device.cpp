@@ -1,4 +1,4 @@
-#include "train/device.h"
+#include "libtorch/device.h"
 
 #include <dlfcn.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-namespace diptych::train {
+namespace diptych::libtorch {
 namespace {
 
 /// libtorch's messages begin with the reason and go on for pages.
@@ -43,4 +43,4 @@ torch::Device device_of(const std::string& name) {
   }
 }
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

@@ -1,15 +1,15 @@
-#include "train/operations.h"
+#include "libtorch/operations.h"
 
 #include <gtest/gtest.h>
 
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
-#include "compute_device.h"
+#include "libtorch/compute_device.h"
+#include "libtorch/parameters.h"
+#include "libtorch/towers.h"
 #include "network/captions.h"
 #include "network/pictures_of_sizes.h"
 #include "support/support.h"
-#include "train/parameters.h"
-#include "train/towers.h"
 
 namespace diptych {
 namespace {
@@ -21,11 +21,11 @@ TEST_P(Reference, FeaturesAgree) {
   const std::filesystem::path folder = test::data_path(GetParam());
   const auto file = checkpoint::load_model_file(folder);
   const network::Model model = network::make_model(file.config);
-  const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, test::device());
+  const libtorch::Parameters parameters =
+      libtorch::parameters_from(model.parameters, file.weights, test::device());
   const TensorMap io = checkpoint::read_safetensors(folder / "io.safetensors");
   const torch::NoGradGuard no_gradients;
-  train::Operations operations(model.parameters, parameters, {});
+  libtorch::Operations operations(model.parameters, parameters, {});
 
   const TensorView& pixels = io.at("pixels");
   const std::vector<float> values = to_floats(pixels);
@@ -40,7 +40,7 @@ TEST_P(Reference, FeaturesAgree) {
   const auto expect_rows = [&io, normalised](const torch::Tensor& got, const char* name) {
     const std::vector<float> expected = to_floats(io.at(name));
     const TensorBuffer features =
-        train::to_buffer(normalised ? torch::nn::functional::normalize(got) : got);
+        libtorch::to_buffer(normalised ? torch::nn::functional::normalize(got) : got);
     const auto width = static_cast<std::size_t>(features.shape()[1]);
     ASSERT_EQ(features.floats().size(), expected.size());
     for (std::size_t begin = 0; begin < expected.size(); begin += width) {
@@ -66,13 +66,13 @@ TEST(NaflexReference, PicturesOfDifferentSizesAgree) {
   const TensorMap io = checkpoint::read_safetensors(folder / "sizes.safetensors");
   const auto file = checkpoint::load_model_file(folder);
   const network::Model model = network::make_model(file.config);
-  const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, test::device());
+  const libtorch::Parameters parameters =
+      libtorch::parameters_from(model.parameters, file.weights, test::device());
   const test::PicturesOfSizes pictures(io, network::image_size(file.config.image));
   const torch::NoGradGuard no_gradients;
-  train::Operations operations(model.parameters, parameters, {});
+  libtorch::Operations operations(model.parameters, parameters, {});
   const TensorBuffer features =
-      train::to_buffer(network::image_features(operations, model, pictures.pixels()));
+      libtorch::to_buffer(network::image_features(operations, model, pictures.pixels()));
   test::expect_rows_near(features.floats(), to_floats(io.at("image_features")),
                          features.shape()[1]);
 }
@@ -95,18 +95,18 @@ TEST(BatchNormalisation, StatisticsAreThoseOfDoublePrecision) {
   const network::Convolution layer =
       network::declare_convolution(table, "conv", "norm", 3, 3, 1, 1, 1.0F);
   Random random(3);
-  train::Parameters parameters = train::initial_parameters(table, random, test::device());
+  libtorch::Parameters parameters = libtorch::initial_parameters(table, random, test::device());
   const torch::NoGradGuard no_gradients;
   parameters[0].copy_(torch::eye(3).view({3, 3, 1, 1}));
   std::vector<float> values(std::size_t{3} * kSide * kSide);
   for (float& value : values) value = 100.0F + static_cast<float>(random.normal());
-  train::Operations operations(table, parameters, {.training = true});
+  libtorch::Operations operations(table, parameters, {.training = true});
   operations.convolution(operations.feature_map({values.data(), 1, kSide, kSide}), layer,
                          network::Activation::none, nullptr);
 
   constexpr double kMomentum = 0.1;
   const auto read = [&](network::ParameterId id) {
-    return train::to_buffer(parameters[static_cast<std::size_t>(id)]);
+    return libtorch::to_buffer(parameters[static_cast<std::size_t>(id)]);
   };
   const TensorBuffer means = read(layer.norm->running_mean);
   const TensorBuffer variances = read(layer.norm->running_variance);
@@ -123,8 +123,8 @@ TEST(CaptionLogits, AgreeWithTheReference) {
   const std::filesystem::path folder = test::data_path("open_clip_coca_captions");
   const auto file = checkpoint::load_model_file(folder);
   const network::Model model = network::make_model(file.config);
-  const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, test::device());
+  const libtorch::Parameters parameters =
+      libtorch::parameters_from(model.parameters, file.weights, test::device());
   const TensorMap io = checkpoint::read_safetensors(folder / "captions.safetensors");
   const std::vector<float> values = to_floats(io.at("pixels"));
   const std::vector<float> expected = to_floats(io.at("logits"));
@@ -133,7 +133,7 @@ TEST(CaptionLogits, AgreeWithTheReference) {
   const std::size_t length = tokens.size() / texts;
   const std::size_t vocabulary = expected.size() / tokens.size();
   const torch::NoGradGuard no_gradients;
-  train::Operations operations(model.parameters, parameters, {});
+  libtorch::Operations operations(model.parameters, parameters, {});
   const int side = network::image_size(file.config.image);
   auto captions = network::begin_captions(operations, model,
                                           {values.data(), static_cast<int>(texts), side, side}, 1);
@@ -142,7 +142,7 @@ TEST(CaptionLogits, AgreeWithTheReference) {
     for (std::size_t i = 0; i < texts; ++i)
       newest.push_back(static_cast<std::int32_t>(tokens[i * length + place]));
     const TensorBuffer logits =
-        train::to_buffer(network::append_tokens(operations, model, captions, newest));
+        libtorch::to_buffer(network::append_tokens(operations, model, captions, newest));
     for (std::size_t i = 0; i < texts; ++i) {
       EXPECT_LE(test::relative_error(
                     logits.floats().subspan(i * vocabulary, vocabulary),

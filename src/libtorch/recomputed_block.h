@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-namespace diptych::train {
+namespace diptych::libtorch {
 
 /// Computes a block's result from its inputs.
 using BlockBody = std::function<torch::Tensor(const std::vector<torch::Tensor>& inputs)>;
@@ -18,4 +18,4 @@ torch::Tensor recomputed(const torch::Tensor& output, BlockBody body,
                          std::vector<torch::Tensor> inputs,
                          const std::vector<torch::Tensor>& parameters);
 
-}  // namespace diptych::train
+}  // namespace diptych::libtorch

@@ -11,14 +11,14 @@
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/export_model.h"
 #include "checkpoint/load.h"
-#include "compute_device.h"
 #include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
+#include "libtorch/compute_device.h"
+#include "libtorch/operations.h"
+#include "libtorch/parameters.h"
 #include "network/published_models.h"
 #include "support/support.h"
-#include "train/operations.h"
-#include "train/parameters.h"
 
 namespace diptych {
 namespace {
@@ -49,7 +49,7 @@ class RealSizeTest : public testing::TestWithParam<RealSize> {};
 
 /// The same rows from both executors, which share no arithmetic.
 void expect_same_rows(const TensorBuffer& got, const torch::Tensor& expected) {
-  const TensorBuffer rows = train::to_buffer(expected);
+  const TensorBuffer rows = libtorch::to_buffer(expected);
   ASSERT_EQ(got.shape(), rows.shape());
   const auto width = static_cast<std::size_t>(got.shape().back());
   for (std::size_t begin = 0; begin < rows.floats().size(); begin += width)
@@ -84,9 +84,9 @@ TEST_P(RealSizeTest, IsReadAndRunByBothExecutors) {
   const TensorBuffer text_features = encoder.encode_texts(texts);
 
   const torch::NoGradGuard no_gradients;
-  const train::Parameters parameters =
-      train::parameters_from(model.parameters, file.weights, test::device());
-  train::Operations operations(model.parameters, parameters, {});
+  const libtorch::Parameters parameters =
+      libtorch::parameters_from(model.parameters, file.weights, test::device());
+  libtorch::Operations operations(model.parameters, parameters, {});
   expect_same_rows(image_features, network::image_features(operations, model, picture));
   expect_same_rows(text_features, network::text_features(operations, model, texts));
 }

@@ -9,6 +9,6 @@ namespace diptych::train {
 
 /// Reads the model of a name that the options give: the one that a training starts from, without
 /// weights where it starts from random ones, or the one that teaches it.
-using ModelSource = std::function<checkpoint::ModelFile(const std::string& name)>;
+using ModelReader = std::function<checkpoint::ModelFile(const std::string& name)>;
 
 }  // namespace diptych::train

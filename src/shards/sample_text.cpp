@@ -1,4 +1,4 @@
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,11 +24,10 @@ std::string group_name(const nlohmann::json& value) {
 
 class TextReader {
  public:
-  TextReader(const Sample& sample, const CaptionOptions& options)
-      : sample_(sample), options_(options) {}
+  TextReader(const Sample& sample, const TextKeys& keys) : sample_(sample), keys_(keys) {}
 
   SampleText read() && {
-    const bool wants_json = !options_.json_text_key.empty() || !options_.json_group_key.empty();
+    const bool wants_json = !keys_.json_text_key.empty() || !keys_.json_group_key.empty();
     if (wants_json && sample_.parts.contains("json")) read_json();
     if (!text_.has_text_key) {
       if (const auto text = sample_.text("txt")) add_caption(std::string(*text));
@@ -43,10 +42,10 @@ class TextReader {
     if (part.size() > kMaxJsonBytes) return refuse_json("got a part above 16 MiB");
     const nlohmann::json document = parse_python_json(part);
     if (!document.is_object()) return refuse_json("got a part that is not an object");
-    if (const auto group = document.find(options_.json_group_key); group != document.end())
+    if (const auto group = document.find(keys_.json_group_key); group != document.end())
       text_.group = group_name(*group);
-    const auto value = document.find(options_.json_text_key);
-    if (options_.json_text_key.empty() || value == document.end()) return;
+    const auto value = document.find(keys_.json_text_key);
+    if (keys_.json_text_key.empty() || value == document.end()) return;
     text_.has_text_key = true;
     if (!value->is_array()) return add_json_caption(*value);
     for (const nlohmann::json& caption : *value) add_json_caption(caption);
@@ -64,10 +63,10 @@ class TextReader {
   }
 
   void refuse_for_want_of_caption() {
-    const bool keyed = sample_.parts.contains("json") && !options_.json_text_key.empty();
+    const bool keyed = sample_.parts.contains("json") && !keys_.json_text_key.empty();
     refuse(RefusalReason::no_caption,
            keyed ? fmt::format("caption: got json without a caption in '{}', and no txt",
-                               options_.json_text_key)
+                               keys_.json_text_key)
                  : fmt::format("caption: got {}, expected txt", sample_.part_names()));
   }
 
@@ -80,14 +79,14 @@ class TextReader {
   }
 
   const Sample& sample_;
-  const CaptionOptions& options_;
+  const TextKeys& keys_;
   SampleText text_;
 };
 
 /// Empty for a sample that cannot be read, which is counted when it is wanted for a batch.
-std::string group_of(const Dataset& dataset, std::size_t index, const CaptionOptions& options) {
+std::string group_of(const Dataset& dataset, std::size_t index, const TextKeys& keys) {
   try {
-    return read_text(dataset.at(index), options).group;
+    return read_text(dataset.at(index), keys).group;
   } catch (const Error&) {
     return "";
   }
@@ -95,17 +94,17 @@ std::string group_of(const Dataset& dataset, std::size_t index, const CaptionOpt
 
 }  // namespace
 
-SampleText read_text(const Sample& sample, const CaptionOptions& options) {
-  return TextReader(sample, options).read();
+SampleText read_text(const Sample& sample, const TextKeys& keys) {
+  return TextReader(sample, keys).read();
 }
 
-Groups read_groups(const Dataset& dataset, const CaptionOptions& options) {
+Groups read_groups(const Dataset& dataset, const TextKeys& keys) {
   std::unordered_map<std::string, std::uint32_t> known;
   Groups groups;
   groups.ids.resize(dataset.size());
   std::uint32_t count = 0;
   for (std::size_t i = 0; i < groups.ids.size(); ++i) {
-    const std::string group = group_of(dataset, i, options);
+    const std::string group = group_of(dataset, i, keys);
     if (group.empty()) {
       groups.ids[i] = count++;
     } else {

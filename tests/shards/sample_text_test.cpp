@@ -1,4 +1,4 @@
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,9 +26,9 @@ class Words {
     if (!json_.empty()) sample_.parts["json"] = std::as_bytes(std::span(json_));
     if (!txt_.empty()) sample_.parts["txt"] = std::as_bytes(std::span(txt_));
   }
-  SampleText read(const CaptionOptions& options = {.json_text_key = "names",
-                                                   .json_group_key = "concept"}) const {
-    return read_text(sample_, options);
+  SampleText read(const TextKeys& keys = {.json_text_key = "names",
+                                          .json_group_key = "concept"}) const {
+    return read_text(sample_, keys);
   }
 
  private:
