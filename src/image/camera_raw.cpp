@@ -28,7 +28,8 @@ constexpr int kJpeg = 7;
 /// Real files have up to four directories, and up to three below one.
 constexpr std::size_t kMostDirectories = 16;
 
-std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory, std::uint16_t tag) {
+std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory,
+                       std::uint16_t tag) {
   const TiffField* field = directory.find(tag);
   if (field == nullptr) return 0;
   const std::int64_t value = reader.integer(*field).value_or(0);
