@@ -20,7 +20,7 @@ constexpr auto kBlanks = std::to_array<std::string_view>({
     "\u2028", "\u2029", "\u202F", "\u205F", "\u2060", "\u3000", "\uFEFF",
 });
 
-bool is_blank(std::string_view text) {
+bool looks_blank(std::string_view text) {
   while (!text.empty()) {
     const std::size_t ascii = std::min(text.find_first_not_of(" \t\r\n\f\v"), text.size());
     text.remove_prefix(ascii);
@@ -44,7 +44,7 @@ std::optional<CaptionFault> caption_fault(std::string_view caption) {
                         fmt::format("caption: got {} bytes, expected at most {}", caption.size(),
                                     kMaxCaptionBytes)};
   }
-  if (is_blank(caption))
+  if (looks_blank(caption))
     return CaptionFault{RefusalReason::empty_caption, "caption: got empty text, expected words"};
   if (!is_utf8(caption)) {
     return CaptionFault{RefusalReason::caption_not_utf8,

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <string>
 
-#include "shards/captions.h"
 #include "shards/dataset.h"
+#include "shards/sample_text.h"
 
 namespace diptych::shards {
 
@@ -13,7 +13,7 @@ struct Survey {
   std::size_t looked_at = 0;
   /// Of those: samples whose picture is at hand and that have a caption.
   std::size_t usable = 0;
-  /// Of those: samples whose `json` has CaptionOptions::json_text_key.
+  /// Of those: samples whose `json` has TextKeys::json_text_key.
   std::size_t with_text_key = 0;
   /// How many different captions the usable ones have, and the first of them.
   std::size_t different_captions = 0;
@@ -26,6 +26,6 @@ struct Survey {
 
 /// Reads up to `at_most` samples, spread evenly: their captions, and the pictures that tables name;
 /// decodes nothing. Never throws for what they hold.
-Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t at_most);
+Survey survey(const Dataset& dataset, const TextKeys& keys, std::size_t at_most);
 
 }  // namespace diptych::shards

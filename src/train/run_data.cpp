@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 #include "shards/survey.h"
 #include "train/refusal_report.h"
 
@@ -24,7 +24,7 @@ constexpr std::size_t kDecoded = 16;
 /// Bytes of a caption in a note.
 constexpr std::size_t kShownOfCaption = 60;
 
-shards::CaptionOptions caption_options(const TrainOptions& options) {
+shards::TextKeys text_keys(const TrainOptions& options) {
   return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
 }
 
@@ -109,7 +109,7 @@ void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
 }
 
 void look_through(const TrainOptions& options, RunData& data) {
-  const shards::Survey survey = shards::survey(data.dataset, caption_options(options), kSurveyed);
+  const shards::Survey survey = shards::survey(data.dataset, text_keys(options), kSurveyed);
   if (survey.usable == 0) {
     fail(code_of(survey.refused.reasons().front()),
          "train: got none that can be used among {} samples looked at{}", survey.looked_at,
@@ -179,7 +179,7 @@ void decode_some(const TrainOptions& options, RunData& data) {
 
 void read_groups(const TrainOptions& options, RunData& data) {
   if (options.group_key.empty()) return;
-  shards::Groups groups = shards::read_groups(data.dataset, caption_options(options));
+  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
   if (groups.samples_with_group == 0) {
     fail(ErrorCode::invalid_argument, "train: group-key: got '{}', which no sample's json has ({})",
          options.group_key, options.train_data);
@@ -242,7 +242,7 @@ LoaderOptions loader_options(const TrainOptions& options, const checkpoint::Mode
   return {.seed = options.seed,
           .batch_size = pairs_per_step(options),
           .workers = options.workers,
-          .captions = caption_options(options),
+          .text_keys = text_keys(options),
           .groups = data.groups,
           .upright = options.upright == "yes",
           .wide = options.wide == "scale" ? WideGrey::scale : WideGrey::clamp,
