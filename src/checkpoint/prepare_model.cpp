@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "checkpoint/fit_positions.h"
+#include "checkpoint/fitting/quantised.h"
 #include "checkpoint/parse_model.h"
 
 namespace diptych::checkpoint {
