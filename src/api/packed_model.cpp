@@ -1,5 +1,6 @@
 #include "diptych/packed_model.h"
 
+#include <functional>
 #include <utility>
 
 #include "api/libtorch.h"
@@ -19,8 +20,32 @@ bool is_cpu(const ComputeOptions& options) {
   return libtorch_device(options.device).empty();
 }
 
-/// With the precision resolved.
-ComputeOptions checked(ComputeOptions options) {
+ComputeUnit unit_of(const ComputeOptions& options) {
+  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
+}
+
+/// `make(pool)`, and its errors with the model's name.
+std::shared_ptr<engine::PackedModel> pack_with(
+    const Model& model, const ComputeOptions& options,
+    const std::function<std::shared_ptr<engine::PackedModel>(std::shared_ptr<ThreadPool>)>& make) {
+  try {
+    return make(std::make_shared<ThreadPool>(options.threads));
+  } catch (const Error& error) {
+    fail(error.code(), "{} ({})", error.what(), model.info().name);
+  }
+}
+
+std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options) {
+  if (is_cpu(options)) return api::pack_on_cpu(model, options);
+  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
+    auto executor = api::make_libtorch_executor(model, options, pool->size());
+    return std::make_shared<engine::PackedModel>(std::move(executor), std::move(pool));
+  });
+}
+
+}  // namespace
+
+ComputeOptions api::checked(ComputeOptions options) {
   if (options.threads < 0)
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
@@ -29,31 +54,20 @@ ComputeOptions checked(ComputeOptions options) {
   return options;
 }
 
-ComputeUnit unit_of(const ComputeOptions& options) {
-  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
-}
-
-std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options) {
+std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
+                                                      const ComputeOptions& options,
+                                                      engine::Profile* profile) {
   const checkpoint::ModelFile& file = model.implementation().file;
-  const auto pool = std::make_shared<ThreadPool>(options.threads);
-  try {
-    if (!is_cpu(options))
-      return std::make_shared<engine::PackedModel>(
-          api::make_libtorch_executor(model, options, pool->size()), pool);
-    return engine::on_cpu(
-        std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                *pool, options.precision),
-        pool);
-  } catch (const Error& error) {
-    fail(error.code(), "{} ({})", error.what(), model.info().name);
-  }
+  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
+    auto weights = std::make_shared<const engine::Weights>(network::make_model(file.config),
+                                                           file.weights, *pool, options.precision);
+    return engine::on_cpu(std::move(weights), std::move(pool), profile);
+  });
 }
-
-}  // namespace
 
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
     : model(std::move(packed)),
-      options(checked(how)),
+      options(api::checked(how)),
       unit(unit_of(options)),
       engine(pack(model, options)) {}
 

@@ -66,8 +66,8 @@ std::unique_ptr<CaptionSteps> CpuExecutor::begin_captions(const network::Pixels&
 }
 
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool) {
-  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool);
+                                    std::shared_ptr<ThreadPool> pool, Profile* profile) {
+  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool, profile);
   return std::make_shared<PackedModel>(std::move(executor), std::move(pool));
 }
 

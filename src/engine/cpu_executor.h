@@ -14,8 +14,12 @@ namespace diptych::engine {
 /// number of threads.
 class CpuExecutor : public Executor {
  public:
-  CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
-      : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
+  /// `profile`: what operations add their times to, which must outlive this; null: nothing.
+  CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
+              Profile* profile = nullptr)
+      : weights_(std::move(weights)),
+        pool_(std::move(pool)),
+        operations_(*weights_, *pool_, profile) {}
 
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
@@ -32,8 +36,8 @@ class CpuExecutor : public Executor {
   Operations operations_;
 };
 
-/// Returns weights and threads as what encoders share.
+/// Returns weights and threads as what encoders share; `profile` as CpuExecutor takes it.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool);
+                                    std::shared_ptr<ThreadPool> pool, Profile* profile = nullptr);
 
 }  // namespace diptych::engine

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "engine/profile.h"
 #include "engine/tensor.h"
 #include "engine/weights.h"
 #include "network/operations/operations.h"
@@ -13,8 +14,8 @@
 namespace diptych::engine {
 
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
-/// float32. A row's result does not depend on which other rows
-/// share its tensor. For one thread at a time; weights and pool may be shared.
+/// float32. A row's result does not depend on which other rows share its tensor. For one thread at
+/// a time; weights and pool may be shared.
 class Operations : public network::ComposedOperations<Operations> {
  public:
   using Tensor = engine::Tensor;
@@ -26,8 +27,9 @@ class Operations : public network::ComposedOperations<Operations> {
     Indices positions;
   };
 
-  /// Both must outlive this.
-  Operations(const Weights& weights, ThreadPool& pool) : weights_(weights), pool_(pool) {}
+  /// All must outlive this. `profile`: what operations add their times to; null: nothing.
+  Operations(const Weights& weights, ThreadPool& pool, Profile* profile = nullptr)
+      : weights_(weights), pool_(pool), profile_(profile) {}
 
   Indices indices(std::span<const std::int32_t> numbers);
   Pattern pattern(network::AttentionPattern pattern);
@@ -65,6 +67,7 @@ class Operations : public network::ComposedOperations<Operations> {
  private:
   const Weights& weights_;
   ThreadPool& pool_;
+  Profile* profile_;
   Arena arena_;
 };
 static_assert(network::Operations<Operations>);
