@@ -56,6 +56,15 @@ const CLI::App& choose(const CLI::App& command, const std::string& typed) {
              "command: " + (nearest ? not_expected(typed, *nearest) : not_one_of(typed, names)));
 }
 
+/// "--image_size" for an option "--image-size": other programs' spelling of the same name.
+std::string with_dashes(const CLI::App& command, const std::string& name) {
+  std::string dashed = name;
+  std::replace(dashed.begin(), dashed.end(), '_', '-');
+  const bool is_meant = command.get_option_no_throw(name) == nullptr &&
+                        command.get_option_no_throw(dashed) != nullptr;
+  return is_meant ? dashed : name;
+}
+
 /// Writes the arguments of one command again, see the header.
 class Rewriter {
  public:
@@ -87,10 +96,10 @@ class Rewriter {
   std::size_t rewrite_option(const std::vector<std::string>& arguments, std::size_t i) {
     const std::string& argument = arguments[i];
     const std::size_t equals = argument.find('=');
-    const std::string name = argument.substr(0, equals);
+    const std::string name = with_dashes(command_, argument.substr(0, equals));
     const CLI::Option& option = find(name);
     if (option.get_items_expected_max() == 0) {
-      result_.push_back(argument);
+      result_.push_back(name + argument.substr(std::min(equals, argument.size())));
       return i + 1;
     }
     const bool is_joined = equals != std::string::npos;
@@ -113,7 +122,7 @@ class Rewriter {
   }
 
   const std::string& value_after(const std::vector<std::string>& arguments, std::size_t i) const {
-    const std::string& name = arguments[i];
+    const std::string name = with_dashes(command_, arguments[i]);
     if (i + 1 == arguments.size()) {
       fail_usage(command_, fmt::format("{}: got nothing, expected a value", name));
     }
@@ -128,7 +137,8 @@ class Rewriter {
 
   bool is_option(const std::string& argument) const {
     return argument.starts_with("--") &&
-           command_.get_option_no_throw(argument.substr(0, argument.find('='))) != nullptr;
+           command_.get_option_no_throw(
+               with_dashes(command_, argument.substr(0, argument.find('=')))) != nullptr;
   }
 
   bool goes_on(const CLI::Option& option, const std::string& next) const {

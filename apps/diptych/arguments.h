@@ -10,6 +10,7 @@ class App;
 /// Checks the names on the command line and makes it explicit, before CLI11 gives every option its
 /// values:
 ///   - a command or an option that does not exist is an error, which names the nearest one;
+///   - `--image_size` is `--image-size`, as other programs spell it;
 ///   - `--name=value` becomes two arguments, so that an empty value stays one;
 ///   - an option does not take the name of another for its value, but for `--name=--other`;
 ///   - a list gets its option's name before every value. Where a command has arguments without a

@@ -16,6 +16,7 @@ void add_curate_extract(Command curate);
 void add_curate_match(Command curate);
 void add_curate_balance(Command curate);
 void add_curate_dedup(Command curate);
+void add_curate_download(Command curate);
 void add_curate_score(Command curate);
 
 struct StageArguments {

@@ -65,8 +65,9 @@ struct PullResult {
 /// Brings a listed model (diptych/catalogue.h), or "hf-hub:owner/name", into the cache. A file
 /// appears under its name whole and checked; until then it is a `.part` beside it, from which a
 /// later pull goes on. Connections that are cut are made again, later each time. HF_ENDPOINT,
-/// HF_TOKEN, https_proxy, http_proxy and no_proxy count. The only function of the library that
-/// connects to anything. Throws Error: not_found, corrupt_data for a wrong size or hash (the file
+/// HF_TOKEN, https_proxy, http_proxy and no_proxy count. Beside
+/// download_pictures (diptych/download.h) the only function of the library that connects to
+/// anything. Throws Error: not_found, corrupt_data for a wrong size or hash (the file
 /// is removed), io, unsupported when diptych was built without libcurl. Thread-safe; of two pulls
 /// of one file at a time, in whatever process, one fails.
 DIPTYCH_API PullResult pull_model(const std::string& name, const PullOptions& options = {});

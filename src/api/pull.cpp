@@ -14,12 +14,6 @@
 namespace diptych {
 namespace {
 
-constexpr ModuleFile kFetcher = {
-    .name = "libdiptych-fetch.so",
-    .variable = "DIPTYCH_FETCHER",
-    .command = "pull",
-    .remedy = "Build it with libcurl and OpenSSL (tools/setup, DIPTYCH_FETCH=ON)"};
-
 PullResult from_cache(const ListedModel& model) {
   const std::filesystem::path weights = catalogue::pulled_weights(model);
   if (weights.empty()) {
@@ -58,7 +52,7 @@ PullResult pull_model(const std::string& name, const PullOptions& options) {
     return {.model = model.name};
   }
   if (options.offline) return from_cache(model);
-  static const Module<fetch::FetchFunctions> fetcher(kFetcher);
+  static const Module<fetch::FetchFunctions> fetcher(fetch::fetch_module("pull"));
   return fetcher->pull(model, options);
 }
 

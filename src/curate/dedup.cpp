@@ -10,7 +10,7 @@
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
 #include "curate/sample_walk.h"
-#include "curate/sha224.h"
+#include "curate/sha2.h"
 #include "curate/tally.h"
 #include "diptych/filters.h"
 

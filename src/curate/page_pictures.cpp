@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "curate/record.h"
-#include "curate/sha224.h"
+#include "curate/sha2.h"
 #include "curate/tally.h"
 #include "curate/warc_records.h"
 #include "shards/refusal.h"

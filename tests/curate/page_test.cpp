@@ -3,7 +3,7 @@
 
 #include "curate/html_images.h"
 #include "curate/html_tags.h"
-#include "curate/sha224.h"
+#include "curate/sha2.h"
 #include "curate/url_filter.h"
 #include "curate/warc_records.h"
 

@@ -1,0 +1,322 @@
+#include "diptych/download.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/module.h"
+#include "base/parallel.h"
+#include "curate/download/fitted_picture.h"
+#include "curate/download/open_shard.h"
+#include "curate/download/url_list.h"
+#include "curate/download/work_queue.h"
+#include "curate/sha2.h"
+#include "curate/tally.h"
+#include "diptych/version.h"
+#include "diptych/worker_share.h"
+#include "fetch/fetch_module.h"
+
+namespace diptych {
+
+namespace {
+
+using namespace curate;
+using Json = nlohmann::ordered_json;
+
+/// Shards that wait for slow hosts; each has a file open and 80 KiB of memory.
+constexpr std::size_t kMostOpenShards = 64;
+constexpr const char* kFailedToDownload = "failed_to_download";
+constexpr const char* kLeftOut = "left_out";
+
+void check(const DownloadOptions& options) {
+  const auto expect = [](bool is_good, const char* what, auto got, const char* expected) {
+    if (!is_good) fail(ErrorCode::invalid_argument, "{}: got {}, expected {}", what, got, expected);
+  };
+  const PictureForm& form = options.picture;
+  expect(!options.lists.empty(), "lists of URLs", 0, "at least one");
+  expect(options.samples_per_shard >= 1 && options.samples_per_shard <= 1'000'000,
+         "samples a shard", options.samples_per_shard, "1 to 1,000,000");
+  expect(options.connections >= 1 && options.connections <= 10'000, "connections",
+         options.connections, "1 to 10,000");
+  expect(options.host_connections >= 1, "connections a host", options.host_connections,
+         "at least 1");
+  expect(options.host_rate >= 0.0, "requests a second and host", options.host_rate, "at least 0");
+  expect(options.timeout_seconds >= 1, "timeout", options.timeout_seconds, "at least 1 s");
+  expect(options.retries >= 0, "retries", options.retries, "at least 0");
+  expect(options.max_bytes >= 1, "bytes of a picture", options.max_bytes, "at least 1");
+  expect(form.size >= 1 && form.size <= 16'384, "picture size", form.size, "1 to 16384");
+  const bool is_png = form.format == PictureFormat::png;
+  expect(form.quality >= (is_png ? 0 : 1) && form.quality <= (is_png ? 9 : 100), "quality",
+         form.quality, is_png ? "0 to 9 for png" : "1 to 100");
+}
+
+/// What the bytes of a shard depend on.
+std::string description_of(const DownloadOptions& options) {
+  const PictureForm& form = options.picture;
+  Json lists = Json::array();
+  for (const auto& list : options.lists) {
+    std::error_code unknown;
+    lists.push_back(
+        {{"file", list.filename().string()}, {"bytes", std::filesystem::file_size(list, unknown)}});
+  }
+  const Json json = {{"lists", lists},
+                     {"url_col", options.url_column},
+                     {"caption_col", options.caption_column},
+                     {"save_additional_columns", options.additional_columns},
+                     {"number_sample_per_shard", options.samples_per_shard},
+                     {"resize_mode", static_cast<int>(form.resize)},
+                     {"image_size", form.size},
+                     {"resize_only_if_bigger", form.only_if_larger},
+                     {"upscale_interpolation", static_cast<int>(form.upscale)},
+                     {"downscale_interpolation", static_cast<int>(form.downscale)},
+                     {"encode_format", static_cast<int>(form.format)},
+                     {"encode_quality", form.quality},
+                     {"min_image_size", form.min_side},
+                     {"max_image_area", form.max_area},
+                     {"max_aspect_ratio", form.max_aspect}};
+  return json.dump(2) + "\n";
+}
+
+/// Makes the folder, or finds that an earlier run with the same options did.
+void prepare_folder(const DownloadOptions& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) fail(ErrorCode::io, "cannot make {}: {}", options.out.string(), error.message());
+  const std::filesystem::path file = options.out / "download.json";
+  const std::string description = description_of(options);
+  if (!std::filesystem::exists(file, error)) {
+    if (!std::filesystem::is_empty(options.out, error)) {
+      fail(ErrorCode::invalid_argument,
+           "output: got a folder with other files, expected a new one, or one of a download ({})",
+           options.out.string());
+    }
+    return write_file(file, description);
+  }
+  if (read_text_file(file) != description) {
+    fail(ErrorCode::invalid_argument,
+         "output: got a folder of a download with other lists or options, expected the same or "
+         "another folder ({})",
+         file.string());
+  }
+}
+
+fetch::CrawlRules rules_of(const DownloadOptions& options) {
+  fetch::CrawlRules rules{.pace = {.connections = options.host_connections,
+                                   .rate = options.host_rate,
+                                   .burst = static_cast<double>(options.host_connections)},
+                          .connections = options.connections,
+                          .timeout_seconds = options.timeout_seconds,
+                          .retries = options.retries,
+                          .max_bytes = options.max_bytes,
+                          .private_addresses = options.private_addresses,
+                          .robots = options.ignore_robots.empty(),
+                          .user_agent = fmt::format("diptych/{}", version()),
+                          .agents = {"diptych"},
+                          .disallowed_directives = options.disallowed_directives};
+  if (!options.user_agent_token.empty()) {
+    rules.user_agent += fmt::format(" (compatible; {})", options.user_agent_token);
+    rules.agents.insert(rules.agents.begin(), options.user_agent_token);
+  }
+  return rules;
+}
+
+/// Between the lists, the crawl and the shards.
+class Download {
+ public:
+  explicit Download(const DownloadOptions& options)
+      : options_(options),
+        share_(worker_share()),
+        threads_(options.stage.threads > 0 ? options.stage.threads : available_cpus()),
+        queue_(threads_) {}
+
+  fetch::CrawlNext next(fetch::CrawlRequest& request) {
+    while (row_ || read_row()) {
+      if (!shard_ && !is_passed_over_ && !open_shard()) return fetch::CrawlNext::later;
+      ListRow row = std::move(*std::exchange(row_, std::nullopt));
+      const std::size_t index = index_++;
+      const bool is_new = shard_ && !shard_->has(index);
+      const bool is_asked = is_new && row.fault.empty();
+      Pending pending{shard_, index, shard_number_, std::move(row)};
+      if (is_asked) {
+        request = {.id = shard_number_ * options_.samples_per_shard + index,
+                   .url = pending.row.url};
+        pending_.emplace(request.id, std::move(pending));
+      } else if (is_new) {
+        fetch::CrawlResult result;
+        result.failure = pending.row.fault;
+        process(std::move(pending), std::move(result));
+      } else if (!shard_) {
+        count_passed_over();
+      }
+      if (index_ == options_.samples_per_shard) close_shard();
+      if (is_asked) return fetch::CrawlNext::url;
+    }
+    return fetch::CrawlNext::end;
+  }
+
+  void take(fetch::CrawlResult&& result) {
+    Pending pending = std::move(pending_.extract(result.id).mapped());
+    process(std::move(pending), std::move(result));
+    ++done_;
+    if (options_.stage.progress) options_.stage.progress(done_, 0);
+  }
+
+  DownloadReport finish() {
+    queue_.finish();
+    // A shard that was whole already had no result that completed it.
+    for (const auto& shard : open_) shard->complete(report_, report_mutex_);
+    return std::move(report_);
+  }
+
+ private:
+  struct Pending {
+    std::shared_ptr<OpenShard> shard;
+    std::size_t index = 0;
+    std::size_t shard_number = 0;
+    ListRow row;
+  };
+
+  /// Reads the next row of the lists, each of which begins a shard; false after the last.
+  bool read_row() {
+    while (true) {
+      if (!list_) {
+        if (list_number_ == options_.lists.size()) return false;
+        list_ = std::make_unique<UrlList>(options_.lists[list_number_++],
+                                          ListColumns{.url = options_.url_column,
+                                                      .caption = options_.caption_column,
+                                                      .additional = options_.additional_columns});
+      }
+      row_ = list_->next();
+      if (row_) return true;
+      list_.reset();
+      if (index_ > 0) close_shard();
+    }
+  }
+
+  /// Begins a shard, or finds that it is not this run's to write; false when too many are open.
+  bool open_shard() {
+    std::erase_if(open_, [this](const auto& shard) {
+      return shard.use_count() == 1 && shard->complete(report_, report_mutex_);
+    });
+    if (open_.size() >= kMostOpenShards) return false;
+    index_ = 0;
+    std::error_code ignored;
+    const bool is_there =
+        std::filesystem::exists(shard_files(options_.out, shard_number_).statistics, ignored);
+    const bool is_others = shard_number_ % share_.count != share_.index;
+    is_passed_over_ = is_there || is_others;
+    passed_over_reason_ = is_others ? "another process's" : "done before";
+    if (!is_passed_over_) {
+      shard_ = std::make_shared<OpenShard>(options_, shard_number_);
+      open_.push_back(shard_);
+    }
+    return true;
+  }
+
+  void close_shard() {
+    if (shard_) shard_->close(index_);
+    shard_.reset();
+    is_passed_over_ = false;
+    index_ = 0;
+    ++shard_number_;
+  }
+
+  void count_passed_over() {
+    const std::lock_guard lock(report_mutex_);
+    report_.stage.read += 1;
+    report_.stage.left_out[passed_over_reason_].count += 1;
+  }
+
+  void process(Pending pending, fetch::CrawlResult result) {
+    // A std::function is copied; what it holds is not.
+    auto work = std::make_shared<std::pair<Pending, fetch::CrawlResult>>(std::move(pending),
+                                                                         std::move(result));
+    queue_.add([this, work = std::move(work)] {
+      const JournalEntry entry = entry_of(work->first, std::move(work->second));
+      work->first.shard->add(work->first.index, entry);
+      work->first.shard->complete(report_, report_mutex_);
+      work->first.shard.reset();
+    });
+  }
+
+  JournalEntry entry_of(const Pending& pending, fetch::CrawlResult result) const {
+    FittedPicture picture;
+    const char* status = "success";
+    if (!result.failure.empty()) {
+      const bool is_forbidden =
+          result.failure == "forbidden by robots.txt" || result.failure.starts_with("opted out");
+      status = is_forbidden ? kLeftOut : kFailedToDownload;
+      picture.failure = std::move(result.failure);
+      picture.detail = std::move(result.detail);
+    } else {
+      picture = fit_picture(std::move(result.body), options_.picture);
+      if (!picture.failure.empty()) status = picture.is_left_out ? kLeftOut : "failed_to_resize";
+    }
+    return {.json = json_of(pending, picture, status), .picture = std::move(picture.bytes)};
+  }
+
+  std::string json_of(const Pending& pending, const FittedPicture& picture,
+                      const char* status) const {
+    const bool is_there = picture.failure.empty();
+    const auto number = [is_there](int value) { return is_there ? Json(value) : Json(); };
+    Json json = {
+        {"url", pending.row.url},
+        {"caption", pending.row.caption ? Json(*pending.row.caption) : Json()},
+        {"key", sample_key(pending.shard_number, pending.index, options_.samples_per_shard)},
+        {"status", status},
+        {"error_message", is_there ? Json() : Json(picture.failure)},
+        {"width", number(picture.width)},
+        {"height", number(picture.height)},
+        {"original_width", number(picture.original_width)},
+        {"original_height", number(picture.original_height)},
+        {"sha256", is_there ? Json(sha256(picture.bytes)) : Json()}};
+    if (!picture.detail.empty()) json["error_detail"] = picture.detail;
+    for (const auto& [name, value] : pending.row.additional.items()) {
+      if (!json.contains(name)) json[name] = value;
+    }
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
+  const DownloadOptions& options_;
+  WorkerShare share_;
+  int threads_;
+  std::unique_ptr<UrlList> list_;
+  std::size_t list_number_ = 0;  ///< of the next list
+  std::optional<ListRow> row_;   ///< read, and not yet given out
+  std::size_t shard_number_ = 0;
+  std::size_t index_ = 0;  ///< of the next row in its shard
+  std::shared_ptr<OpenShard> shard_;
+  bool is_passed_over_ = false;
+  std::string passed_over_reason_;
+  std::vector<std::shared_ptr<OpenShard>> open_;
+  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::size_t done_ = 0;
+  std::mutex report_mutex_;
+  DownloadReport report_;
+  WorkQueue queue_;  ///< ends first: its threads use the others
+};
+
+}  // namespace
+
+DownloadReport download_pictures(const DownloadOptions& options) {
+  check(options);
+  static const Module<fetch::FetchFunctions> fetcher(fetch::fetch_module("curate download"));
+  prepare_folder(options);
+  Download download(options);
+  const fetch::CrawlRules rules = rules_of(options);
+  fetcher->crawl(rules,
+                 {.next = [&](fetch::CrawlRequest& request) { return download.next(request); },
+                  .take = [&](fetch::CrawlResult&& result) { download.take(std::move(result)); }});
+  return download.finish();
+}
+
+}  // namespace diptych

@@ -1,0 +1,164 @@
+#include "curate/download/open_shard.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "curate/tally.h"
+#include "shards/tar.h"
+
+namespace diptych::curate {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+const char* extension_of(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::png:
+      return "png";
+    case PictureFormat::webp:
+      return "webp";
+    case PictureFormat::jpg:
+      break;
+  }
+  return "jpg";
+}
+
+double seconds_since_epoch(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number) {
+  const std::string name = fmt::format("{:05}", number);
+  return {.tar = folder / (name + ".tar"),
+          .sidecar = folder / (name + ".jsonl"),
+          .statistics = folder / (name + "_stats.json"),
+          .journal = folder / (name + ".part")};
+}
+
+std::string sample_key(std::size_t shard, std::size_t index, std::size_t samples_per_shard) {
+  int digits = 0;
+  for (std::size_t power = 1; power < samples_per_shard; power *= 10) ++digits;
+  return fmt::format("{:05}{:0{}}", shard, index, digits);
+}
+
+/// What is gathered on the way through a shard.
+struct OpenShard::Writing {
+  std::optional<shards::TarWriter> tar;  ///< once there is a picture
+  AtomicFile sidecar;
+  std::map<std::string, std::size_t> statuses;
+  std::map<std::string, std::size_t> failures;
+  StageReport report;
+  std::uint64_t bytes = 0;
+};
+
+OpenShard::OpenShard(const DownloadOptions& options, std::size_t number)
+    : options_(options),
+      number_(number),
+      files_(shard_files(options.out, number)),
+      start_(std::chrono::system_clock::now()),
+      journal_(files_.journal, options.samples_per_shard) {}
+
+bool OpenShard::has(std::size_t index) const {
+  const std::lock_guard lock(mutex_);
+  return journal_.has(index);
+}
+
+void OpenShard::add(std::size_t index, const JournalEntry& entry) {
+  const std::lock_guard lock(mutex_);
+  journal_.add(index, entry);
+}
+
+void OpenShard::close(std::size_t count) {
+  const std::lock_guard lock(mutex_);
+  count_ = count;
+  is_closed_ = true;
+}
+
+bool OpenShard::complete(DownloadReport& report, std::mutex& report_mutex) {
+  const std::lock_guard lock(mutex_);
+  if (is_written_) return true;
+  if (!is_closed_ || journal_.count() < count_) return false;
+  Writing writing{.tar = {},
+                  .sidecar = AtomicFile(files_.sidecar),
+                  .statuses = {},
+                  .failures = {},
+                  .report = {}};
+  write(writing);
+  if (writing.tar) writing.tar->commit();
+  writing.sidecar.commit();
+  write_statistics(writing);
+  journal_.remove();
+  is_written_ = true;
+  const std::lock_guard report_lock(report_mutex);
+  curate::add(report.stage, writing.report);
+  report.shards += 1;
+  report.bytes += writing.bytes;
+  return true;
+}
+
+void OpenShard::write(Writing& writing) const {
+  const std::string extension = extension_of(options_.picture.format);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const JournalEntry entry = journal_.read(i);
+    writing.sidecar.write(entry.json + "\n");
+    const Json json = Json::parse(entry.json);
+    const std::string status = json.at("status");
+    ++writing.report.read;
+    ++writing.statuses[status];
+    if (status != "success") {
+      const std::string failure = json.at("error_message");
+      ++writing.failures[failure];
+      auto& reasons = status == "left_out" ? writing.report.left_out : writing.report.dropped;
+      count_under(reasons, failure, [&] {
+        const std::string detail = json.value("error_detail", std::string());
+        return fmt::format("{}{}{}: {}", failure, detail.empty() ? "" : ", ", detail,
+                           json.at("url").get<std::string>());
+      });
+      continue;
+    }
+    if (!writing.tar) writing.tar.emplace(files_.tar);
+    const std::string key = json.at("key");
+    writing.tar->add(key + "." + extension, bytes_of(entry.picture));
+    if (json.at("caption").is_string()) {
+      writing.tar->add(key + ".txt", bytes_of(json.at("caption").get_ref<const std::string&>()));
+    }
+    writing.tar->add(key + ".json", bytes_of(json.dump(4)));
+    ++writing.report.written;
+    writing.bytes += entry.picture.size();
+  }
+}
+
+void OpenShard::write_statistics(const Writing& writing) const {
+  const auto end = std::chrono::system_clock::now();
+  const auto count = [&writing](const char* status) {
+    const auto found = writing.statuses.find(status);
+    return found == writing.statuses.end() ? std::size_t{0} : found->second;
+  };
+  Json json = {{"count", count_},
+               {"successes", count("success")},
+               {"failed_to_download", count("failed_to_download")},
+               {"failed_to_resize", count("failed_to_resize")},
+               {"left_out", count("left_out")},
+               {"duration", std::chrono::duration<double>(end - start_).count()},
+               {"start_time", seconds_since_epoch(start_)},
+               {"end_time", seconds_since_epoch(end)},
+               {"status_dict", writing.failures}};
+  json["status_dict"]["success"] = count("success");
+  if (!options_.ignore_robots.empty()) json["ignore_robots"] = options_.ignore_robots;
+  write_file(files_.statistics, json.dump(4) + "\n");
+}
+
+}  // namespace diptych::curate
