@@ -71,6 +71,18 @@ def ranks(queries, answers, right):
     return found
 
 
+def best_cosines(pictures, names, labels, choice):
+    """([best cosine with its own name among `labels` names], [the same without it]) of every picture, a
+    pair of its embedding and the number of its name; the other names are drawn by `choice`."""
+    with_own, without = [], []
+    for row, own in pictures:
+        others = choice.sample([index for index in range(len(names)) if index != own], labels)
+        cosines = [sum(map(operator.mul, row, names[index])) for index in (own, *others)]
+        with_own.append(max(cosines[:labels]))
+        without.append(max(cosines[1:]))
+    return with_own, without
+
+
 def share_within(ranks_, k):
     """The share, in percent, of ranks below `k`."""
     return 100.0 * sum(rank < k for rank in ranks_) / len(ranks_)

@@ -60,6 +60,9 @@ struct ModelFile {
   TensorMap weights;
   Provenance provenance;
   std::optional<ReferenceEmbeddings> references;
+  /// Cosine from which on a label fits a picture, as measured on pictures that were not trained on;
+  /// holds for these weights alone. None: nobody measured it.
+  std::optional<float> fits_from;
   /// Plain sentences on what the file does not say and was therefore assumed.
   std::vector<std::string> assumptions;
 };
