@@ -1,11 +1,11 @@
-# Defines the target diptych_libtorch and the function diptych_install_libtorch, or sets DIPTYCH_TRAIN to OFF and says so.
+# Defines the target libtorch and the function diptych_install_libtorch, or sets DIPTYCH_TRAIN to OFF and says so.
 if(Torch_DIR)
   # A libtorch of the machine's: the installed trainer finds it where it was linked.
   function(diptych_install_libtorch trainer)
   endfunction()
   find_package(Torch REQUIRED)
-  add_library(diptych_libtorch INTERFACE)
-  target_link_libraries(diptych_libtorch INTERFACE ${TORCH_LIBRARIES})
+  add_library(libtorch INTERFACE)
+  target_link_libraries(libtorch INTERFACE ${TORCH_LIBRARIES})
   return()
 endif()
 
@@ -25,16 +25,16 @@ if(NOT DIPTYCH_TORCH_CPU OR NOT DIPTYCH_C10)
   return()
 endif()
 
-add_library(diptych_libtorch INTERFACE)
+add_library(libtorch INTERFACE)
 # Searched last: the wheel brings a fmt of its own, and ours must be found first.
-target_compile_options(diptych_libtorch INTERFACE
+target_compile_options(libtorch INTERFACE
   "SHELL:-idirafter ${DIPTYCH_LIBTORCH}/torch/include"
   "SHELL:-idirafter ${DIPTYCH_LIBTORCH}/torch/include/torch/csrc/api/include")
-target_link_libraries(diptych_libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_C10})
+target_link_libraries(libtorch INTERFACE ${DIPTYCH_TORCH_CPU} ${DIPTYCH_C10})
 # libtorch_cpu finds the CUDA runtime beside itself when it is loaded; GNU ld also wants to see it when it links.
 file(GLOB DIPTYCH_CUDA_RUNTIME ${DIPTYCH_LIBTORCH}/nvidia/*/lib)
 list(TRANSFORM DIPTYCH_CUDA_RUNTIME PREPEND "LINKER:-rpath-link,")
-target_link_options(diptych_libtorch INTERFACE ${DIPTYCH_CUDA_RUNTIME})
+target_link_options(libtorch INTERFACE ${DIPTYCH_CUDA_RUNTIME})
 
 # The unpacked wheels are one user's. What the trainer needs of them is installed beside it, in the folders that libtorch's
 # own paths go by, with the licences.

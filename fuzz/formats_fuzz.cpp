@@ -12,8 +12,8 @@
 #include "formats/formats.h"
 #include "image/camera_raw.h"
 
+using diptych::image::EncodedPicture;
 using diptych::image::Picture;
-using diptych::image::Source;
 
 /// Of a picture that it refuses, dav1d 1.0 keeps forty bytes.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions() {
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   diptych::DecodeOptions options;
   options.max_pixels = 1 << 16;  // keeps one input within milliseconds
   const std::string name = "input";
-  const Source source{bytes, name, options};
+  const EncodedPicture source{bytes, name, options};
   const bool media = size >= 12 && std::memcmp(data + 4, "ftyp", 4) == 0;
   try {
     if (const auto raw = diptych::image::read_camera_raw(source))

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& [name, view] : arrays.tensors) {
       if (DenseTensor(view).bytes().size() != view.size_bytes()) std::abort();
     }
-    const std::vector<checkpoint::SourceFile> files = {{"model.npz", bytes, nullptr}};
+    const std::vector<checkpoint::FileBytes> files = {{"model.npz", bytes, nullptr}};
     checkpoint::load_model_folder(files);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       total += view.bytes.size();
     }
     if (total > size) std::abort();
-    const std::vector<checkpoint::SourceFile> files = {{"model.safetensors", bytes, nullptr}};
+    const std::vector<checkpoint::FileBytes> files = {{"model.safetensors", bytes, nullptr}};
     checkpoint::load_model_folder(files);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();

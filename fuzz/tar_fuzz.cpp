@@ -21,7 +21,7 @@ namespace {
 using namespace diptych::shards;
 
 /// A changed header would be refused by its checksum: makes the checksums right, so that what lies
-/// behind them is reached.
+/// after them is reached.
 void repair_checksums(std::span<std::byte> bytes) {
   for (; bytes.size() >= kTarBlock; bytes = bytes.subspan(kTarBlock)) {
     TarHeaderBlock block;

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (view.bytes.size() != static_cast<std::size_t>(view.count()) * size_of(view.dtype))
         std::abort();
     }
-    const std::vector<checkpoint::SourceFile> files = {{"pytorch_model.bin", bytes, nullptr}};
+    const std::vector<checkpoint::FileBytes> files = {{"pytorch_model.bin", bytes, nullptr}};
     checkpoint::load_model_folder(files);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();

@@ -19,5 +19,5 @@ class App;
 std::vector<std::string> explicit_arguments(const CLI::App& app,
                                             const std::vector<std::string>& arguments);
 
-/// The command line so far, "diptych evaluate zeroshot", of a command that was chosen.
+/// Returns the command line so far, "diptych evaluate zeroshot", of a command that was chosen.
 std::string command_line(const CLI::App& command);

@@ -2,5 +2,5 @@
 
 #include "command.h"
 
-/// `bench towers`
+/// Declares `bench towers`.
 void add_bench_towers(Command bench);

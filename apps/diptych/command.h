@@ -29,21 +29,21 @@ class Option {
   explicit Option(CLI::Option& option) : option_(&option) {}
 
   Option required();
-  /// Given with `other` only, or never with it.
+  /// Requires: given with `other` only, or never with it.
   Option needs(Option other);
   Option excludes(Option other);
 
-  /// A number of at least `least`, and at most `most`.
+  /// Accepts a number of at least `least`, and at most `most`.
   Option at_least(double least, double most = std::numeric_limits<double>::infinity());
   Option above_zero();
   Option one_of(std::vector<std::string> words);
-  /// A text of which `is_good` holds; `expected` is what messages call such texts.
+  /// Accepts a text of which `is_good` holds; `expected` is what messages call such texts.
   Option check(std::function<bool(const std::string& text)> is_good, std::string expected);
 
-  /// `--help` shows the value that the variable has now, or `text`.
+  /// Makes `--help` show the value that the variable has now, or `text`.
   Option show_default();
   Option show_default(const std::string& text);
-  /// The heading that `--help` lists it under.
+  /// Sets the heading that `--help` lists it under.
   Option heading(const std::string& heading);
 
   /// Returns the value as it was typed last ("true" for a flag); nothing when it was not given.
@@ -60,14 +60,14 @@ class Command {
  public:
   Command(CLI::App& app, Action& action) : app_(&app), action_(&action) {}
 
-  /// A command below this one; one of them must be chosen.
+  /// Adds a command below this one; one of them must be chosen.
   Command command(const std::string& name, const std::string& description) const;
-  /// Options of which exactly one, or at most one, is given.
+  /// Groups options of which exactly one, or at most one, is given.
   Command exactly_one(const std::string& name, const std::string& description) const;
   Command at_most_one(const std::string& name, const std::string& description) const;
 
-  /// An option "--name" with a value, or an argument "NAME" without a name of its own. One that is
-  /// not given leaves the variable as it is.
+  /// Declares an option "--name" with a value, or an argument "NAME" without a name of its own. One
+  /// that is not given leaves the variable as it is.
   Option option(const std::string& name, std::string& value, const std::string& description) const;
   Option option(const std::string& name, int& value, const std::string& description) const;
   Option option(const std::string& name, std::uint64_t& value,
@@ -78,13 +78,13 @@ class Command {
                 const std::string& description) const;
   Option option(const std::string& name, std::optional<std::string>& value,
                 const std::string& description) const;
-  /// One whose text `take` reads.
+  /// Declares one whose text `take` reads.
   Option option(const std::string& name, std::function<void(const std::string& text)> take,
                 const std::string& description) const;
-  /// One of any form, whose text only `Option::given` has.
+  /// Declares one of any form, whose text only `Option::given` has.
   Option option(const std::string& name, const std::string& description) const;
 
-  /// One of a few words, each of which stands for a value.
+  /// Declares one of a few words, each of which stands for a value.
   template <typename Variable, typename Value>
   Option choice(const std::string& name, Variable& variable,
                 const std::map<std::string, Value>& choices, const std::string& description) const {
@@ -97,22 +97,22 @@ class Command {
                   description);
   }
 
-  /// A list: an option that may be given several times, or arguments without a name. Values arrive
-  /// as they are.
+  /// Declares a list: an option that may be given several times, or arguments without a name.
+  /// Values arrive as they are.
   Option list(const std::string& name, std::vector<std::string>& values,
               const std::string& description) const;
 
   Option flag(const std::string& name, bool& value, const std::string& description) const;
-  /// One of two names, "--name,!--no-name", as the later one of them says.
+  /// Declares one of two names, "--name,!--no-name", as the later one of them says.
   Option flag(const std::string& names, std::optional<bool>& value,
               const std::string& description) const;
   Option flag(const std::string& name, std::function<void()> when_given,
               const std::string& description) const;
   Option flag(const std::string& name, const std::string& description) const;
 
-  /// What `--help` says after the options: explanations, examples.
+  /// Sets what `--help` says after the options: explanations, examples.
   void footer(const std::string& text) const;
-  /// What is done when this command was chosen.
+  /// Sets what is done when this command was chosen.
   void runs(Action action) const;
 
  private:
@@ -132,7 +132,7 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// What stands above all commands.
+  /// Returns what stands above all commands.
   Command root();
   /// Returns what the arguments ask for. Throws Error(invalid_argument), "option: got X, expected Y
   /// (see diptych COMMAND --help)".

@@ -8,23 +8,24 @@
 
 #include "json_text.h"
 
-/// A text for one line of a terminal: control characters, which a file name may contain, as "\x0a".
+/// Returns a text for one line of a terminal: control characters, which a file name may contain, as
+/// "\x0a".
 std::string printable(std::string_view text);
 
-/// One line on stderr: "diptych: message". Control characters, which a file name may contain, are
-/// written as escapes.
+/// Prints one line on stderr: "diptych: message". Control characters, which a file name may
+/// contain, are written as escapes.
 void print_error(std::string_view message);
 
-/// The same for what went well but should be known: "diptych: note: message".
+/// Does the same for what went well but should be known: "diptych: note: message".
 void print_note(std::string_view message);
 
-/// Text on stdout as it is. Throws Error(io) when it cannot be written.
+/// Prints text on stdout as it is. Throws Error(io) when it cannot be written.
 void print_text(std::string_view text);
 
-/// A line on stdout. Throws Error(io) when it cannot be written.
+/// Prints a line on stdout. Throws Error(io) when it cannot be written.
 void print_line(std::string_view line);
 
-/// A JSON document on stdout, as `json_text` writes it. Throws Error(io).
+/// Prints a JSON document on stdout, as `json_text` writes it. Throws Error(io).
 void print_json(const Json& document, int indent = 2);
 
 /// Throws Error(io) when something printed did not reach its file, as on a full disk.

@@ -23,17 +23,17 @@ struct StageArguments {
   bool json = false;
 };
 
-/// --threads, of a stage whose result does not depend on it.
+/// Declares --threads, of a stage whose result does not depend on it.
 void add_stage_threads(Command command, diptych::StageOptions& options);
 
-/// --threads, --overwrite and --json.
+/// Declares --threads, --overwrite and --json.
 void add_stage_options(Command command, StageArguments& arguments);
 
-/// An option whose value is the name of a file.
+/// Declares an option whose value is the name of a file.
 Option path_option(Command command, const std::string& name, std::filesystem::path& path,
                    const std::string& description);
 
-/// What a stage read, wrote, left out and dropped.
+/// Returns what a stage read, wrote, left out and dropped.
 Json stage_json(const diptych::StageReport& report);
 void print_stage(const diptych::StageReport& report);
 

@@ -12,7 +12,7 @@
 // Stages with an output for each input: what is done is not done again, and several processes share
 // the inputs.
 
-/// --each
+/// Declares --each.
 Option each_option(Command command, std::filesystem::path& folder);
 
 /// Calls `work` on each input that is this process's and lacks an output: the files NAME + an

@@ -21,12 +21,12 @@ class EmbeddingRows {
   const std::vector<std::string>& inputs() const { return inputs_; }
   std::size_t width() const { return width_; }
   std::size_t size() const { return known_count_; }
-  /// L2 of the difference between a row and another one, over the L2 of that.
+  /// Returns the L2 norm of the difference between a row and another one, over the L2 of that.
   double relative_error(std::size_t place, std::span<const float> other) const;
-  /// The places that have a row, and those that have none, ascending.
+  /// Returns the places that have a row, and those that have none, ascending.
   std::vector<std::size_t> known() const { return places(true); }
   std::vector<std::size_t> missing() const { return places(false); }
-  /// [size(), width], in the order of the inputs.
+  /// Returns [size(), width], in the order of the inputs.
   diptych::Array array() const;
 
  private:

@@ -24,7 +24,7 @@ struct InputRows {
 /// nothing when there is no row. Throws Error as `write_arrays`.
 std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds);
 
-/// The same for any arrays.
+/// Does the same for any arrays.
 std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
                                   const diptych::Notes& notes);
 

@@ -6,11 +6,11 @@
 
 // How messages say what was wrong with a value.
 
-/// "got X, expected Y".
+/// Returns "got X, expected Y".
 std::string not_expected(std::string_view got, std::string_view expected);
 
-/// "one of A, B", or only "A".
+/// Returns "one of A, B", or only "A".
 std::string list_of_words(const std::vector<std::string>& words);
 
-/// "got X, expected one of A, B".
+/// Returns "got X, expected one of A, B".
 std::string not_one_of(std::string_view got, const std::vector<std::string>& words);

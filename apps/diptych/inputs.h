@@ -4,16 +4,18 @@
 #include <string_view>
 #include <vector>
 
-/// The lines of a text file, or of standard input for "-", without their line ends (LF or CR LF)
-/// and without a byte order mark. Throws Error: not_found, io.
+/// Returns the lines of a text file, or of standard input for "-", without their line ends (LF or
+/// CR LF) and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
-/// Names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found, io.
+/// Reads names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found,
+/// io.
 std::vector<std::string> read_nul_ended(const std::string& path);
 
-/// A text without the blanks around it: spaces, tabs, carriage returns and the full-width space.
+/// Returns a text without the blanks around it: spaces, tabs, carriage returns and the full-width
+/// space.
 std::string_view trim(std::string_view text);
 
-/// The parts between commas (also "，" and "、"), without blanks around them; a part in double
-/// quotes is what stands in them. One part for a text without a comma.
+/// Returns the parts between commas (also "，" and "、"), without blanks around them; a part in
+/// double quotes is what stands in them. One part for a text without a comma.
 std::vector<std::string> split_list(std::string_view text);

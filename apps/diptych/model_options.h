@@ -15,27 +15,27 @@ struct ModelOptions {
   diptych::ComputeOptions compute;
 };
 
-/// --quick-gelu, --heads and --strict: what a model's files leave open
+/// Declares --quick-gelu, --heads and --strict: what a model's files leave open
 void add_load_options(Command command, diptych::LoadOptions& options);
 
-/// --model
+/// Declares --model
 void add_model_option(Command command, std::string& model);
 
-/// --model, --image-size, and what a model's files leave open
+/// Declares --model, --image-size, and what a model's files leave open
 void add_model_options(Command command, ModelOptions& options);
 
-/// --template, which takes one value each time it is given, and --templates
+/// Declares --template, which takes one value each time it is given, and --templates
 void add_template_options(Command command, std::vector<std::string>& templates, std::string& set);
 
-/// --precision, --threads and --batch
+/// Declares --precision, --threads and --batch
 void add_compute_options(Command command, diptych::ComputeOptions& options);
 
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});
 
-/// The same, and packs it; what computes otherwise than the precision says is a line too.
+/// Does the same, and packs it; what computes otherwise than the precision says is a line too.
 diptych::PackedModel pack_model(const ModelOptions& options);
 diptych::Encoder make_encoder(const ModelOptions& options);
 
-/// {"precision": "bf16", "unit": "AVX-512 BF16"}: what computed an answer.
+/// Returns {"precision": "bf16", "unit": "AVX-512 BF16"}: what computed an answer.
 Json compute_json(const diptych::PackedModel& packed);

@@ -5,12 +5,13 @@
 
 #include "command.h"
 
-/// --upright and --wide. `upright` is what the command does unless told.
+/// Declares --upright and --wide. `upright` is what the command does unless told.
 void add_picture_options(Command command, diptych::DecodeOptions& options, bool upright);
 
-/// A line on stderr that says what in the folders was not taken as a picture; none for nothing.
+/// Prints a line on stderr that says what in the folders was not taken as a picture; none for
+/// nothing.
 void print_skipped(const diptych::SkippedFiles& skipped);
 
-/// One line on stderr for each thing that a person may want to know of the pictures read.
+/// Prints one line on stderr for each thing that a person may want to know of the pictures read.
 void print_picture_notes(const diptych::PictureCounts& counts,
                          const diptych::DecodeOptions& options);

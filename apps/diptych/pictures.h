@@ -20,13 +20,13 @@ struct PictureInputs {
   bool ends_with_nul = false;      ///< its names end with a NUL instead of a line's end
 };
 
-/// The argument or option `name`, --files-from, -0, --upright and --wide. `upright` is what the
-/// command does unless told. Returns the first.
+/// Declares the argument or option `name`, --files-from, -0, --upright and --wide. `upright` is
+/// what the command does unless told. Returns the first.
 Option add_picture_inputs(Command command, const std::string& name, PictureInputs& inputs,
                           bool upright);
 
-/// The pictures, with folders expanded; what was left out of folders is told on standard error.
-/// Throws Error: invalid_argument when there is none, not_found, io.
+/// Returns the pictures, with folders expanded; what was left out of folders is told on standard
+/// error. Throws Error: invalid_argument when there is none, not_found, io.
 std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs);
 
 /// What became of many pictures.
@@ -61,8 +61,8 @@ PictureRun encode_in_batches(const diptych::Encoder& encoder,
                              const diptych::EncodeOptions& options,
                              const std::function<void(const diptych::EncodedImages& batch)>& work);
 
-/// The records of a batch in the order of its pictures: each has "image" and what `answer` adds for
-/// its row, or "error". `inputs` has the place of every row's picture.
+/// Returns the records of a batch in the order of its pictures: each has "image" and what `answer`
+/// adds for its row, or "error". `inputs` has the place of every row's picture.
 std::vector<Json> picture_records(std::span<const std::filesystem::path> pictures,
                                   const std::vector<std::size_t>& inputs,
                                   const std::vector<diptych::Failure>& failures,

@@ -16,7 +16,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// What was done before and says nothing about the rate. Default: nothing.
+  /// Sets what was done before and says nothing about the rate. Default: nothing.
   void begin_at(std::size_t done) { begun_at_ = done; }
   void show(std::size_t done, std::size_t total);
   /// `show`, as the library's options take it. Valid as long as this object.

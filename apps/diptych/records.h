@@ -10,8 +10,8 @@
 /// How a command's answers are written on standard output.
 enum class OutputFormat { text, json, json_lines, csv, tsv };
 
-/// --json, --json-lines, --csv and --tsv, of which at most one may be given. `array` is what
-/// --json prints: "one JSON array of ...".
+/// Declares --json, --json-lines, --csv and --tsv, of which at most one may be given. `array` is
+/// what --json prints: "one JSON array of ...".
 void add_format_options(Command command, OutputFormat& format, const std::string& json);
 
 /// Answers on standard output, each as soon as it is known: as text, as one JSON array, as a JSON

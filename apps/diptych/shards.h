@@ -12,10 +12,10 @@
 
 void add_shards_repack(Command shards);
 
-/// --csv-img-key, --csv-caption-key, --csv-separator and --image-root.
+/// Declares --csv-img-key, --csv-caption-key, --csv-separator and --image-root.
 void add_table_options(Command command, diptych::SampleInputs& inputs);
 
-/// --per-shard
+/// Declares --per-shard
 void add_per_shard(Command command, std::size_t& samples);
 
 Json samples_json(const diptych::StageReport& files, const diptych::StageReport& samples);

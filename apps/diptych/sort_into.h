@@ -16,7 +16,7 @@ struct SortOptions {
   bool dry_run = false;  ///< only say what would be done
 };
 
-/// --sort-into, --copy, --link and --dry-run.
+/// Declares --sort-into, --copy, --link and --dry-run.
 void add_sort_options(Command command, SortOptions& options);
 
 /// Puts pictures into FOLDER/LABEL under their own names, and never replaces or changes a file: a
@@ -29,13 +29,13 @@ class Sorter {
   Sorter(SortOptions options, const std::vector<std::string>& labels,
          const std::vector<std::string>& given);
 
-  /// Where the picture is, or would be, after this. Throws Error(io).
+  /// Returns where the picture is, or would be, after this. Throws Error(io).
   std::filesystem::path put(const std::filesystem::path& picture, const std::string& label);
-  /// "12 pictures copied into 3 folders, 2 were there (sorted)".
+  /// Returns "12 pictures copied into 3 folders, 2 were there (sorted)".
   std::string summary() const;
 
  private:
-  /// Whether the picture is at `place` now.
+  /// Returns whether the picture is at `place` now.
   bool place_at(const std::filesystem::path& picture, const std::filesystem::path& place);
   bool is_there(const std::filesystem::path& picture, const std::filesystem::path& place) const;
 

@@ -10,8 +10,8 @@
 /// Lines of a file of texts that one note is about, by their numbers from 1.
 using LineNumbers = std::vector<std::size_t>;
 
-/// "3 of 10 texts (lines 2, 5, 7)": no more than five lines by number.
+/// Returns "3 of 10 texts (lines 2, 5, 7)": no more than five lines by number.
 std::string count_of_texts(const LineNumbers& lines, std::size_t texts);
 
-/// Whether a tokenizer leaves out the end of a text to keep to so many tokens.
+/// Returns whether a tokenizer leaves out the end of a text to keep to so many tokens.
 bool is_cut(const diptych::Tokenizer& tokenizer, std::string_view text, int context_length);

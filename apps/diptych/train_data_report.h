@@ -12,6 +12,6 @@
 void print_data(const diptych::TrainDataSummary& data);
 Json data_json(const diptych::TrainDataSummary& data);
 
-/// One line a reason, each after `start`.
+/// Prints one line a reason, each after `start`.
 void print_refused(std::string_view start, const std::vector<diptych::RefusedData>& refused);
 Json refused_json(const std::vector<diptych::RefusedData>& refused);

@@ -25,12 +25,12 @@ using Arrays = std::map<std::string, Array, std::less<>>;
 /// Text kept beside the arrays, in the metadata of a .safetensors file.
 using Notes = std::map<std::string, std::string, std::less<>>;
 
-/// The arrays of a .safetensors file. float16, bfloat16 and float64 arrive as float32, integers as
-/// int32 (uint8 as they are). Throws Error: not_found, io, corrupt_data; unsupported for an integer
-/// beyond 32 bits.
+/// Returns the arrays of a .safetensors file. float16, bfloat16 and float64 arrive as float32,
+/// integers as int32 (uint8 as they are). Throws Error: not_found, io, corrupt_data; unsupported
+/// for an integer beyond 32 bits.
 DIPTYCH_API Arrays read_arrays(const std::filesystem::path& path);
 
-/// The notes of a .safetensors file. Throws Error: not_found, io, corrupt_data.
+/// Returns the notes of a .safetensors file. Throws Error: not_found, io, corrupt_data.
 DIPTYCH_API Notes read_notes(const std::filesystem::path& path);
 
 /// Throws Error(unsupported) unless the ending of `path` is one that `write_arrays` can write,

@@ -84,7 +84,7 @@ class DIPTYCH_API Captioner {
   /// captioned. Throws Error(invalid_argument) for options outside their ranges, as do the others.
   CaptionedImages caption_images(std::span<const std::filesystem::path> paths,
                                  const CaptionOptions& options = {}) const;
-  /// The same of files in memory: the same pixels.
+  /// Does the same of files in memory: the same pixels.
   CaptionedImages caption_images(std::span<const PictureBytes> pictures,
                                  const CaptionOptions& options = {}) const;
   /// Preprocesses and captions decoded pictures.

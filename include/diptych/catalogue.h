@@ -48,14 +48,14 @@ struct ListedModel {
   std::filesystem::path folder;  ///< where it is, or would be after a pull; empty: built in
 };
 
-/// Every model that has a name: the embedded one first, then the published weights of OpenAI CLIP,
-/// open_clip, Chinese-CLIP and EVA-CLIP (docs/models.md), then what else of the Hugging Face Hub
-/// was pulled. Connects to nothing. Throws Error(invalid_argument) when no folder for models can be
-/// told, as without HOME. Thread-safe.
+/// Returns every model that has a name: the embedded one first, then the published weights of
+/// OpenAI CLIP, open_clip, Chinese-CLIP and EVA-CLIP (docs/models.md), then what else of the
+/// Hugging Face Hub was pulled. Connects to nothing. Throws Error(invalid_argument) when no folder
+/// for models can be told, as without HOME. Thread-safe.
 DIPTYCH_API std::vector<ListedModel> list_models();
 
-/// The listed model of this name or alias; "architecture/tag" will do where it is one. Throws
-/// Error(not_found), with the names that come close. Thread-safe.
+/// Returns the listed model of this name or alias; "architecture/tag" will do where it is one.
+/// Throws Error(not_found), with the names that come close. Thread-safe.
 DIPTYCH_API ListedModel find_listed_model(const std::string& name);
 
 }  // namespace diptych

@@ -26,7 +26,7 @@ enum class ScoreKind {
   cosine,
 };
 
-/// "softmax", "sigmoid" or "cosine".
+/// Returns "softmax", "sigmoid" or "cosine".
 DIPTYCH_API std::string_view name(ScoreKind kind);
 
 struct ClassifierOptions {
@@ -50,24 +50,24 @@ class DIPTYCH_API Classifier {
              ClassifierOptions options = {});
 
   const std::vector<std::string>& labels() const { return labels_; }
-  /// The texts that stand for a label, by its index.
+  /// Returns the texts that stand for a label, by its index.
   std::vector<std::string> prompts(std::size_t label) const;
-  /// [labels, embedding width], unit rows.
+  /// Returns [labels, embedding width], unit rows.
   const Matrix& class_embeddings() const { return class_embeddings_; }
   ScoreKind score_kind() const { return kind_; }
-  /// The cosine from which on a label fits a picture, where it was measured for the model; none of
-  /// the labels fits a picture whose cosines are all lower. Nothing for most models: they tell
-  /// which label fits best, and not whether it does.
+  /// Returns the cosine from which on a label fits a picture, where it was measured for the model;
+  /// none of the labels fits a picture whose cosines are all lower. Nothing for most models: they
+  /// tell which label fits best, and not whether it does.
   std::optional<float> fits_from() const { return fits_from_; }
-  /// Why the scores may say less than they seem to, one sentence each: one label alone under
-  /// softmax, labels that are the same to the model, an article that template and label both have.
-  /// Usually none.
+  /// Returns why the scores may say less than they seem to, one sentence each: one label alone
+  /// under softmax, labels that are the same to the model, an article that template and label both
+  /// have. Usually none.
   const std::vector<std::string>& notes() const { return notes_; }
 
   /// Scores [pictures, labels] of picture embeddings [pictures, embedding width]. Throws
   /// Error(invalid_argument) when the width is another, or a number is not finite.
   Matrix scores(const Matrix& image_embeddings) const;
-  /// Cosine similarities [pictures, labels]. Throws as `scores`.
+  /// Returns cosine similarities [pictures, labels]. Throws as `scores`.
   Matrix cosines(const Matrix& image_embeddings) const;
 
  private:

@@ -78,7 +78,7 @@ class DIPTYCH_API Encoder {
   /// computed.
   EncodedImages encode_images(std::span<const std::filesystem::path> paths,
                               const EncodeOptions& options = {}) const;
-  /// The same of files in memory: the same pixels.
+  /// Does the same of files in memory: the same pixels.
   EncodedImages encode_images(std::span<const PictureBytes> pictures,
                               const EncodeOptions& options = {}) const;
   /// Preprocesses and encodes decoded pictures.

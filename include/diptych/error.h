@@ -32,10 +32,10 @@ class DIPTYCH_API Error : public std::runtime_error {
   ErrorCode code_;
 };
 
-/// The process exit status of a command that ends with this error (2, 3, 4, 5 or 70).
+/// Returns the process exit status of a command that ends with this error (2, 3, 4, 5 or 70).
 DIPTYCH_API int exit_status(ErrorCode code) noexcept;
 
-/// The code's name as written above, for logs and JSON.
+/// Returns the code's name as written above, for logs and JSON.
 DIPTYCH_API std::string_view name(ErrorCode code) noexcept;
 
 }  // namespace diptych

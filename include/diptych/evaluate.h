@@ -74,10 +74,10 @@ struct ImageTextPair {
   std::size_t text = 0;
 };
 
-/// Retrieval in both directions among embeddings [images, width] and [texts, width]. A picture may
-/// have several texts and a text several pictures. Memory: no more than 256 rows of similarities at
-/// a time. Throws Error(invalid_argument) when the widths differ, a pair is out of range, an
-/// embedding is NaN, or no pair is given. Thread-safe.
+/// Evaluates retrieval in both directions among embeddings [images, width] and [texts, width]. A
+/// picture may have several texts and a text several pictures. Memory: no more than 256 rows of
+/// similarities at a time. Throws Error(invalid_argument) when the widths differ, a pair is out of
+/// range, an embedding is NaN, or no pair is given. Thread-safe.
 DIPTYCH_API RetrievalReport evaluate_retrieval(const Matrix& image_embeddings,
                                                const Matrix& text_embeddings,
                                                std::span<const ImageTextPair> pairs,
@@ -120,18 +120,18 @@ struct ZeroShotReport {
   std::vector<std::string> notes;
 };
 
-/// Zero-shot classification of a folder that holds one folder of pictures a class. Throws Error:
-/// not_found and io for folder and files, corrupt_data for a class name file that cannot be read,
-/// invalid_argument for names that do not fit the folders, are empty or not UTF-8, for a template
-/// without a place for the label, for class folders that only hold the classes' folders (a folder
-/// too high), for a single class, and when no picture could be encoded. The same name twice is
-/// allowed (ImageNet has two) and noted; the tie goes to the first.
+/// Evaluates zero-shot classification of a folder that holds one folder of pictures a class. Throws
+/// Error: not_found and io for folder and files, corrupt_data for a class name file that cannot be
+/// read, invalid_argument for names that do not fit the folders, are empty or not UTF-8, for a
+/// template without a place for the label, for class folders that only hold the classes' folders (a
+/// folder too high), for a single class, and when no picture could be encoded. The same name twice
+/// is allowed (ImageNet has two) and noted; the tie goes to the first.
 DIPTYCH_API ZeroShotReport evaluate_zeroshot(const Encoder& encoder,
                                              const std::filesystem::path& folder,
                                              const ZeroShotOptions& options = {});
 
-/// One JSON object, indented. Shares are 0 to 1; top-k figures have the keys "top1", "top5" ... or
-/// "r1", "r5" ...
+/// Returns one JSON object, indented. Shares are 0 to 1; top-k figures have the keys "top1", "top5"
+/// ... or "r1", "r5" ...
 DIPTYCH_API std::string to_json(const ClassificationReport& report);
 DIPTYCH_API std::string to_json(const RetrievalReport& report);
 DIPTYCH_API std::string to_json(const ZeroShotReport& report);

@@ -30,20 +30,20 @@ class DIPTYCH_API Gallery {
           EncodeOptions options = {});
 
   std::size_t size() const { return paths_.size(); }
-  /// What lay in the folders and is no picture.
+  /// Returns what lay in the folders and is no picture.
   const SkippedFiles& skipped() const { return skipped_; }
-  /// Of the pictures in the gallery: what a person may want to be told.
+  /// Returns counts of the pictures in the gallery: what a person may want to be told.
   const PictureCounts& counts() const { return counts_; }
-  /// `Failure::index` counts the expanded paths.
+  /// Returns the failures; `Failure::index` counts the expanded paths.
   const std::vector<Failure>& failures() const { return failures_; }
   const std::vector<std::filesystem::path>& paths() const { return paths_; }
-  /// [size(), embedding width], unit rows, in the order of `paths()`.
+  /// Returns [size(), embedding width], unit rows, in the order of `paths()`.
   const Matrix& embeddings() const { return embeddings_; }
 
-  /// The pictures that fit a sentence best, best first, at most `count`. Throws
+  /// Returns the pictures that fit a sentence best, best first, at most `count`. Throws
   /// Error(invalid_argument) when the sentence is not UTF-8.
   std::vector<Match> find(const std::string& sentence, std::size_t count) const;
-  /// The same for an embedding of length `embedding width`.
+  /// Does the same for an embedding of length `embedding width`.
   std::vector<Match> find(std::span<const float> embedding, std::size_t count) const;
 
  private:

@@ -135,7 +135,7 @@ DIPTYCH_API Image resize_and_crop(const Image& image, const Preprocessing& prepr
 DIPTYCH_API Image preprocess_image(std::span<const std::byte> bytes, const std::string& name,
                                    const Preprocessing& preprocessing,
                                    const DecodeOptions& options = {});
-/// The same for a file; throws also not_found and io.
+/// Does the same for a file; throws also not_found and io.
 DIPTYCH_API Image load_preprocessed(const std::filesystem::path& path,
                                     const Preprocessing& preprocessing,
                                     const DecodeOptions& options = {});

@@ -19,7 +19,7 @@ enum class Certainty {
   unknown,     ///< no family that is known
 };
 
-/// "stated", "assumed", "recognised", "unknown".
+/// Returns "stated", "assumed", "recognised", "unknown".
 DIPTYCH_API std::string_view name(Certainty certainty);
 
 /// What a checkpoint is, also when it cannot be loaded.

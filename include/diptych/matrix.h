@@ -28,8 +28,8 @@ struct Matrix {
 /// Divides every row by its L2 norm. A row of zeros stays as it is.
 DIPTYCH_API void normalise_rows(Matrix& matrix);
 
-/// scale x (a b^T) + bias, [a.rows, b.rows]: for embeddings, scaled cosine similarities. Throws
-/// Error(invalid_argument) when the columns differ.
+/// Returns scale x (a b^T) + bias, [a.rows, b.rows]: for embeddings, scaled cosine similarities.
+/// Throws Error(invalid_argument) when the columns differ.
 DIPTYCH_API Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F,
                                 float bias = 0.0F);
 
@@ -42,8 +42,8 @@ struct Ranked {
   float score = 0.0F;
 };
 
-/// The `count` largest values, largest first; equal values in the order of their index. `count`
-/// may exceed the number of values.
+/// Returns the `count` largest values, largest first; equal values in the order of their index.
+/// `count` may exceed the number of values.
 DIPTYCH_API std::vector<Ranked> largest(std::span<const float> values, std::size_t count);
 
 }  // namespace diptych

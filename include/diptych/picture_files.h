@@ -15,22 +15,22 @@ namespace diptych {
 /// name's ending in lower case (".txt"), or words for what has none or is no ordinary file.
 using SkippedFiles = std::map<std::string, std::size_t>;
 
-/// Whether the file name ends as one of the picture formats `load_image` reads (.jpg, .jpeg, .jpe,
-/// .jfif, .png, .webp, .gif, .bmp, .dib, .tif, .tiff, .heic, .heif, .hif, .avif, and the RAW
-/// formats .dng, .cr2, .nef, .nrw, .arw, .sr2, .pef, .raf), in either case.
+/// Returns whether the file name ends as one of the picture formats `load_image` reads (.jpg,
+/// .jpeg, .jpe, .jfif, .png, .webp, .gif, .bmp, .dib, .tif, .tiff, .heic, .heif, .hif, .avif, and
+/// the RAW formats .dng, .cr2, .nef, .nrw, .arw, .sr2, .pef, .raf), in either case.
 DIPTYCH_API bool has_picture_name(const std::filesystem::path& path);
 
-/// The paths with every folder replaced by the pictures in it and below it, sorted by path; other
-/// paths stay as they are, existing or not, so that the failure to read one is reported with the
-/// rest. A picture is what has a picture name, readable or not, and what starts as a picture does
-/// under another name. Symbolic links to files are followed, those to folders are not. What lies
-/// there besides is counted in `skipped`, when that is given. A folder that cannot be read stays in
-/// the list as it is, for the same reason. Throws Error(invalid_argument) for a folder without
-/// pictures, saying what is there instead.
+/// Returns the paths with every folder replaced by the pictures in it and below it, sorted by path;
+/// other paths stay as they are, existing or not, so that the failure to read one is reported with
+/// the rest. A picture is what has a picture name, readable or not, and what starts as a picture
+/// does under another name. Symbolic links to files are followed, those to folders are not. What
+/// lies there besides is counted in `skipped`, when that is given. A folder that cannot be read
+/// stays in the list as it is, for the same reason. Throws Error(invalid_argument) for a folder
+/// without pictures, saying what is there instead.
 DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
     std::span<const std::filesystem::path> paths, SkippedFiles* skipped = nullptr);
 
-/// "12 .txt, 3 .mp4, 1 without an ending", the most frequent first; "nothing" for none.
+/// Returns "12 .txt, 3 .mp4, 1 without an ending", the most frequent first; "nothing" for none.
 DIPTYCH_API std::string describe(const SkippedFiles& skipped);
 
 }  // namespace diptych

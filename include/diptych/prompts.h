@@ -15,7 +15,7 @@ inline constexpr std::string_view kDefaultTemplate = "A photo of a {label}";
 /// The language of the texts that a model was trained on, for labels that do not show theirs.
 enum class PromptLanguage { english, chinese };
 
-/// The template that makes a phrase of a label when nothing else is asked for:
+/// Returns the template that makes a phrase of a label when nothing else is asked for:
 ///   - "{label}" for one that names a picture itself ("a photo of a cat", "猫的照片"), and for one
 ///     in another script than Latin or Chinese;
 ///   - "A photo of {label}" for one that begins with an English article or another determiner
@@ -27,20 +27,20 @@ enum class PromptLanguage { english, chinese };
 DIPTYCH_API std::string_view default_template(std::string_view label,
                                               PromptLanguage language = PromptLanguage::english);
 
-/// A published set of prompt templates: "openai_80" (the ensemble CLIP reports on ImageNet) or
-/// "simple_7" (the seven of them that do best). Throws Error(invalid_argument) listing the names
+/// Returns a published set of prompt templates: "openai_80" (the ensemble CLIP reports on ImageNet)
+/// or "simple_7" (the seven of them that do best). Throws Error(invalid_argument) listing the names
 /// there are.
 DIPTYCH_API std::vector<std::string> prompt_templates(std::string_view name);
 
-/// Whether a text can be used as a template: it contains `{label}` or `{}`.
+/// Returns whether a text can be used as a template: it contains `{label}` or `{}`.
 DIPTYCH_API bool has_place_for_label(std::string_view prompt_template);
 
-/// The template with every `{label}` and `{}` replaced by the label. Throws
+/// Returns the template with every `{label}` and `{}` replaced by the label. Throws
 /// Error(invalid_argument) for a template without a place for the label.
 DIPTYCH_API std::string fill_template(std::string_view prompt_template, std::string_view label);
 
-/// The texts that stand for a label: it in every template, or in its default one when there are no
-/// templates. Throws Error(invalid_argument) as `fill_template`.
+/// Returns the texts that stand for a label: it in every template, or in its default one when there
+/// are no templates. Throws Error(invalid_argument) as `fill_template`.
 DIPTYCH_API std::vector<std::string> label_prompts(
     std::string_view label, std::span<const std::string> templates,
     PromptLanguage language = PromptLanguage::english);

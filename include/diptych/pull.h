@@ -45,7 +45,7 @@ enum class PullCheck {
   none,            ///< the server said nothing of the file
 };
 
-/// "published SHA-256", "server's SHA-256", "size", "nothing".
+/// Returns "published SHA-256", "server's SHA-256", "size", "nothing".
 DIPTYCH_API const char* name(PullCheck check) noexcept;
 
 struct PulledFile {

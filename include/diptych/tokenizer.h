@@ -18,22 +18,23 @@ class DIPTYCH_API Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  /// The ids of a UTF-8 text with its start and end tokens, not padded, at most `context_length`
-  /// long: a longer text is cut as the model's family cuts it. Throws Error(invalid_argument) when
-  /// the text is not UTF-8 or `context_length` cannot hold the special tokens.
+  /// Returns the ids of a UTF-8 text with its start and end tokens, not padded, at most
+  /// `context_length` long: a longer text is cut as the model's family cuts it. Throws
+  /// Error(invalid_argument) when the text is not UTF-8 or `context_length` cannot hold the special
+  /// tokens.
   virtual std::vector<std::int32_t> encode(std::string_view text, int context_length) const = 0;
 
-  /// The text of ids, special tokens left out. Ids outside the vocabulary throw
+  /// Returns the text of ids, special tokens left out. Ids outside the vocabulary throw
   /// Error(invalid_argument).
   virtual std::string decode(std::span<const std::int32_t> ids) const = 0;
 
-  /// The number of ids: every id is in [0, vocabulary_size).
+  /// Returns the number of ids: every id is in [0, vocabulary_size).
   virtual int vocabulary_size() const = 0;
 
-  /// What fills a row up to the context length where a fixed length is asked for.
+  /// Returns what fills a row up to the context length where a fixed length is asked for.
   virtual std::int32_t pad_id() const = 0;
 
-  /// The context length of the family's published models, in tokens (77 for CLIP, 52 for
+  /// Returns the context length of the family's published models, in tokens (77 for CLIP, 52 for
   /// Chinese-CLIP).
   virtual int default_context_length() const = 0;
 };
@@ -45,14 +46,15 @@ enum class ClipSpecialTokens {
   openai,     ///< "<|startoftext|>" and "<|endoftext|>"
 };
 
-/// CLIP's byte-level BPE with its text repair, the vocabulary built in.
+/// Makes CLIP's byte-level BPE with its text repair, the vocabulary built in.
 DIPTYCH_API std::shared_ptr<const Tokenizer> clip_tokenizer(
     ClipSpecialTokens special_tokens = ClipSpecialTokens::open_clip);
 
-/// BERT's WordPiece as Chinese-CLIP uses it, the vocabulary built in.
+/// Makes BERT's WordPiece as Chinese-CLIP uses it, the vocabulary built in.
 DIPTYCH_API std::shared_ptr<const Tokenizer> chinese_tokenizer();
 
-/// WordPiece over a vocabulary file (one token a line). Throws Error: not_found, io, corrupt_data.
+/// Makes WordPiece over a vocabulary file (one token a line). Throws Error: not_found, io,
+/// corrupt_data.
 DIPTYCH_API std::shared_ptr<const Tokenizer> wordpiece_tokenizer(
     const std::filesystem::path& vocabulary);
 

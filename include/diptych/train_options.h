@@ -182,11 +182,11 @@ struct TrainOptionInfo {
   bool is_switch = false;    ///< true or false
 };
 
-/// Every option, in the order of the struct; there is none besides. Thread-safe.
+/// Returns every option, in the order of the struct; there is none besides. Thread-safe.
 DIPTYCH_API const std::vector<TrainOptionInfo>& train_option_infos();
 
-/// An option's value as text that set_train_option reads back; empty where nothing was chosen.
-/// Throws Error(invalid_argument) for a name that is none.
+/// Returns an option's value as text that set_train_option reads back; empty where nothing was
+/// chosen. Throws Error(invalid_argument) for a name that is none.
 DIPTYCH_API std::string train_option(const TrainOptions& options, std::string_view name);
 
 /// Throws Error(invalid_argument), with the option's name and what it accepts, for a name that is
@@ -198,11 +198,12 @@ DIPTYCH_API void set_train_option(TrainOptions& options, std::string_view name,
 /// another. What depends on data or a model is not looked at.
 DIPTYCH_API void check_train_options(const TrainOptions& options);
 
-/// The heads of the image and of the text tower that `heads` states; empty when it states none.
-/// Throws Error(invalid_argument).
+/// Returns the heads of the image and of the text tower that `heads` states; empty when it states
+/// none. Throws Error(invalid_argument).
 DIPTYCH_API std::vector<int> train_option_heads(const TrainOptions& options);
 
-/// Every option with what it means and accepts, as the TOML file that `diptych train` reads.
+/// Returns every option with what it means and accepts, as the TOML file that `diptych train`
+/// reads.
 DIPTYCH_API std::string write_train_options(const TrainOptions& options);
 
 }  // namespace diptych

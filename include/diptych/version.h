@@ -6,7 +6,7 @@
 
 namespace diptych {
 
-/// "major.minor.patch" of the library, as in CHANGELOG.md.
+/// Returns "major.minor.patch" of the library, as in CHANGELOG.md.
 DIPTYCH_API std::string_view version() noexcept;
 
 }  // namespace diptych

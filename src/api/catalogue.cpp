@@ -11,7 +11,7 @@ namespace diptych {
 namespace {
 
 ListedModel embedded_model() {
-  const std::vector<checkpoint::SourceFile> files = api::embedded_files();
+  const std::vector<checkpoint::FileBytes> files = api::embedded_files();
   return {.name = api::kEmbeddedName,
           .family = "diptych",
           .description = "embedded: drawings and photos of things, English and Chinese",

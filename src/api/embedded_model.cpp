@@ -14,7 +14,7 @@ std::span<const std::byte> pictogram_vocabulary();
 
 namespace diptych::api {
 
-std::vector<checkpoint::SourceFile> embedded_files() {
+std::vector<checkpoint::FileBytes> embedded_files() {
   return {{"model.safetensors", embedded::pictogram_weights(), nullptr},
           {"diptych.json", embedded::pictogram_config(), nullptr},
           {"vocabulary.txt", embedded::pictogram_vocabulary(), nullptr}};

@@ -6,7 +6,8 @@
 
 namespace diptych::api {
 
-/// The files of the model folder built into the program; none when it was built without one.
-std::vector<checkpoint::SourceFile> embedded_files();
+/// Returns the files of the model folder built into the program; none when it was built without
+/// one.
+std::vector<checkpoint::FileBytes> embedded_files();
 
 }  // namespace diptych::api

@@ -38,7 +38,8 @@ class EncoderEmbedder final : public evaluate::Embedder {
     return {.is_cut = ids.size() > static_cast<std::size_t>(encoder_.model().info().context_length),
             .has_unknown_words = std::any_of(kUnknown.begin(), kUnknown.end(), stands_in_it)};
   }
-  /// Chinese-CLIP's captions are Chinese; the other tokenizers' models read English at least too.
+  /// Returns Chinese for Chinese-CLIP, whose captions are Chinese; the other tokenizers' models
+  /// read English at least too.
   PromptLanguage language() const override {
     return encoder_.model().info().tokenizer == "chinese" ? PromptLanguage::chinese
                                                           : PromptLanguage::english;

@@ -16,10 +16,10 @@
 namespace diptych {
 namespace {
 
-using checkpoint::SourceFile;
+using checkpoint::FileBytes;
 
 checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
-  const std::vector<SourceFile> files = api::embedded_files();
+  const std::vector<FileBytes> files = api::embedded_files();
   if (files.empty()) {
     fail(ErrorCode::not_found,
          "embedded model: this build has none, expected models/pictogram/model.safetensors when it "

@@ -13,7 +13,7 @@ namespace diptych {
 class Model::Implementation {
  public:
   Implementation(std::string name, checkpoint::ModelFile file);
-  /// A model made from others, which `sources` names.
+  /// Returns a model made from others, which `sources` names.
   static Model make(std::string name, checkpoint::ModelFile file, std::vector<std::string> sources);
 
   checkpoint::ModelFile file;

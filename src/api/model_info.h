@@ -7,7 +7,7 @@
 
 namespace diptych::api {
 
-/// A model in the field's terms. `tokenizer` is left to the caller.
+/// Returns a model in the field's terms. `tokenizer` is left to the caller.
 ModelInfo describe(std::string name, const checkpoint::ModelFile& file);
 
 }  // namespace diptych::api

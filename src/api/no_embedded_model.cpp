@@ -3,7 +3,7 @@
 
 namespace diptych::api {
 
-std::vector<checkpoint::SourceFile> embedded_files() {
+std::vector<checkpoint::FileBytes> embedded_files() {
   return {};
 }
 

@@ -19,13 +19,19 @@ bool is_cpu(const ComputeOptions& options) {
   return libtorch_device(options.device).empty();
 }
 
+/// What `automatic` stands for.
+Precision own_precision(const Model& model, const ComputeOptions& options) {
+  const bool quantised = !model.implementation().file.quantisation.layers.empty();
+  return quantised && is_cpu(options) ? Precision::int8 : Precision::fp32;
+}
+
 /// With the precision resolved.
-ComputeOptions checked(ComputeOptions options) {
+ComputeOptions checked(const Model& model, ComputeOptions options) {
   if (options.threads < 0)
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
     fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  if (options.precision == Precision::automatic) options.precision = Precision::fp32;
+  if (options.precision == Precision::automatic) options.precision = own_precision(model, options);
   return options;
 }
 
@@ -33,7 +39,8 @@ ComputeUnit unit_of(const ComputeOptions& options) {
   return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
 }
 
-std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options) {
+std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options,
+                                          std::shared_ptr<engine::LayerObserver> observer) {
   const checkpoint::ModelFile& file = model.implementation().file;
   const auto pool = std::make_shared<ThreadPool>(options.threads);
   try {
@@ -42,8 +49,8 @@ std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptio
           api::make_libtorch_executor(model, options, pool->size()), pool);
     return engine::on_cpu(
         std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                *pool, options.precision),
-        pool);
+                                                *pool, options.precision, file.quantisation),
+        pool, std::move(observer));
   } catch (const Error& error) {
     fail(error.code(), "{} ({})", error.what(), model.info().name);
   }
@@ -52,10 +59,20 @@ std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptio
 }  // namespace
 
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
+    : Implementation(std::move(packed), how, nullptr) {}
+
+PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how,
+                                            std::shared_ptr<engine::LayerObserver> observer)
     : model(std::move(packed)),
-      options(checked(how)),
+      options(checked(model, how)),
       unit(unit_of(options)),
-      engine(pack(model, options)) {}
+      engine(pack(model, options, std::move(observer))) {}
+
+PackedModel PackedModel::Implementation::observed(Model model,
+                                                  std::shared_ptr<engine::LayerObserver> observer) {
+  return PackedModel(std::shared_ptr<const Implementation>(
+      new Implementation(std::move(model), {.precision = Precision::fp32}, std::move(observer))));
+}
 
 PackedModel::PackedModel(Model model, const ComputeOptions& options)
     : implementation_(std::make_shared<const Implementation>(std::move(model), options)) {}

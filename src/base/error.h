@@ -21,8 +21,8 @@ inline void ensure(bool condition, const char* invariant) {
   if (!condition) fail(ErrorCode::internal, "broken invariant: {}", invariant);
 }
 
-/// a + b and a * b; throw Error(corrupt_data) naming `what` when the result does not fit 64 bits.
-/// For sizes that come from outside.
+/// Return a + b and a * b; throw Error(corrupt_data) naming `what` when the result does not fit 64
+/// bits. For sizes that come from outside.
 std::uint64_t checked_add(std::uint64_t a, std::uint64_t b, const char* what);
 std::uint64_t checked_multiply(std::uint64_t a, std::uint64_t b, const char* what);
 

@@ -26,7 +26,7 @@ class MappedFile {
   /// when they are used. Does nothing for bytes of no MappedFile. Any thread may call it at any
   /// time.
   static void release_pages(std::span<const std::byte> bytes) noexcept;
-  /// The path as given, for messages.
+  /// Returns the path as given, for messages.
   const std::string& name() const noexcept { return name_; }
 
  private:
@@ -35,7 +35,8 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-/// A small file's whole content. Throws Error: not_found, io, and out_of_memory above `max_bytes`.
+/// Returns a small file's whole content. Throws Error: not_found, io, and out_of_memory above
+/// `max_bytes`.
 std::vector<std::byte> read_file(const std::filesystem::path& path,
                                  std::size_t max_bytes = std::size_t{1} << 30);
 std::string read_text_file(const std::filesystem::path& path,

@@ -48,7 +48,7 @@ class ThreadPool {
   bool stopping_ = false;
 };
 
-/// The number of CPUs this process may run on, at least 1.
+/// Returns the number of CPUs this process may run on, at least 1.
 int available_cpus();
 
 }  // namespace diptych

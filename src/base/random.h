@@ -16,12 +16,12 @@ class Random {
   explicit Random(const State& state) : state_(state) {}
 
   std::uint64_t next();
-  /// Uniform in [0, 1), 53 random bits.
+  /// Draws uniformly in [0, 1), 53 random bits.
   double uniform();
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Uniform in [0, bound); `bound` at least 1. Without modulo bias.
+  /// Draws uniformly in [0, bound); `bound` at least 1. Without modulo bias.
   std::uint64_t below(std::uint64_t bound);
-  /// Standard normal (Box-Muller).
+  /// Draws from the standard normal distribution (Box-Muller).
   double normal();
   const State& state() const { return state_; }
 

@@ -5,7 +5,7 @@
 
 namespace diptych {
 
-/// Whether the bytes are UTF-8 as Unicode 15 table 3-7 defines it: no overlong forms, no
+/// Returns whether the bytes are UTF-8 as Unicode 15 table 3-7 defines it: no overlong forms, no
 /// surrogates, nothing above U+10FFFF. Empty text is.
 bool is_utf8(std::string_view text) noexcept;
 

@@ -33,7 +33,7 @@ std::vector<std::string> weight_files(const ModelSource& source) {
   if (!source.url.empty()) return {source.url.substr(source.url.rfind('/') + 1)};
   if (!source.file.empty()) return {source.file};
   // open_clip's order; the newer repositories have both. A repository may hold only the Hugging
-  // Face form. Few have their weights in several files, behind an index.
+  // Face form. Few have their weights in several files, named by an index.
   return {"open_clip_model.safetensors",
           "open_clip_pytorch_model.bin",
           "model.safetensors",

@@ -12,15 +12,15 @@ namespace diptych::catalogue {
 /// What stands before a repository of the Hugging Face Hub in a name.
 inline constexpr std::string_view kHubPrefix = "hf-hub:";
 
-/// The published models of data/catalogue.json, in its order, without what depends on this machine
-/// (bytes, available, folder). Thread-safe.
+/// Returns the published models of data/catalogue.json, in its order, without what depends on this
+/// machine (bytes, available, folder). Thread-safe.
 const std::vector<ListedModel>& published_models();
 
-/// The one with this name or alias, or with this "architecture/tag". "hf-hub:owner/name" is any
-/// repository of the Hugging Face Hub, listed or not.
+/// Returns the one with this name or alias, or with this "architecture/tag". "hf-hub:owner/name" is
+/// any repository of the Hugging Face Hub, listed or not.
 std::optional<ListedModel> find_published(const std::string& name);
 
-/// Up to five names that come close to one that is none.
+/// Returns up to five known names closest to an unknown one.
 std::vector<std::string> similar_names(const std::string& name);
 
 }  // namespace diptych::catalogue

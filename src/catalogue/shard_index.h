@@ -7,7 +7,7 @@
 
 namespace diptych::catalogue {
 
-/// Whether a name is that of a file of weights in a folder, and leads nowhere else.
+/// Returns whether a name is that of a file of weights in a folder, and leads nowhere else.
 bool is_weights_file(std::string_view name);
 
 /// Returns the files that an index lists (json/shard_index.h), sorted, each once. Throws Error: io,

@@ -64,6 +64,8 @@ const Family& open_clip_names(const network::ModelConfig& config) {
     return open_clip_timm_convnext_family();
   if (std::holds_alternative<network::ViTaminConfig>(config.image))
     return open_clip_timm_vitamin_family();
+  if (std::holds_alternative<network::NaflexTransformerConfig>(config.image))
+    return open_clip_timm_naflex_family();
   const auto* text = std::get_if<network::TextTransformerConfig>(&config.text);
   if (text != nullptr && text->pooling == network::TextPooling::class_token)
     return open_clip_coca_family();

@@ -21,10 +21,10 @@ enum class ExportFormat {
   huggingface,
 };
 
-/// The format of a name as written above. Throws Error(invalid_argument) listing the names.
+/// Returns the format of a name as written above. Throws Error(invalid_argument) listing the names.
 ExportFormat export_format(std::string_view name);
 
-/// How the program of that form treats the pictures of a model with this preprocessing: for
+/// Returns how the program of that form treats the pictures of a model with this preprocessing: for
 /// `huggingface` as transformers does, for the others as they do (`diptych` has either way).
 Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFormat format);
 

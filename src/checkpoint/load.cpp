@@ -31,7 +31,7 @@ ModelFile load_model_file(const std::filesystem::path& file_or_folder, const Loa
   return load(ModelFiles(file_or_folder, request.known, request.stated), request);
 }
 
-ModelFile load_model_folder(std::span<const SourceFile> files, const LoadRequest& request) {
+ModelFile load_model_folder(std::span<const FileBytes> files, const LoadRequest& request) {
   return load(ModelFiles(files), request);
 }
 

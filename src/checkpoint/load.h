@@ -27,8 +27,8 @@ struct LoadRequest {
 ModelFile load_model_file(const std::filesystem::path& file_or_folder,
                           const LoadRequest& request = {});
 
-/// The same for a folder whose files are in memory, which must outlive the result unless they are
-/// kept alive by their own.
-ModelFile load_model_folder(std::span<const SourceFile> files, const LoadRequest& request = {});
+/// Does the same for a folder whose files are in memory, which must outlive the result unless they
+/// are kept alive by their own.
+ModelFile load_model_folder(std::span<const FileBytes> files, const LoadRequest& request = {});
 
 }  // namespace diptych::checkpoint

@@ -16,12 +16,12 @@ struct LanguageBalance {
   std::vector<std::uint64_t> after;
 };
 
-/// TSV with a header: language, entry, before, probability, after. Throws Error(io).
+/// Writes TSV with a header: language, entry, before, probability, after. Throws Error(io).
 void write_balance_table(const std::filesystem::path& path,
                          const std::vector<LanguageBalance>& languages);
 
-/// An SVG chart on logarithmic axes: matches by rank of the entry, before and after, a pair of
-/// lines a language. Throws Error(io).
+/// Writes an SVG chart on logarithmic axes: matches by rank of the entry, before and after, a pair
+/// of lines a language. Throws Error(io).
 void write_balance_chart(const std::filesystem::path& path,
                          const std::vector<LanguageBalance>& languages);
 

@@ -6,21 +6,22 @@
 
 namespace diptych::curate {
 
-/// The share of all matches that entries with fewer than `threshold` have, 0 to 1; 0 when there are
-/// no matches.
+/// Returns the share of all matches that entries with fewer than `threshold` have, 0 to 1; 0 when
+/// there are no matches.
 double tail_share(std::span<const std::uint64_t> counts, std::uint64_t threshold);
 
-/// The threshold that gives a tail share: of the counts in ascending order, the one up to which
-/// their cumulated share is nearest, the first of equals, and at least 1.
+/// Returns the threshold that gives a tail share: of the counts in ascending order, the one up to
+/// which their cumulated share is nearest, the first of equals, and at least 1.
 std::uint64_t threshold_for(std::span<const std::uint64_t> counts, double share);
 
-/// Which share of an entry's texts is to be kept: threshold / max(count, threshold).
+/// Returns which share of an entry's texts is to be kept: threshold / max(count, threshold).
 inline double entry_probability(std::uint64_t count, std::uint64_t threshold) {
   return static_cast<double>(threshold) /
          static_cast<double>(count > threshold ? count : threshold);
 }
 
-/// 1 - prod(1 - p) over the entries that a text matches, multiplied in their order; 0 for none.
+/// Returns 1 - prod(1 - p) over the entries that a text matches, multiplied in their order; 0 for
+/// none.
 double keep_probability(std::span<const std::uint32_t> matches,
                         std::span<const double> entry_probabilities);
 

@@ -13,7 +13,7 @@ struct ScoredEntry {
   std::string text;
   double score = 0.0;
 
-  /// The higher score first, equal ones by their bytes.
+  /// Orders the higher score first, equal ones by their bytes.
   friend bool operator<(const ScoredEntry& a, const ScoredEntry& b) {
     return a.score != b.score ? a.score > b.score : a.text < b.text;
   }
@@ -37,7 +37,7 @@ class BestEntries {
     std::push_heap(heap_.begin(), heap_.end());
   }
 
-  /// The entries, the best first.
+  /// Returns the entries, the best first.
   std::vector<ScoredEntry> take() {
     std::sort(heap_.begin(), heap_.end());
     return std::move(heap_);

@@ -22,8 +22,8 @@ class ExternalCounter {
   void add(std::string_view key, std::uint64_t count = 1);
 
   class Walk;
-  /// Every key once, ascending by bytes, one walk at a time. Nothing may be added afterwards.
-  /// Throws Error(io).
+  /// Returns every key once, ascending by bytes, one walk at a time. Nothing may be added
+  /// afterwards. Throws Error(io).
   std::unique_ptr<Walk> walk();
 
  private:

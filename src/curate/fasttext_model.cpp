@@ -128,9 +128,9 @@ FastTextModel::FastTextModel(const std::filesystem::path& path) {
   reader.check(bucket_ >= 0 && most_letters_ <= 64, "sizes that no model has");
   read_dictionary(reader);
   const bool is_quantised = reader.value<std::uint8_t>() != 0;
-  read_matrix(reader, is_quantised, input_);
+  read_vectors(reader, is_quantised, input_);
   const bool output_is_quantised = reader.value<std::uint8_t>() != 0;
-  read_matrix(reader, is_quantised && output_is_quantised, output_);
+  read_vectors(reader, is_quantised && output_is_quantised, output_);
   const auto buckets = is_pruned_ ? static_cast<std::int64_t>(kept_buckets_.size())
                                   : static_cast<std::int64_t>(bucket_);
   reader.check(input_.columns == dimension && output_.columns == dimension && dimension > 0,
@@ -195,31 +195,31 @@ void FastTextModel::read_quantiser(Reader& reader, Quantiser& quantiser) {
       reader.values<float>(std::int64_t{quantiser.dimension} * std::int64_t{kCentroids});
 }
 
-void FastTextModel::read_matrix(Reader& reader, bool is_quantised, Matrix& matrix) {
+void FastTextModel::read_vectors(Reader& reader, bool is_quantised, Vectors& vectors) {
   const bool has_norms = is_quantised && reader.value<std::uint8_t>() != 0;
-  matrix.rows = reader.value<std::int64_t>();
-  matrix.columns = reader.value<std::int64_t>();
+  vectors.rows = reader.value<std::int64_t>();
+  vectors.columns = reader.value<std::int64_t>();
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   reader.check(
-      matrix.rows >= 0 && matrix.rows <= kMost && matrix.columns > 0 && matrix.columns <= 65536,
+      vectors.rows >= 0 && vectors.rows <= kMost && vectors.columns > 0 && vectors.columns <= 65536,
       "a matrix of a size that no model has");
   if (!is_quantised) {
-    matrix.values = reader.values<float>(matrix.rows * matrix.columns);
+    vectors.values = reader.values<float>(vectors.rows * vectors.columns);
     return;
   }
-  matrix.codes = reader.values<std::uint8_t>(reader.value<std::int32_t>());
-  read_quantiser(reader, matrix.quantiser);
-  reader.check(
-      matrix.quantiser.dimension == matrix.columns &&
-          static_cast<std::int64_t>(matrix.codes.size()) == matrix.rows * matrix.quantiser.groups,
-      "codes of another number than its rows");
+  vectors.codes = reader.values<std::uint8_t>(reader.value<std::int32_t>());
+  read_quantiser(reader, vectors.quantiser);
+  reader.check(vectors.quantiser.dimension == vectors.columns &&
+                   static_cast<std::int64_t>(vectors.codes.size()) ==
+                       vectors.rows * vectors.quantiser.groups,
+               "codes of another number than its rows");
   if (!has_norms) return;
-  matrix.norm_codes = reader.values<std::uint8_t>(matrix.rows);
-  read_quantiser(reader, matrix.norms);
-  reader.check(matrix.norms.dimension == 1, "norms of more than a number");
+  vectors.norm_codes = reader.values<std::uint8_t>(vectors.rows);
+  read_quantiser(reader, vectors.norms);
+  reader.check(vectors.norms.dimension == 1, "norms of more than a number");
 }
 
-void FastTextModel::Matrix::add_row(std::int64_t row, std::vector<float>& sum) const {
+void FastTextModel::Vectors::add_row(std::int64_t row, std::vector<float>& sum) const {
   if (codes.empty()) {
     const float* from = values.data() + row * columns;
     for (std::int64_t i = 0; i < columns; ++i) sum[static_cast<std::size_t>(i)] += from[i];
@@ -239,7 +239,7 @@ void FastTextModel::Matrix::add_row(std::int64_t row, std::vector<float>& sum) c
   }
 }
 
-float FastTextModel::Matrix::dot(std::int64_t row, const std::vector<float>& vector) const {
+float FastTextModel::Vectors::dot(std::int64_t row, const std::vector<float>& vector) const {
   float product = 0.0F;
   if (codes.empty()) {
     const float* from = values.data() + row * columns;

@@ -20,8 +20,8 @@ class FastTextModel {
   /// nothing, or with n-grams of words.
   explicit FastTextModel(const std::filesystem::path& path);
 
-  /// The likeliest label of a text, which ends at its first line end, without "__label__"; empty
-  /// when nothing in the text is known to the model. As fastText's `predict`.
+  /// Returns the likeliest label of a text, which ends at its first line end, without "__label__";
+  /// empty when nothing in the text is known to the model. As fastText's `predict`.
   std::string_view predict(std::string_view text) const;
 
   std::size_t label_count() const { return labels_.size(); }
@@ -42,7 +42,7 @@ class FastTextModel {
     std::vector<float> centroids;
   };
   /// Rows of vectors, as they are or quantised.
-  struct Matrix {
+  struct Vectors {
     std::int64_t rows = 0;
     std::int64_t columns = 0;
     std::vector<float> values;
@@ -57,7 +57,7 @@ class FastTextModel {
 
   void read_dictionary(Reader& reader);
   void add_word(std::string word, std::int8_t type, std::int64_t count);
-  static void read_matrix(Reader& reader, bool is_quantised, Matrix& matrix);
+  static void read_vectors(Reader& reader, bool is_quantised, Vectors& vectors);
   static void read_quantiser(Reader& reader, Quantiser& quantiser);
   void build_tree();
   /// Calls `take` with the row of each feature of a text.
@@ -82,8 +82,8 @@ class FastTextModel {
   std::unordered_map<std::int32_t, std::int32_t> kept_buckets_;
   /// A bit for the low bits of each kept bucket: most n-grams are none, which shows in the cache.
   std::vector<std::uint64_t> maybe_kept_;
-  Matrix input_;
-  Matrix output_;
+  Vectors input_;
+  Vectors output_;
   std::vector<Node> tree_;
 };
 

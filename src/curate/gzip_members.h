@@ -30,7 +30,7 @@ class GzipMembers {
   /// Appends the next member to `out`, or says what is wrong with it; nothing at the end. After a
   /// damaged one it goes on at the next that begins like one.
   std::optional<MemberFault> next(std::string& out);
-  /// How far in the file it has come.
+  /// Returns how far in the file it has come.
   std::size_t position() const { return at_; }
 
  private:

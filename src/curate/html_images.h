@@ -29,8 +29,8 @@ struct PageImages {
   std::string first_without_text;  ///< its source
 };
 
-/// The pictures of an HTML page that have a text, in order. Finds the tags by HTML's rules for
-/// tokens (comments, scripts, quoted attributes) without making a tree of the page, so that its
+/// Returns the pictures of an HTML page that have a text, in order. Finds the tags by HTML's rules
+/// for tokens (comments, scripts, quoted attributes) without making a tree of the page, so that its
 /// time is linear in the page whatever it holds. `charset`: what HTTP said, or empty. Never throws
 /// for content.
 PageImages find_images(std::string_view html, std::string_view charset);
@@ -38,7 +38,7 @@ PageImages find_images(std::string_view html, std::string_view charset);
 /// Adds a picture, or counts it when it has no text.
 void add_image(PageImages& page, std::string_view source, std::vector<ImageText> texts);
 
-/// Texts as the reference keeps them: CR and LF are spaces, none at the ends.
+/// Returns a text as the reference keeps them: CR and LF are spaces, none at the ends.
 std::string tidy_text(std::string_view text);
 
 }  // namespace diptych::curate

@@ -5,14 +5,15 @@
 
 namespace diptych::curate {
 
-/// The start tags `img` and `base` of a page, as they stand in it, in order; at most kMaxTags. What
-/// is within comments, scripts, styles and other raw text is no tag (HTML, section 13.2.5).
+/// Returns the start tags `img` and `base` of a page, as they stand in it, in order; at most
+/// kMaxTags. What is within comments, scripts, styles and other raw text is no tag (HTML, section
+/// 13.2.5).
 std::vector<std::string_view> find_image_tags(std::string_view html);
 
 inline constexpr std::size_t kMaxTags = 100'000;
 
-/// What `<meta charset>` or `<meta content="...charset=">` says within the first 1,024 bytes;
-/// empty: nothing.
+/// Returns what `<meta charset>` or `<meta content="...charset=">` says within the first 1,024
+/// bytes; empty: nothing.
 std::string_view declared_charset(std::string_view html);
 
 }  // namespace diptych::curate

@@ -20,7 +20,7 @@ class JsonParser {
            simdjson::SUCCESS;
   }
 
-  /// The text that was read last.
+  /// Returns the text that was read last.
   std::string_view text() const { return std::string_view(buffer_).substr(0, size_); }
 
  private:

@@ -22,7 +22,7 @@ struct KeyUse {
   std::vector<std::size_t> others;
 };
 
-/// One for each sample of a file, in order.
+/// Returns one use for each sample of a file, in order.
 std::vector<KeyUse> key_uses(const shards::Dataset& file);
 
 /// The keys of all files so far, as hashes.

@@ -25,9 +25,9 @@ class Lines {
   explicit Lines(const LineBlock& block) : rest_(block.lines), offset_(block.offset) {}
   /// Sets `line`; false at the end.
   bool next(std::string_view& line);
-  /// The same, past lines of white space alone.
+  /// Does the same, past lines of white space alone.
   bool next_record(std::string_view& line);
-  /// Where the line that `next` gave begins in the file.
+  /// Returns where the line that `next` gave begins in the file.
   std::uint64_t offset() const { return line_offset_; }
 
  private:

@@ -25,7 +25,7 @@ bool is_dead_word(std::string_view word) {
 /// Whether no text can contain an entry.
 bool is_dead(std::string_view entry) {
   SpacedWords words(entry, Script::spaced, /*marks=*/false);
-  Word word;
+  SpacedWord word;
   while (words.next(word)) {
     if (is_dead_word(word.bytes)) return true;
   }
@@ -209,8 +209,8 @@ class Patterns {
   void add(std::uint32_t entry, std::string_view text) {
     const auto first = static_cast<std::uint32_t>(symbols_.size());
     SpacedWords words(text, options_.script, /*marks=*/false);
-    Word word;
-    Word opening;
+    SpacedWord word;
+    SpacedWord opening;
     while (words.next(word)) {
       if (symbols_.size() == first) opening = word;
       symbols_.push_back(words_.number(word.bytes, word.space_before));
@@ -239,7 +239,7 @@ class Patterns {
 
  private:
   /// The entry as it stands in the middle of a run.
-  void add_inside(std::uint32_t entry, const Word& opening, bool needs_space) {
+  void add_inside(std::uint32_t entry, const SpacedWord& opening, bool needs_space) {
     const Pattern outside = patterns_.back();
     const auto first = static_cast<std::uint32_t>(symbols_.size());
     symbols_.push_back(words_.number(opening.bytes, false));

@@ -13,11 +13,11 @@ namespace diptych::curate {
 std::vector<std::uint64_t> build_matcher(std::span<const std::string> entries,
                                          const MatcherOptions& options);
 
-/// The options as bits of MatcherHeader, and back.
+/// Returns the options as bits of MatcherHeader, and back.
 std::uint32_t option_bits(const MatcherOptions& options);
 MatcherOptions options_of(std::uint32_t bits);
 
-/// An entry with spaces around its marks, as a text's.
+/// Returns an entry with spaces around its marks, as a text's.
 std::string spaced_out(std::string_view entry);
 
 }  // namespace diptych::curate

@@ -63,7 +63,7 @@ struct WordKey {
 inline constexpr std::size_t kShortWord = 7;
 inline constexpr std::uint64_t kLongWord = 0x3F;  ///< in place of a length
 
-/// `key` of a word of up to kShortWord bytes, from those bytes, little-endian.
+/// Returns `key` of a word of up to kShortWord bytes, from those bytes, little-endian.
 inline std::uint64_t short_key(std::uint64_t letters, std::size_t length, bool space_before) {
   const std::uint64_t tag = (space_before ? 0x80U : 0x40U) | length;
   return letters | tag << 56U;
@@ -76,7 +76,7 @@ inline std::uint64_t hash_of(std::uint64_t key) {
   return key ^ key >> 32U;
 }
 
-/// Where the search for a transition begins.
+/// Returns where the search for a transition begins.
 inline std::uint64_t transition_hash(std::uint32_t from, std::uint32_t symbol) {
   return hash_of(std::uint64_t{from} << 32U | symbol);
 }
@@ -92,7 +92,7 @@ class MatcherImage {
   std::span<const std::byte> bytes() const { return bytes_; }
   const MatcherHeader& header() const { return *header_; }
   const MatcherState& state(std::uint32_t state) const { return states_[state]; }
-  /// The next entry with the same words as `entry`, plus 1; 0: none.
+  /// Returns the next entry with the same words as `entry`, plus 1; 0: none.
   std::uint32_t same_entry(std::uint32_t entry) const { return same_entry_[entry]; }
 
   /// Has the memory fetched in which `find` of the word, and a step to the state, will look first:
@@ -105,9 +105,9 @@ class MatcherImage {
     __builtin_prefetch(&transitions_[transition_hash(from, symbol) & (transitions_.size() - 1)]);
   }
 
-  /// The slot of a word; nullptr: no entry has it.
+  /// Returns the slot of a word; nullptr: no entry has it.
   const WordSlot* find(std::string_view word, const WordKey& key) const;
-  /// Where a word leads from a state other than the root; 0: nowhere.
+  /// Returns where a word leads from a state other than the root; 0: nowhere.
   std::uint32_t child(std::uint32_t from, std::uint32_t symbol) const;
 
   static std::size_t size_of(const MatcherHeader& header);
@@ -125,7 +125,7 @@ class MatcherImage {
   std::string_view letters_;
 };
 
-/// The key of any word; for a long one `key` is without its place in the letters.
+/// Returns the key of any word; for a long one `key` is without its place in the letters.
 WordKey word_key(std::string_view word, bool space_before);
 
 }  // namespace diptych::curate

@@ -9,8 +9,8 @@
 
 namespace diptych::curate {
 
-/// What a picture looks like in 64 bits: whether each of 8 x 8 fields is brighter than its left
-/// neighbour. Nothing for a picture too flat to tell.
+/// Returns what a picture looks like in 64 bits: whether each of 8 x 8 fields is brighter than its
+/// left neighbour. Nothing for a picture too flat to tell.
 std::optional<std::uint64_t> picture_hash(const Image& image);
 
 /// Hashes that are searched for by their distance.

@@ -21,7 +21,8 @@ std::vector<std::string> read_entries(const std::filesystem::path& path);
 /// corrupt_data, and invalid_argument for one that was saved with other options.
 QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options);
 
-/// How texts in a language are matched: without spaces at the borders for the nine of MetaCLIP 2.
+/// Returns how texts in a language are matched: without spaces at the borders for the nine of
+/// MetaCLIP 2.
 Script script_of(std::string_view language);
 
 /// Counts that several threads add to.
@@ -39,7 +40,7 @@ class SharedCounts {
 /// The counts of each language's entries; the key is empty where there is one list for all.
 using Counts = std::map<std::string, std::vector<std::uint64_t>, std::less<>>;
 
-/// A JSON array for one list, an object of them by language otherwise. Throws Error(io).
+/// Writes a JSON array for one list, an object of them by language otherwise. Throws Error(io).
 void write_counts(const std::filesystem::path& path, const Counts& counts);
 
 /// Reads such files and adds them up. Throws Error: not_found, io, invalid_argument for another

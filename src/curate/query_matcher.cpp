@@ -12,7 +12,7 @@ namespace diptych::curate {
 namespace {
 
 /// The key of a word that lies in `text`, read eight bytes at a time where the text goes on.
-WordKey key_within(std::string_view text, const Word& word) {
+WordKey key_within(std::string_view text, const SpacedWord& word) {
   const std::string_view bytes = word.bytes;
   if (bytes.size() > kShortWord || text.data() + text.size() - bytes.data() < 8) {
     return word_key(bytes, word.space_before);
@@ -33,7 +33,7 @@ class Walk {
   Walk(const MatcherImage& image, std::string_view text, std::vector<std::uint32_t>& found)
       : image_(image), text_(text), found_(found), longest_(image.header().longest_word) {}
 
-  void take(std::span<const Word> words) {
+  void take(std::span<const SpacedWord> words) {
     std::array<WordKey, kBatch> keys;
     std::array<const WordSlot*, kBatch> slots;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -54,7 +54,7 @@ class Walk {
   }
 
  private:
-  void take(const Word& word, const WordSlot* slot) {
+  void take(const SpacedWord& word, const WordSlot* slot) {
     if (slot == nullptr) {
       state_ = 0;
       return;
@@ -79,7 +79,7 @@ class Walk {
     return slot.state;
   }
 
-  void add(const MatcherState& state, const Word& word) {
+  void add(const MatcherState& state, const SpacedWord& word) {
     if ((state.flags & kNeedsSpace) != 0 && !word.space_after) return;
     found_.push_back(state.entry - 1);
     if ((state.flags & kSeveral) == 0) return;
@@ -127,7 +127,7 @@ void QueryMatcher::match(std::string_view text, std::vector<std::uint32_t>& foun
 void QueryMatcher::match_spaced(std::string_view text, std::vector<std::uint32_t>& found) const {
   SpacedWords words(text, options().script, /*marks=*/true);
   Walk walk(image_, text, found);
-  std::array<Word, kBatch> batch;
+  std::array<SpacedWord, kBatch> batch;
   std::size_t count = 0;
   do {
     for (count = 0; count < kBatch && words.next(batch[count]);) ++count;

@@ -43,7 +43,8 @@ class QueryMatcher {
   void match(std::string_view text, std::vector<std::uint32_t>& found) const;
 
   std::size_t entries() const { return image_.header().entries; }
-  /// Entries that no text can contain: a mark or line end stands within a word of theirs.
+  /// Counts the entries that no text can contain: a mark or line end stands within a word of
+  /// theirs.
   std::size_t dead_entries() const { return image_.header().dead_entries; }
   MatcherOptions options() const;
   /// Tells lists of entries apart, options included.

@@ -48,13 +48,14 @@ class RecordReader {
   std::unique_ptr<Parser> parser_;
 };
 
-/// The object with further members at its end: `members` without the leading comma.
+/// Appends the object with further members at its end: `members` without the leading comma.
 void append_with_members(std::string& out, std::string_view object, std::string_view members);
 
-/// `text` as a JSON string with its quotes. UTF-8 stays as it is; what is none becomes U+FFFD.
+/// Appends `text` as a JSON string with its quotes. UTF-8 stays as it is; what is none becomes
+/// U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
-/// "[1,2]".
+/// Appends "[1,2]".
 void append_numbers(std::string& out, const std::vector<std::uint32_t>& numbers);
 
 }  // namespace diptych::curate

@@ -12,8 +12,8 @@
 
 namespace diptych::curate {
 
-/// work_in_order over a file of records, packed or not, which says its progress. `work` also gets
-/// the file's name. Throws Error as shards::SourceFile does.
+/// Does what work_in_order does over a file of records, packed or not, which says its progress.
+/// `work` also gets the file's name. Throws Error as shards::SourceFile does.
 template <typename Result>
 void work_on_file(const std::filesystem::path& path, const StageOptions& options, ThreadPool& pool,
                   const std::function<Result(const LineBlock&, const std::string& file)>& work,

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "curate/tally.h"
 #include "diptych/image.h"
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 
 namespace diptych::curate {
 

@@ -17,10 +17,10 @@ struct SampleFault {
   std::string message;  ///< "what (file, place)"
 };
 
-/// Of a sample whose picture's decoder threw.
+/// Returns the fault of a sample whose picture's decoder threw.
 SampleFault unreadable_picture(const shards::Sample& sample, const Error& error);
 
-/// The first rule that a sample breaks. Never throws for its content. Thread-safe.
+/// Returns the first rule that a sample breaks. Never throws for its content. Thread-safe.
 std::optional<SampleFault> fault_of(const shards::Sample& sample, const SampleRules& rules);
 
 /// A sample as it was read, or why it is not used.
@@ -42,8 +42,8 @@ void count_fault(StageReport& report, const SampleFault& fault);
 /// cannot be used under the reasons' descriptions: the file itself there, samples in `samples`.
 void count_file(const shards::Dataset& dataset, StageReport& files, StageReport& samples);
 
-/// The files that the sources name. Throws Error as shards::expand_sources. `pictures`: a folder
-/// without shards stands for the pictures in it rather than being an error.
+/// Returns the files that the sources name. Throws Error as shards::expand_sources. `pictures`: a
+/// folder without shards stands for the pictures in it rather than being an error.
 std::vector<std::filesystem::path> files_of(const SampleInputs& inputs, bool pictures);
 
 /// Opens one file, leaving out nothing that can be read. Throws Error(unsupported) for a name that

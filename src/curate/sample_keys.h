@@ -12,11 +12,11 @@ namespace diptych::curate {
 /// Makes keys that archives and folders can hold, no two alike.
 class SampleKeys {
  public:
-  /// Without the ending of a picture that a table's or folder's path has; what is no part of a name
-  /// (dots in the base name, empty, hidden and ".." folders) becomes `_`; one that was there before
-  /// gets a number.
+  /// Returns the key without the ending of a picture that a table's or folder's path has; what is
+  /// no part of a name (dots in the base name, empty, hidden and ".." folders) becomes `_`; one
+  /// that was there before gets a number.
   std::string next(std::string_view key);
-  /// How many keys were changed, a sentence each.
+  /// Returns how many keys were changed, a sentence each.
   std::vector<std::string> notes() const;
 
  private:

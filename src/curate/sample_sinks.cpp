@@ -15,7 +15,7 @@
 #include "curate/tally.h"
 #include "curate/trimmed.h"
 #include "json/base64.h"
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 #include "shards/shard_writer.h"
 
 namespace diptych::curate {

@@ -21,7 +21,7 @@ class SampleSink {
   virtual void add(const std::string& key, const shards::Sample& sample) = 0;
   /// Puts the rest in its place.
   virtual void finish() = 0;
-  /// What the form has no place for, a sentence each.
+  /// Returns what the form has no place for, a sentence each.
   virtual std::vector<std::string> notes() const { return {}; }
 };
 

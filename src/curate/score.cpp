@@ -17,7 +17,7 @@
 #include "curate/tally.h"
 #include "curate/text_language.h"
 #include "diptych/filters.h"
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 
 namespace diptych {
 

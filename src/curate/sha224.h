@@ -5,7 +5,7 @@
 
 namespace diptych::curate {
 
-/// SHA-224 (FIPS 180-4) as 56 hexadecimal digits.
+/// Returns SHA-224 (FIPS 180-4) as 56 hexadecimal digits.
 std::string sha224(std::string_view text);
 
 }  // namespace diptych::curate

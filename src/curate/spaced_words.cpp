@@ -104,7 +104,7 @@ std::size_t SpacedWords::run_end(std::size_t from) const {
   return from;
 }
 
-bool SpacedWords::next(Word& word) {
+bool SpacedWords::next(SpacedWord& word) {
   if (in_run_) return next_in_run(word);
   if (mark_pending_) {
     word = {text_.substr(position_++, 1), true, true};
@@ -139,7 +139,7 @@ void SpacedWords::leave_run(std::size_t end) {
 }
 
 /// Takes one character of an unspaced script, or all up to the next such one.
-bool SpacedWords::next_in_run(Word& word) {
+bool SpacedWords::next_in_run(SpacedWord& word) {
   const std::string_view run = text_.substr(0, run_end_);
   const std::size_t begin = position_;
   Decoded decoded = decode(run, begin);

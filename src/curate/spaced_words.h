@@ -11,15 +11,15 @@ namespace diptych::curate {
 /// its own.
 enum class Script { spaced, unspaced };
 
-/// Whether a character belongs to a script that writes no spaces between words (Han, Kana, Thai,
-/// Lao, Khmer, Myanmar, Tibetan), or is punctuation of East Asia.
+/// Returns whether a character belongs to a script that writes no spaces between words (Han, Kana,
+/// Thai, Lao, Khmer, Myanmar, Tibetan), or is punctuation of East Asia.
 bool is_unspaced(char32_t character) noexcept;
 
-/// Whether a word that SpacedWords gave is a character of such a script.
+/// Returns whether a word that SpacedWords gave is a character of such a script.
 bool is_unspaced_word(std::string_view word) noexcept;
 
 /// One word of a text.
-struct Word {
+struct SpacedWord {
   std::string_view bytes;
   /// Whether a space stands right before and right after it.
   bool space_before = true;
@@ -37,10 +37,10 @@ class SpacedWords {
   SpacedWords(std::string_view text, Script script, bool marks);
 
   /// Sets `word` to the next one; false at the end.
-  bool next(Word& word);
+  bool next(SpacedWord& word);
 
  private:
-  bool next_in_run(Word& word);
+  bool next_in_run(SpacedWord& word);
   void leave_run(std::size_t end);
   std::size_t run_end(std::size_t from) const;
 
@@ -55,8 +55,8 @@ class SpacedWords {
   bool finished_ = false;
 };
 
-/// Lower-case letters of every script, one for one (Unicode's simple case folding). Bytes that are
-/// not UTF-8 stay.
+/// Returns lower-case letters of every script, one for one (Unicode's simple case folding). Bytes
+/// that are not UTF-8 stay.
 std::string fold_case(std::string_view text);
 
 }  // namespace diptych::curate

@@ -17,8 +17,8 @@ class LanguageDetector {
   /// By a fastText model. Throws Error as FastTextModel.
   explicit LanguageDetector(const std::filesystem::path& model) : model_(model) {}
 
-  /// A code ("en", "zh"; of CLD2 also "zh-Hant"), as JSON can hold it; "un" when it is not known,
-  /// as CLD2 says of texts of few words.
+  /// Returns a code ("en", "zh"; of CLD2 also "zh-Hant"), as JSON can hold it; "un" when it is not
+  /// known, as CLD2 says of texts of few words.
   std::string detect(std::string_view text) const;
 
  private:

@@ -17,7 +17,7 @@ class BlockedDomains {
   /// not_found, io, invalid_argument for a file without any.
   explicit BlockedDomains(const std::filesystem::path& file);
 
-  /// Whether `host`, in lower case, or a domain it belongs to is listed.
+  /// Returns whether `host`, in lower case, or a domain it belongs to is listed.
   bool contains(std::string_view host) const;
 
  private:
@@ -32,7 +32,7 @@ class SeenFilter {
 
   /// Takes in a key; returns whether it (or, now and then, another) was there before.
   bool insert(std::string_view key);
-  /// How often a new key is taken for a known one now, 0 to 1.
+  /// Returns how often a new key is taken for a known one now, 0 to 1.
   double false_positives() const;
 
  private:

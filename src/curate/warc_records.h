@@ -38,7 +38,7 @@ class WarcReader {
   std::size_t at_ = 0;
 };
 
-/// A header field's value, trimmed; the name in any case. Empty: none.
+/// Returns a header field's value, trimmed; the name in any case. Empty: none.
 std::string_view header_value(std::string_view headers, std::string_view name);
 
 /// An HTTP response's body as it was meant, without chunks and compression.

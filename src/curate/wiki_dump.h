@@ -23,11 +23,12 @@ class WikiDump {
 
   void read(std::string_view piece);
 
-  /// Pages so far, and those of them that are no articles, or over 64 MiB and passed over.
+  /// Counts the pages so far, and those of them that are no articles, or over 64 MiB and passed
+  /// over.
   std::uint64_t pages() const { return pages_; }
   std::uint64_t no_articles() const { return no_articles_; }
   std::uint64_t too_large() const { return too_large_; }
-  /// Whether the dump ended within a page.
+  /// Returns whether the dump ended within a page.
   bool is_within_page() const { return is_within_; }
 
  private:
@@ -44,7 +45,7 @@ class WikiDump {
   std::uint64_t too_large_ = 0;
 };
 
-/// What a reader of the article sees as running text, roughly: without templates, tables,
+/// Returns what a reader of the article sees as running text, roughly: without templates, tables,
 /// references, comments, tags, pictures, categories, and the marks of links, headings and emphasis.
 /// Linear in the markup whatever it holds.
 std::string wiki_plain_text(std::string_view markup);

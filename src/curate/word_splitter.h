@@ -26,7 +26,7 @@ class WordSplitter {
   void split(std::string_view text,
              const std::function<void(std::string_view word, bool follows)>& take);
 
-  /// What stands between the words of two: " ", or nothing.
+  /// Returns what stands between the words of two: " ", or nothing.
   std::string_view between() const { return breaks_ ? "" : " "; }
 
  private:

@@ -8,7 +8,8 @@
 
 namespace diptych::engine {
 
-/// How many inputs of a model make a batch whose widest activation has so many floats; at least 1.
+/// Returns how many inputs of a model make a batch whose widest activation has so many floats; at
+/// least 1.
 int pictures_per_batch(const network::Model& model, std::int64_t floats);
 int tokens_per_batch(const network::Model& model, std::int64_t floats);
 
@@ -24,10 +25,10 @@ struct TextOrder {
   std::vector<int> shared;
 };
 
-/// Those of like length together.
+/// Puts those of like length together.
 TextOrder order_by_length(const network::Sequences& sequences);
-/// Those that begin alike together. A text shares all but its last token at most: that one's row is
-/// its own.
+/// Puts those that begin alike together. A text shares all but its last token at most: that one's
+/// row is its own.
 TextOrder order_by_prefix(const network::Tokens& texts);
 
 /// Returns which texts make each batch: in their order, as many as have `tokens` tokens to compute

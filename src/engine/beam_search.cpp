@@ -5,7 +5,7 @@
 
 namespace diptych::engine {
 
-BeamSearch::BeamSearch(const CaptionOptions& options, const SpecialIds& ids)
+BeamSearch::BeamSearch(const CaptionOptions& options, const CaptionIds& ids)
     : options_(options),
       special_(ids),
       width_(static_cast<std::size_t>(beams_per_group(options))),

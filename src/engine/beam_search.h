@@ -8,7 +8,7 @@ namespace diptych::engine {
 /// score is its sum of logits over its length.
 class BeamSearch : public TokenSearch {
  public:
-  BeamSearch(const CaptionOptions& options, const SpecialIds& ids);
+  BeamSearch(const CaptionOptions& options, const CaptionIds& ids);
 
   std::span<const std::int32_t> tokens() const override { return tokens_; }
   std::span<const std::int32_t> parents() const override { return parents_; }
@@ -36,7 +36,7 @@ class BeamSearch : public TokenSearch {
   void finish(std::vector<std::int32_t> ids, float sum, std::size_t length);
 
   CaptionOptions options_;
-  SpecialIds special_;
+  CaptionIds special_;
   std::size_t width_;
   std::vector<Beam> beams_;
   std::vector<Finished> finished_;  ///< at most as many as beams, best first

@@ -116,7 +116,7 @@ std::vector<std::vector<std::int32_t>> Captioner::caption(
   std::vector<Search> searches;
   for (int i = 0; i < pixels.batch; ++i)
     searches.push_back(
-        {i, make_token_search(options, special_ids(model()), places[static_cast<std::size_t>(i)])});
+        {i, make_token_search(options, caption_ids(model()), places[static_cast<std::size_t>(i)])});
   Steps steps(*packed_, pixels, beams_per_group(options));
   while (!searches.empty()) {
     step_all(searches, steps.append(newest_tokens(searches)));
@@ -129,7 +129,7 @@ std::vector<std::vector<std::int32_t>> Captioner::caption(
   return captions;
 }
 
-SpecialIds special_ids(const network::Model& model) {
+CaptionIds caption_ids(const network::Model& model) {
   const auto& text = std::get<network::TextTransformerConfig>(model.config.text);
   return {.start = text.vocabulary_size - 2, .end = text.vocabulary_size - 1, .pad = text.pad_id};
 }

@@ -20,8 +20,8 @@ class Captioner {
   const network::Model& model() const { return packed_->model(); }
   PackedModel& packed() const { return *packed_; }
 
-  /// One caption a picture, as token ids with the start token and, where it ends, the end token.
-  /// All pictures at once. The draws depend on the places of the pictures, as many. Throws
+  /// Returns one caption a picture, as token ids with the start token and, where it ends, the end
+  /// token. All pictures at once. The draws depend on the places of the pictures, as many. Throws
   /// Error(invalid_argument) unless the pictures have the model's image size.
   std::vector<std::vector<std::int32_t>> caption(const network::Pixels& pixels,
                                                  const CaptionOptions& options,
@@ -34,7 +34,7 @@ class Captioner {
   std::shared_ptr<PackedModel> packed_;
 };
 
-/// The special tokens of a model that captions: the last two of CLIP's vocabulary.
-SpecialIds special_ids(const network::Model& model);
+/// Returns the special tokens of a model that captions: the last two of CLIP's vocabulary.
+CaptionIds caption_ids(const network::Model& model);
 
 }  // namespace diptych::engine

@@ -14,8 +14,12 @@ namespace diptych::engine {
 /// number of threads.
 class CpuExecutor : public Executor {
  public:
-  CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool)
-      : weights_(std::move(weights)), pool_(std::move(pool)), operations_(*weights_, *pool_) {}
+  CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
+              std::shared_ptr<LayerObserver> observer = nullptr)
+      : weights_(std::move(weights)),
+        pool_(std::move(pool)),
+        observer_(std::move(observer)),
+        operations_(*weights_, *pool_, observer_.get()) {}
 
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
@@ -29,11 +33,14 @@ class CpuExecutor : public Executor {
  private:
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<ThreadPool> pool_;
+  std::shared_ptr<LayerObserver> observer_;
   Operations operations_;
 };
 
-/// Returns weights and threads as what encoders share.
+/// Returns weights and threads as what encoders share. `observer`, if any, sees what both towers
+/// multiply, one request at a time.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool);
+                                    std::shared_ptr<ThreadPool> pool,
+                                    std::shared_ptr<LayerObserver> observer = nullptr);
 
 }  // namespace diptych::engine

@@ -26,12 +26,12 @@ class Encoder {
   /// Called after each batch with how many inputs are done.
   using Progress = std::function<void(int done)>;
 
-  /// Features [pictures, embedding width], float32, not normalised. Throws Error(invalid_argument)
-  /// unless the pictures have the model's image size.
+  /// Returns features [pictures, embedding width], float32, not normalised. Throws
+  /// Error(invalid_argument) unless the pictures have the model's image size.
   TensorBuffer encode_images(const network::Pixels& pixels, const Progress& progress = {}) const;
 
-  /// Features [texts, embedding width], float32, not normalised; texts of like length are computed
-  /// together, or where the executor shares prefixes those that begin alike. Throws
+  /// Returns features [texts, embedding width], float32, not normalised; texts of like length are
+  /// computed together, or where the executor shares prefixes those that begin alike. Throws
   /// Error(invalid_argument) for an empty text, one longer than the context, or an id outside the
   /// vocabulary.
   TensorBuffer encode_texts(const network::Tokens& tokens, const Progress& progress = {}) const;

@@ -18,8 +18,8 @@ class CaptionSteps {
   /// Appends a token to every caption. Writes the logits of what may follow, [captions,
   /// vocabulary], to `logits`.
   virtual void append(std::span<const std::int32_t> tokens, std::span<float> logits) = 0;
-  /// network::choose_captions: caption i becomes what caption `chosen[i]` was; of the pictures
-  /// those named remain.
+  /// Does what network::choose_captions does: caption i becomes what caption `chosen[i]` was; of
+  /// the pictures those named remain.
   virtual void choose(std::span<const std::int32_t> chosen,
                       std::span<const std::int32_t> pictures) = 0;
 };

@@ -47,7 +47,7 @@ kernels::MapShape shape_of(const Operations::Map& map) {
 }
 
 /// Rows [first, first + count).
-kernels::Matrix row_range(kernels::Matrix x, int first, int count) {
+kernels::MatrixView row_range(kernels::MatrixView x, int first, int count) {
   return {x.row(first), count, x.width, x.stride};
 }
 
@@ -93,9 +93,16 @@ Tensor Operations::patches(const network::Pixels& pixels, int size) {
 
 Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
                           network::Activation activation, const Tensor* residual) {
+  const kernels::PackedLinear& packed = weights_.linear(layer);
+  if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, x.matrix());
+  Tensor input = x;
+  if (const float* factors = weights_.input_factors(layer)) {
+    input = arena_.allocate(x.rows(), x.width());
+    kernels::scale_columns(x.matrix(), factors, input.matrix(), pool_);
+  }
   Tensor out = arena_.allocate(x.rows(), layer.outputs);
-  const kernels::ConstMatrix added = residual == nullptr ? out.matrix() : residual->matrix();
-  kernels::gemm(x.matrix(), weights_.linear(layer), kernel_activation(activation),
+  const kernels::ConstMatrixView added = residual == nullptr ? out.matrix() : residual->matrix();
+  kernels::gemm(input.matrix(), packed, kernel_activation(activation),
                 residual == nullptr ? nullptr : &added, out.matrix(), pool_);
   return out;
 }
@@ -238,7 +245,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
   // Neighbourhoods are laid out for this many floats of places at a time: they stay in cache until
   // the product has read them.
   constexpr int kSlabFloats = 1 << 20;
-  const kernels::Window window{layer.kernel, layer.stride};
+  const kernels::SlidingWindow window{layer.kernel, layer.stride};
   const kernels::MapShape shape = window.output(shape_of(x));
   const kernels::PackedLinear& packed = weights_.convolution(layer);
   Map out{arena_.allocate(shape.rows(), layer.outputs), shape.batch, shape.height, shape.width};
@@ -248,9 +255,10 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
   const Tensor slab = pointwise ? x.rows : arena_.allocate(slab_rows, packed.inputs());
   for (int first = 0; first < shape.rows(); first += slab_rows) {
     const int count = std::min(slab_rows, shape.rows() - first);
-    const kernels::Matrix places = row_range(slab.matrix(), 0, count);
+    const kernels::MatrixView places = row_range(slab.matrix(), 0, count);
     if (!pointwise) kernels::im2col(x.rows.matrix(), shape_of(x), window, first, places, pool_);
-    kernels::ConstMatrix added;
+    if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, places);
+    kernels::ConstMatrixView added;
     if (residual != nullptr) added = row_range(residual->rows.matrix(), first, count);
     kernels::gemm(places, packed, kernel_activation(activation),
                   residual == nullptr ? nullptr : &added,
@@ -260,7 +268,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
 }
 
 Operations::Map Operations::average_pool(const Map& x, int size, int stride) {
-  const kernels::Window window{size, stride};
+  const kernels::SlidingWindow window{size, stride};
   const kernels::MapShape shape = window.output(shape_of(x));
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
   kernels::average_pool(x.rows.matrix(), shape_of(x), window, out.rows.matrix(), pool_);
@@ -269,7 +277,7 @@ Operations::Map Operations::average_pool(const Map& x, int size, int stride) {
 
 Operations::Map Operations::depthwise_convolution(const Map& x,
                                                   const network::DepthwiseConvolution& layer) {
-  const kernels::Window window{layer.kernel, layer.stride};
+  const kernels::SlidingWindow window{layer.kernel, layer.stride};
   const kernels::MapShape shape = window.output(shape_of(x));
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
   kernels::depthwise_convolution(x.rows.matrix(), shape_of(x), window, weights_.windows(layer),

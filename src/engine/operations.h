@@ -12,6 +12,15 @@
 
 namespace diptych::engine {
 
+/// Sees what the layers of a pass multiply, one after the other.
+class LayerObserver {
+ public:
+  virtual ~LayerObserver() = default;
+  /// `rows` [rows, inputs] are about to be multiplied with `layer`, which is packed from `weight`.
+  virtual void multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
+                          kernels::ConstMatrixView rows) = 0;
+};
+
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
 /// float32. A row's result does not depend on which other rows
 /// share its tensor. For one thread at a time; weights and pool may be shared.
@@ -26,8 +35,9 @@ class Operations : public network::ComposedOperations<Operations> {
     Indices positions;
   };
 
-  /// Both must outlive this.
-  Operations(const Weights& weights, ThreadPool& pool) : weights_(weights), pool_(pool) {}
+  /// All must outlive this. `observer`, if any, sees what the layers multiply.
+  Operations(const Weights& weights, ThreadPool& pool, LayerObserver* observer = nullptr)
+      : weights_(weights), pool_(pool), observer_(observer) {}
 
   Indices indices(std::span<const std::int32_t> numbers);
   Pattern pattern(network::AttentionPattern pattern);
@@ -65,6 +75,7 @@ class Operations : public network::ComposedOperations<Operations> {
  private:
   const Weights& weights_;
   ThreadPool& pool_;
+  LayerObserver* observer_;
   Arena arena_;
 };
 static_assert(network::Operations<Operations>);

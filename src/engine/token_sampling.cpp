@@ -33,7 +33,7 @@ std::size_t nucleus(std::span<const float> logits, std::span<const std::int32_t>
 
 }  // namespace
 
-TokenSampling::TokenSampling(const CaptionOptions& options, const SpecialIds& ids,
+TokenSampling::TokenSampling(const CaptionOptions& options, const CaptionIds& ids,
                              std::uint64_t stream)
     : options_(options), special_(ids), random_(options.seed, stream), ids_{ids.start} {}
 

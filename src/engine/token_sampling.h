@@ -9,7 +9,7 @@ namespace diptych::engine {
 /// together have probability p (nucleus sampling, arXiv 1904.09751).
 class TokenSampling : public TokenSearch {
  public:
-  TokenSampling(const CaptionOptions& options, const SpecialIds& ids, std::uint64_t stream);
+  TokenSampling(const CaptionOptions& options, const CaptionIds& ids, std::uint64_t stream);
 
   std::span<const std::int32_t> tokens() const override { return {&ids_.back(), 1}; }
   std::span<const std::int32_t> parents() const override { return kItself; }
@@ -23,7 +23,7 @@ class TokenSampling : public TokenSearch {
   std::int32_t draw(std::span<const float> logits);
 
   CaptionOptions options_;
-  SpecialIds special_;
+  CaptionIds special_;
   Random random_;
   std::vector<std::int32_t> ids_;
   bool done_ = false;

@@ -11,7 +11,7 @@ int beams_per_group(const CaptionOptions& options) {
   return options.search == CaptionSearch::beams ? options.beams / options.beam_groups : 1;
 }
 
-std::unique_ptr<TokenSearch> make_token_search(const CaptionOptions& options, const SpecialIds& ids,
+std::unique_ptr<TokenSearch> make_token_search(const CaptionOptions& options, const CaptionIds& ids,
                                                std::uint64_t stream) {
   if (options.search == CaptionSearch::beams) return std::make_unique<BeamSearch>(options, ids);
   return std::make_unique<TokenSampling>(options, ids, stream);

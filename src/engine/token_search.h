@@ -10,7 +10,7 @@
 namespace diptych::engine {
 
 /// Token ids with a meaning of their own.
-struct SpecialIds {
+struct CaptionIds {
   std::int32_t start = 0;
   std::int32_t end = 0;
   std::int32_t pad = 0;
@@ -22,22 +22,23 @@ class TokenSearch {
  public:
   virtual ~TokenSearch() = default;
 
-  /// The newest token of every caption; at first the start tokens.
+  /// Returns the newest token of every caption; at first the start tokens.
   virtual std::span<const std::int32_t> tokens() const = 0;
-  /// For every caption which one of those before the step it goes on with.
+  /// Returns for every caption which one of those before the step it goes on with.
   virtual std::span<const std::int32_t> parents() const = 0;
-  /// `logits` [captions, vocabulary] of what follows; overwritten.
+  /// Takes a step from `logits` [captions, vocabulary] of what follows; overwritten.
   virtual void step(std::span<float> logits) = 0;
   virtual bool done() const = 0;
-  /// The caption that was found, with its start token, and its end token where it came to one.
+  /// Returns the caption that was found, with its start token, and its end token where it came to
+  /// one.
   virtual std::vector<std::int32_t> result() const = 0;
 };
 
-/// How many captions the search for one picture has.
+/// Returns how many captions the search for one picture has.
 int beams_per_group(const CaptionOptions& options);
 
-/// `stream` tells pictures with the same seed apart.
-std::unique_ptr<TokenSearch> make_token_search(const CaptionOptions& options, const SpecialIds& ids,
+/// Makes a search; `stream` tells pictures with the same seed apart.
+std::unique_ptr<TokenSearch> make_token_search(const CaptionOptions& options, const CaptionIds& ids,
                                                std::uint64_t stream);
 
 /// Keeps captions from ending before `min_length` tokens and makes the tokens of `caption` less

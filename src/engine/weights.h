@@ -10,6 +10,7 @@
 #include "engine/layer_list.h"
 #include "kernels/packed_linear.h"
 #include "network/model.h"
+#include "network/quantisation.h"
 #include "tensor/tensor.h"
 
 namespace diptych::engine {
@@ -25,27 +26,28 @@ class Weights {
   /// packed.
   /// Throws also Error(unsupported) for a precision that the CPU does not compute. Memory is that
   /// of the precision's format; convolutions of single channels and tables stay as they are.
+  /// `quantisation` counts for int8 and int8w: where it names weights, all others become bf16.
   Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
-          Precision precision = Precision::fp32);
+          Precision precision = Precision::fp32, network::Quantisation quantisation = {});
 
   const network::Model& model() const { return model_; }
-  /// The factor of the cosine similarity: exp of the logit scale.
-  float similarity_scale() const { return similarity_scale_; }
-  /// What is added to the scaled similarity; zero for a model without a bias.
-  float similarity_bias() const { return similarity_bias_; }
 
-  /// The layers must be the model's.
+  /// Returns a packed layer; the layers must be the model's.
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
-  /// As a linear layer over a neighbourhood (ky, kx, channel), batch normalisation folded in.
+  /// Returns what the layer's inputs are multiplied by before the product, [inputs]; null for
+  /// nothing.
+  const float* input_factors(const network::Linear& layer) const;
+  /// Returns it as a linear layer over a neighbourhood (ky, kx, channel), batch normalisation
+  /// folded in.
   const kernels::PackedLinear& convolution(const network::Convolution& layer) const;
-  /// The weights of all channels place by place: [kernel * kernel, channels].
+  /// Returns the weights of all channels place by place: [kernel * kernel, channels].
   const float* windows(const network::DepthwiseConvolution& layer) const {
     return vector(layer.weight);
   }
-  /// A vector such as a norm's weight.
+  /// Returns a vector such as a norm's weight.
   const float* vector(network::ParameterId parameter) const;
-  /// Row `index` of a matrix, or a vector as row 0, as float32. Throws Error(invalid_argument) when
-  /// there is no such row.
+  /// Reads row `index` of a matrix, or a vector as row 0, as float32. Throws
+  /// Error(invalid_argument) when there is no such row.
   void read_row(network::ParameterId parameter, std::int32_t index, std::span<float> out) const;
 
  private:
@@ -63,6 +65,7 @@ class Weights {
   }
 
   void check(const TensorMap& checkpoint);
+  kernels::Format format_of(network::ParameterId weight) const;
   void check_finite(const LayerList& layers, ThreadPool& pool) const;
   const std::string& name(network::ParameterId parameter) const {
     return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
@@ -77,13 +80,12 @@ class Weights {
 
   network::Model model_;
   kernels::Format format_;
-  std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
+  network::Quantisation quantisation_;  ///< none for precisions without eight bits
+  std::vector<TensorView> views_;       ///< in the order of the model's ParameterTable
   std::vector<std::shared_ptr<const void>> storage_;
   std::map<LinearKey, kernels::PackedLinear> linears_;
   std::map<network::ParameterId, kernels::PackedLinear> convolutions_;
   std::map<network::ParameterId, std::vector<float>> vectors_;
-  float similarity_scale_ = 1.0F;
-  float similarity_bias_ = 0.0F;
 };
 
 }  // namespace diptych::engine

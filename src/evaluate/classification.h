@@ -8,7 +8,7 @@
 
 namespace diptych::evaluate {
 
-/// The report for pictures whose right classes came out at the given ranks. Throws
+/// Returns the report for pictures whose right classes came out at the given ranks. Throws
 /// Error(invalid_argument) when there is no picture.
 ClassificationReport classification_report(std::span<const std::size_t> ranks,
                                            std::span<const std::size_t> right_classes,

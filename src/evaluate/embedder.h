@@ -18,11 +18,11 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 class Embedder {
  public:
   virtual ~Embedder() = default;
-  /// Unit rows for the pictures that could be encoded; the others are in `failures`.
+  /// Returns unit rows for the pictures that could be encoded; the others are in `failures`.
   virtual EncodedImages embed_images(std::span<const std::filesystem::path> paths,
                                      const Progress& progress) const = 0;
-  /// Unit rows [texts.size(), embedding width]. Throws Error(invalid_argument) for text that is not
-  /// UTF-8.
+  /// Returns unit rows [texts.size(), embedding width]. Throws Error(invalid_argument) for text
+  /// that is not UTF-8.
   virtual Matrix embed_texts(std::span<const std::string> texts) const = 0;
   /// What the text tower does not get of a text.
   struct Loss {
@@ -33,7 +33,7 @@ class Embedder {
     (void)text;
     return {};
   }
-  /// The language of the texts that the model was trained on, where it is one.
+  /// Returns the language of the texts that the model was trained on, where it is one.
   virtual PromptLanguage language() const { return PromptLanguage::english; }
 };
 

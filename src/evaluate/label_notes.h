@@ -10,7 +10,8 @@
 
 namespace diptych::evaluate {
 
-/// Why an answer among these labels says less than it seems to, one sentence each; usually none:
+/// Returns why an answer among these labels says less than it seems to, one sentence each; usually
+/// none:
 ///   - labels with the same class embedding, which no picture can tell apart;
 ///   - labels that the text tower does not get whole: too long, or with unknown words;
 ///   - templates and labels that both have an article ("A photo of a a cat");

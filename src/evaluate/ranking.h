@@ -9,17 +9,17 @@
 
 namespace diptych::evaluate {
 
-/// The rank, from 1, of the best of the right answers among scores; equal scores are ordered by
-/// index. `right` holds at least one index. Throws Error(invalid_argument) for NaN and for an index
-/// out of range.
+/// Returns the rank, from 1, of the best of the right answers among scores; equal scores are
+/// ordered by index. `right` holds at least one index. Throws Error(invalid_argument) for NaN and
+/// for an index out of range.
 std::size_t best_rank(std::span<const float> scores, std::span<const std::size_t> right);
 
-/// best_rank of every query among all candidates, by the similarity of embeddings [queries, width]
-/// and [candidates, width]; 0 for a query without right answers.
+/// Returns best_rank of every query among all candidates, by the similarity of embeddings [queries,
+/// width] and [candidates, width]; 0 for a query without right answers.
 std::vector<std::size_t> best_ranks(const Matrix& queries, const Matrix& candidates,
                                     std::span<const std::vector<std::size_t>> right);
 
-/// The share of ranks that are at most k, for every k. `ranks` is not empty.
+/// Returns the share of ranks that are at most k, for every k. `ranks` is not empty.
 std::vector<TopK> shares_within(std::span<const std::size_t> ranks,
                                 std::span<const std::size_t> ks);
 

@@ -7,7 +7,7 @@
 
 namespace diptych::evaluate {
 
-/// diptych::evaluate_zeroshot over any Embedder.
+/// Does what diptych::evaluate_zeroshot does over any Embedder.
 ZeroShotReport evaluate_zeroshot(const Embedder& embedder, const std::filesystem::path& folder,
                                  const ZeroShotOptions& options);
 

@@ -11,12 +11,12 @@ namespace diptych::evaluate {
 
 // What the figures themselves give away, one sentence each; usually nothing.
 
-/// Pictures that several classes hold: at most one of their answers can be right. Picture
+/// Notes pictures that several classes hold: at most one of their answers can be right. Picture
 /// embeddings [pictures, width] with the class of each.
 std::vector<std::string> picture_notes(const Matrix& images,
                                        std::span<const std::size_t> right_classes);
 
-/// Classes without pictures, and no more right answers than guessing gives.
+/// Notes classes without pictures, and no more right answers than guessing gives.
 std::vector<std::string> result_notes(std::size_t right_answers,
                                       std::span<const std::size_t> right_classes,
                                       std::span<const std::string> class_names);

@@ -34,7 +34,7 @@ struct DownloadOptions {
 /// gets its name. Nothing: the server has no such file. Throws Error as pull_model.
 std::optional<PulledFile> download(const Download& file, const DownloadOptions& options);
 
-/// Whether `expected`, a SHA-256 or its beginning, is that of a file.
+/// Returns whether `expected`, a SHA-256 or its beginning, is that of a file.
 bool is_hash_of(const std::string& expected, const std::string& sha256);
 
 }  // namespace diptych::fetch

@@ -29,7 +29,8 @@ class PartFile {
   PartFile(const PartFile&) = delete;
   PartFile& operator=(const PartFile&) = delete;
 
-  /// Bytes that are there. Without an origin there are none: what is unknown is not continued.
+  /// Returns the bytes that are there. Without an origin there are none: what is unknown is not
+  /// continued.
   std::uint64_t size() const { return size_; }
   const std::optional<PartOrigin>& origin() const { return origin_; }
 
@@ -38,7 +39,7 @@ class PartFile {
   void restart(const PartOrigin& origin);
   /// Appends. Throws Error(io), as on a full disk; what was written stays.
   void write(std::span<const std::byte> bytes);
-  /// Where the part lies.
+  /// Returns where the part lies.
   std::filesystem::path part_path() const;
   /// Gives the file its name. Throws Error(io).
   void commit();

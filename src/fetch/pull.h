@@ -5,7 +5,8 @@
 
 namespace diptych::fetch {
 
-/// pull_model for a model that is known, and not only from the cache. Throws as it does.
+/// Does what pull_model does for a model that is known, and not only from the cache. Throws as it
+/// does.
 PullResult pull(const ListedModel& model, const PullOptions& options);
 
 }  // namespace diptych::fetch

@@ -8,15 +8,15 @@
 namespace diptych::formats {
 namespace {
 
+using image::EncodedPicture;
 using image::Picture;
 using image::PixelFormat;
-using image::Source;
 
 using Context = std::unique_ptr<heif_context, decltype(&heif_context_free)>;
 using Handle = std::unique_ptr<heif_image_handle, decltype(&heif_image_handle_release)>;
 using Decoded = std::unique_ptr<heif_image, decltype(&heif_image_release)>;
 
-void check(const Source& source, const heif_error& error) {
+void check(const EncodedPicture& source, const heif_error& error) {
   if (error.code == heif_error_Ok) return;
   std::string text = fmt::format("HEIC or AVIF: {}", error.message);
   while (text.ends_with('\n')) text.pop_back();
@@ -31,14 +31,14 @@ void check(const Source& source, const heif_error& error) {
   }
 }
 
-Handle primary_picture(const Source& source, heif_context* context) {
+Handle primary_picture(const EncodedPicture& source, heif_context* context) {
   heif_image_handle* handle = nullptr;
   check(source, heif_context_get_primary_image_handle(context, &handle));
   return {handle, heif_image_handle_release};
 }
 
 /// libheif applies the turns, mirrors and crops that the file states, and makes 8 bits of more.
-Decoded decode(const Source& source, const heif_image_handle* handle, bool alpha) {
+Decoded decode(const EncodedPicture& source, const heif_image_handle* handle, bool alpha) {
   heif_image* decoded = nullptr;
   check(source, heif_decode_image(
                     handle, &decoded, heif_colorspace_RGB,
@@ -48,7 +48,7 @@ Decoded decode(const Source& source, const heif_image_handle* handle, bool alpha
 
 }  // namespace
 
-Picture decode_heif(const Source& source) {
+Picture decode_heif(const EncodedPicture& source) {
   const Context context(heif_context_alloc(), heif_context_free);
   if (context == nullptr)
     fail(ErrorCode::out_of_memory, "HEIC or AVIF: no memory ({})", source.name);

@@ -15,9 +15,9 @@
 namespace diptych::formats {
 namespace {
 
+using image::EncodedPicture;
 using image::Picture;
 using image::PixelFormat;
-using image::Source;
 
 /// What libtiff allocates at once for a file whose sides are checked; a tile may stick out.
 constexpr tmsize_t kMostMemory = tmsize_t{1} << 31;
@@ -25,7 +25,7 @@ constexpr tmsize_t kMostMemory = tmsize_t{1} << 31;
 /// libtiff over a file in memory. Its first error is kept, its warnings are not.
 class TiffFile {
  public:
-  explicit TiffFile(const Source& source) : source_(source) {
+  explicit TiffFile(const EncodedPicture& source) : source_(source) {
     const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> options(
         TIFFOpenOptionsAlloc(), TIFFOpenOptionsFree);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostMemory);
@@ -41,7 +41,7 @@ class TiffFile {
   TiffFile& operator=(const TiffFile&) = delete;
 
   TIFF* get() { return tiff_; }
-  const Source& source() const { return source_; }
+  const EncodedPicture& source() const { return source_; }
 
   [[noreturn]] void fail_with_message() const {
     source_.fail_corrupt("TIFF: " + (message_.empty() ? "got broken data" : message_));
@@ -75,14 +75,14 @@ class TiffFile {
   static int close(thandle_t) { return 0; }
   static toff_t size(thandle_t handle) { return self(handle).source_.size(); }
   static int map(thandle_t handle, void** base, toff_t* size) {
-    const Source& source = self(handle).source_;
+    const EncodedPicture& source = self(handle).source_;
     *base = const_cast<std::uint8_t*>(source.data());
     *size = source.size();
     return 1;
   }
   static void unmap(thandle_t, void*, toff_t) {}
 
-  const Source& source_;
+  const EncodedPicture& source_;
   std::size_t position_ = 0;
   std::string message_;
   TIFF* tiff_ = nullptr;
@@ -279,7 +279,7 @@ Picture read_converted(TiffFile& file, const TiffLayout& layout) {
 
 }  // namespace
 
-Picture decode_tiff(const Source& source) {
+Picture decode_tiff(const EncodedPicture& source) {
   TiffFile file(source);
   const TiffLayout layout = read_tiff_layout(source, file.get());
   std::uint16_t orientation = ORIENTATION_TOPLEFT;

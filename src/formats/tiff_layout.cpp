@@ -5,7 +5,7 @@
 namespace diptych::formats {
 namespace {
 
-using image::Source;
+using image::EncodedPicture;
 
 /// The tags that decide.
 struct Tags {
@@ -35,7 +35,7 @@ Tags read_tags(TIFF* tiff) {
   return tags;
 }
 
-[[noreturn]] void refuse(const Source& source, const Tags& tags) {
+[[noreturn]] void refuse(const EncodedPicture& source, const Tags& tags) {
   const char* format = tags.format == SAMPLEFORMAT_IEEEFP ? "floating-point "
                        : tags.format == SAMPLEFORMAT_INT  ? "signed "
                                                           : "";
@@ -54,7 +54,7 @@ bool only_unspecified(const std::vector<std::uint16_t>& extra, std::size_t from)
 constexpr std::uint16_t kCorelAlpha = 999;
 constexpr std::size_t kMostExtra = 3;
 
-TiffKind grey_kind(const Source& source, const Tags& tags) {
+TiffKind grey_kind(const EncodedPicture& source, const Tags& tags) {
   if (tags.samples == 2 && tags.bits == 8 && tags.photometric == PHOTOMETRIC_MINISBLACK) {
     if (tags.extra == std::vector<std::uint16_t>{0}) return TiffKind::grey;
     if (tags.extra == std::vector<std::uint16_t>{EXTRASAMPLE_UNASSALPHA})
@@ -67,14 +67,14 @@ TiffKind grey_kind(const Source& source, const Tags& tags) {
   return TiffKind::grey;
 }
 
-TiffKind palette_kind(const Source& source, const Tags& tags) {
+TiffKind palette_kind(const EncodedPicture& source, const Tags& tags) {
   const bool whole = tags.bits == 1 || tags.bits == 2 || tags.bits == 4 || tags.bits == 8;
   const bool extra = tags.samples == 2 && tags.bits == 8 && tags.extra.size() == 1;
   if (!whole || (tags.samples != 1 && !extra)) refuse(source, tags);
   return TiffKind::palette;
 }
 
-TiffKind rgb_kind(const Source& source, const Tags& tags) {
+TiffKind rgb_kind(const EncodedPicture& source, const Tags& tags) {
   if (tags.bits != 8 && tags.bits != 16) refuse(source, tags);
   const std::size_t extra = tags.extra.size();
   const std::size_t most = tags.bits == 8 ? kMostExtra : 1;
@@ -88,7 +88,7 @@ TiffKind rgb_kind(const Source& source, const Tags& tags) {
   return TiffKind::rgba;
 }
 
-TiffKind cmyk_kind(const Source& source, const Tags& tags) {
+TiffKind cmyk_kind(const EncodedPicture& source, const Tags& tags) {
   const std::size_t extra = tags.extra.size();
   const std::size_t most = tags.bits == 8 ? 2 : 0;
   if ((tags.bits != 8 && tags.bits != 16) || tags.samples != 4 + extra || extra > most ||
@@ -97,7 +97,7 @@ TiffKind cmyk_kind(const Source& source, const Tags& tags) {
   return TiffKind::cmyk;
 }
 
-TiffKind ycbcr_kind(const Source& source, const Tags& tags, TIFF* tiff) {
+TiffKind ycbcr_kind(const EncodedPicture& source, const Tags& tags, TIFF* tiff) {
   if (tags.bits != 8 || !tags.extra.empty()) refuse(source, tags);
   if (tags.samples == 1) return TiffKind::grey;
   if (tags.samples != 3) refuse(source, tags);
@@ -107,7 +107,7 @@ TiffKind ycbcr_kind(const Source& source, const Tags& tags, TIFF* tiff) {
   return TiffKind::rgb;
 }
 
-TiffKind kind_of(const Source& source, const Tags& tags, TIFF* tiff) {
+TiffKind kind_of(const EncodedPicture& source, const Tags& tags, TIFF* tiff) {
   if (tags.format != SAMPLEFORMAT_UINT) refuse(source, tags);
   switch (tags.photometric) {
     case PHOTOMETRIC_MINISWHITE:
@@ -143,7 +143,7 @@ int channels_of(TiffKind kind) {
 
 }  // namespace
 
-TiffLayout read_tiff_layout(const Source& source, TIFF* tiff) {
+TiffLayout read_tiff_layout(const EncodedPicture& source, TIFF* tiff) {
   TiffLayout layout;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &layout.width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &layout.height);

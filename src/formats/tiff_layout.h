@@ -34,13 +34,13 @@ struct TiffLayout {
   bool inverted = false;  ///< grey: zero is white
   bool premultiplied = false;
 
-  /// Samples that lie together in a row of a strip or tile.
+  /// Counts the samples that lie together in a row of a strip or tile.
   int samples_together() const { return separate ? 1 : samples; }
 };
 
 /// Reads the tags and decides as Pillow does by photometric interpretation, bits and extra samples.
 /// Throws Error, before memory is taken for pixels: as check_size, and unsupported for what Pillow
 /// does not read or has no 8-bit form for. Sets up libtiff to give RGB where it decodes JPEG.
-TiffLayout read_tiff_layout(const image::Source& source, TIFF* tiff);
+TiffLayout read_tiff_layout(const image::EncodedPicture& source, TIFF* tiff);
 
 }  // namespace diptych::formats

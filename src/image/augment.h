@@ -9,8 +9,8 @@ namespace diptych::image {
 /// Throws Error(invalid_argument) naming the field that is out of range.
 void check(const AugmentOptions& options);
 
-/// One random view of `image`: preprocessing.size pixels square, ready for normalise, resized with
-/// preprocessing.interpolation. The same options, picture and random state give the same view.
+/// Makes one random view of `image`: preprocessing.size pixels square, ready for normalise, resized
+/// with preprocessing.interpolation. The same options, picture and random state give the same view.
 /// Throws Error(invalid_argument) for an empty picture or bad options. Thread-safe when each thread
 /// has its own `random`.
 Image augment(const Image& image, const AugmentOptions& options, const Preprocessing& preprocessing,

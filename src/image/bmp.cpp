@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "image/byte_reader.h"
+#include "image/encoded_reader.h"
 
 namespace diptych::image {
 namespace {
@@ -34,20 +34,20 @@ struct Header {
 };
 
 /// BITMAPCOREHEADER, of OS/2 1.
-void read_core_header(ByteReader& bytes, Header& header) {
+void read_core_header(EncodedReader& bytes, Header& header) {
   header.width = bytes.u16();
   header.height = bytes.u16();
   bytes.u16();  // planes
   header.bits = bytes.u16();
 }
 
-void read_masks(ByteReader& bytes, Header& header) {
+void read_masks(EncodedReader& bytes, Header& header) {
   const bool with_alpha = header.size >= 56;
   for (std::size_t i = 0; i < (with_alpha ? 4U : 3U); ++i) header.masks[i] = bytes.u32();
 }
 
 /// BITMAPINFOHEADER and what extends it. A negative height means rows from the top.
-void read_info_header(ByteReader& bytes, Header& header) {
+void read_info_header(EncodedReader& bytes, Header& header) {
   header.width = bytes.u32();
   const std::uint32_t height = bytes.u32();
   header.top_down = height >> 24 == 0xFF;
@@ -61,7 +61,7 @@ void read_info_header(ByteReader& bytes, Header& header) {
   if (header.compression == bit_fields) read_masks(bytes, header);
 }
 
-void check(const Source& source, const Header& header) {
+void check(const EncodedPicture& source, const Header& header) {
   constexpr std::array kDepths = {1, 4, 8, 16, 24, 32};
   if (std::find(kDepths.begin(), kDepths.end(), header.bits) == kDepths.end())
     source.fail_unsupported(
@@ -78,7 +78,7 @@ void check(const Source& source, const Header& header) {
         fmt::format("BMP palette: got {} colours, expected at most 65536", header.colours));
 }
 
-Header read_header(const Source& source, ByteReader& bytes) {
+Header read_header(const EncodedPicture& source, EncodedReader& bytes) {
   constexpr std::array<std::uint32_t, 7> kSizes = {12, 40, 52, 56, 64, 108, 124};
   Header header;
   bytes.seek(10);
@@ -108,7 +108,7 @@ struct Colours {
   bool ramp = true;  ///< entry i is grey i, of two entries the second is white
 };
 
-Colours read_colours(ByteReader& bytes, const Header& header) {
+Colours read_colours(EncodedReader& bytes, const Header& header) {
   Colours result;
   const auto table = bytes.take(header.palette_entry() * header.colours);
   for (std::size_t i = 0; i < header.colours; ++i) {
@@ -129,13 +129,13 @@ std::size_t row_of(const Header& header, std::size_t stored) {
 /// with its row, a jump leaves index 0, and the data must fill the picture.
 class RunLengthReader {
  public:
-  RunLengthReader(ByteReader& bytes, const Header& header)
+  RunLengthReader(EncodedReader& bytes, const Header& header)
       : bytes_(bytes),
         four_bits_(header.compression == rle4),
         width_(static_cast<std::size_t>(header.width)),
         count_(width_ * static_cast<std::size_t>(header.height)) {}
 
-  std::vector<std::uint8_t> read(const Source& source) {
+  std::vector<std::uint8_t> read(const EncodedPicture& source) {
     bool more = true;
     while (more && indices_.size() < count_) {
       const std::uint8_t count = bytes_.u8();
@@ -189,7 +189,7 @@ class RunLengthReader {
     if (indices_.size() < count_ && bytes_.position() % 2 != 0) bytes_.take(1);
   }
 
-  ByteReader& bytes_;
+  EncodedReader& bytes_;
   bool four_bits_;
   std::size_t width_;
   std::size_t count_;
@@ -197,7 +197,7 @@ class RunLengthReader {
   std::vector<std::uint8_t> indices_;
 };
 
-void read_packed_indices(ByteReader& bytes, const Header& header, Picture& picture) {
+void read_packed_indices(EncodedReader& bytes, const Header& header, Picture& picture) {
   const auto width = static_cast<std::size_t>(header.width);
   const auto bits = static_cast<std::size_t>(header.bits);
   const auto rows = bytes.take(header.pixel_bytes());
@@ -211,7 +211,7 @@ void read_packed_indices(ByteReader& bytes, const Header& header, Picture& pictu
   }
 }
 
-Picture read_indexed(const Source& source, ByteReader& bytes, const Header& header) {
+Picture read_indexed(const EncodedPicture& source, EncodedReader& bytes, const Header& header) {
   check_size(source, header.width, header.height);
   const Colours colours = read_colours(bytes, header);
   bytes.seek(header.pixel_offset != 0 ? header.pixel_offset : bytes.position());
@@ -240,7 +240,7 @@ struct Layout {
   int green_bits = 0;                       ///< of a 16-bit pixel: 5 or 6; zero for whole bytes
 };
 
-Layout choose_layout(const Source& source, const Header& header) {
+Layout choose_layout(const EncodedPicture& source, const Header& header) {
   using Masks = std::array<std::uint32_t, 4>;
   Layout layout;
   if (header.bits == 16) layout.green_bits = 5;
@@ -280,7 +280,7 @@ void unpack_16(const std::uint8_t* in, int green_bits, std::uint8_t* out) {
   out[2] = static_cast<std::uint8_t>((pixel & 31) * 255 / 31);
 }
 
-Picture read_coloured(const Source& source, ByteReader& bytes, const Header& header) {
+Picture read_coloured(const EncodedPicture& source, EncodedReader& bytes, const Header& header) {
   const Layout layout = choose_layout(source, header);
   if (header.pixel_offset != 0) bytes.seek(header.pixel_offset);
   const bool alpha = layout.byte[3] >= 0;
@@ -306,8 +306,8 @@ Picture read_coloured(const Source& source, ByteReader& bytes, const Header& hea
 
 }  // namespace
 
-Picture decode_bmp(const Source& source) {
-  ByteReader bytes(source, "BMP");
+Picture decode_bmp(const EncodedPicture& source) {
+  EncodedReader bytes(source, "BMP");
   const Header header = read_header(source, bytes);
   return header.bits <= 8 ? read_indexed(source, bytes, header)
                           : read_coloured(source, bytes, header);

@@ -9,17 +9,15 @@
 namespace diptych::image {
 namespace {
 
-enum Tag : std::uint16_t {
-  kCompression = 259,
-  kPhotometric = 262,
-  kStripOffsets = 273,
-  kOrientation = 274,
-  kStripByteCounts = 279,
-  kSubDirectories = 330,
-  kJpegOffset = 513,
-  kJpegLength = 514,
-  kDngVersion = 50706,
-};
+constexpr std::uint16_t kCompression = 259;
+constexpr std::uint16_t kPhotometric = 262;
+constexpr std::uint16_t kStripOffsets = 273;
+constexpr std::uint16_t kOrientation = 274;
+constexpr std::uint16_t kStripByteCounts = 279;
+constexpr std::uint16_t kSubDirectories = 330;
+constexpr std::uint16_t kJpegOffset = 513;
+constexpr std::uint16_t kJpegLength = 514;
+constexpr std::uint16_t kDngVersion = 50706;
 
 /// Photometric interpretations of what a sensor saw.
 constexpr int kColourFilterArray = 32803;
@@ -30,7 +28,8 @@ constexpr int kJpeg = 7;
 /// Real files have up to four directories, and up to three below one.
 constexpr std::size_t kMostDirectories = 16;
 
-std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory, Tag tag) {
+std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory,
+                       std::uint16_t tag) {
   const TiffField* field = directory.find(tag);
   if (field == nullptr) return 0;
   const std::int64_t value = reader.integer(*field).value_or(0);
@@ -60,7 +59,7 @@ bool is_sensor_data(const TiffReader& reader, const TiffDirectory& directory) {
 
 /// The pixels of a JPEG that libjpeg decodes; zero for others, such as the lossless ones that hold
 /// what a sensor saw.
-std::uint64_t jpeg_pixels(const Source& jpeg) {
+std::uint64_t jpeg_pixels(const EncodedPicture& jpeg) {
   constexpr int kBaseline = 0xC0;
   constexpr int kProgressive = 0xC2;
   if (jpeg.size() < 4 || jpeg.data()[0] != 0xFF || jpeg.data()[1] != 0xD8) return 0;
@@ -77,7 +76,7 @@ std::uint64_t jpeg_pixels(const Source& jpeg) {
 /// Keeps the largest of the JPEGs that it is offered.
 class LargestJpeg {
  public:
-  explicit LargestJpeg(const Source& source) : source_(source) {}
+  explicit LargestJpeg(const EncodedPicture& source) : source_(source) {}
 
   void offer(std::uint64_t position, std::uint64_t length) {
     if (length == 0 || position > source_.size() || length > source_.size() - position) return;
@@ -90,7 +89,7 @@ class LargestJpeg {
   std::span<const std::byte> bytes() const { return bytes_; }
 
  private:
-  const Source& source_;
+  const EncodedPicture& source_;
   std::span<const std::byte> bytes_;
   std::uint64_t pixels_ = 0;
 };
@@ -104,7 +103,7 @@ void offer_previews(const TiffReader& reader, const TiffDirectory& directory,
                   value_of(reader, directory, kStripByteCounts));
 }
 
-std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view start) {
+std::optional<CameraRaw> read_tiff_raw(const EncodedPicture& source, std::string_view start) {
   const auto reader = TiffReader::open({source.data(), source.size()});
   if (!reader) return std::nullopt;
   const std::vector<TiffDirectory> directories = all_directories(*reader);
@@ -120,7 +119,7 @@ std::optional<CameraRaw> read_tiff_raw(const Source& source, std::string_view st
 }
 
 /// Position and length of the JPEG stand in the header, the high byte first.
-CameraRaw read_raf(const Source& source) {
+CameraRaw read_raf(const EncodedPicture& source) {
   const auto u32 = [&](std::size_t at) {
     std::uint32_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | source.data()[at + i];
@@ -133,7 +132,7 @@ CameraRaw read_raf(const Source& source) {
 
 }  // namespace
 
-std::optional<CameraRaw> read_camera_raw(const Source& source) {
+std::optional<CameraRaw> read_camera_raw(const EncodedPicture& source) {
   const std::string_view start(reinterpret_cast<const char*>(source.data()), source.size());
   if (start.starts_with("FUJIFILMCCD-RAW")) return read_raf(source);
   if (start.size() < 16 || (!start.starts_with("II") && !start.starts_with("MM")))

@@ -15,6 +15,6 @@ struct CameraRaw {
 
 /// Tells a RAW file that is built as TIFF (CR2, NEF, ARW, DNG, PEF) or is Fujifilm's RAF from other
 /// files, which give nothing. Every position in the file is checked.
-std::optional<CameraRaw> read_camera_raw(const Source& source);
+std::optional<CameraRaw> read_camera_raw(const EncodedPicture& source);
 
 }  // namespace diptych::image

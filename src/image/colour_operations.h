@@ -6,11 +6,11 @@ namespace diptych::image {
 
 /// Each works in place. "Grey" is ITU-R 601 luma, (299 R + 587 G + 114 B) / 1000.
 
-/// Every channel times `factor`.
+/// Multiplies every channel by `factor`.
 void adjust_brightness(Image& image, double factor);
-/// Distance from the picture's mean grey times `factor`.
+/// Multiplies the distance from the picture's mean grey by `factor`.
 void adjust_contrast(Image& image, double factor);
-/// Distance of each pixel from its own grey times `factor`.
+/// Multiplies the distance of each pixel from its own grey by `factor`.
 void adjust_saturation(Image& image, double factor);
 /// Turns the hue of the HSV cone by `turns`, a full turn being 1.
 void adjust_hue(Image& image, double turns);

@@ -8,13 +8,13 @@ namespace diptych::image {
 
 using namespace std::string_view_literals;
 
-bool starts_at(const Source& source, std::size_t offset, std::string_view signature) {
+bool starts_at(const EncodedPicture& source, std::size_t offset, std::string_view signature) {
   if (source.size() < offset + signature.size()) return false;
   const auto* begin = reinterpret_cast<const char*>(source.bytes.data()) + offset;
   return std::equal(signature.begin(), signature.end(), begin);
 }
 
-void check_media_file(const Source& source) {
+void check_media_file(const EncodedPicture& source) {
   const std::initializer_list<std::string_view> pictures = {
       "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "mif2", "msf1", "avif", "avis"};
   const auto is = [&](std::string_view brand) { return starts_at(source, 8, brand); };
@@ -27,7 +27,7 @@ void check_media_file(const Source& source) {
   source.fail_unsupported("picture: got a film (MP4, QuickTime), expected a picture");
 }
 
-void refuse_content(const Source& source) {
+void refuse_content(const EncodedPicture& source) {
   const std::pair<std::string_view, const char*> known[] = {
       {"\xFF\x0A"sv, "JPEG XL"},
       {"\0\0\0\x0CJXL "sv, "JPEG XL"},

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-Picture decode_by_content(const Source& source) {
+Picture decode_by_content(const EncodedPicture& source) {
   if (starts_at(source, 0, "\xFF\xD8\xFF"sv)) return decode_jpeg(source);
   if (starts_at(source, 0, "\x89PNG\r\n\x1A\n"sv)) return decode_png(source);
   if (starts_at(source, 0, "RIFF"sv) && starts_at(source, 8, "WEBP"sv)) return decode_webp(source);
@@ -30,10 +30,10 @@ Picture decode_by_content(const Source& source) {
 }
 
 /// The JPEG within a RAW file, turned as itself or else the file says.
-Picture decode_preview(const Source& source, const CameraRaw& raw) {
+Picture decode_preview(const EncodedPicture& source, const CameraRaw& raw) {
   if (raw.preview.empty())
     source.fail_unsupported("camera RAW: got no JPEG preview in it, expected one");
-  const Source preview{raw.preview, source.name, source.options};
+  const EncodedPicture preview{raw.preview, source.name, source.options};
   Picture picture = decode_jpeg(preview);
   picture.facts.orientation = find_orientation(preview);
   if (picture.facts.orientation == 1 && raw.orientation != 0)
@@ -42,7 +42,7 @@ Picture decode_preview(const Source& source, const CameraRaw& raw) {
   return picture;
 }
 
-Picture decode_with_facts(const Source& source) {
+Picture decode_with_facts(const EncodedPicture& source) {
   if (const auto raw = read_camera_raw(source)) return decode_preview(source, *raw);
   Picture picture = decode_by_content(source);
   picture.facts.orientation = find_orientation(source);
@@ -51,7 +51,7 @@ Picture decode_with_facts(const Source& source) {
 
 }  // namespace
 
-void check_size(const Source& source, std::uint64_t width, std::uint64_t height) {
+void check_size(const EncodedPicture& source, std::uint64_t width, std::uint64_t height) {
   if (width == 0 || height == 0)
     source.fail_corrupt(
         fmt::format("picture size: got {} x {}, expected at least 1 x 1", width, height));
@@ -64,7 +64,7 @@ void check_size(const Source& source, std::uint64_t width, std::uint64_t height)
          width, height, limit, source.name);
 }
 
-Picture make_picture(const Source& source, PixelFormat format, std::uint64_t width,
+Picture make_picture(const EncodedPicture& source, PixelFormat format, std::uint64_t width,
                      std::uint64_t height) {
   check_size(source, width, height);
   Picture picture{format, static_cast<int>(width), static_cast<int>(height), {}};
@@ -73,7 +73,7 @@ Picture make_picture(const Source& source, PixelFormat format, std::uint64_t wid
   return picture;
 }
 
-Picture decode_picture(const Source& source) {
+Picture decode_picture(const EncodedPicture& source) {
   const std::string& name = source.name;
   const std::uint64_t limit = source.options.max_bytes;
   if (source.bytes.empty()) source.fail_corrupt("picture: got an empty file");

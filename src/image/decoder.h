@@ -12,7 +12,7 @@
 namespace diptych::image {
 
 /// One encoded picture and what the caller asked for.
-struct Source {
+struct EncodedPicture {
   std::span<const std::byte> bytes;
   const std::string& name;
   const DecodeOptions& options;
@@ -33,24 +33,24 @@ constexpr std::uint64_t kMaxSide = 1'000'000;
 
 /// Throws Error, before any memory is taken, for a size that a header states: corrupt_data for a
 /// side of zero, unsupported above kMaxSide, out_of_memory above options.max_pixels.
-void check_size(const Source& source, std::uint64_t width, std::uint64_t height);
+void check_size(const EncodedPicture& source, std::uint64_t width, std::uint64_t height);
 
-/// An all-zero picture of a size that passes check_size.
-Picture make_picture(const Source& source, PixelFormat format, std::uint64_t width,
+/// Returns an all-zero picture of a size that passes check_size.
+Picture make_picture(const EncodedPicture& source, PixelFormat format, std::uint64_t width,
                      std::uint64_t height);
 
-/// One per format; the content has been seen to start as the format does.
-Picture decode_jpeg(const Source& source);
-Picture decode_png(const Source& source);
-Picture decode_webp(const Source& source);
-Picture decode_gif(const Source& source);
-Picture decode_bmp(const Source& source);
-/// These two are in a module, which is loaded for the first such picture: Error(unsupported) where
-/// there is none.
-Picture decode_tiff(const Source& source);
-Picture decode_heif(const Source& source);
+/// Decode a picture, one per format; the content has been seen to start as the format does.
+Picture decode_jpeg(const EncodedPicture& source);
+Picture decode_png(const EncodedPicture& source);
+Picture decode_webp(const EncodedPicture& source);
+Picture decode_gif(const EncodedPicture& source);
+Picture decode_bmp(const EncodedPicture& source);
+/// Decode by a module: these two are in a module, which is loaded for the first such picture:
+/// Error(unsupported) where there is none.
+Picture decode_tiff(const EncodedPicture& source);
+Picture decode_heif(const EncodedPicture& source);
 
-/// The one that fits the content, and the background of options laid under it.
-Picture decode_picture(const Source& source);
+/// Returns the one that fits the content, and the background of options laid under it.
+Picture decode_picture(const EncodedPicture& source);
 
 }  // namespace diptych::image

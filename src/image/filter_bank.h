@@ -18,7 +18,8 @@ struct RealFilterBank {
   std::vector<std::vector<double>> weights;  ///< [outputs][inputs that the output reads]
 };
 
-/// The bank for outputs [begin, begin + count) of an axis resized from `inputs` to `outputs`.
+/// Returns the bank for outputs [begin, begin + count) of an axis resized from `inputs` to
+/// `outputs`.
 RealFilterBank real_filter_bank(int inputs, std::int64_t outputs, std::int64_t begin, int count,
                                 Interpolation interpolation);
 

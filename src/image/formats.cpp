@@ -10,7 +10,7 @@ constexpr ModuleFile kFormats = {
     .command = "TIFF, HEIC and AVIF pictures",
     .remedy = "Build it with libtiff and libheif (tools/setup, DIPTYCH_FORMATS=ON)"};
 
-const Module<FormatsFunctions>& module_for(const Source& source) {
+const Module<FormatsFunctions>& module_for(const EncodedPicture& source) {
   try {
     static const Module<FormatsFunctions> formats(kFormats);
     return formats;
@@ -21,11 +21,11 @@ const Module<FormatsFunctions>& module_for(const Source& source) {
 
 }  // namespace
 
-Picture decode_tiff(const Source& source) {
+Picture decode_tiff(const EncodedPicture& source) {
   return module_for(source)->decode_tiff(source);
 }
 
-Picture decode_heif(const Source& source) {
+Picture decode_heif(const EncodedPicture& source) {
   return module_for(source)->decode_heif(source);
 }
 

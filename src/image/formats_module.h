@@ -8,8 +8,8 @@ namespace diptych::image {
 /// a program that meets such a picture loads libtiff and libheif with all that they stand on.
 struct FormatsFunctions {
   // Each throws as decode_image does.
-  Picture (*decode_tiff)(const Source& source);
-  Picture (*decode_heif)(const Source& source);
+  Picture (*decode_tiff)(const EncodedPicture& source);
+  Picture (*decode_heif)(const EncodedPicture& source);
 };
 
 }  // namespace diptych::image

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "image/byte_reader.h"
+#include "image/encoded_reader.h"
 
 namespace diptych::image {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// Codes from the chain of data blocks.
 class CodeReader {
  public:
-  explicit CodeReader(ByteReader& bytes) : bytes_(bytes) {}
+  explicit CodeReader(EncodedReader& bytes) : bytes_(bytes) {}
 
   /// The next `width` bits, or -1 after the last block.
   int next(int width) {
@@ -32,7 +32,7 @@ class CodeReader {
   }
 
  private:
-  ByteReader& bytes_;
+  EncodedReader& bytes_;
   std::uint32_t bits_ = 0;
   int count_ = 0;
   int block_left_ = 0;
@@ -101,7 +101,7 @@ struct Frame {
 
 /// A colour table of 2 << bits entries, or nothing when entry i is grey i for all: then the indices
 /// are greys, and Pillow resizes them as such.
-std::optional<Palette> read_palette(ByteReader& bytes, int flags) {
+std::optional<Palette> read_palette(EncodedReader& bytes, int flags) {
   Palette palette = black_palette();
   bool ramp = true;
   const std::size_t count = std::size_t{2} << (flags & 7);
@@ -115,12 +115,12 @@ std::optional<Palette> read_palette(ByteReader& bytes, int flags) {
   return ramp ? std::nullopt : std::optional(palette);
 }
 
-void skip_blocks(ByteReader& bytes) {
+void skip_blocks(EncodedReader& bytes) {
   for (std::size_t size = bytes.u8(); size != 0; size = bytes.u8()) bytes.take(size);
 }
 
 /// Reads what follows the byte '!'; a graphic control extension may name a transparent index.
-void read_extension(ByteReader& bytes, Frame& frame) {
+void read_extension(EncodedReader& bytes, Frame& frame) {
   constexpr std::uint8_t kGraphicControl = 0xF9;
   const std::uint8_t label = bytes.u8();
   if (label == kGraphicControl) {
@@ -132,7 +132,8 @@ void read_extension(ByteReader& bytes, Frame& frame) {
 }
 
 /// Reads up to and with the first image descriptor.
-Frame read_frame_header(const Source& source, ByteReader& bytes, std::optional<Palette> palette) {
+Frame read_frame_header(const EncodedPicture& source, EncodedReader& bytes,
+                        std::optional<Palette> palette) {
   Frame frame;
   for (;;) {
     const std::uint8_t block = bytes.u8();
@@ -150,7 +151,8 @@ Frame read_frame_header(const Source& source, ByteReader& bytes, std::optional<P
   return frame;
 }
 
-std::vector<std::uint8_t> read_indices(const Source& source, ByteReader& bytes, std::size_t count) {
+std::vector<std::uint8_t> read_indices(const EncodedPicture& source, EncodedReader& bytes,
+                                       std::size_t count) {
   const int root_bits = bytes.u8();
   if (root_bits < 1 || root_bits > 8)
     source.fail_corrupt(fmt::format("GIF: code size: got {}, expected 1 to 8", root_bits));
@@ -206,8 +208,8 @@ Palette grey_palette() {
 
 }  // namespace
 
-Picture decode_gif(const Source& source) {
-  ByteReader bytes(source, "GIF");
+Picture decode_gif(const EncodedPicture& source) {
+  EncodedReader bytes(source, "GIF");
   bytes.seek(6);
   const int screen_width = bytes.u16();
   const int screen_height = bytes.u16();

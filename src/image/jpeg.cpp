@@ -21,7 +21,7 @@ constexpr int kMaxScans = 1000;
 /// goes through `guarded`, whose body must hold nothing with a destructor.
 class JpegReader {
  public:
-  explicit JpegReader(const Source& source) : source_(source) {
+  explicit JpegReader(const EncodedPicture& source) : source_(source) {
     info_.err = jpeg_std_error(&error_manager_);
     info_.client_data = this;
     error_manager_.error_exit = leave;
@@ -120,7 +120,7 @@ class JpegReader {
     info_.src = &source_manager_;
   }
 
-  const Source& source_;
+  const EncodedPicture& source_;
   jpeg_decompress_struct info_{};
   jpeg_error_mgr error_manager_{};
   jpeg_source_mgr source_manager_{};
@@ -147,7 +147,7 @@ void read_rows(JpegReader& reader, Picture& picture) {
 
 }  // namespace
 
-Picture decode_jpeg(const Source& source) {
+Picture decode_jpeg(const EncodedPicture& source) {
   read_jpeg_segments(source);  // refuses what Pillow refuses before it asks libjpeg
   JpegReader reader(source);
   jpeg_decompress_struct& info = reader.info();

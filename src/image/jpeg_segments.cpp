@@ -32,7 +32,7 @@ bool stands_alone(int marker) {
          (marker >= kFirstJpegExtension && marker <= kLastJpegExtension);
 }
 
-void check_frame(const Source& source, std::span<const std::uint8_t> data) {
+void check_frame(const EncodedPicture& source, std::span<const std::uint8_t> data) {
   if (data.size() < 6) source.fail_corrupt("JPEG: got a frame header that is cut off");
   if (data[0] != 8)
     source.fail_unsupported(fmt::format("JPEG: got {} bits a sample, expected 8", data[0]));
@@ -40,7 +40,7 @@ void check_frame(const Source& source, std::span<const std::uint8_t> data) {
     source.fail_unsupported(fmt::format("JPEG: got {} components, expected 1, 3 or 4", data[5]));
 }
 
-void check_tables(const Source& source, std::span<const std::uint8_t> data) {
+void check_tables(const EncodedPicture& source, std::span<const std::uint8_t> data) {
   while (!data.empty()) {
     const std::size_t length = data[0] < 16 ? 65 : 129;
     if (data.size() < length) source.fail_corrupt("JPEG: got a cut quantisation table");
@@ -50,7 +50,7 @@ void check_tables(const Source& source, std::span<const std::uint8_t> data) {
 
 class SegmentReader {
  public:
-  explicit SegmentReader(const Source& source)
+  explicit SegmentReader(const EncodedPicture& source)
       : source_(source), bytes_(source.data(), source.size()) {}
 
   std::vector<JpegSegment> read() {
@@ -97,14 +97,14 @@ class SegmentReader {
         fmt::format("JPEG: got {} bytes, expected at least {} more", bytes_.size(), missing));
   }
 
-  const Source& source_;
+  const EncodedPicture& source_;
   std::span<const std::uint8_t> bytes_;
   std::size_t position_ = 2;  ///< after the start of the picture
 };
 
 }  // namespace
 
-std::vector<JpegSegment> read_jpeg_segments(const Source& source) {
+std::vector<JpegSegment> read_jpeg_segments(const EncodedPicture& source) {
   return SegmentReader(source).read();
 }
 

@@ -37,7 +37,7 @@ bool take_head(Bytes& bytes, std::string_view head) {
   return true;
 }
 
-Metadata jpeg_metadata(const Source& source) {
+Metadata jpeg_metadata(const EncodedPicture& source) {
   Metadata metadata;
   for (const JpegSegment& segment : read_jpeg_segments(source)) {
     if (segment.marker != kApp1) continue;
@@ -86,7 +86,7 @@ Metadata webp_metadata(Bytes file) {
   return metadata;
 }
 
-Metadata find_metadata(const Source& source) {
+Metadata find_metadata(const EncodedPicture& source) {
   const Bytes file(source.data(), source.size());
   const std::string_view start = text(file);
   if (start.starts_with("\xFF\xD8")) return jpeg_metadata(source);
@@ -164,7 +164,7 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
   return value >= 1 && value <= 8 ? static_cast<int>(value) : kUpright;
 }
 
-int find_orientation(const Source& source) {
+int find_orientation(const EncodedPicture& source) {
   const Metadata metadata = find_metadata(source);
   int orientation = exif_orientation(metadata.exif);
   if (orientation == 0) orientation = xmp_orientation(metadata.xmp);

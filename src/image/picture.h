@@ -15,7 +15,7 @@ using Colour = std::array<std::uint8_t, 3>;
 /// Pillow has it.
 using Palette = std::array<std::array<std::uint8_t, 4>, 256>;
 Palette black_palette();
-/// Black at 0, white elsewhere.
+/// Returns black at 0, white elsewhere.
 Palette black_and_white_palette();
 
 /// How a file stores its pixels, as far as it changes a resize. Opaque grey is `rgb`.
@@ -40,10 +40,11 @@ struct Picture {
   PictureFacts facts;
 };
 
-/// Pillow's convert("RGB"): alpha is dropped, grey above 255 is white.
+/// Converts as Pillow's convert("RGB"): alpha is dropped, grey above 255 is white.
 Image to_rgb(Picture picture);
 
-/// The part `window` of the picture resized to width x height, as Pillow resizes that format.
+/// Returns the part `window` of the picture resized to width x height, as Pillow resizes that
+/// format.
 Picture resize(const Picture& picture, std::int64_t width, std::int64_t height,
                const Window& window, Interpolation interpolation);
 
@@ -53,7 +54,7 @@ void expand_grey(Picture& picture);
 /// Turns `grey16` into `rgb`, value / 257 rounded to the nearest; others stay as they are.
 void scale_grey16(Picture& picture);
 
-/// Whether it is 16-bit grey with a value above 255.
+/// Returns whether it is 16-bit grey with a value above 255.
 bool has_wide_grey(const Picture& picture);
 
 /// Lays a picture with transparency on an opaque background, which makes it `rgb`; others stay as

@@ -15,7 +15,7 @@ namespace {
 /// through `guarded`, whose body must hold nothing with a destructor.
 class PngReader {
  public:
-  explicit PngReader(const Source& source) : source_(source) {
+  explicit PngReader(const EncodedPicture& source) : source_(source) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, leave,
                                   [](png_structp, png_const_charp) {});
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
@@ -69,7 +69,7 @@ class PngReader {
     reader.position_ += count;
   }
 
-  const Source& source_;
+  const EncodedPicture& source_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   std::jmp_buf jump_{};
@@ -138,7 +138,7 @@ void read_rows(PngReader& reader, Picture& picture) {
 
 }  // namespace
 
-Picture decode_png(const Source& source) {
+Picture decode_png(const EncodedPicture& source) {
   PngReader reader(source);
   reader.guarded([&] { png_read_info(reader.png(), reader.info()); });
   PixelFormat format = PixelFormat::rgb;

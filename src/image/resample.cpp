@@ -9,7 +9,7 @@
 namespace diptych::image {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using PixelBuffer = std::vector<std::uint8_t>;
 
 /// One axis of the work: which outputs are wanted and from which inputs they come.
 struct Axis {
@@ -46,13 +46,13 @@ const std::uint8_t* row(const PixelView& pixels, int y) {
 }
 
 /// Filters every row; the result is kept in `storage`.
-PixelView along_rows(const PixelView& in, const FilterBank& bank, Bytes& storage) {
+PixelView along_rows(const PixelView& in, const FilterBank& bank, PixelBuffer& storage) {
   const std::size_t in_stride = row_bytes(in) + kRowSlack;
   PixelView out = in;
   out.width = static_cast<int>(bank.first.size());
   out.stride = row_bytes(out) + kRowSlack;
   const std::vector<std::int32_t> weights = spread_weights(bank);
-  Bytes block(in_stride * kRowBlock);
+  PixelBuffer block(in_stride * kRowBlock);
   const int blocks = (in.height + kRowBlock - 1) / kRowBlock;
   storage.resize(static_cast<std::size_t>(blocks * kRowBlock) * out.stride);
   for (int y = 0; y < in.height; y += kRowBlock) {
@@ -67,7 +67,7 @@ PixelView along_rows(const PixelView& in, const FilterBank& bank, Bytes& storage
 }
 
 /// Filters every column; the result is kept in `storage`, without padding.
-PixelView along_columns(const PixelView& in, const FilterBank& bank, Bytes& storage) {
+PixelView along_columns(const PixelView& in, const FilterBank& bank, PixelBuffer& storage) {
   PixelView out = in;
   out.height = static_cast<int>(bank.first.size());
   out.stride = row_bytes(in);
@@ -79,9 +79,9 @@ PixelView along_columns(const PixelView& in, const FilterBank& bank, Bytes& stor
   return out;
 }
 
-Bytes pack(const PixelView& pixels) {
+PixelBuffer pack(const PixelView& pixels) {
   const std::size_t bytes = row_bytes(pixels);
-  Bytes result(bytes * static_cast<std::size_t>(pixels.height));
+  PixelBuffer result(bytes * static_cast<std::size_t>(pixels.height));
   for (int y = 0; y < pixels.height; ++y)
     std::memcpy(result.data() + static_cast<std::size_t>(y) * bytes, row(pixels, y), bytes);
   return result;
@@ -99,13 +99,13 @@ PixelView view(const Image& image, int left, int top, int width, int height) {
   return crop(whole, left, top, width, height);
 }
 
-Bytes resample(const PixelView& source, std::int64_t width, std::int64_t height,
-               const Window& window, Interpolation interpolation) {
+PixelBuffer resample(const PixelView& source, std::int64_t width, std::int64_t height,
+                     const Window& window, Interpolation interpolation) {
   const Axis x(source.width, width, window.left, window.width, interpolation);
   const Axis y(source.height, height, window.top, window.height, interpolation);
   PixelView pixels = crop(source, x.first, y.first, x.end - x.first, y.end - y.first);
-  Bytes row_storage;
-  Bytes column_storage;
+  PixelBuffer row_storage;
+  PixelBuffer column_storage;
   if (columns_first(source, width, height)) {
     pixels = along_columns(pixels, y.bank, column_storage);
     if (x.filtered) pixels = along_rows(pixels, x.bank, row_storage);
@@ -117,9 +117,9 @@ Bytes resample(const PixelView& source, std::int64_t width, std::int64_t height,
   return packed ? std::move(column_storage) : pack(pixels);
 }
 
-Bytes filter(const PixelView& source, const FilterBank& across, const FilterBank& down) {
-  Bytes rows;
-  Bytes columns;
+PixelBuffer filter(const PixelView& source, const FilterBank& across, const FilterBank& down) {
+  PixelBuffer rows;
+  PixelBuffer columns;
   along_columns(along_rows(source, across, rows), down, columns);
   return columns;
 }

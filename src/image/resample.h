@@ -19,7 +19,7 @@ struct PixelView {
 };
 
 PixelView view(const Image& image);
-/// The rectangle of `image` from (left, top).
+/// Returns the rectangle of `image` from (left, top).
 PixelView view(const Image& image, int left, int top, int width, int height);
 
 /// A rectangle of output pixels.
@@ -34,26 +34,27 @@ struct Window {
 /// without padding, exactly as Pillow 13's Image.resize. Pixels outside the window are never
 /// computed. The window lies within width x height. Thread-safe.
 
-/// A convolution whose support widens when shrinking, along rows and along columns, each pass
-/// rounded to 8 bits. 3 or 4 channels.
+/// Returns a convolution whose support widens when shrinking, along rows and along columns, each
+/// pass rounded to 8 bits. 3 or 4 channels.
 std::vector<std::uint8_t> resample(const PixelView& source, std::int64_t width, std::int64_t height,
                                    const Window& window, Interpolation interpolation);
 
-/// The same for one channel of 16 bits in the machine's byte order (`channels` is 2).
+/// Does the same for one channel of 16 bits in the machine's byte order (`channels` is 2).
 std::vector<std::uint8_t> resample_grey16(const PixelView& source, std::int64_t width,
                                           std::int64_t height, const Window& window,
                                           Interpolation interpolation);
 
-/// The nearest pixel; for what cannot be mixed, as palette indices. Any number of channels.
+/// Returns the nearest pixel; for what cannot be mixed, as palette indices. Any number of channels.
 std::vector<std::uint8_t> resample_nearest(const PixelView& source, std::int64_t width,
                                            std::int64_t height, const Window& window);
 
-/// A picture filtered along rows and along columns by two banks whose inputs are its sides.
+/// Returns a picture filtered along rows and along columns by two banks whose inputs are its sides.
 std::vector<std::uint8_t> filter(const PixelView& source, const FilterBank& across,
                                  const FilterBank& down);
 
-/// Whether Pillow 13 runs the pass along columns first: when the height shrinks by more than twice
-/// the pixels that the width does. Earlier versions never do, and differ in the last bit.
+/// Returns whether Pillow 13 runs the pass along columns first: when the height shrinks by more
+/// than twice the pixels that the width does. Earlier versions never do, and differ in the last
+/// bit.
 constexpr bool columns_first(const PixelView& source, std::int64_t width, std::int64_t height) {
   const std::int64_t shrink = source.height - height;
   return shrink > 0 && shrink > (source.width - width) * 2;

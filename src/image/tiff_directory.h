@@ -19,7 +19,7 @@ struct TiffDirectory {
   std::vector<TiffField> fields;
   std::uint32_t next = 0;  ///< where the next directory is; zero for none
 
-  /// The first field of that tag; nullptr for none.
+  /// Returns the first field of that tag; nullptr for none.
   const TiffField* find(std::uint16_t tag) const;
 };
 
@@ -27,14 +27,14 @@ struct TiffDirectory {
 /// in them is hostile: what points outside the data is absent, and nothing throws.
 class TiffReader {
  public:
-  /// Nothing where the data do not start as TIFF does.
+  /// Opens TIFF data; nothing where the data do not start as TIFF does.
   static std::optional<TiffReader> open(std::span<const std::uint8_t> data);
 
   std::uint32_t first_directory() const { return u32(4).value_or(0); }
-  /// The directory there, as far as it lies within the data; at most 65,535 fields.
+  /// Returns the directory there, as far as it lies within the data; at most 65,535 fields.
   TiffDirectory directory(std::uint32_t position) const;
-  /// Value `index` of a field of whole numbers (SHORT, LONG or signed); nothing where it is of
-  /// another type or outside the data.
+  /// Returns value `index` of a field of whole numbers (SHORT, LONG or signed); nothing where it is
+  /// of another type or outside the data.
   std::optional<std::int64_t> integer(const TiffField& field, std::size_t index = 0) const;
 
  private:

@@ -9,7 +9,7 @@
 namespace diptych::image {
 namespace {
 
-[[noreturn]] void fail_status(const Source& source, VP8StatusCode status) {
+[[noreturn]] void fail_status(const EncodedPicture& source, VP8StatusCode status) {
   switch (status) {
     case VP8_STATUS_OUT_OF_MEMORY:
       fail(ErrorCode::out_of_memory, "WebP: no memory to decode it ({})", source.name);
@@ -24,7 +24,7 @@ namespace {
 }
 
 /// The RIFF header says how long the file is; a shorter one is cut off.
-void check_length(const Source& source) {
+void check_length(const EncodedPicture& source) {
   if (source.size() < 12) fail_status(source, VP8_STATUS_NOT_ENOUGH_DATA);
   const std::uint8_t* const p = source.data() + 4;
   const std::uint64_t stated =
@@ -35,7 +35,7 @@ void check_length(const Source& source) {
 }
 
 /// The first frame on a transparent canvas, as libwebp's animation decoder lays it.
-void decode_first_frame(const Source& source, Picture& picture) {
+void decode_first_frame(const EncodedPicture& source, Picture& picture) {
   const WebPData data{source.data(), source.size()};
   WebPAnimDecoderOptions options;
   WebPAnimDecoderOptionsInit(&options);
@@ -59,7 +59,7 @@ using Demuxer = std::unique_ptr<WebPDemuxer, void (*)(WebPDemuxer*)>;
 
 /// The bitstream of the one frame. Pillow asks the demuxer for it, which refuses broken chunks that
 /// the decoder would pass over.
-WebPData find_frame(const Source& source, WebPDemuxer* demuxer) {
+WebPData find_frame(const EncodedPicture& source, WebPDemuxer* demuxer) {
   WebPIterator frame;
   if (demuxer == nullptr || WebPDemuxGetFrame(demuxer, 1, &frame) == 0)
     source.fail_corrupt("WebP: got broken chunks");
@@ -68,7 +68,7 @@ WebPData find_frame(const Source& source, WebPDemuxer* demuxer) {
   return bitstream;
 }
 
-void decode_still(const Source& source, Picture& picture) {
+void decode_still(const EncodedPicture& source, Picture& picture) {
   const WebPData data{source.data(), source.size()};
   const Demuxer demuxer(WebPDemux(&data), WebPDemuxDelete);
   const WebPData frame = find_frame(source, demuxer.get());
@@ -84,7 +84,7 @@ void decode_still(const Source& source, Picture& picture) {
 
 }  // namespace
 
-Picture decode_webp(const Source& source) {
+Picture decode_webp(const EncodedPicture& source) {
   check_length(source);
   WebPBitstreamFeatures features;
   const VP8StatusCode status = WebPGetFeatures(source.data(), source.size(), &features);

@@ -40,8 +40,8 @@ std::set<network::ParameterId> batch_norm_parameters(const network::Model& model
 
 torch::Tensor on_device(const TensorView& view, const std::string& name, torch::Device device,
                         torch::ScalarType type) {
-  const torch::Tensor host = train::to_torch(view, torch::kCPU).to(type);
-  if (!train::all_finite(host))
+  const torch::Tensor host = libtorch::to_torch(view, torch::kCPU).to(type);
+  if (!libtorch::all_finite(host))
     fail(ErrorCode::corrupt_data,
          "checkpoint: {}: got NaN or infinity in {}, expected finite numbers", name,
          c10::toString(type));
@@ -51,11 +51,11 @@ torch::Tensor on_device(const TensorView& view, const std::string& name, torch::
 
 }  // namespace
 
-train::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
-                                 torch::Device device, Precision precision) {
+libtorch::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
+                                    torch::Device device, Precision precision) {
   const torch::ScalarType type = scalar_type(precision);
   const std::set<network::ParameterId> in_float = batch_norm_parameters(model);
-  train::Parameters parameters;
+  libtorch::Parameters parameters;
   for (const network::ParameterSpec& spec : model.parameters.specs()) {
     const auto id = static_cast<network::ParameterId>(parameters.size());
     parameters.push_back(on_device(engine::stored_tensor(checkpoint, spec), spec.name, device,

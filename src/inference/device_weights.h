@@ -3,9 +3,9 @@
 #include <torch/torch.h>
 
 #include "diptych/packed_model.h"
+#include "libtorch/parameters.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
-#include "train/parameters.h"
 
 namespace diptych::inference {
 
@@ -13,7 +13,7 @@ namespace diptych::inference {
 /// stays in float32), a tensor at a time. Throws Error, naming a parameter: invalid_argument for
 /// one that is missing or has another shape, corrupt_data for one that is not finite or becomes so
 /// in this precision; unsupported for int8.
-train::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
-                                 torch::Device device, Precision precision);
+libtorch::Parameters device_weights(const network::Model& model, const TensorMap& checkpoint,
+                                    torch::Device device, Precision precision);
 
 }  // namespace diptych::inference

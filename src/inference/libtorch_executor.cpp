@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "libtorch/device.h"
+#include "libtorch/towers.h"
 #include "network/captions.h"
-#include "train/device.h"
-#include "train/towers.h"
 
 namespace diptych::inference {
 namespace {
@@ -40,7 +40,7 @@ void compute_in_full_precision() {
 
 class LibtorchCaptionSteps : public engine::CaptionSteps {
  public:
-  LibtorchCaptionSteps(train::Operations& operations, const network::Model& model,
+  LibtorchCaptionSteps(libtorch::Operations& operations, const network::Model& model,
                        const network::Pixels& pixels, int each)
       : operations_(operations),
         model_(model),
@@ -57,7 +57,7 @@ class LibtorchCaptionSteps : public engine::CaptionSteps {
   }
 
  private:
-  train::Operations& operations_;
+  libtorch::Operations& operations_;
   const network::Model& model_;
   network::Captions<torch::Tensor> captions_;
 };
@@ -67,7 +67,7 @@ class LibtorchCaptionSteps : public engine::CaptionSteps {
 LibtorchExecutor::LibtorchExecutor(network::Model model, const TensorMap& checkpoint,
                                    const std::string& device, Precision precision)
     : model_(std::move(model)),
-      device_(train::device_of(device)),
+      device_(libtorch::device_of(device)),
       parameters_(guarded([&] { return device_weights(model_, checkpoint, device_, precision); })),
       operations_(model_.parameters, parameters_, {}) {
   compute_in_full_precision();

@@ -6,7 +6,7 @@
 #include "diptych/packed_model.h"
 #include "engine/executor.h"
 #include "inference/device_weights.h"
-#include "train/operations.h"
+#include "libtorch/operations.h"
 
 namespace diptych::inference {
 
@@ -15,7 +15,7 @@ namespace diptych::inference {
 /// its result. Throws Error(out_of_memory) when the device's memory is too small for a batch.
 class LibtorchExecutor : public engine::Executor {
  public:
-  /// Throws Error as train::device_of and device_weights.
+  /// Throws Error as libtorch::device_of and device_weights.
   LibtorchExecutor(network::Model model, const TensorMap& checkpoint, const std::string& device,
                    Precision precision);
 
@@ -31,8 +31,8 @@ class LibtorchExecutor : public engine::Executor {
  private:
   const network::Model model_;
   const torch::Device device_;
-  const train::Parameters parameters_;
-  train::Operations operations_;
+  const libtorch::Parameters parameters_;
+  libtorch::Operations operations_;
 };
 
 }  // namespace diptych::inference

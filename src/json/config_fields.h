@@ -29,19 +29,19 @@ class ConfigFields {
   std::string text(std::string_view field);
   std::string text(std::string_view field, std::string_view otherwise);
   std::vector<double> numbers(std::string_view field);
-  /// One whole number for each of a network's four stages.
+  /// Returns one whole number for each of a network's four stages.
   std::array<int, 4> four(std::string_view field);
   std::array<int, 2> two(std::string_view field);
-  /// Whole numbers, however many.
+  /// Returns whole numbers, however many.
   std::vector<int> integers(std::string_view field);
   std::vector<std::string> texts(std::string_view field);
-  /// An object; an empty one when it is absent.
+  /// Returns an object; an empty one when it is absent.
   ConfigFields object(std::string_view field);
   std::vector<ConfigFields> objects(std::string_view field);
-  /// The field as it is; nullptr when it is absent.
+  /// Returns the field as it is; nullptr when it is absent.
   const Json* raw(std::string_view field);
 
-  /// Fields that do not change what a model computes.
+  /// Ignores fields that do not change what a model computes.
   void ignore(std::initializer_list<std::string_view> fields);
   /// Throws Error(unsupported) unless the field is absent or has the one value that diptych has.
   void expect(std::string_view field, const Json& value);
@@ -49,7 +49,7 @@ class ConfigFields {
   /// false or empty.
   void refuse_rest() const;
 
-  /// "text_cfg.width" for messages.
+  /// Returns "text_cfg.width" for messages.
   std::string path_of(std::string_view field) const;
   const std::string& file() const { return file_; }
 

@@ -18,7 +18,7 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// c0 + c1 x + c2 x^2 + ...
+/// Returns c0 + c1 x + c2 x^2 + ...
 template <class D, class V>
 HWY_INLINE V polynomial(D d, V /*x*/, float c0) {
   return hn::Set(d, c0);
@@ -28,9 +28,9 @@ HWY_INLINE V polynomial(D d, V x, float c0, Rest... rest) {
   return hn::MulAdd(polynomial(d, x, rest...), x, hn::Set(d, c0));
 }
 
-/// The error function within 2 ulp. Both polynomials are minimax fits in relative error of erf:
-/// erf(x) = x P(x^2) below 1, and 1 - exp(Q(|x|)) with Q ~ ln(erfc) above; at 4 erf has rounded
-/// to 1.
+/// Returns the error function within 2 ulp. Both polynomials are minimax fits in relative error of
+/// erf: erf(x) = x P(x^2) below 1, and 1 - exp(Q(|x|)) with Q ~ ln(erfc) above; at 4 erf has
+/// rounded to 1.
 template <class D, class V>
 HWY_INLINE V erf(D d, V x) {
   const V magnitude = hn::Min(hn::Abs(x), hn::Set(d, 4.0F));
@@ -44,7 +44,7 @@ HWY_INLINE V erf(D d, V x) {
   return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1.0F)), small, large);
 }
 
-/// x sigmoid(scaled) = x / (1 + exp(-scaled)).
+/// Returns x sigmoid(scaled) = x / (1 + exp(-scaled)).
 template <class D, class V>
 HWY_INLINE V sigmoid_unit(D d, V x, V scaled) {
   // exp(88) is close to the largest float; beyond it the quotient is as good as zero.

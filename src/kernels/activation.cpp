@@ -12,7 +12,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::HWY_NAMESPACE {
 
-void activate_matrix(Activation activation, Matrix x) {
+void activate_matrix(Activation activation, MatrixView x) {
   for (int row = 0; row < x.rows; ++row)
     activate_row(activation, x.row(row), static_cast<std::size_t>(x.width));
 }
@@ -29,7 +29,7 @@ namespace {
 HWY_EXPORT(activate_matrix);
 }  // namespace
 
-void activate(Activation activation, Matrix x) {
+void activate(Activation activation, MatrixView x) {
   DIPTYCH_DISPATCH(activate_matrix)(activation, x);
 }
 

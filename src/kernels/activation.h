@@ -16,6 +16,6 @@ enum class Activation {
 
 /// Applies an activation to every element in place, on the calling thread. An element's result
 /// depends on that element alone, to the bit.
-void activate(Activation activation, Matrix x);
+void activate(Activation activation, MatrixView x);
 
 }  // namespace diptych::kernels

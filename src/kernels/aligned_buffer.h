@@ -14,8 +14,8 @@ class AlignedBuffer {
   explicit AlignedBuffer(std::size_t size);
 
   float* data() const { return data_.get(); }
-  /// The same memory as words of 32 bits, for what is no float32; what was stored as one kind is
-  /// read as that kind.
+  /// Returns the same memory as words of 32 bits, for what is no float32; what was stored as one
+  /// kind is read as that kind.
   std::uint32_t* words() const { return reinterpret_cast<std::uint32_t*>(data_.get()); }
   std::size_t size() const { return size_; }
 

@@ -38,11 +38,11 @@ struct KeyRows {
 
 /// One head of one sequence.
 struct AttentionHead {
-  ConstMatrix query;
-  ConstMatrix key;    ///< rows of all sequences
-  ConstMatrix value;  ///< rows of all sequences
+  ConstMatrixView query;
+  ConstMatrixView key;    ///< rows of all sequences
+  ConstMatrixView value;  ///< rows of all sequences
   KeyRows keys;
-  Matrix out;
+  MatrixView out;
   bool causal;
 
   /// How many keys the query at a place sees.
@@ -85,7 +85,7 @@ namespace diptych::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Keys become columns; the last panel is filled up with zeros.
-void pack_keys(ConstMatrix key, const KeyRows& keys, float* out) {
+void pack_keys(ConstMatrixView key, const KeyRows& keys, float* out) {
   for (int first = 0; first < keys.count; first += kPanelWidth) {
     const int count = std::min(kPanelWidth, keys.count - first);
     const float* rows[kPanelWidth];
@@ -98,7 +98,7 @@ void pack_keys(ConstMatrix key, const KeyRows& keys, float* out) {
   }
 }
 
-void pack_values(ConstMatrix value, const KeyRows& keys, float* out) {
+void pack_values(ConstMatrixView value, const KeyRows& keys, float* out) {
   for (int first = 0; first < value.width; first += kPanelWidth) {
     const int count = std::min(kPanelWidth, value.width - first);
     for (int i = 0; i < keys.count; ++i) {
@@ -189,13 +189,13 @@ namespace {
 HWY_EXPORT(attend);
 
 template <typename Float>
-BasicMatrix<Float> part(BasicMatrix<Float> matrix, int first_row, int last_row, int first_column,
-                        int width) {
+BasicMatrixView<Float> part(BasicMatrixView<Float> matrix, int first_row, int last_row,
+                            int first_column, int width) {
   return {matrix.row(first_row) + first_column, last_row - first_row, width, matrix.stride};
 }
 
 /// The columns of a head.
-ConstMatrix head_columns(ConstMatrix matrix, int first_column, int width) {
+ConstMatrixView head_columns(ConstMatrixView matrix, int first_column, int width) {
   return part(matrix, 0, matrix.rows, first_column, width);
 }
 
@@ -215,8 +215,8 @@ float* scratch_memory(std::size_t size) {
 
 }  // namespace
 
-void attention(ConstMatrix query, ConstMatrix key, ConstMatrix value, int heads,
-               const AttentionPattern& pattern, Matrix out, ThreadPool& pool) {
+void attention(ConstMatrixView query, ConstMatrixView key, ConstMatrixView value, int heads,
+               const AttentionPattern& pattern, MatrixView out, ThreadPool& pool) {
   ensure(pattern.queries.size() == pattern.keys.size() && !pattern.queries.empty(),
          "attention: as many query as key sequences");
   ensure(query.width == key.width && value.width == key.width && out.width == key.width &&

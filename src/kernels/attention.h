@@ -22,12 +22,12 @@ struct AttentionPattern {
   bool causal = false;
 };
 
-/// Multi-head attention, sequence by sequence: for each head, softmax(q k^T / sqrt(head width)) v
-/// on its own columns. All four matrices have the same width, a multiple of `heads`. `out` overlaps
-/// no input.
+/// Computes multi-head attention, sequence by sequence: for each head, softmax(q k^T / sqrt(head
+/// width)) v on its own columns. All four matrices have the same width, a multiple of `heads`.
+/// `out` overlaps no input.
 ///
 /// A query's result depends on itself and the keys that it sees alone, to the bit.
-void attention(ConstMatrix query, ConstMatrix key, ConstMatrix value, int heads,
-               const AttentionPattern& pattern, Matrix out, ThreadPool& pool);
+void attention(ConstMatrixView query, ConstMatrixView key, ConstMatrixView value, int heads,
+               const AttentionPattern& pattern, MatrixView out, ThreadPool& pool);
 
 }  // namespace diptych::kernels

@@ -95,7 +95,7 @@ namespace {
 HWY_EXPORT(convolve_places);
 
 /// Points the window of kPlacesAtOnce places at what it sees, from line `top` and column `left` on.
-void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int picture, int top,
+void aim(DepthwiseWindow& window, ConstMatrixView x, const MapShape& shape, int picture, int top,
          int left, const float* zeros) {
   const int columns = window.size + (kPlacesAtOnce - 1) * window.stride;
   for (int ky = 0; ky < window.size; ++ky) {
@@ -111,8 +111,9 @@ void aim(DepthwiseWindow& window, ConstMatrix x, const MapShape& shape, int pict
 
 }  // namespace
 
-void depthwise_convolution(ConstMatrix x, const MapShape& shape, const Window& window,
-                           const float* weights, const float* bias, Matrix out, ThreadPool& pool) {
+void depthwise_convolution(ConstMatrixView x, const MapShape& shape, const SlidingWindow& window,
+                           const float* weights, const float* bias, MatrixView out,
+                           ThreadPool& pool) {
   const MapShape places = window.output(shape);
   ensure(x.rows == shape.rows() && out.rows == places.rows() && out.width == x.width &&
              window.size <= kMaxDepthwiseSize && window.size % 2 == 1 &&
@@ -145,7 +146,8 @@ void depthwise_convolution(ConstMatrix x, const MapShape& shape, const Window& w
   });
 }
 
-void merge_places(ConstMatrix x, const MapShape& shape, int size, Matrix out, ThreadPool& pool) {
+void merge_places(ConstMatrixView x, const MapShape& shape, int size, MatrixView out,
+                  ThreadPool& pool) {
   const int across = shape.width / size;
   const int down = shape.height / size;
   const int area = size * size;

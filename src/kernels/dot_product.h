@@ -20,10 +20,11 @@ struct DotProduct {
 /// Rows that one call computes at most.
 constexpr int kDotRows = 12;
 
-/// Of bf16. Every sum takes its terms in the order of words, whatever the other rows.
+/// Computes products of bf16. Every sum takes its terms in the order of words, whatever the other
+/// rows.
 void dot_bf16(const DotProduct& product, int rows, float* sums);
 
-/// Of int8, in `a` each plus 128 and without a sign. Exact.
+/// Computes products of int8, in `a` each plus 128 and without a sign. Exact.
 void dot_int8(const DotProduct& product, int rows, std::int32_t* sums);
 
 }  // namespace diptych::kernels

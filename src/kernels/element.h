@@ -21,8 +21,8 @@ constexpr int elements_per_word(Element element) {
   return element == Element::fp32 ? 1 : element == Element::bf16 ? 2 : 4;
 }
 
-/// Operands are read in words of 32 bits; these are how many hold `count` numbers. Those of reduced
-/// precision are filled up with zeros to whole cache lines.
+/// Returns how many of the words of 32 bits that operands are read in hold `count` numbers. Those
+/// of reduced precision are filled up with zeros to whole cache lines.
 constexpr int words_for(int count, Element element) {
   if (element == Element::fp32) return count;
   constexpr int kLine = 16;

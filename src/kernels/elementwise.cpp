@@ -5,7 +5,7 @@
 
 namespace diptych::kernels {
 
-void add(ConstMatrix a, ConstMatrix b, Matrix out, ThreadPool& pool) {
+void add(ConstMatrixView a, ConstMatrixView b, MatrixView out, ThreadPool& pool) {
   ensure(a.rows == b.rows && a.width == b.width && out.rows == a.rows && out.width == a.width,
          "add: shapes fit");
   for_each_row(a.rows, a.width, pool, [&](int row) {
@@ -16,7 +16,7 @@ void add(ConstMatrix a, ConstMatrix b, Matrix out, ThreadPool& pool) {
   });
 }
 
-void multiply(ConstMatrix a, ConstMatrix b, Matrix out, ThreadPool& pool) {
+void multiply(ConstMatrixView a, ConstMatrixView b, MatrixView out, ThreadPool& pool) {
   ensure(a.rows == b.rows && a.width == b.width && out.rows == a.rows && out.width == a.width,
          "multiply: shapes fit");
   for_each_row(a.rows, a.width, pool, [&](int row) {
@@ -27,7 +27,7 @@ void multiply(ConstMatrix a, ConstMatrix b, Matrix out, ThreadPool& pool) {
   });
 }
 
-void scale_columns(ConstMatrix x, const float* factors, Matrix out, ThreadPool& pool) {
+void scale_columns(ConstMatrixView x, const float* factors, MatrixView out, ThreadPool& pool) {
   ensure(out.rows == x.rows && out.width == x.width, "scale_columns: shapes fit");
   for_each_row(x.rows, x.width, pool, [&](int row) {
     const float* from = x.row(row);

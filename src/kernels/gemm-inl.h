@@ -44,8 +44,8 @@ constexpr int kMaxTileRows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 
 /// How far ahead of its use b is asked for, in floats: eight of its rows.
 constexpr std::ptrdiff_t kPrefetchDistance = std::ptrdiff_t{8} * kPanelWidth;
 
-/// `kRows` rows of a product, starting at `row`. Each sum starts at zero and takes its terms in the
-/// order of depth, so it does not depend on how rows are grouped into tiles.
+/// Computes `kRows` rows of a product, starting at `row`. Each sum starts at zero and takes its
+/// terms in the order of depth, so it does not depend on how rows are grouped into tiles.
 template <int kRows>
 HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row) {
   const PanelTag d;
@@ -96,8 +96,8 @@ constexpr auto tile_functions(std::integer_sequence<int, kRows...> /*rows*/) {
   return std::array{&multiply_tile<kRows + 1>...};
 }
 
-/// All `rows` of a product, in tiles as equal as can be: a remainder of one or two rows alone would
-/// leave the processor waiting for its own sums.
+/// Computes all `rows` of a product, in tiles as equal as can be: a remainder of one or two rows
+/// alone would leave the processor waiting for its own sums.
 HWY_INLINE void multiply_panel(const PanelProduct& product, int rows) {
   constexpr auto kTiles = tile_functions(std::make_integer_sequence<int, kMaxTileRows>());
   const int tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;

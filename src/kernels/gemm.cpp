@@ -95,8 +95,8 @@ int divide_up(int a, int b) {
 
 }  // namespace
 
-void gemm(ConstMatrix x, const PackedLinear& layer, Activation activation,
-          const ConstMatrix* residual, Matrix out, ThreadPool& pool) {
+void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
+          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool) {
   ensure(x.width == layer.inputs() && out.width == layer.outputs() && out.rows == x.rows,
          "gemm: shapes fit");
   ensure(out.stride >= static_cast<std::size_t>(padded_width(out.width)), "gemm: out has padding");

@@ -7,9 +7,9 @@
 
 namespace diptych::kernels {
 
-/// out = activation(x W^T + b + residual). `residual` has out's rows and width, or is null. Rows of
-/// `out` and `residual` have room to padded_width(outputs); what lies behind the last output is
-/// overwritten in `out`. `out` overlaps neither `x` nor `residual`.
+/// Computes out = activation(x W^T + b + residual). `residual` has out's rows and width, or is
+/// null. Rows of `out` and `residual` have room to padded_width(outputs); what lies after the last
+/// output is overwritten in `out`. `out` overlaps neither `x` nor `residual`.
 ///
 /// In the layer's format, whose unit says what x is rounded to: for bf16 to the nearest, for int8
 /// to 255 steps of each row.
@@ -17,7 +17,7 @@ namespace diptych::kernels {
 /// Every element is computed by the same operations in the same order whatever the other rows are,
 /// however many there are and however many threads work: a row's result does not depend on its
 /// batch.
-void gemm(ConstMatrix x, const PackedLinear& layer, Activation activation,
-          const ConstMatrix* residual, Matrix out, ThreadPool& pool);
+void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
+          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool);
 
 }  // namespace diptych::kernels

@@ -10,11 +10,11 @@ namespace diptych::kernels {
 
 /// The part of a product that one thread computes: some rows of some panels.
 struct GemmBlock {
-  ConstMatrix x;
+  ConstMatrixView x;
   const PackedLinear* layer;
   Activation activation;
-  const ConstMatrix* residual;
-  Matrix out;
+  const ConstMatrixView* residual;
+  MatrixView out;
   int first_row;
   int last_row;
   int first_panel;

@@ -10,7 +10,8 @@ namespace {
 
 /// One line of the window: the places [left, left + size) of a line of the picture, some of which
 /// may lie outside.
-void copy_line(const ConstMatrix& x, int line_row, int map_width, int left, int size, float* out) {
+void copy_line(const ConstMatrixView& x, int line_row, int map_width, int left, int size,
+               float* out) {
   const int channels = x.width;
   for (int kx = 0; kx < size; ++kx, out += channels) {
     const int column = left + kx;
@@ -24,8 +25,8 @@ void copy_line(const ConstMatrix& x, int line_row, int map_width, int left, int 
 
 }  // namespace
 
-void im2col(ConstMatrix x, const MapShape& shape, const Window& window, int first_row, Matrix out,
-            ThreadPool& pool) {
+void im2col(ConstMatrixView x, const MapShape& shape, const SlidingWindow& window, int first_row,
+            MatrixView out, ThreadPool& pool) {
   const MapShape places = window.output(shape);
   const int line_values = window.size * x.width;
   ensure(x.rows == shape.rows() && out.width == window.size * line_values &&

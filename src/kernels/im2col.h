@@ -17,7 +17,7 @@ struct MapShape {
 };
 
 /// A square window sliding over a picture with zero padding of (size - 1) / 2.
-struct Window {
+struct SlidingWindow {
   int size = 1;
   int stride = 1;
 
@@ -28,9 +28,9 @@ struct Window {
   }
 };
 
-/// What the window sees at output places [first_row, first_row + out.rows), one a row: value
+/// Copies what the window sees at output places [first_row, first_row + out.rows), one a row: value
 /// (ky * size + kx) * channels + c, zero outside the picture. A convolution is then a product.
-void im2col(ConstMatrix x, const MapShape& shape, const Window& window, int first_row, Matrix out,
-            ThreadPool& pool);
+void im2col(ConstMatrixView x, const MapShape& shape, const SlidingWindow& window, int first_row,
+            MatrixView out, ThreadPool& pool);
 
 }  // namespace diptych::kernels

@@ -6,13 +6,13 @@
 
 namespace diptych::kernels {
 
-/// The instruction set the kernels use, as Highway names it, in lower case: "avx3" (AVX-512),
-/// "avx2", "sse4", "neon", "scalar", ... The best one the processor has, unless the environment
-/// variable DIPTYCH_ISA names another. Throws Error(invalid_argument) when that one is not among
-/// `available_isas`. Thread-safe.
+/// Returns the instruction set the kernels use, as Highway names it, in lower case: "avx3"
+/// (AVX-512), "avx2", "sse4", "neon", "scalar", ... The best one the processor has, unless the
+/// environment variable DIPTYCH_ISA names another. Throws Error(invalid_argument) when that one is
+/// not among `available_isas`. Thread-safe.
 std::string active_isa();
 
-/// Those compiled in that this processor has, best first.
+/// Returns those compiled in that this processor has, best first.
 std::vector<std::string> available_isas();
 
 /// Uses this instruction set from now on, whatever the environment says; not while a kernel runs.

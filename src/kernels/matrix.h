@@ -6,17 +6,17 @@ namespace diptych::kernels {
 
 /// Rows of float32 that somebody else owns; `stride` is the distance of two rows in floats.
 template <typename Float>
-struct BasicMatrix {
+struct BasicMatrixView {
   Float* data = nullptr;
   int rows = 0;
   int width = 0;
   std::size_t stride = 0;
 
   Float* row(int i) const { return data + static_cast<std::size_t>(i) * stride; }
-  operator BasicMatrix<const Float>() const { return {data, rows, width, stride}; }
+  operator BasicMatrixView<const Float>() const { return {data, rows, width, stride}; }
 };
-using Matrix = BasicMatrix<float>;
-using ConstMatrix = BasicMatrix<const float>;
+using MatrixView = BasicMatrixView<float>;
+using ConstMatrixView = BasicMatrixView<const float>;
 
 /// Kernels work on whole panels of this many columns: where a kernel says so, rows must have room
 /// (any values) up to the next multiple.
@@ -27,7 +27,7 @@ constexpr int panels_for(int width) {
 constexpr int padded_width(int width) {
   return panels_for(width) * kPanelWidth;
 }
-/// Where panel `panel` starts among panels of `depth` rows each.
+/// Returns where panel `panel` starts among panels of `depth` rows each.
 constexpr std::size_t panel_offset(int panel, int depth) {
   return static_cast<std::size_t>(panel) * static_cast<std::size_t>(depth) * kPanelWidth;
 }

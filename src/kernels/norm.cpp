@@ -91,8 +91,8 @@ HWY_EXPORT(layer_norm_row);
 HWY_EXPORT(rms_norm_row);
 }  // namespace
 
-void layer_norm(ConstMatrix x, const float* weight, const float* bias, float epsilon, Matrix out,
-                ThreadPool& pool) {
+void layer_norm(ConstMatrixView x, const float* weight, const float* bias, float epsilon,
+                MatrixView out, ThreadPool& pool) {
   ensure(out.rows == x.rows && out.width == x.width, "layer_norm: shapes fit");
   const auto normalise_row = DIPTYCH_DISPATCH(layer_norm_row);
   for_each_row(x.rows, x.width, pool, [&](int row) {
@@ -101,7 +101,8 @@ void layer_norm(ConstMatrix x, const float* weight, const float* bias, float eps
   });
 }
 
-void rms_norm(ConstMatrix x, const float* weight, float epsilon, Matrix out, ThreadPool& pool) {
+void rms_norm(ConstMatrixView x, const float* weight, float epsilon, MatrixView out,
+              ThreadPool& pool) {
   ensure(out.rows == x.rows && out.width == x.width, "rms_norm: shapes fit");
   const auto normalise_row = DIPTYCH_DISPATCH(rms_norm_row);
   for_each_row(x.rows, x.width, pool, [&](int row) {

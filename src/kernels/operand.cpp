@@ -99,7 +99,7 @@ AlignedBuffer& scratch(std::size_t size) {
 
 }  // namespace
 
-Operand make_operand(ConstMatrix x, Element element, ThreadPool& pool) {
+Operand make_operand(ConstMatrixView x, Element element, ThreadPool& pool) {
   // An odd number of cache lines, as activations have (engine/tensor.cpp).
   constexpr int kLine = 16;
   const int words = words_for(x.width, element);

@@ -21,6 +21,6 @@ struct Operand {
 
 /// Rounds every row to the nearest even, in memory of the calling thread that its next call uses
 /// again. `element` is not fp32.
-Operand make_operand(ConstMatrix x, Element element, ThreadPool& pool);
+Operand make_operand(ConstMatrixView x, Element element, ThreadPool& pool);
 
 }  // namespace diptych::kernels

@@ -21,7 +21,7 @@ class PackedLinear {
   int outputs() const { return outputs_; }
   Format format() const { return format_; }
   int panels() const { return panels_for(outputs_); }
-  /// Words of one output.
+  /// Returns the words of one output.
   int words() const { return words_for(inputs_, format_.stored); }
 
   /// Sets a panel from its rows of W: output panel * kPanelWidth + i is at weights + i * inputs. As
@@ -29,17 +29,17 @@ class PackedLinear {
   /// gets a scale for each output. Different panels may be set from different threads.
   void set_panel(int panel, const float* weights);
 
-  /// [words, kPanelWidth].
+  /// Returns [words, kPanelWidth].
   const std::uint32_t* panel(int panel) const {
     return weights_.words() + panel_offset(panel, words());
   }
-  /// padded_width(outputs) values.
+  /// Returns padded_width(outputs) values.
   float* bias() { return bias_.data(); }
   const float* bias() const { return bias_.data(); }
-  /// Of weights stored as int8: what each output's whole numbers are multiplied by; else null.
-  /// padded_width(outputs) values.
+  /// Returns, of weights stored as int8, what each output's whole numbers are multiplied by; else
+  /// null. padded_width(outputs) values.
   const float* scales() const { return scales_.data(); }
-  /// Of weights stored as int8: the sum of each output's whole numbers; else null.
+  /// Returns, of weights stored as int8, the sum of each output's whole numbers; else null.
   const std::int32_t* sums() const { return reinterpret_cast<const std::int32_t*>(sums_.words()); }
 
  private:

@@ -12,7 +12,8 @@ constexpr int kChannels = 3;
 
 }  // namespace
 
-void patches(const float* pixels, const MapShape& shape, int size, Matrix out, ThreadPool& pool) {
+void patches(const float* pixels, const MapShape& shape, int size, MatrixView out,
+             ThreadPool& pool) {
   const int across = shape.width / size;
   const int down = shape.height / size;
   ensure(out.rows == shape.batch * down * across && out.width == kChannels * size * size,
@@ -35,7 +36,7 @@ void patches(const float* pixels, const MapShape& shape, int size, Matrix out, T
   });
 }
 
-void channels_last(const float* pixels, const MapShape& shape, Matrix out, ThreadPool& pool) {
+void channels_last(const float* pixels, const MapShape& shape, MatrixView out, ThreadPool& pool) {
   ensure(out.rows == shape.rows() && out.width == kChannels, "channels_last: shapes fit");
   const int plane = shape.height * shape.width;
   for_each_row(out.rows, kChannels, pool, [&](int row) {

@@ -18,8 +18,8 @@ void divide(float* sum, int width, int count) {
 
 }  // namespace
 
-void average_pool(ConstMatrix x, const MapShape& shape, const Window& window, Matrix out,
-                  ThreadPool& pool) {
+void average_pool(ConstMatrixView x, const MapShape& shape, const SlidingWindow& window,
+                  MatrixView out, ThreadPool& pool) {
   const MapShape places = window.output(shape);
   ensure(x.rows == shape.rows() && out.rows == places.rows() && out.width == x.width,
          "average_pool: shapes fit");
@@ -39,7 +39,8 @@ void average_pool(ConstMatrix x, const MapShape& shape, const Window& window, Ma
   });
 }
 
-void mean_rows(ConstMatrix x, std::span<const std::int32_t> offsets, Matrix out, ThreadPool& pool) {
+void mean_rows(ConstMatrixView x, std::span<const std::int32_t> offsets, MatrixView out,
+               ThreadPool& pool) {
   ensure(offsets.size() == static_cast<std::size_t>(out.rows) + 1 && out.width == x.width,
          "mean_rows: shapes fit");
   const std::int64_t work = out.rows == 0 ? 0 : std::int64_t{x.rows} * x.width / out.rows;

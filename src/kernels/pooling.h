@@ -9,12 +9,13 @@
 
 namespace diptych::kernels {
 
-/// The mean over what the window sees of the picture: its padding does not count. `out` has
-/// window.output(shape).rows() rows.
-void average_pool(ConstMatrix x, const MapShape& shape, const Window& window, Matrix out,
-                  ThreadPool& pool);
+/// Computes the mean over what the window sees of the picture: its padding does not count. `out`
+/// has window.output(shape).rows() rows.
+void average_pool(ConstMatrixView x, const MapShape& shape, const SlidingWindow& window,
+                  MatrixView out, ThreadPool& pool);
 
-/// Row i of `out` is the mean of rows [offsets[i], offsets[i + 1]) of x.
-void mean_rows(ConstMatrix x, std::span<const std::int32_t> offsets, Matrix out, ThreadPool& pool);
+/// Computes means: row i of `out` is the mean of rows [offsets[i], offsets[i + 1]) of x.
+void mean_rows(ConstMatrixView x, std::span<const std::int32_t> offsets, MatrixView out,
+               ThreadPool& pool);
 
 }  // namespace diptych::kernels

@@ -5,8 +5,8 @@
 
 namespace diptych::kernels {
 
-void rotate_pairs(ConstMatrix x, const float* cosines, const float* sines, int pairs,
-                  std::span<const std::int32_t> positions, Matrix out, ThreadPool& pool) {
+void rotate_pairs(ConstMatrixView x, const float* cosines, const float* sines, int pairs,
+                  std::span<const std::int32_t> positions, MatrixView out, ThreadPool& pool) {
   ensure(out.rows == x.rows && out.width == x.width && x.width % (2 * pairs) == 0 &&
              positions.size() == static_cast<std::size_t>(x.rows),
          "rotate_pairs: shapes fit");

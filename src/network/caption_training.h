@@ -14,13 +14,14 @@ struct CaptionTargets {
   std::vector<std::int32_t> next;  ///< after each of them; kNothing where there is nothing to learn
 
   static constexpr std::int32_t kNothing = -1;
-  /// How many of `next` are to be learnt.
+  /// Returns how many of `next` are to be learnt.
   std::int64_t count() const;
 };
 
-/// A decoder learns all ids after the first up to the end of the text, but no padding. Under a
-/// causal mask what comes after the last of them is not computed. The rare token that the text
-/// tower does not see, for following the id of padding, is neither read nor learnt.
+/// Returns what a decoder is to learn: it learns all ids after the first up to the end of the text,
+/// but no padding. Under a causal mask what comes after the last of them is not computed. The rare
+/// token that the text tower does not see, for following the id of padding, is neither read nor
+/// learnt.
 CaptionTargets caption_targets(const TextTransformer& tower, const Tokens& tokens);
 
 /// What a model with a decoder makes of pictures and their captions.
@@ -33,8 +34,8 @@ struct CaptionedPairs {
 
 namespace caption_training {
 
-/// Pooled rows of all learned queries, normalised: of each picture the one that gives the feature,
-/// and after it what a decoder reads.
+/// Returns the pooled rows of all learned queries, normalised: of each picture the one that gives
+/// the feature, and after it what a decoder reads.
 template <Operations Ops>
 typename Ops::Tensor pooled_pictures(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
                                      const PatchSelection& selection) {
@@ -48,7 +49,7 @@ typename Ops::Tensor pooled_pictures(Ops& ops, const VisionTransformer& tower, c
   return ops.norm(x, tower.norm_post);
 }
 
-/// A block in which captions read their pictures.
+/// Computes a block in which captions read their pictures.
 template <SequenceOperations Ops>
 typename Ops::Tensor cross_block(Ops& ops, const CrossAttentionBlock& cross,
                                  const typename Ops::Tensor& x,
@@ -70,8 +71,8 @@ typename Ops::Tensor cross_block(Ops& ops, const CrossAttentionBlock& cross,
   return ops.block(cross.block.name, body, x, pictures);
 }
 
-/// The decoder's logits [targets, vocabulary] from the text tower's rows of the targets and the
-/// pictures' rows.
+/// Returns the decoder's logits [targets, vocabulary] from the text tower's rows of the targets and
+/// the pictures' rows.
 template <SequenceOperations Ops>
 typename Ops::Tensor next_token_logits(Ops& ops, const MultimodalDecoder& decoder,
                                        typename Ops::Tensor x, const CaptionTargets& targets,
@@ -89,8 +90,8 @@ typename Ops::Tensor next_token_logits(Ops& ops, const MultimodalDecoder& decode
 
 }  // namespace caption_training
 
-/// The features of both towers and the decoder's logits, in one pass through each tower. `tokens`
-/// are packed with their class tokens.
+/// Returns the features of both towers and the decoder's logits, in one pass through each tower.
+/// `tokens` are packed with their class tokens.
 template <Operations Ops>
 CaptionedPairs<typename Ops::Tensor> captioned_pairs(Ops& ops, const Model& model,
                                                      const Pixels& pixels,

@@ -39,24 +39,26 @@ void append_ids(Captions<Tensor>& captions, std::span<const std::int32_t> ids) {
   }
 }
 
-/// Every caption's newest token, and the rows of its tokens in the cache, newest first.
+/// Makes the pattern of every caption's newest token, and the rows of its tokens in the cache,
+/// newest first.
 AttentionPattern newest_tokens_see(std::span<const std::vector<std::int32_t>> cached_rows);
 
-/// The same in the text tower's blocks. Under the shifted mask that CoCa's published weights were
-/// trained with (network/towers/text_transformer.cpp) a token after the padding id is not seen;
-/// that id is a word like any other, CLIP's "!".
+/// Makes the same pattern in the text tower's blocks. Under the shifted mask that CoCa's published
+/// weights were trained with (network/towers/text_transformer.cpp) a token after the padding id is
+/// not seen; that id is a word like any other, CLIP's "!".
 AttentionPattern newest_tokens_see(std::span<const std::vector<std::int32_t>> cached_rows,
                                    std::span<const std::vector<std::int32_t>> ids,
                                    std::int32_t pad_id);
 
-/// The captions of every picture, `each` side by side, and the picture's tokens.
+/// Makes the pattern of the captions of every picture, `each` side by side, and the picture's
+/// tokens.
 AttentionPattern captions_see_pictures(std::span<const std::int32_t> pictures, int each,
                                        int picture_tokens);
 
 namespace caption_step {
 
-/// A block over the captions, of which x is the newest tokens: their keys and values join the
-/// cache.
+/// Computes a block over the captions, of which x is the newest tokens: their keys and values join
+/// the cache.
 template <SequenceOperations Ops>
 typename Ops::Tensor self_attend(Ops& ops, const ResidualBlock& block,
                                  const typename Ops::Tensor& x, typename Ops::Tensor& cache,
@@ -71,7 +73,7 @@ typename Ops::Tensor self_attend(Ops& ops, const ResidualBlock& block,
   return finish_block(ops, block, x, attended);
 }
 
-/// A block over the pictures.
+/// Computes a block over the pictures.
 template <SequenceOperations Ops>
 typename Ops::Tensor cross_attend(Ops& ops, const ResidualBlock& block,
                                   const typename Ops::Tensor& x,
@@ -87,7 +89,7 @@ typename Ops::Tensor cross_attend(Ops& ops, const ResidualBlock& block,
 
 }  // namespace caption_step
 
-/// `each` captions of every picture, without a token yet. The model must have a decoder.
+/// Begins `each` captions of every picture, without a token yet. The model must have a decoder.
 template <Operations Ops>
 Captions<typename Ops::Tensor> begin_captions(Ops& ops, const Model& model, const Pixels& pixels,
                                               int each) {

@@ -45,23 +45,23 @@ struct ModelConfig {
   bool operator==(const ModelConfig&) const = default;
 };
 
-/// Whether a model has the tower; it has one of them at least.
+/// Returns whether a model has the tower; it has one of them at least.
 bool has_image_tower(const ModelConfig& config);
 bool has_text_tower(const ModelConfig& config);
 /// Throws Error(unsupported), naming the model, unless it has both towers, without which there are
 /// no scores.
 void require_both_towers(const ModelConfig& config, std::string_view model);
 
-/// Side of the square the image tower sees, in pixels; 0 without one.
+/// Returns the side of the square the image tower sees, in pixels; 0 without one.
 int image_size(const ImageTowerConfig& config);
 /// Returns whether the image tower takes a picture of that size, in pixels.
 bool takes_picture(const ImageTowerConfig& config, const PictureSize& size);
-/// How many patches the image tower makes of a picture, of which it takes any; 0 when it makes none
-/// or needs all.
+/// Returns how many patches the image tower makes of a picture, of which it takes any; 0 when it
+/// makes none or needs all.
 int patch_count(const ImageTowerConfig& config);
-/// The longest text the text tower takes, in tokens; 0 without one.
+/// Returns the longest text the text tower takes, in tokens; 0 without one.
 int context_length(const TextTowerConfig& config);
-/// Token ids are in [0, vocabulary_size).
+/// Returns the size of the vocabulary: token ids are in [0, vocabulary_size).
 int vocabulary_size(const TextTowerConfig& config);
 
 /// Throws Error(invalid_argument) naming the field, unless every size is positive, within the

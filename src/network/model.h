@@ -30,8 +30,8 @@ typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& 
                     model.image);
 }
 
-/// The same from some patches of every picture only (patch dropout). Throws Error(invalid_argument)
-/// when the image tower has no patches.
+/// Does the same from some patches of every picture only (patch dropout). Throws
+/// Error(invalid_argument) when the image tower has no patches.
 template <Operations Ops>
 typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& pixels,
                                     const PatchSelection& selection) {

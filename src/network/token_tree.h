@@ -28,8 +28,8 @@ TokenTree token_tree(const Tokens& texts);
 /// token sees what comes after it.
 bool shares_prefixes(const TextTowers::Tower& tower);
 
-/// The features of texts in a tree, [texts, embedding width], not normalised. The tower must be one
-/// that shares prefixes.
+/// Returns the features of texts in a tree, [texts, embedding width], not normalised. The tower
+/// must be one that shares prefixes.
 template <SequenceOperations Ops>
 typename Ops::Tensor text_features(Ops& ops, const Model& model, const TokenTree& tree) {
   const auto& tower = std::get<TextTransformer>(model.text);

@@ -104,14 +104,14 @@ std::string format(Interpolation value) {
   return value == Interpolation::bicubic ? "bicubic" : "bilinear";
 }
 
-[[noreturn]] void refuse(const Option& option, std::string_view got) {
+[[noreturn]] void refuse(const OptionSpec& option, std::string_view got) {
   fail(ErrorCode::invalid_argument, "train: {}: got '{}', expected {}", option.name, got,
        option.accepted());
 }
 
 /// Calls `use` with the value.
 template <typename Use>
-auto visit(const Option& option, const TrainOptions& options, Use use) {
+auto visit(const OptionSpec& option, const TrainOptions& options, Use use) {
   // The place of a value is one for reading and writing; nothing is written here.
   auto& writable = const_cast<TrainOptions&>(options);
   return std::visit([&](auto* place) { return use(place(writable)); }, option.place);
@@ -135,7 +135,7 @@ std::string Range::description() const {
   return has_high ? fmt::format("{}{}", without_high ? "" : "at most ", top) : "";
 }
 
-bool Option::is_number() const {
+bool OptionSpec::is_number() const {
   return std::visit(
       [](auto* access) {
         using Value =
@@ -146,7 +146,7 @@ bool Option::is_number() const {
       place);
 }
 
-std::string Option::accepted() const {
+std::string OptionSpec::accepted() const {
   if (!words.empty()) return fmt::format("{}", fmt::join(words, " or "));
   const std::string_view kind = std::visit(
       [](auto* access) {
@@ -159,11 +159,11 @@ std::string Option::accepted() const {
   return numbers.empty() ? std::string(kind) : fmt::format("{}, {}", kind, numbers);
 }
 
-std::string Option::text(const TrainOptions& options) const {
+std::string OptionSpec::text(const TrainOptions& options) const {
   return visit(*this, options, [](const auto& value) { return format(value); });
 }
 
-void Option::set(TrainOptions& options, std::string_view text) const {
+void OptionSpec::set(TrainOptions& options, std::string_view text) const {
   TrainOptions changed = options;
   const bool parsed = std::visit([&](auto* access) { return parse(text, access(changed)); }, place);
   if (!parsed) refuse(*this, text);
@@ -171,7 +171,7 @@ void Option::set(TrainOptions& options, std::string_view text) const {
   options = std::move(changed);
 }
 
-void Option::check(const TrainOptions& options) const {
+void OptionSpec::check(const TrainOptions& options) const {
   const bool fits = visit(*this, options, [this](const auto& value) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, std::string>)
@@ -183,8 +183,8 @@ void Option::check(const TrainOptions& options) const {
   if (!fits) refuse(*this, text(options));
 }
 
-const Option& find(std::string_view name) {
-  const auto found = std::ranges::find(table(), name, &Option::name);
+const OptionSpec& find(std::string_view name) {
+  const auto found = std::ranges::find(table(), name, &OptionSpec::name);
   if (found == table().end())
     fail(ErrorCode::invalid_argument, "train: there is no option '{}'", name);
   return *found;

@@ -27,7 +27,7 @@ struct Range {
   bool without_high = false;
 
   bool contains(double value) const;
-  /// "at least 1", "0 to below 1", "above 0".
+  /// Returns "at least 1", "0 to below 1", "above 0".
   std::string description() const;
 };
 
@@ -40,7 +40,7 @@ enum class Change {
 
 /// One option: everything that reads, writes, checks or compares options goes through the table of
 /// them.
-struct Option {
+struct OptionSpec {
   std::string_view name;
   std::string_view heading;
   std::string_view meaning;
@@ -51,7 +51,7 @@ struct Option {
 
   bool is_switch() const { return std::holds_alternative<bool& (*)(TrainOptions&)>(place); }
   bool is_number() const;
-  /// "a whole number, at least 1".
+  /// Returns "a whole number, at least 1".
   std::string accepted() const;
   std::string text(const TrainOptions& options) const;
   /// Throws Error(invalid_argument).
@@ -60,10 +60,10 @@ struct Option {
   void check(const TrainOptions& options) const;
 };
 
-/// All of them, in the order of the struct.
-const std::vector<Option>& table();
+/// Returns all of them, in the order of the struct.
+const std::vector<OptionSpec>& table();
 
 /// Throws Error(invalid_argument) when there is none of this name.
-const Option& find(std::string_view name);
+const OptionSpec& find(std::string_view name);
 
 }  // namespace diptych::options

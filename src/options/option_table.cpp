@@ -33,7 +33,7 @@ auto& augmentation(TrainOptions& options) {
   return options.augmentation.*member;
 }
 
-std::vector<Option> data_options() {
+std::vector<OptionSpec> data_options() {
   return {
       // What the data is, not where it lies, is compared when a run goes on.
       {"train-data",
@@ -80,7 +80,7 @@ std::vector<Option> data_options() {
   };
 }
 
-std::vector<Option> model_options() {
+std::vector<OptionSpec> model_options() {
   return {
       // What the model is, not how it was named, is compared when a run goes on.
       {"model",
@@ -109,7 +109,7 @@ std::vector<Option> model_options() {
   };
 }
 
-std::vector<Option> stated_options() {
+std::vector<OptionSpec> stated_options() {
   return {
       {"quick-gelu",
        kModel,
@@ -143,7 +143,7 @@ std::vector<Option> stated_options() {
   };
 }
 
-std::vector<Option> lock_options() {
+std::vector<OptionSpec> lock_options() {
   return {
       {"lock-image", kModel, "leave the image tower as it is", field<&TrainOptions::lock_image>},
       {"lock-image-unlocked-groups", kModel, "lock-image: last groups of layers that are trained",
@@ -154,7 +154,7 @@ std::vector<Option> lock_options() {
   };
 }
 
-std::vector<Option> loss_options() {
+std::vector<OptionSpec> loss_options() {
   return {
       {"batch-size", kOptimisation, "pairs a step, or with accum-freq a part of it",
        field<&TrainOptions::batch_size>, kTimes},
@@ -183,7 +183,7 @@ std::vector<Option> loss_options() {
   };
 }
 
-std::vector<Option> optimiser_options() {
+std::vector<OptionSpec> optimiser_options() {
   return {
       {"opt",
        kOptimisation,
@@ -217,7 +217,7 @@ std::vector<Option> optimiser_options() {
   };
 }
 
-std::vector<Option> schedule_options() {
+std::vector<OptionSpec> schedule_options() {
   return {
       {"warmup", kOptimisation, "steps of linear warm-up", field<&TrainOptions::warmup>,
        kAtLeastZero},
@@ -240,7 +240,7 @@ std::vector<Option> schedule_options() {
   };
 }
 
-std::vector<Option> step_options() {
+std::vector<OptionSpec> step_options() {
   return {
       {"max-skipped-steps", kOptimisation,
        "steps in a row with a loss or gradients that are not finite, or a spike, that end the run",
@@ -268,7 +268,7 @@ std::vector<Option> step_options() {
   };
 }
 
-std::vector<Option> geometry_options() {
+std::vector<OptionSpec> geometry_options() {
   return {
       {"aug-min-scale", kAugmentation, "random resized crop: least part of the area kept",
        augmentation<&AugmentOptions::min_scale>, kPart},
@@ -299,7 +299,7 @@ std::vector<Option> geometry_options() {
   };
 }
 
-std::vector<Option> colour_options() {
+std::vector<OptionSpec> colour_options() {
   return {
       {"aug-jitter", kAugmentation, "how often colours are jittered",
        augmentation<&AugmentOptions::jitter_probability>, kShare},
@@ -343,7 +343,7 @@ std::vector<Option> colour_options() {
   };
 }
 
-std::vector<Option> erasing_options() {
+std::vector<OptionSpec> erasing_options() {
   return {
       {"aug-erase", kAugmentation, "how often a rectangle is erased",
        augmentation<&AugmentOptions::erase_probability>, kShare},
@@ -364,7 +364,7 @@ std::vector<Option> erasing_options() {
   };
 }
 
-std::vector<Option> running_options() {
+std::vector<OptionSpec> running_options() {
   return {
       {"device", kRunning, "cpu, cuda, cuda:1, ...", field<&TrainOptions::device>, {}, {}, kFree},
       {"threads",
@@ -386,7 +386,7 @@ std::vector<Option> running_options() {
   };
 }
 
-std::vector<Option> saving_options() {
+std::vector<OptionSpec> saving_options() {
   return {
       {"logs", kRunning, "folder of all runs", field<&TrainOptions::logs>, {}, {}, kFree},
       {"name", kRunning, "this run's folder there", field<&TrainOptions::name>, {}, {}, kFree},
@@ -438,13 +438,13 @@ std::vector<Option> saving_options() {
 
 }  // namespace
 
-const std::vector<Option>& table() {
-  static const std::vector<Option> all = [] {
-    std::vector<Option> options;
+const std::vector<OptionSpec>& table() {
+  static const std::vector<OptionSpec> all = [] {
+    std::vector<OptionSpec> options;
     for (auto part : {data_options, model_options, stated_options, lock_options, loss_options,
                       optimiser_options, schedule_options, step_options, geometry_options,
                       colour_options, erasing_options, running_options, saving_options}) {
-      const std::vector<Option> more = part();
+      const std::vector<OptionSpec> more = part();
       options.insert(options.end(), more.begin(), more.end());
     }
     return options;

@@ -9,7 +9,7 @@
 namespace diptych::options {
 namespace {
 
-bool has_grown(const Option& option, const std::string& was, const TrainOptions& options) {
+bool has_grown(const OptionSpec& option, const std::string& was, const TrainOptions& options) {
   if (option.change != Change::may_grow) return false;
   TrainOptions before = options;
   option.set(before, was);
@@ -18,7 +18,7 @@ bool has_grown(const Option& option, const std::string& was, const TrainOptions&
 
 bool may_be_allowed(const std::string& name) {
   if (name == kModelChange || name == kDataChange) return true;
-  const auto found = std::ranges::find(table(), name, &Option::name);
+  const auto found = std::ranges::find(table(), name, &OptionSpec::name);
   return found != table().end() && found->change != Change::free;
 }
 
@@ -36,7 +36,7 @@ std::vector<std::string> split(const std::string& text) {
 
 std::map<std::string, std::string> result_options(const TrainOptions& options) {
   std::map<std::string, std::string> values;
-  for (const Option& option : table()) {
+  for (const OptionSpec& option : table()) {
     if (option.change != Change::free)
       values.emplace(std::string(option.name), option.text(options));
   }
@@ -47,7 +47,7 @@ std::vector<Difference> compare_options(const std::map<std::string, std::string>
                                         const TrainOptions& options) {
   std::vector<Difference> differences;
   for (const auto& [name, is] : result_options(options)) {
-    const Option& option = find(name);
+    const OptionSpec& option = find(name);
     const auto found = saved.find(name);
     const std::string was = found == saved.end() ? option.text({}) : found->second;
     if (was == is || has_grown(option, was, options)) continue;

@@ -12,10 +12,10 @@ namespace diptych::options {
 inline constexpr std::string_view kModelChange = "model";
 inline constexpr std::string_view kDataChange = "train-data";
 
-/// The parts of a list that commas separate.
+/// Returns the parts of a list that commas separate.
 std::vector<std::string> split(const std::string& text);
 
-/// The values that decide a run's result, by the names of their options.
+/// Returns the values that decide a run's result, by the names of their options.
 std::map<std::string, std::string> result_options(const TrainOptions& options);
 
 /// One value that is not as it was.
@@ -26,12 +26,12 @@ struct Difference {
   std::string allow;  ///< what --allow-change must name
 };
 
-/// How they differ from those that a run was started with; an option that `saved` does not have had
-/// its default. More epochs are no difference.
+/// Returns how they differ from those that a run was started with; an option that `saved` does not
+/// have had its default. More epochs are no difference.
 std::vector<Difference> compare_options(const std::map<std::string, std::string>& saved,
                                         const TrainOptions& options);
 
-/// Whether `allow_change` names it.
+/// Returns whether `allow_change` names it.
 bool is_allowed(const TrainOptions& options, std::string_view allow);
 
 /// Throws Error(invalid_argument) when `allow_change` names what cannot be allowed.

@@ -12,7 +12,7 @@ namespace diptych {
 namespace {
 
 using options::find;
-using options::Option;
+using options::OptionSpec;
 using options::table;
 
 void require_text(const std::string& value, std::string_view option, std::string_view expected) {
@@ -97,7 +97,7 @@ void check_overwrite(const TrainOptions& options) {
 const std::vector<TrainOptionInfo>& train_option_infos() {
   static const std::vector<TrainOptionInfo> infos = [] {
     std::vector<TrainOptionInfo> all;
-    for (const Option& option : table()) {
+    for (const OptionSpec& option : table()) {
       all.push_back(
           {option.name, option.heading, option.meaning, option.accepted(), option.is_switch()});
     }
@@ -132,7 +132,7 @@ std::vector<int> train_option_heads(const TrainOptions& options) {
 }
 
 void check_train_options(const TrainOptions& options) {
-  for (const Option& option : table()) option.check(options);
+  for (const OptionSpec& option : table()) option.check(options);
   require_text(options.train_data, "train-data", "shards or a table");
   require_text(options.model, "model", "a config or a model");
   require_text(options.logs.string(), "logs", "a folder");

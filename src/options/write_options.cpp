@@ -7,7 +7,7 @@
 namespace diptych {
 namespace {
 
-using options::Option;
+using options::OptionSpec;
 
 constexpr std::string_view kHead =
     "# Options of diptych train: `diptych train FILE` trains with them. The command line takes the "
@@ -31,7 +31,7 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
-std::string line_of(const Option& option, const TrainOptions& options) {
+std::string line_of(const OptionSpec& option, const TrainOptions& options) {
   // TOML is UTF-8: another name of a file is left to the command line.
   const std::string text = option.text(options);
   const std::string value = is_utf8(text) ? text : "";
@@ -45,7 +45,7 @@ std::string line_of(const Option& option, const TrainOptions& options) {
 std::string write_train_options(const TrainOptions& options) {
   std::string text(kHead);
   std::string_view heading;
-  for (const Option& option : options::table()) {
+  for (const OptionSpec& option : options::table()) {
     if (option.heading != heading) text += fmt::format("\n\n## {}\n", option.heading);
     heading = option.heading;
     text += fmt::format("\n# {} ({})\n{}\n", option.meaning, option.accepted(),

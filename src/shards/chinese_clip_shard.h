@@ -18,7 +18,7 @@ namespace diptych::shards {
 /// `text_ids`.
 class ChineseClipShard final : public Shard {
  public:
-  /// Whether a path is such a NAME_imgs.tsv, with its texts beside it.
+  /// Returns whether a path is such a NAME_imgs.tsv, with its texts beside it.
   static bool is_one(const std::filesystem::path& path);
 
   /// Finds the lines and which texts are whose. Lines that cannot be used are in `refused()`, and

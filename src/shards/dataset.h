@@ -34,22 +34,23 @@ class Dataset {
   explicit Dataset(std::string_view sources, const DatasetOptions& options = {});
 
   std::size_t size() const { return first_.back(); }
-  /// Sample `index`, below `size()`; its bytes stay valid as long as the Sample or a copy does.
-  /// Throws Error: corrupt_data when the file has changed, and for the image that a row of a table
-  /// names, not_found and io.
+  /// Returns sample `index`, below `size()`; its bytes stay valid as long as the Sample or a copy
+  /// does. Throws Error: corrupt_data when the file has changed, and for the image that a row of a
+  /// table names, not_found and io.
   Sample at(std::size_t index) const;
 
-  /// Why sample `index` cannot be used, when `at` or a decoder of its picture threw `error`.
+  /// Returns why sample `index` cannot be used, when `at` or a decoder of its picture threw
+  /// `error`.
   Refusal refusal(std::size_t index, const Error& error) const;
 
-  /// How many samples each source has, in the order of the sources. They sum to `size()`.
+  /// Returns how many samples each source has, in the order of the sources. They sum to `size()`.
   const std::vector<std::size_t>& source_sizes() const { return source_sizes_; }
-  /// Files, rows and samples that are not among `size()`, and why.
+  /// Counts files, rows and samples that are not among `size()`, and why.
   const Refusals& refused() const { return refused_; }
-  /// What was read and yet is hardly what was meant, a sentence each, at most kMaxRemarks.
+  /// Returns what was read and yet is hardly what was meant, a sentence each, at most kMaxRemarks.
   const std::vector<std::string>& remarks() const { return remarks_; }
   static constexpr std::size_t kMaxRemarks = 10;
-  /// How many samples were refused in each source.
+  /// Returns how many samples were refused in each source.
   const std::vector<std::size_t>& source_refusals() const { return source_refusals_; }
 
  private:

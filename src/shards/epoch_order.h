@@ -11,17 +11,17 @@
 
 namespace diptych::shards {
 
-/// Fisher and Yates's shuffle, the same on every platform (std::shuffle is not).
+/// Shuffles as Fisher and Yates, the same on every platform (std::shuffle is not).
 template <typename T>
 void shuffle(std::span<T> values, Random& random) {
   for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random.below(i)]);
 }
 
-/// How many samples an epoch takes from a source: factor x size, rounded.
+/// Returns how many samples an epoch takes from a source: factor x size, rounded.
 std::size_t upsampled_size(std::size_t source_size, double factor);
 
-/// The numbers first, first + 1, ... of one source, each as often as `factor` says; which samples
-/// its fraction adds is drawn.
+/// Returns the numbers first, first + 1, ... of one source, each as often as `factor` says; which
+/// samples its fraction adds is drawn.
 std::vector<std::size_t> upsample(std::size_t first, std::size_t source_size, double factor,
                                   Random& random);
 

@@ -26,14 +26,14 @@ enum class RefusalReason {
 };
 inline constexpr std::size_t kRefusalReasons = 12;
 
-/// The reason as a word for JSON and logs: "no_caption".
+/// Returns the reason as a word for JSON and logs: "no_caption".
 std::string_view name(RefusalReason reason);
-/// The reason in words, after a number: "without a caption".
+/// Returns the reason in words, after a number: "without a caption".
 std::string_view describe(RefusalReason reason);
-/// Whether a whole file is meant rather than one sample.
+/// Returns whether a whole file is meant rather than one sample.
 bool concerns_source(RefusalReason reason);
 
-/// Text with its control characters as escapes ("\\x1b"): names come from archives.
+/// Returns text with its control characters as escapes ("\\x1b"): names come from archives.
 std::string one_line(std::string_view text);
 
 /// One thing that is not used, and why. A value, because bad data is no exception.
@@ -47,7 +47,7 @@ struct Refusal {
   /// "got X, expected Y".
   std::string what;
 
-  /// One line of bounded length: "what (source, place)", control characters as escapes.
+  /// Returns one line of bounded length: "what (source, place)", control characters as escapes.
   std::string message() const;
 };
 
@@ -61,15 +61,15 @@ class Refusals {
   void add(const Refusals& others);
 
   bool any() const;
-  /// Rows and samples, whatever the reason.
+  /// Counts rows and samples, whatever the reason.
   std::uint64_t samples() const;
-  /// Files that could not be read, or not to their end.
+  /// Counts files that could not be read, or not to their end.
   std::uint64_t sources() const;
   std::uint64_t count(RefusalReason reason) const { return entry(reason).count; }
   const std::vector<Refusal>& examples(RefusalReason reason) const {
     return entry(reason).examples;
   }
-  /// The reasons that occur, the commonest first.
+  /// Returns the reasons that occur, the commonest first.
   std::vector<RefusalReason> reasons() const;
 
  private:

@@ -27,13 +27,13 @@ struct Sample {
   /// Keeps the bytes of `parts` alive.
   std::shared_ptr<const void> storage;
 
-  /// The first part that holds a picture (see kImageExtensions), or nothing.
+  /// Returns the first part that holds a picture (see kImageExtensions), or nothing.
   std::optional<std::span<const std::byte>> image() const;
-  /// A part as text; nothing when there is none.
+  /// Returns a part as text; nothing when there is none.
   std::optional<std::string_view> text(std::string_view extension) const;
-  /// Where it is in its shard, for messages: "line 7", or "offset 512, key 0001".
+  /// Returns where it is in its shard, for messages: "line 7", or "offset 512, key 0001".
   std::string place() const;
-  /// The extensions of its parts: "jpg, json".
+  /// Returns the extensions of its parts: "jpg, json".
   std::string part_names() const;
 };
 
@@ -49,8 +49,8 @@ struct SampleName {
   std::string extension;
 };
 
-/// Nothing for a file that belongs to no sample: without an extension, hidden, or metadata
-/// ("__name__").
+/// Splits a name; nothing for a file that belongs to no sample: without an extension, hidden, or
+/// metadata ("__name__").
 std::optional<SampleName> split_sample_name(std::string_view path);
 
 }  // namespace diptych::shards

@@ -51,18 +51,16 @@ class Sampler {
   /// batch, or an option does not fit.
   Sampler(std::size_t size, SamplerOptions options);
 
-  /// The next batch of this rank, as numbers below the data set's size.
+  /// Returns the next batch of this rank, as numbers below the data set's size.
   std::vector<std::size_t> next();
 
-  /// Where the batch that `next` gives next begins.
+  /// Returns where the batch that `next` gives next begins.
   SamplerPosition position() const { return position_; }
   /// Continues from a position of a sampler with the same options: the batches that follow are the
   /// same. With another batch size, the epoch's order differs when there are groups or repeated
   /// samples. Throws Error(invalid_argument) for a position outside the epoch.
   void seek(SamplerPosition position);
 
-  /// Samples that an epoch visits, on all ranks together, those left out not counted.
-  std::size_t samples_per_epoch() const { return samples_per_epoch_; }
   std::size_t batches_per_epoch() const;
 
  private:
@@ -73,6 +71,7 @@ class Sampler {
 
   std::size_t size_;
   SamplerOptions options_;
+  /// Samples that an epoch visits, on all ranks together, those left out not counted.
   std::size_t samples_per_epoch_ = 0;
   SamplerPosition position_;
   std::vector<std::size_t> order_;

@@ -40,17 +40,17 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  /// The sample at an offset of `offsets()`. Throws Error: corrupt_data, and for a table not_found
-  /// and io for the image it names.
+  /// Returns the sample at an offset of `offsets()`. Throws Error: corrupt_data, and for a table
+  /// not_found and io for the image it names.
   virtual Sample read(std::uint64_t offset) const = 0;
-  /// Where the sample at an offset is, for messages: "line 7", "offset 512".
+  /// Returns where the sample at an offset is, for messages: "line 7", "offset 512".
   virtual std::string place(std::uint64_t offset) const = 0;
 
-  /// The file's path as given.
+  /// Returns the file's path as given.
   const std::string& name() const { return name_; }
   const std::vector<std::uint64_t>& offsets() const { return offsets_; }
   const Refusals& refused() const { return refused_; }
-  /// What was read and yet is hardly what was meant, a sentence each: a few at most.
+  /// Returns what was read and yet is hardly what was meant, a sentence each: a few at most.
   const std::vector<std::string>& remarks() const { return remarks_; }
 
  protected:

@@ -38,9 +38,6 @@ class ShardWriter {
   /// Commits the last shard; without it the samples since the last full shard are dropped.
   void finish();
 
-  /// Shards that are in their place.
-  std::size_t shards_written() const { return shards_written_; }
-
  private:
   void check_sample(std::string_view key, const Parts& parts) const;
   void commit_shard();

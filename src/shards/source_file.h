@@ -26,7 +26,7 @@ class SourceFile {
   explicit SourceFile(const std::filesystem::path& path);
 
   std::span<const std::byte> bytes() const noexcept { return file_.bytes(); }
-  /// The path as given, for messages.
+  /// Returns the path as given, for messages.
   const std::string& name() const noexcept { return name_; }
 
  private:
@@ -34,8 +34,8 @@ class SourceFile {
   MappedFile file_;
 };
 
-/// What a file is by its first bytes, when it is none of those that hold samples: "a zip archive".
-/// Nothing when they say nothing.
+/// Returns what a file is by its first bytes, when it is none of those that hold samples: "a zip
+/// archive". Nothing when they say nothing.
 std::optional<std::string_view> foreign_content(std::span<const std::byte> bytes);
 
 }  // namespace diptych::shards

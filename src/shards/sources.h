@@ -13,20 +13,20 @@ using Source = std::vector<std::filesystem::path>;
 
 enum class SourceKind { tar, table };
 
-/// What a file's name says it holds: .tar and .tgz, .csv and .tsv, also with .gz or .zst after that
-/// and in capitals. Nothing for another name.
+/// Returns what a file's name says it holds: .tar and .tgz, .csv and .tsv, also with .gz or .zst
+/// after that and in capitals. Nothing for another name.
 std::optional<SourceKind> source_kind(const std::filesystem::path& path);
 
-/// The files that a text names: sources joined by `::`, each a file, a folder (its tar files by
-/// name), a glob (`*`, `?`, `[a-z]`, by name), or any of these with braces: ranges
+/// Returns the files that a text names: sources joined by `::`, each a file, a folder (its tar
+/// files by name), a glob (`*`, `?`, `[a-z]`, by name), or any of these with braces: ranges
 /// (`{00000..00012}`, with the zeros kept) and lists (`{train,extra}`). Whether the files exist is
 /// found when they are opened. Throws Error: invalid_argument for text that is empty or whose
 /// braces do not match, or that names over a million files; not_found for a folder or glob without
 /// files; unsupported for URLs and pipes.
 std::vector<Source> expand_sources(std::string_view text);
 
-/// A sentence on each folder of such a text that has something besides the shards taken from it:
-/// tables, other files, folders.
+/// Returns a sentence on each folder of such a text that has something besides the shards taken
+/// from it: tables, other files, folders.
 std::vector<std::string> left_out_of_folders(std::string_view text);
 
 }  // namespace diptych::shards

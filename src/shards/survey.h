@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-#include "shards/captions.h"
 #include "shards/dataset.h"
+#include "shards/sample_text.h"
 
 namespace diptych::shards {
 
@@ -12,7 +12,7 @@ struct Survey {
   std::size_t looked_at = 0;
   /// Of those: samples whose picture is at hand and that have a caption.
   std::size_t usable = 0;
-  /// Of those: samples whose `json` has CaptionOptions::json_text_key.
+  /// Of those: samples whose `json` has TextKeys::json_text_key.
   std::size_t with_text_key = 0;
   /// Why the others are not usable.
   Refusals refused;
@@ -22,6 +22,6 @@ struct Survey {
 
 /// Reads up to `at_most` samples, spread evenly: their captions, and the pictures that tables name;
 /// decodes nothing. Never throws for what they hold.
-Survey survey(const Dataset& dataset, const CaptionOptions& options, std::size_t at_most);
+Survey survey(const Dataset& dataset, const TextKeys& keys, std::size_t at_most);
 
 }  // namespace diptych::shards

@@ -18,16 +18,16 @@ class RowReader {
   RowReader(std::string_view text, char separator, std::size_t position = 0)
       : text_(text), separator_(separator), position_(position) {}
 
-  /// The fields of the next row that is not blank, still quoted, at most `max_fields` of them;
-  /// nothing at the end, and when a quote is never closed.
+  /// Returns the fields of the next row that is not blank, still quoted, at most `max_fields` of
+  /// them; nothing at the end, and when a quote is never closed.
   std::optional<std::vector<std::string_view>> next(std::size_t max_fields);
 
-  /// Where the row that `next` gave last begins.
+  /// Returns where the row that `next` gave last begins.
   std::size_t row_position() const { return row_position_; }
-  /// Where the next row begins.
+  /// Returns where the next row begins.
   std::size_t position() const { return position_; }
-  /// Why `next` gave nothing: the row at `row_position` opens a quote that nothing closes, rather
-  /// than the end.
+  /// Returns why `next` gave nothing: the row at `row_position` opens a quote that nothing closes,
+  /// rather than the end.
   bool unclosed_quote() const { return unclosed_quote_; }
 
  private:
@@ -44,10 +44,10 @@ class RowReader {
   bool unclosed_quote_ = false;
 };
 
-/// The content of a field: without the quotes around it, doubled ones made single.
+/// Returns the content of a field: without the quotes around it, doubled ones made single.
 std::string unquote(std::string_view field);
 
-/// How many line ends there are: LF, CRLF and CR.
+/// Returns how many line ends there are: LF, CRLF and CR.
 std::uint64_t count_lines(std::string_view text);
 
 }  // namespace diptych::shards

@@ -31,9 +31,9 @@ class TarReader {
   /// `offset` is where to begin: 0, or the `offset` of an entry.
   TarReader(std::span<const std::byte> bytes, std::string name, std::uint64_t offset = 0);
 
-  /// The next regular file, or nothing at the archive's end. Throws Error(corrupt_data) where the
-  /// archive is damaged, also when it stops without an end marker, and Error(unsupported) at a
-  /// sparse file, naming archive and offset. After an error the reader is at its end.
+  /// Returns the next regular file, or nothing at the archive's end. Throws Error(corrupt_data)
+  /// where the archive is damaged, also when it stops without an end marker, and Error(unsupported)
+  /// at a sparse file, naming archive and offset. After an error the reader is at its end.
   std::optional<TarEntry> next();
   /// Links, hard or symbolic, that were passed over so far: what they point to is not read.
   std::uint64_t links() const { return links_; }

@@ -10,7 +10,7 @@ namespace diptych::shards {
 
 enum class Compression { gzip, zstd };
 
-/// How bytes are compressed, by their first ones; nothing when they are not.
+/// Returns how bytes are compressed, by their first ones; nothing when they are not.
 std::optional<Compression> compression_of(std::span<const std::byte> bytes);
 
 /// Takes unpacked bytes, piece after piece.

@@ -9,16 +9,17 @@ namespace diptych {
 
 enum class DType { float32, float16, bfloat16, float64, int8, uint8, int16, int32, int64, boolean };
 
-/// Bytes of one element.
+/// Returns the bytes of one element.
 std::size_t size_of(DType dtype) noexcept;
 
-/// "float32", "bfloat16", ... for messages and JSON.
+/// Returns "float32", "bfloat16", ... for messages and JSON.
 std::string_view name(DType dtype) noexcept;
 
 // IEEE 754 binary16 and bfloat16 as bit patterns; rounding is to nearest even, NaN stays NaN. Every
 // case is computed and then chosen, here in the header, so that loops over them become vector code.
 
-/// Without a branch, which compilers like to make of `condition ? a : b` when one side is costly.
+/// Chooses without a branch, which compilers like to make of `condition ? a : b` when one side is
+/// costly.
 inline std::uint32_t choose(bool condition, std::uint32_t yes, std::uint32_t no) noexcept {
   const std::uint32_t mask = 0U - static_cast<std::uint32_t>(condition);
   return (yes & mask) | (no & ~mask);
@@ -30,7 +31,7 @@ inline float half_to_float(std::uint16_t bits) noexcept {
   const std::uint32_t magnitude = (bits & 0x7FFFU) << 13;
   const std::uint32_t number = magnitude + kRebias;
   const std::uint32_t infinite = number + kRebias;
-  // A subnormal's mantissa, set behind a leading one that is then subtracted.
+  // A subnormal's mantissa, set after a leading one that is then subtracted.
   const float subnormal = std::bit_cast<float>(number + (1U << 23)) - 0x1.0p-14F;
   const std::uint32_t finite =
       choose(magnitude < (1U << 23), std::bit_cast<std::uint32_t>(subnormal), number);

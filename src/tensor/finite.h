@@ -7,11 +7,12 @@
 
 namespace diptych {
 
-/// Whether none of the elements, dense and of a floating-point type, is NaN or infinite; true for
-/// other types.
+/// Returns whether none of the elements, dense and of a floating-point type, is NaN or infinite;
+/// true for other types.
 bool all_finite(std::span<const std::byte> elements, DType dtype);
 
-/// The same of a tensor, which is computed where it is not stored. Throws Error(out_of_memory).
+/// Does the same of a tensor, which is computed where it is not stored. Throws
+/// Error(out_of_memory).
 bool all_finite(const TensorView& tensor);
 
 }  // namespace diptych

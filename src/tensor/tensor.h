@@ -17,11 +17,11 @@ namespace diptych {
 /// Sizes of the dimensions, outermost first; empty for a scalar.
 using Shape = std::vector<std::int64_t>;
 
-/// The product of the sizes: 1 for a scalar. Throws Error(corrupt_data) on a negative size or
-/// overflow.
+/// Returns the product of the sizes: 1 for a scalar. Throws Error(corrupt_data) on a negative size
+/// or overflow.
 std::int64_t element_count(const Shape& shape);
 
-/// "[3, 224, 224]".
+/// Returns "[3, 224, 224]".
 std::string to_string(const Shape& shape);
 
 /// Writes a tensor's bytes.
@@ -37,19 +37,19 @@ struct TensorView {
   std::shared_ptr<const ComputeBytes> compute = nullptr;  ///< null when it is stored
 
   std::int64_t count() const { return element_count(shape); }
-  /// Bytes of its elements, stored or computed. Throws Error(corrupt_data) on overflow.
+  /// Returns the bytes of its elements, stored or computed. Throws Error(corrupt_data) on overflow.
   std::size_t size_bytes() const;
 };
 
-/// A view of a tensor that `compute` writes. What it reads must outlive the view.
+/// Returns a view of a tensor that `compute` writes. What it reads must outlive the view.
 TensorView computed_tensor(DType dtype, Shape shape, ComputeBytes compute);
 
-/// The elements as float32, whatever the floating-point dtype. Throws Error(unsupported) for
-/// integer types.
+/// Returns the elements as float32, whatever the floating-point dtype. Throws Error(unsupported)
+/// for integer types.
 std::vector<float> to_floats(const TensorView& view);
 void to_floats(const TensorView& view, std::span<float> out);
 
-/// The elements of an int8, uint8, int16, int32 or int64 tensor. Throws Error(unsupported)
+/// Returns the elements of an int8, uint8, int16, int32 or int64 tensor. Throws Error(unsupported)
 /// otherwise.
 std::vector<std::int64_t> to_integers(const TensorView& view);
 
@@ -67,7 +67,7 @@ class TensorBuffer {
   std::int64_t count() const { return element_count(shape_); }
   std::span<std::byte> bytes() { return bytes_; }
   std::span<const std::byte> bytes() const { return bytes_; }
-  /// The elements; the dtype must be T's.
+  /// Returns the elements; the dtype must be T's.
   std::span<float> floats();
   std::span<const float> floats() const;
   TensorView view() const { return {dtype_, shape_, bytes_, nullptr}; }
@@ -94,7 +94,8 @@ class DenseTensor {
   TensorView view_;
 };
 
-/// A copy of the view's elements as `dtype` (between floating-point types only, or unchanged).
+/// Returns a copy of the view's elements as `dtype` (between floating-point types only, or
+/// unchanged).
 TensorBuffer convert(const TensorView& view, DType dtype);
 
 /// Named tensors whose bytes live in `storage` (a mapped file, or buffers), or that are computed

@@ -41,11 +41,12 @@ struct TokenizerSpec {
   bool operator==(const TokenizerSpec&) const = default;
 };
 
-/// "clip", "chinese", "wordpiece", "sentencepiece", "xlm_roberta", "byte_level_bpe", "none".
+/// Returns "clip", "chinese", "wordpiece", "sentencepiece", "xlm_roberta", "byte_level_bpe",
+/// "none".
 std::string_view name(TokenizerSpec::Kind kind);
 
-/// Null for `none`. `owner` stands for the vocabulary in messages. Throws Error: corrupt_data for a
-/// vocabulary that is none, unsupported.
+/// Makes a tokenizer; null for `none`. `owner` stands for the vocabulary in messages. Throws Error:
+/// corrupt_data for a vocabulary that is none, unsupported.
 std::shared_ptr<const Tokenizer> make_tokenizer(const TokenizerSpec& spec,
                                                 const std::string& owner);
 

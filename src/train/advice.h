@@ -8,7 +8,7 @@
 
 namespace diptych::train {
 
-/// A sentence on each option that is accepted and yet will hardly do what was meant.
+/// Returns a sentence on each option that is accepted and yet will hardly do what was meant.
 std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule);
 
 }  // namespace diptych::train

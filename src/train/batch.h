@@ -31,7 +31,8 @@ struct Batch : Inputs {
   Inputs teacher;
 };
 
-/// Some neighbouring pairs of a batch, as a batch of their own. Throws nothing but bad_alloc.
+/// Returns some neighbouring pairs of a batch, as a batch of their own. Throws nothing but
+/// bad_alloc.
 Batch part_of(const Batch& batch, int first, int count);
 
 }  // namespace diptych::train

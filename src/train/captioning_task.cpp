@@ -1,10 +1,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "libtorch/operations.h"
+#include "libtorch/towers.h"
 #include "network/caption_training.h"
-#include "train/operations.h"
 #include "train/task.h"
-#include "train/towers.h"
 
 namespace diptych::train {
 namespace {
@@ -17,8 +17,8 @@ class CaptioningTask : public Task {
   Outputs outputs(const StepModel& step, const Batch& part) const override {
     const auto& text = std::get<network::TextTransformer>(step.model.text);
     const network::CaptionTargets targets = network::caption_targets(text, part.tokens);
-    const AutocastScope autocast(step.precision, step.parameters.front().device());
-    Operations operations(step.model.parameters, step.parameters, pass_options(step));
+    const libtorch::AutocastScope autocast(step.autocast, step.parameters.front().device());
+    libtorch::Operations operations(step.model.parameters, step.parameters, pass_options(step));
     const int patches = network::patch_count(step.model.config.image);
     auto captioned = network::captioned_pairs(
         operations, step.model, part.images(),

@@ -16,13 +16,13 @@ class Checksum {
   void add(std::span<const std::byte> bytes) {
     value_ = ::crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
   }
-  /// With its length, so that neighbouring texts do not run into each other.
+  /// Adds a text with its length, so that neighbouring texts do not run into each other.
   void add(std::string_view text) {
     const std::uint64_t size = text.size();
     add(std::as_bytes(std::span(&size, 1)));
     add(std::as_bytes(std::span(text)));
   }
-  /// Eight hexadecimal digits.
+  /// Returns eight hexadecimal digits.
   std::string text() const;
 
  private:

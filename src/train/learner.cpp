@@ -47,7 +47,7 @@ void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& t
 
 }  // namespace
 
-Learner::Learner(network::Model model, Parameters parameters, std::unique_ptr<Task> task,
+Learner::Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
                  const LearnerOptions& options)
     : model_(std::move(model)),
       parameters_(std::move(parameters)),
@@ -143,18 +143,19 @@ double Learner::logit_scale() const {
 }
 
 bool Learner::is_finite() const {
-  return optimiser_.is_finite() && std::ranges::all_of(parameters_, all_finite);
+  return optimiser_.is_finite() && std::ranges::all_of(parameters_, libtorch::all_finite);
 }
 
 void Learner::save(TensorMap& map) const {
-  add_parameters(map, model_.parameters, parameters_);
+  libtorch::add_parameters(map, model_.parameters, parameters_);
   optimiser_.save(map);
   guard_.save(map);
 }
 
 void Learner::load(const TensorMap& map) {
   const torch::NoGradGuard no_gradients;
-  const Parameters saved = parameters_from(model_.parameters, map, parameters_.front().device());
+  const libtorch::Parameters saved =
+      libtorch::parameters_from(model_.parameters, map, parameters_.front().device());
   for (std::size_t i = 0; i < saved.size(); ++i) parameters_[i].copy_(saved[i]);
   optimiser_.load(map);
   guard_.load(map);

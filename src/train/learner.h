@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "libtorch/parameters.h"
 #include "network/model.h"
 #include "train/batch.h"
 #include "train/optimiser.h"
-#include "train/parameters.h"
 #include "train/step_guard.h"
 #include "train/task.h"
 
@@ -15,7 +15,7 @@ namespace diptych::train {
 
 struct LearnerOptions {
   OptimiserOptions optimiser;
-  Precision precision = Precision::fp32;
+  libtorch::Autocast autocast = libtorch::Autocast::off;
   /// Into how many parts a batch is cut, one computed after the other. Every pair still has all the
   /// others as its negatives: the features of all parts are computed first and without a graph,
   /// then once more, part by part, with the gradients that the loss of them all gives.
@@ -37,28 +37,29 @@ class Learner {
     bool taken = true;
   };
 
-  Learner(network::Model model, Parameters parameters, std::unique_ptr<Task> task,
+  Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
           const LearnerOptions& options);
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// The loss of a batch with its graph, in one part.
+  /// Returns the loss of a batch with its graph, in one part.
   torch::Tensor loss(const Batch& batch);
 
-  /// Forward, backward, clip, a move of the optimiser, clamp of the logit scale to [0, ln 100].
+  /// Does a step: forward, backward, clip, a move of the optimiser, clamp of the logit scale to [0,
+  /// ln 100].
   StepResult step(const Batch& batch, double learning_rate);
 
-  /// The parameters that the last step's loss did not reach: neither learnt nor decayed.
+  /// Returns the parameters that the last step's loss did not reach: neither learnt nor decayed.
   std::vector<std::string> untrained() const { return optimiser_.untouched(); }
   const StepGuard& guard() const { return guard_; }
-  /// Whether every weight and moment is a finite number.
+  /// Returns whether every weight and moment is a finite number.
   bool is_finite() const;
-  /// exp of the learned logarithm.
+  /// Returns exp of the learned logarithm.
   double logit_scale() const;
   const network::Model& model() const { return model_; }
-  const Parameters& parameters() const { return parameters_; }
+  const libtorch::Parameters& parameters() const { return parameters_; }
 
-  /// Weights, optimiser and guard, everything a bit-exact continuation needs.
+  /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
 
@@ -66,20 +67,20 @@ class Learner {
   StepModel step_model() const {
     return {.model = model_,
             .parameters = parameters_,
-            .precision = options_.precision,
+            .autocast = options_.autocast,
             .keeps_image_statistics = options_.keeps_image_statistics,
             .recomputes_blocks = options_.recomputes_blocks};
   }
   /// Adds the gradients of a batch's loss to those of the parameters. Returns the loss.
   double backward(const Batch& batch);
   double backward_in_parts(const Batch& batch);
-  /// The running statistics, which a forward pass changes.
+  /// Returns the running statistics, which a forward pass changes.
   std::vector<torch::Tensor> copy_statistics() const;
   void restore_statistics(const std::vector<torch::Tensor>& copies);
   void clamp_logit_scale();
 
   network::Model model_;
-  Parameters parameters_;
+  libtorch::Parameters parameters_;
   std::unique_ptr<Task> task_;
   LearnerOptions options_;
   Optimiser optimiser_;

@@ -152,7 +152,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
     const std::size_t index = ticket.samples[i];
     try {
       const shards::Sample sample = dataset_.at(index);
-      const shards::SampleText text = shards::read_text(sample, options_.captions);
+      const shards::SampleText text = shards::read_text(sample, options_.text_keys);
       if (text.captions.empty()) {
         result.refused.push_back({index, text.refused.front()});
         continue;

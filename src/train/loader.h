@@ -8,8 +8,8 @@
 #include "diptych/tokenizer.h"
 #include "image/augment.h"
 #include "network/model.h"
-#include "shards/captions.h"
 #include "shards/dataset.h"
+#include "shards/sample_text.h"
 #include "shards/sampler.h"
 #include "train/batch.h"
 
@@ -22,7 +22,7 @@ struct LoaderOptions {
   int batch_size = 64;
   /// Threads that read, decode and augment; zero: one a CPU.
   int workers = 0;
-  shards::CaptionOptions captions;
+  shards::TextKeys text_keys;
   /// The group of each sample, as SamplerOptions::groups. Empty: none.
   std::vector<std::uint32_t> groups;
   bool upright = false;             ///< as DecodeOptions
@@ -63,7 +63,7 @@ class Loader {
 
   /// Waits for the next batch at most so long; whether it is there.
   bool is_ready(std::chrono::milliseconds patience) { return batches_.is_ready(patience); }
-  /// The next batch, waiting for it if need be. From one thread only.
+  /// Returns the next batch, waiting for it if need be. From one thread only.
   LoadedBatch next();
   std::size_t batches_per_epoch() const { return sampler_.batches_per_epoch(); }
 

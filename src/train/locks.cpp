@@ -52,7 +52,7 @@ int count_blocks(const network::ParameterTable& table, Tower tower) {
 }
 
 void lock(const network::ParameterTable& table, Tower tower, int unlocked, std::string_view option,
-          Parameters& parameters) {
+          libtorch::Parameters& parameters) {
   const int blocks = count_blocks(table, tower);
   if (unlocked > 0 && blocks == 0) {
     fail(ErrorCode::invalid_argument,
@@ -68,7 +68,8 @@ void lock(const network::ParameterTable& table, Tower tower, int unlocked, std::
 
 }  // namespace
 
-void lock_towers(const TrainOptions& options, const network::Model& model, Parameters& parameters) {
+void lock_towers(const TrainOptions& options, const network::Model& model,
+                 libtorch::Parameters& parameters) {
   const network::ParameterTable& table = model.parameters;
   if (options.lock_image) {
     lock(table, Tower::image, options.lock_image_unlocked_groups, "lock-image-unlocked-groups",

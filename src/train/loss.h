@@ -7,9 +7,9 @@
 
 namespace diptych::train {
 
-/// CLIP's symmetric contrastive loss (arXiv 2103.00020, figure 3): features [n, width] of pictures
-/// and their texts are normalised, their cosine similarities scaled by exp(logit_scale), and
-/// cross-entropy taken over rows and over columns with the diagonal as target, averaged.
+/// Returns CLIP's symmetric contrastive loss (arXiv 2103.00020, figure 3): features [n, width] of
+/// pictures and their texts are normalised, their cosine similarities scaled by exp(logit_scale),
+/// and cross-entropy taken over rows and over columns with the diagonal as target, averaged.
 ///
 /// `groups`, one a pair, or empty: two different pairs of one group (captions of one picture,
 /// pictures of one concept) are not each other's negatives. A negative group number is a group of
@@ -25,9 +25,10 @@ torch::Tensor contrastive_loss(const torch::Tensor& image_features,
                                std::span<const std::int64_t> groups = {},
                                double label_smoothing = 0.0);
 
-/// SigLIP's loss (arXiv 2303.15343, algorithm 1): every pairing of a picture and a text is a
-/// question of its own, answered by exp(logit_scale) x cosine similarity + logit_bias. The sum over
-/// all pairings of -log sigmoid(answer), negated where they do not belong together, divided by n.
+/// Returns SigLIP's loss (arXiv 2303.15343, algorithm 1): every pairing of a picture and a text is
+/// a question of its own, answered by exp(logit_scale) x cosine similarity + logit_bias. The sum
+/// over all pairings of -log sigmoid(answer), negated where they do not belong together, divided by
+/// n.
 ///
 /// `groups` as above: pairings of different pairs of one group do not count. Memory as above.
 torch::Tensor sigmoid_loss(const torch::Tensor& image_features, const torch::Tensor& text_features,

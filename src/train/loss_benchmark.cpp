@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "train/device.h"
+#include "libtorch/device.h"
 #include "train/loss.h"
 
 namespace diptych::train {
@@ -114,7 +114,7 @@ LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {
   check(options);
   at::set_num_threads(options.threads > 0 ? options.threads : available_cpus());
   const bool sigmoid = options.loss == "sigmoid";
-  const Leaves leaves = random_leaves(options, device_of(options.device));
+  const Leaves leaves = random_leaves(options, libtorch::device_of(options.device));
   const auto start = std::chrono::steady_clock::now();
   const Tensor loss = tiled_loss(leaves, sigmoid);
   loss.backward();

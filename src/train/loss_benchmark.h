@@ -4,7 +4,7 @@
 
 namespace diptych::train {
 
-/// benchmark_loss, in the trainer's module.
+/// Does what diptych::benchmark_loss does, in the trainer's module.
 LossBenchmark benchmark_loss(const LossBenchmarkOptions& options);
 
 }  // namespace diptych::train

@@ -41,7 +41,7 @@ Rule rule_of(const std::string& name, const torch::Tensor& parameter,
 }
 
 void restore(const TensorMap& map, const std::string& name, torch::Tensor& into) {
-  const torch::Tensor saved = to_torch(map.at(name), into.device());
+  const torch::Tensor saved = libtorch::to_torch(map.at(name), into.device());
   if (saved.sizes() != into.sizes()) {
     fail(ErrorCode::corrupt_data, "checkpoint: {} has another shape than its parameter", name);
   }
@@ -58,7 +58,7 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
                                "attn_pool.query", "attn_pool.latent"});
 }
 
-Optimiser::Optimiser(const network::ParameterTable& table, Parameters& parameters,
+Optimiser::Optimiser(const network::ParameterTable& table, libtorch::Parameters& parameters,
                      const OptimiserOptions& options)
     : options_(options),
       steps_(torch::zeros({}, parameters.front().options().requires_grad(false))) {
@@ -131,8 +131,8 @@ std::vector<std::string> Optimiser::untouched() const {
 bool Optimiser::is_finite() const {
   return std::ranges::all_of(groups_, [](const Group& group) {
     return std::ranges::all_of(group.parameters, [](const MovedParameter& parameter) {
-      return all_finite(parameter.first_moment) &&
-             (!parameter.second_moment.defined() || all_finite(parameter.second_moment));
+      return libtorch::all_finite(parameter.first_moment) &&
+             (!parameter.second_moment.defined() || libtorch::all_finite(parameter.second_moment));
     });
   });
 }
@@ -140,12 +140,12 @@ bool Optimiser::is_finite() const {
 void Optimiser::save(TensorMap& map) const {
   for (const Group& group : groups_) {
     for (const MovedParameter& parameter : group.parameters) {
-      map.add(kFirstMoment + parameter.name, to_buffer(parameter.first_moment));
+      map.add(kFirstMoment + parameter.name, libtorch::to_buffer(parameter.first_moment));
       if (parameter.second_moment.defined())
-        map.add(kSecondMoment + parameter.name, to_buffer(parameter.second_moment));
+        map.add(kSecondMoment + parameter.name, libtorch::to_buffer(parameter.second_moment));
     }
   }
-  map.add(kStep, to_buffer(steps_));
+  map.add(kStep, libtorch::to_buffer(steps_));
 }
 
 void Optimiser::load(const TensorMap& map) {

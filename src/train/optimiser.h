@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "libtorch/parameters.h"
 #include "network/operations/parameters.h"
-#include "train/parameters.h"
 #include "train/update_rule.h"
 
 namespace diptych::train {
@@ -34,13 +34,13 @@ struct OptimiserOptions {
   double gradient_clip_norm = 0.0;
 };
 
-/// Whether weight decay shrinks a parameter. `dimensions` is how many its shape has.
+/// Returns whether weight decay shrinks a parameter. `dimensions` is how many its shape has.
 bool is_decayed(const std::string& name, std::size_t dimensions, const OptimiserOptions& options);
 
 /// Moves the parameters of a model that require gradients, by the rule that is chosen.
 class Optimiser {
  public:
-  Optimiser(const network::ParameterTable& table, Parameters& parameters,
+  Optimiser(const network::ParameterTable& table, libtorch::Parameters& parameters,
             const OptimiserOptions& options);
 
   void zero_gradients();
@@ -49,12 +49,12 @@ class Optimiser {
   /// Moves the parameters that have a gradient; the others are not decayed either.
   void step(double learning_rate);
 
-  /// The names of the parameters without a gradient.
+  /// Returns the names of the parameters without a gradient.
   std::vector<std::string> untouched() const;
-  /// Whether all moments are finite numbers.
+  /// Returns whether all moments are finite numbers.
   bool is_finite() const;
 
-  /// The moments and the number of steps done, under "optimizer." names.
+  /// Saves the moments and the number of steps done, under "optimizer." names.
   void save(TensorMap& map) const;
   /// Throws Error(corrupt_data) when `map` lacks them.
   void load(const TensorMap& map);

@@ -14,7 +14,7 @@ struct PairingTile {
   /// [pictures, n]: true where the two are of different pairs of one group. Undefined: nowhere.
   torch::Tensor ignored;
 
-  /// A vector of n, one a picture, narrowed to the tile's pictures and as a column.
+  /// Returns a vector of n, one a picture, narrowed to the tile's pictures and as a column.
   torch::Tensor of_pictures(const torch::Tensor& vector) const;
 };
 
@@ -34,7 +34,7 @@ class Pairings {
   class Gradients {
    public:
     explicit Gradients(const Pairings& pairings);
-    /// `cosines` is used up.
+    /// Adds a tile; `cosines` is used up.
     void add(const PairingTile& tile, torch::Tensor cosines);
     torch::Tensor images() const { return images_; }
     /// Ends the adding up: called once, after the last tile.

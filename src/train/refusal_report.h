@@ -11,10 +11,11 @@
 
 namespace diptych::train {
 
-/// One entry a reason, the commonest first.
+/// Returns one entry a reason, the commonest first.
 std::vector<RefusedData> refused_data(const shards::Refusals& refusals);
 
-/// "3 without a caption, the first: caption: got jpg, expected txt (a.tar, offset 0, key 1)"
+/// Returns "3 without a caption, the first: caption: got jpg, expected txt (a.tar, offset 0, key
+/// 1)"
 std::string in_words(const RefusedData& refused);
 
 /// Counts the samples that a run refuses, and the captions that it leaves out of others, each once

@@ -8,8 +8,9 @@
 
 namespace diptych::train {
 
-/// The checkpoint that a run goes on from; none for a new run. Throws Error: not_found when there
-/// is none that was asked for; invalid_argument when the folder holds a run that would be lost.
+/// Returns the checkpoint that a run goes on from; none for a new run. Throws Error: not_found when
+/// there is none that was asked for; invalid_argument when the folder holds a run that would be
+/// lost.
 std::optional<SavedRun> find_checkpoint(const TrainOptions& options, const RunFolder& folder);
 
 }  // namespace diptych::train

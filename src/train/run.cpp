@@ -30,7 +30,7 @@ std::uint64_t count_parameters(const network::Model& model) {
 
 }  // namespace
 
-Run::Run(const TrainOptions& options, const ModelSource& source, const TrainCallbacks& callbacks)
+Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks)
     : options_(options),
       callbacks_(callbacks),
       folder_(options.logs / options.name),
@@ -234,7 +234,7 @@ void Run::save(const std::filesystem::path& path) const {
 }
 
 void Run::save_model() {
-  add_parameters(file_.weights, learner_->model().parameters, learner_->parameters());
+  libtorch::add_parameters(file_.weights, learner_->model().parameters, learner_->parameters());
   checkpoint::save_model_folder(folder_.model(), file_, DType::float32);
 }
 

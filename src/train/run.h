@@ -25,7 +25,7 @@ class Run {
  public:
   /// Finds options, folder, model, data and checkpoint good, in this order, and writes nothing but
   /// the folder. `options` and `callbacks` must outlive it. Throws Error.
-  Run(const TrainOptions& options, const ModelSource& source, const TrainCallbacks& callbacks);
+  Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks);
 
   TrainResult execute();
 
@@ -37,12 +37,12 @@ class Run {
   TrainResult result() const;
   /// Makes the folder this run's: what is overwritten goes, and the record is written.
   void take_folder();
-  /// False when the caller asked to stop while it waited for data.
+  /// Does a step; false when the caller asked to stop while it waited for data.
   bool step();
   bool should_stop() const { return callbacks_.should_stop && callbacks_.should_stop(); }
   /// Names the parameters that the loss does not reach.
   void note_untrained() const;
-  /// The patches that take part in a step, drawn from the seed and the step alone.
+  /// Returns the patches that take part in a step, drawn from the seed and the step alone.
   std::optional<network::PatchSelection> selection(int pictures) const;
   /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
   void note_skipped(const Learner::StepResult& done) const;

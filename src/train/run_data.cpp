@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "shards/captions.h"
+#include "shards/sample_text.h"
 #include "shards/survey.h"
 #include "train/refusal_report.h"
 
@@ -19,7 +19,7 @@ using shards::Refusals;
 /// done in a second.
 constexpr std::size_t kSurveyed = 256;
 
-shards::CaptionOptions caption_options(const TrainOptions& options) {
+shards::TextKeys text_keys(const TrainOptions& options) {
   return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
 }
 
@@ -104,7 +104,7 @@ void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
 }
 
 void look_through(const TrainOptions& options, RunData& data) {
-  const shards::Survey survey = shards::survey(data.dataset, caption_options(options), kSurveyed);
+  const shards::Survey survey = shards::survey(data.dataset, text_keys(options), kSurveyed);
   if (survey.usable == 0) {
     fail(code_of(survey.refused.reasons().front()),
          "train: got none that can be used among {} samples looked at{}", survey.looked_at,
@@ -127,7 +127,7 @@ void look_through(const TrainOptions& options, RunData& data) {
 
 void read_groups(const TrainOptions& options, RunData& data) {
   if (options.group_key.empty()) return;
-  shards::Groups groups = shards::read_groups(data.dataset, caption_options(options));
+  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
   if (groups.samples_with_group == 0) {
     fail(ErrorCode::invalid_argument, "train: group-key: got '{}', which no sample's json has ({})",
          options.group_key, options.train_data);
@@ -189,7 +189,7 @@ LoaderOptions loader_options(const TrainOptions& options, const checkpoint::Mode
   return {.seed = options.seed,
           .batch_size = pairs_per_step(options),
           .workers = options.workers,
-          .captions = caption_options(options),
+          .text_keys = text_keys(options),
           .groups = data.groups,
           .upright = options.upright == "yes",
           .wide = options.wide == "scale" ? WideGrey::scale : WideGrey::clamp,

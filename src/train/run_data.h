@@ -10,7 +10,7 @@
 
 namespace diptych::train {
 
-/// The pairs of a step, in all of its parts.
+/// Returns the pairs of a step, in all of its parts.
 int pairs_per_step(const TrainOptions& options);
 
 /// What a run trains on, opened and looked through.

@@ -23,7 +23,7 @@ class RunFolder {
   std::filesystem::path epoch(std::uint64_t number) const;
   std::filesystem::path model() const { return path_ / "model"; }
 
-  /// Whether a run left a checkpoint or a model here.
+  /// Returns whether a run left a checkpoint or a model here.
   bool has_run() const;
   /// Removes a run's latest checkpoint, its model and the checkpoints of epochs after `epoch`.
   void remove_run_after(std::uint64_t epoch) const;

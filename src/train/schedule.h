@@ -18,11 +18,11 @@ struct Schedule {
   double cooldown_end = 0.0;
   double cooldown_power = 1.0;  ///< of the polynomial that falls; 1 is a line
 
-  /// The rate of step 0, 1, 2, ...
+  /// Returns the rate of step 0, 1, 2, ...
   double learning_rate(std::int64_t step) const;
 };
 
-/// The schedule of a run of `epochs` with so many steps each.
+/// Returns the schedule of a run of `epochs` with so many steps each.
 Schedule schedule_of(const TrainOptions& options, std::int64_t steps_per_epoch);
 
 }  // namespace diptych::train

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
+#include "libtorch/device.h"
 #include "options/resume_options.h"
 #include "text/tokenizer_spec.h"
-#include "train/device.h"
 #include "train/locks.h"
 
 namespace diptych::train {
@@ -46,11 +46,12 @@ void add_logit_bias(checkpoint::ModelFile& file) {
   file.weights.add("logit_bias", TensorBuffer(Shape{}, std::vector<float>{start}));
 }
 
-Parameters first_parameters(const TrainOptions& options, const checkpoint::ModelFile& file,
-                            const network::ParameterTable& table, torch::Device device) {
-  if (!file.weights.tensors.empty()) return parameters_from(table, file.weights, device);
+libtorch::Parameters first_parameters(const TrainOptions& options,
+                                      const checkpoint::ModelFile& file,
+                                      const network::ParameterTable& table, torch::Device device) {
+  if (!file.weights.tensors.empty()) return libtorch::parameters_from(table, file.weights, device);
   Random random(options.seed);
-  return initial_parameters(table, random, device);
+  return libtorch::initial_parameters(table, random, device);
 }
 
 Rule rule_of(const std::string& name) {
@@ -78,7 +79,8 @@ OptimiserOptions optimiser_options(const TrainOptions& options) {
 
 LearnerOptions learner_options(const TrainOptions& options) {
   return {.optimiser = optimiser_options(options),
-          .precision = options.precision == "amp_bf16" ? Precision::amp_bf16 : Precision::fp32,
+          .autocast = options.precision == "amp_bf16" ? libtorch::Autocast::bfloat16
+                                                      : libtorch::Autocast::off,
           .parts = options.accum_freq,
           .keeps_image_statistics = options.lock_image && options.lock_image_unlocked_groups == 0,
           .recomputes_blocks = options.grad_checkpointing,
@@ -106,7 +108,7 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
 
 }  // namespace
 
-checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source) {
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source) {
   checkpoint::ModelFile file = source(options.model);
   network::require_both_towers(file.config, options.model);
   choose_tokenizer(options.tokenizer, file);
@@ -137,19 +139,19 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
                                       const Teacher* teacher) {
   network::Model model = network::make_model(file.config);
-  const torch::Device device = device_of(options.device);
-  Parameters parameters = weights == FirstWeights::zeros
-                              ? zero_parameters(model.parameters, device)
-                              : first_parameters(options, file, model.parameters, device);
+  const torch::Device device = libtorch::device_of(options.device);
+  libtorch::Parameters parameters = weights == FirstWeights::zeros
+                                        ? libtorch::zero_parameters(model.parameters, device)
+                                        : first_parameters(options, file, model.parameters, device);
   lock_towers(options, model, parameters);
   auto task = make_task(options, model, teacher);
   return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
                                    learner_options(options));
 }
 
-std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelSource& source) {
+std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source) {
   if (options.teacher.empty()) return nullptr;
-  return std::make_unique<Teacher>(source(options.teacher), device_of(options.device));
+  return std::make_unique<Teacher>(source(options.teacher), libtorch::device_of(options.device));
 }
 
 }  // namespace diptych::train

@@ -5,14 +5,14 @@
 #include "diptych/tokenizer.h"
 #include "diptych/train_options.h"
 #include "train/learner.h"
-#include "train/model_source.h"
+#include "train/model_reader.h"
 #include "train/teacher.h"
 
 namespace diptych::train {
 
-/// The model with what the options state of it: tokenizer, background, a bias on scores. Throws
-/// Error(invalid_argument) for options that the model cannot have.
-checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelSource& source);
+/// Returns the model with what the options state of it: tokenizer, background, a bias on scores.
+/// Throws Error(invalid_argument) for options that the model cannot have.
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source);
 
 /// Throws Error: unsupported when the model comes without one, invalid_argument when it has more
 /// ids than the text tower.
@@ -24,12 +24,12 @@ enum class FirstWeights {
   zeros,         ///< for those of a checkpoint, which will be loaded
 };
 
-/// `teacher`: whom the options name, or none; must outlive the learner.
+/// Makes the learner. `teacher`: whom the options name, or none; must outlive the learner.
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
                                       const Teacher* teacher);
 
-/// The teacher that the options name; null for none.
-std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelSource& source);
+/// Returns the teacher that the options name; null for none.
+std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source);
 
 }  // namespace diptych::train

@@ -13,14 +13,14 @@ class StepGuard {
   /// `spike_factor`: how many times the mean norm makes a spike; zero: none does.
   explicit StepGuard(double spike_factor = 0.0) : spike_factor_(spike_factor) {}
 
-  /// Whether to take a step; counts it.
+  /// Returns whether to take a step; counts it.
   bool accepts(double loss, double gradient_norm);
 
   std::int64_t skipped() const { return skipped_; }    ///< since the run began
   std::int64_t in_a_row() const { return in_a_row_; }  ///< skipped, up to now
 
   void save(TensorMap& map) const;
-  /// What `map` does not have stays as in the beginning.
+  /// Loads; what `map` does not have stays as in the beginning.
   void load(const TensorMap& map);
 
  private:

@@ -1,9 +1,9 @@
 #include "train/task.h"
 
 #include "base/error.h"
+#include "libtorch/operations.h"
+#include "libtorch/towers.h"
 #include "train/loss.h"
-#include "train/operations.h"
-#include "train/towers.h"
 
 namespace diptych::train {
 namespace {
@@ -35,8 +35,8 @@ class SigmoidTask : public Task {
 
 Outputs tower_features(const StepModel& step, const Inputs& inputs,
                        const std::optional<network::PatchSelection>& patches) {
-  const AutocastScope autocast(step.precision, step.parameters.front().device());
-  Operations operations(step.model.parameters, step.parameters, pass_options(step));
+  const libtorch::AutocastScope autocast(step.autocast, step.parameters.front().device());
+  libtorch::Operations operations(step.model.parameters, step.parameters, pass_options(step));
   const network::Pixels images = inputs.images();
   return {.images = patches ? network::image_features(operations, step.model, images, *patches)
                             : network::image_features(operations, step.model, images),

@@ -5,19 +5,19 @@
 #include <memory>
 #include <optional>
 
+#include "libtorch/autocast.h"
+#include "libtorch/operations.h"
+#include "libtorch/parameters.h"
 #include "network/model.h"
-#include "train/autocast.h"
 #include "train/batch.h"
-#include "train/operations.h"
-#include "train/parameters.h"
 
 namespace diptych::train {
 
 /// The model that a step is computed with. Refers to all of them.
 struct StepModel {
   const network::Model& model;
-  const Parameters& parameters;  ///< in the model's order
-  Precision precision = Precision::fp32;
+  const libtorch::Parameters& parameters;  ///< in the model's order
+  libtorch::Autocast autocast = libtorch::Autocast::off;
   /// Whether the image tower normalises by its running statistics and leaves them as they are.
   bool keeps_image_statistics = false;
   /// Whether blocks are computed again for their gradients (PassOptions).
@@ -29,7 +29,7 @@ struct StepModel {
 };
 
 /// Returns how the towers' operations compute in such a step.
-inline PassOptions pass_options(const StepModel& step) {
+inline libtorch::PassOptions pass_options(const StepModel& step) {
   return {.training = !step.keeps_image_statistics, .recomputes_blocks = step.recomputes_blocks};
 }
 
@@ -42,7 +42,7 @@ struct Outputs {
   torch::Tensor own_losses;
 };
 
-/// The features of both towers, of those patches.
+/// Returns the features of both towers, of those patches.
 Outputs tower_features(const StepModel& step, const Inputs& inputs,
                        const std::optional<network::PatchSelection>& patches);
 
@@ -53,19 +53,19 @@ class Task {
  public:
   virtual ~Task() = default;
 
-  /// The features, and the pairs' own losses. By default there are none of those.
+  /// Returns the features, and the pairs' own losses. By default there are none of those.
   virtual Outputs outputs(const StepModel& step, const Batch& part) const;
-  /// The loss that the batch's pairs have in common, from all of their features.
+  /// Returns the loss that the batch's pairs have in common, from all of their features.
   virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
                                     const torch::Tensor& texts, const Batch& batch) const = 0;
-  /// What the sum of own losses is multiplied by before it is added.
+  /// Returns what the sum of own losses is multiplied by before it is added.
   virtual double own_weight(const StepModel& /*step*/, const Batch& /*batch*/) const { return 0.0; }
 };
 
-/// CLIP's loss, of features alone.
+/// Makes CLIP's loss, of features alone.
 std::unique_ptr<Task> contrastive_task(double label_smoothing = 0.0);
 
-/// SigLIP's. Throws Error(invalid_argument) for a model without a bias on its scores.
+/// Makes SigLIP's. Throws Error(invalid_argument) for a model without a bias on its scores.
 std::unique_ptr<Task> sigmoid_task(const network::Model& model);
 
 struct CaptioningWeights {
@@ -73,9 +73,9 @@ struct CaptioningWeights {
   double captioning = 2.0;
 };
 
-/// CoCa's (arXiv 2205.01917, section 3.2): the loss of `pairs`, and the cross-entropy of what the
-/// decoder says next, averaged over all ids of the batch's captions. Throws Error(invalid_argument)
-/// for a model without a decoder.
+/// Makes CoCa's (arXiv 2205.01917, section 3.2): the loss of `pairs`, and the cross-entropy of what
+/// the decoder says next, averaged over all ids of the batch's captions. Throws
+/// Error(invalid_argument) for a model without a decoder.
 std::unique_ptr<Task> captioning_task(const network::Model& model, std::unique_ptr<Task> pairs,
                                       const CaptioningWeights& weights = {});
 

@@ -10,14 +10,15 @@ namespace {
 
 using torch::Tensor;
 
-Parameters frozen_parameters(const checkpoint::ModelFile& file, const network::Model& model,
-                             torch::Device device) {
+libtorch::Parameters frozen_parameters(const checkpoint::ModelFile& file,
+                                       const network::Model& model, torch::Device device) {
   network::require_both_towers(file.config, "distill-model");
   if (file.weights.tensors.empty()) {
     fail(ErrorCode::invalid_argument,
          "train: distill-model: got a configuration without weights, expected a trained model");
   }
-  Parameters parameters = parameters_from(model.parameters, file.weights, device);
+  libtorch::Parameters parameters =
+      libtorch::parameters_from(model.parameters, file.weights, device);
   for (Tensor& parameter : parameters) parameter.set_requires_grad(false);
   return parameters;
 }
@@ -44,7 +45,7 @@ class DistillationTask : public Task {
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
                      const Batch& batch) const override {
     const Tensor taught =
-        teacher_.logit_scale() * similarities(teacher_.features(batch.teacher, step.precision));
+        teacher_.logit_scale() * similarities(teacher_.features(batch.teacher, step.autocast));
     const Tensor learnt = step.parameter(step.model.logit_scale).exp() *
                           similarities({.images = images, .texts = texts});
     return pairs_->common_loss(step, images, texts, batch) +
@@ -65,11 +66,11 @@ Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
       tokenizer_(tokenizer_of(file)),
       assumptions_(file.assumptions) {}
 
-Outputs Teacher::features(const Inputs& inputs, Precision precision) const {
+Outputs Teacher::features(const Inputs& inputs, libtorch::Autocast autocast) const {
   const torch::NoGradGuard no_gradients;
   const StepModel step{.model = model_,
                        .parameters = parameters_,
-                       .precision = precision,
+                       .autocast = autocast,
                        .keeps_image_statistics = true};
   return tower_features(step, inputs, std::nullopt);
 }

@@ -20,23 +20,23 @@ class Teacher {
   const network::Model& model() const { return model_; }
   const Preprocessing& preprocessing() const { return preprocessing_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
-  /// A sentence each on what had to be assumed of it.
+  /// Returns a sentence each on what had to be assumed of it.
   const std::vector<std::string>& assumptions() const { return assumptions_; }
 
-  /// The features of both towers, without a graph.
-  Outputs features(const Inputs& inputs, Precision precision) const;
-  /// exp of the learned logarithm.
+  /// Returns the features of both towers, without a graph.
+  Outputs features(const Inputs& inputs, libtorch::Autocast autocast) const;
+  /// Returns exp of the learned logarithm.
   double logit_scale() const;
 
  private:
   network::Model model_;
-  Parameters parameters_;
+  libtorch::Parameters parameters_;
   Preprocessing preprocessing_;
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::vector<std::string> assumptions_;
 };
 
-/// CLIP's loss, and how far the student's softmax over texts and over pictures is from the
+/// Makes CLIP's loss, and how far the student's softmax over texts and over pictures is from the
 /// teacher's: the cross-entropy, averaged over both. `batch.teacher` is what the teacher sees.
 /// Memory is quadratic in the pairs. `teacher` must outlive the task.
 std::unique_ptr<Task> distillation_task(const Teacher& teacher, double label_smoothing = 0.0);

@@ -5,7 +5,7 @@
 
 namespace diptych::train {
 
-TrainResult train(const TrainOptions& options, const ModelSource& source,
+TrainResult train(const TrainOptions& options, const ModelReader& source,
                   const TrainCallbacks& callbacks) {
   check_train_options(options);
   at::set_num_threads(options.threads > 0 ? options.threads : available_cpus());

@@ -10,7 +10,7 @@ namespace diptych::train {
 /// MB.
 struct TrainerFunctions {
   /// train::train
-  TrainResult (*train)(const TrainOptions& options, const ModelSource& source,
+  TrainResult (*train)(const TrainOptions& options, const ModelReader& source,
                        const TrainCallbacks& callbacks);
   /// train::benchmark_loss
   LossBenchmark (*benchmark_loss)(const LossBenchmarkOptions& options);

@@ -36,16 +36,16 @@ class UpdateRule {
  public:
   virtual ~UpdateRule() = default;
   virtual bool has_second_moment() const { return true; }
-  /// `steps`: how many there were with this one, a scalar tensor beside the parameters. All of
-  /// `parameters` have a gradient.
+  /// Moves parameters. `steps`: how many there were with this one, a scalar tensor beside the
+  /// parameters. All of `parameters` have a gradient.
   virtual void move(const std::vector<MovedParameter>& parameters, const torch::Tensor& steps,
                     double learning_rate, double weight_decay) const = 0;
 };
 
 std::unique_ptr<UpdateRule> make_update_rule(Rule rule, const RuleOptions& options);
 
-/// Whether Muon moves a parameter of this name and shape: a matrix (or convolution) of a block, no
-/// embedding and no vector.
+/// Returns whether Muon moves a parameter of this name and shape: a matrix (or convolution) of a
+/// block, no embedding and no vector.
 bool suits_muon(const std::string& name, const torch::Tensor& parameter);
 
 }  // namespace diptych::train

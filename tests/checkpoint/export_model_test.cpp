@@ -93,6 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"open_clip_vitamin", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_mobileclip", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_siglip2_naflex", ExportFormat::diptych, "open_clip"},
+                    Case{"open_clip_siglip2_naflex", ExportFormat::open_clip, "open_clip"},
                     Case{"open_clip_mobileclip_b", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_mobileclip_l", ExportFormat::diptych, "open_clip"},
                     Case{"open_clip_mobileclip_l", ExportFormat::open_clip, "open_clip"},

@@ -249,11 +249,11 @@ TEST(ModelFile, IgnoresHuggingFacesPositionIds) {
 
 TEST(ModelFile, LeavesWeightsInTheMappedFile) {
   const std::string folder = data_path("open_clip_vit_safetensors").string();
-  SourceFile source = map_file(folder + "/open_clip_model.safetensors");
-  SourceFile config = map_file(folder + "/open_clip_config.json");
+  FileBytes source = map_file(folder + "/open_clip_model.safetensors");
+  FileBytes config = map_file(folder + "/open_clip_config.json");
   source.name = "open_clip_model.safetensors";
   config.name = "open_clip_config.json";
-  const std::vector<SourceFile> files = {source, config};
+  const std::vector<FileBytes> files = {source, config};
   const ModelFile model = load_model_folder(files);
   for (const auto& [name, view] : model.weights.tensors) {
     EXPECT_GE(view.bytes.data(), source.bytes.data()) << name;

@@ -47,7 +47,7 @@ def scale_outputs(layer, factors):
 
 
 def fuse_norm(attention_block):
-    """Batch normalisation into the layer behind it."""
+    """Batch normalisation into the layer after it."""
     norm, qkv = attention_block.norm, attention_block.token_mixer.qkv
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()
     fused = torch.nn.Linear(qkv.in_features, qkv.out_features).double()

@@ -51,7 +51,7 @@ inline network::Tokens random_tokens(const std::vector<int>& lengths, int vocabu
   return tokens;
 }
 
-/// The same texts as a tower that appends class tokens takes them, every other one behind padding.
+/// The same texts as a tower that appends class tokens takes them, every other one after padding.
 inline network::Tokens with_class_tokens(const network::Tokens& tokens, int vocabulary) {
   network::Tokens result;
   for (int i = 0; i < tokens.sequences.count(); ++i) {

@@ -40,7 +40,7 @@ TEST(TurnsTest, ASmallOneAloneHasTheWhole) {
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(turns.take(Turns::Size::small).has_whole());
 }
 
-// Behind a large job a query has all threads, too.
+// After a large job a query has all threads, too.
 TEST(TurnsTest, ASmallOneAmongLargeOnesHasTheWhole) {
   Turns turns(4);
   std::unique_ptr<Turns::Turn> large(new Turns::Turn(turns.take(Turns::Size::large)));

@@ -108,17 +108,6 @@ TEST(WeightsTest, ReadsHalfPrecisionAsTheNumbersItHolds) {
               testing::ElementsAreArray(from_rounded.encode_texts(tokens).floats()));
 }
 
-TEST(WeightsTest, HaveABiasOnlyWhereTheModelHas) {
-  const network::Model biased = network::make_model(test::small_siglip());
-  const network::Model plain = network::make_model(test::small_clipa());
-  const TensorMap weights = test::random_weights(biased, 1);
-  ThreadPool pool(1);
-  const Weights packed(biased, weights, pool);
-  EXPECT_EQ(packed.similarity_bias(), to_floats(weights.at("logit_bias")).front());
-  EXPECT_EQ(packed.similarity_scale(), std::exp(to_floats(weights.at("logit_scale")).front()));
-  EXPECT_EQ(Weights(plain, test::random_weights(plain, 1), pool).similarity_bias(), 0.0F);
-}
-
 TEST(LayerListTest, NamesEveryLayerOfTheTowersOnce) {
   const network::Model model = network::make_model(test::small_vit(network::Activation::gelu));
   const engine::LayerList layers = engine::list_layers(model);

@@ -9,7 +9,6 @@
 #include "base/mapped_file.h"
 #include "diptych/error.h"
 #include "diptych/image.h"
-#include "image/presets.h"
 #include "support/support.h"
 
 namespace diptych {
@@ -132,17 +131,6 @@ TEST(Normalise, RefusesOtherSizes) {
   std::vector<float> out(3 * 16);
   expect_invalid([&] { normalise(grey(4, 5, 0), {.size = 4}, out); }, "got 4 x 5");
   expect_invalid([&] { normalise(grey(5, 5, 0), {.size = 5}, out); }, "room for 48");
-}
-
-TEST(Presets, AreTheFixturesSpecs) {
-  const auto siglip = image::find_preset("siglip", 256);
-  ASSERT_TRUE(siglip.has_value());
-  EXPECT_EQ(siglip->size, 256);
-  EXPECT_EQ(siglip->mode, ResizeMode::squash);
-  EXPECT_EQ(siglip->mean[0], 0.5F);
-  EXPECT_EQ(*image::find_preset("openai", 224), Preprocessing{});
-  EXPECT_EQ(image::find_preset("clipa", 224)->interpolation, Interpolation::bilinear);
-  EXPECT_FALSE(image::find_preset("unknown", 224).has_value());
 }
 
 }  // namespace

@@ -15,10 +15,10 @@
 #include "engine/captioner.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
+#include "libtorch/device.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 #include "support/test_device.h"
-#include "train/device.h"
 
 namespace diptych {
 namespace {
@@ -121,8 +121,9 @@ TEST(LibtorchCaptions, AreTheReferences) {
 }
 
 TEST(LibtorchExecutorTest, RefusesDevicesThatAreNotThere) {
-  test::expect_error([] { train::device_of("cuda:99"); }, ErrorCode::invalid_argument, "device: ");
-  test::expect_error([] { train::device_of("abacus"); }, ErrorCode::invalid_argument, "abacus");
+  test::expect_error([] { libtorch::device_of("cuda:99"); }, ErrorCode::invalid_argument,
+                     "device: ");
+  test::expect_error([] { libtorch::device_of("abacus"); }, ErrorCode::invalid_argument, "abacus");
 }
 
 TEST(LibtorchExecutorTest, RefusesWeightsThatDoNotFit) {

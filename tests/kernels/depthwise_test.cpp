@@ -12,11 +12,11 @@ namespace diptych {
 namespace {
 
 using kernels::MapShape;
-using kernels::Window;
+using kernels::SlidingWindow;
 using test::TestMatrix;
 
 /// By the definition, in double precision; `magnitude` becomes the sum of the terms' magnitudes.
-double naive(const TestMatrix& x, const MapShape& shape, const Window& window,
+double naive(const TestMatrix& x, const MapShape& shape, const SlidingWindow& window,
              const TestMatrix& weights, const TestMatrix& bias, int row, int c, double& magnitude) {
   double sum = bias.at(0, c);
   magnitude = std::abs(sum);
@@ -38,7 +38,7 @@ double naive(const TestMatrix& x, const MapShape& shape, const Window& window,
 
 struct Case {
   MapShape shape;
-  Window window;
+  SlidingWindow window;
   int channels;
 };
 

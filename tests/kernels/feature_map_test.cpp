@@ -13,7 +13,7 @@ namespace diptych {
 namespace {
 
 using kernels::MapShape;
-using kernels::Window;
+using kernels::SlidingWindow;
 using test::TestMatrix;
 
 /// Row and column tell where a value came from.
@@ -29,7 +29,8 @@ TEST(Im2colTest, LaysOutEveryNeighbourhood) {
   const MapShape shape{.batch = 2, .height = 5, .width = 4};
   const TestMatrix x = numbered(shape.rows(), 3);
   ThreadPool pool(2);
-  for (const Window window : {Window{3, 1}, Window{3, 2}, Window{1, 2}, Window{5, 1}}) {
+  for (const SlidingWindow window :
+       {SlidingWindow{3, 1}, SlidingWindow{3, 2}, SlidingWindow{1, 2}, SlidingWindow{5, 1}}) {
     const MapShape places = window.output(shape);
     constexpr int kFirst = 2;
     TestMatrix out(places.rows() - kFirst, window.size * window.size * 3);
@@ -50,9 +51,9 @@ TEST(Im2colTest, LaysOutEveryNeighbourhood) {
 }
 
 TEST(Im2colTest, CountsPlacesAsConvolutionsDo) {
-  EXPECT_EQ((Window{3, 2}.places(224)), 112);
-  EXPECT_EQ((Window{3, 1}.places(7)), 7);
-  EXPECT_EQ((Window{1, 2}.places(7)), 4);
+  EXPECT_EQ((SlidingWindow{3, 2}.places(224)), 112);
+  EXPECT_EQ((SlidingWindow{3, 1}.places(7)), 7);
+  EXPECT_EQ((SlidingWindow{1, 2}.places(7)), 4);
 }
 
 TEST(AveragePoolTest, LeavesOutWhatFillsNoWindow) {
@@ -60,7 +61,7 @@ TEST(AveragePoolTest, LeavesOutWhatFillsNoWindow) {
   const TestMatrix x = TestMatrix::random(shape.rows(), 7, 1);
   TestMatrix out(2 * 2 * 2, 7);
   ThreadPool pool(2);
-  kernels::average_pool(x.view(), shape, Window{2, 2}, out.view(), pool);
+  kernels::average_pool(x.view(), shape, SlidingWindow{2, 2}, out.view(), pool);
   for (int row = 0; row < out.rows(); ++row) {
     const int corner = row / 4 * 20 + row / 2 % 2 * 8 + row % 2 * 2;
     for (int i = 0; i < 7; ++i) {
@@ -77,7 +78,7 @@ TEST(AveragePoolTest, DoesNotCountItsPadding) {
   const TestMatrix x = TestMatrix::random(shape.rows(), 2, 1);
   TestMatrix out(2 * 2, 2);
   ThreadPool pool(1);
-  kernels::average_pool(x.view(), shape, Window{3, 2}, out.view(), pool);
+  kernels::average_pool(x.view(), shape, SlidingWindow{3, 2}, out.view(), pool);
   const auto expect_mean = [&](int row, const std::vector<int>& seen) {
     double sum = 0.0;
     for (const int place : seen) sum += x.at(place, 1);

@@ -61,7 +61,7 @@ struct Product {
   TestMatrix compute(bool with_residual, Activation activation, int threads) const {
     ThreadPool pool(threads);
     TestMatrix out(x.rows(), packed.outputs());
-    const kernels::ConstMatrix added = residual.view();
+    const kernels::ConstMatrixView added = residual.view();
     kernels::gemm(x.view(), packed, activation, with_residual ? &added : nullptr, out.view(), pool);
     return out;
   }
@@ -158,8 +158,8 @@ TEST_P(GemmTest, GivesARowTheSameBitsAloneInABatchAndOnAnyThread) {
     }
     for (const int row : {0, 1, 7, 143, 144, 150, 299, 300}) {
       TestMatrix alone(1, all.width());
-      const kernels::ConstMatrix x{product.x.view().row(row), 1, product.x.width(), 0};
-      const kernels::ConstMatrix residual{product.residual.view().row(row), 1, all.width(), 0};
+      const kernels::ConstMatrixView x{product.x.view().row(row), 1, product.x.width(), 0};
+      const kernels::ConstMatrixView residual{product.residual.view().row(row), 1, all.width(), 0};
       kernels::gemm(x, product.packed, Activation::gelu, &residual, alone.view(), pool);
       ASSERT_TRUE(
           std::equal(all.view().row(row), all.view().row(row) + all.width(), alone.view().row(0)))

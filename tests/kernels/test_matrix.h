@@ -33,8 +33,8 @@ class TestMatrix {
   int width() const { return width_; }
   float& at(int row, int column) { return view().row(row)[column]; }
   float at(int row, int column) const { return view().row(row)[column]; }
-  kernels::Matrix view() { return {values_.data(), rows_, width_, stride_}; }
-  kernels::ConstMatrix view() const { return {values_.data(), rows_, width_, stride_}; }
+  kernels::MatrixView view() { return {values_.data(), rows_, width_, stride_}; }
+  kernels::ConstMatrixView view() const { return {values_.data(), rows_, width_, stride_}; }
 
  private:
   int rows_;

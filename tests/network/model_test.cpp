@@ -293,7 +293,7 @@ class PackTokens : public testing::Test {
   const Model model_ = small_model(kLargestId);
 };
 
-TEST_F(PackTokens, LeavesOutWhatStandsBehindTheEndOfText) {
+TEST_F(PackTokens, LeavesOutWhatFollowsTheEndOfText) {
   const std::vector<std::int32_t> ids = {8, 1, 9, 0, 0, 0,  //
                                          8, 1, 2, 3, 4, 9,  //
                                          8, 9, 9, 1, 0, 0};
@@ -438,7 +438,7 @@ TEST(PackBertTokens, LeavesOutPadding) {
   EXPECT_THAT(padded_with_one.sequences.offsets, ElementsAre(0, 4, 8));
 }
 
-TEST(PackBertTokens, RefusesPaddingThatIsNotBehindAText) {
+TEST(PackBertTokens, RefusesPaddingThatIsNotAfterAText) {
   const Model model = small_bert(0);
   const auto pack = [&](std::vector<std::int32_t> ids) {
     return [&model, ids] { pack_tokens(model, ids, 4); };

@@ -130,7 +130,7 @@ TEST(VisionTransformer, PoolsInItsLastBlock) {
   const auto features = image_features(ops, model, blank_pixels(3, 224));
   EXPECT_EQ(features.rows, 3);
   EXPECT_EQ(features.width, 512);
-  // 49 patches a picture, and the class token behind the patch embedding.
+  // 49 patches a picture, and the class token after the patch embedding.
   EXPECT_THAT(ops.linear_rows(), ElementsAre(147, 150, 150, 150, 150, 3, 150, 3, 3, 3, 3));
   EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(150, 150), Pair(3, 150)));
 }
@@ -149,7 +149,7 @@ TEST(VisionTransformer, NeverComputesDroppedPatches) {
 }
 
 // SigLIP attends to its padding: every one of the 64 tokens is computed. The map pool has one query
-// for all pictures, and a row a picture behind it.
+// for all pictures, and a row a picture after it.
 TEST(Siglip, ComputesPaddingAndPoolsAllPatches) {
   ModelConfig config = test::siglip_b_16();
   std::get<VisionTransformerConfig>(config.image).layers = 1;

@@ -4,7 +4,7 @@
 
 #include "base/mapped_file.h"
 #include "checkpoint/containers/safetensors.h"
-#include "compute_device.h"
+#include "libtorch/compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -55,7 +55,8 @@ struct GoldenRun {
   std::unique_ptr<train::Learner> learner(train::LearnerOptions options = {
                                               .optimiser = optimiser_options()}) const {
     network::Model model = network::make_model(config());
-    train::Parameters parameters = train::parameters_from(model.parameters, initial, device());
+    libtorch::Parameters parameters =
+        libtorch::parameters_from(model.parameters, initial, device());
     auto task = sigmoid ? train::sigmoid_task(model) : train::contrastive_task();
     return std::make_unique<train::Learner>(std::move(model), std::move(parameters),
                                             std::move(task), options);

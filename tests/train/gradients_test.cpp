@@ -4,7 +4,7 @@
 
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
-#include "compute_device.h"
+#include "libtorch/compute_device.h"
 #include "support/support.h"
 #include "train/learner.h"
 
@@ -41,8 +41,8 @@ struct ReferenceStep {
       : file(checkpoint::load_model_file(folder)),
         gradients(read_gradients(folder)),
         learner(network::make_model(file.config),
-                train::parameters_from(network::make_model(file.config).parameters, file.weights,
-                                       test::device()),
+                libtorch::parameters_from(network::make_model(file.config).parameters, file.weights,
+                                          test::device()),
                 file.config.logit_bias ? train::sigmoid_task(network::make_model(file.config))
                                        : train::contrastive_task(),
                 options) {
@@ -66,7 +66,7 @@ double norm(std::span<const float> values) {
 /// The gradient as floats; what took no part in the loss has none.
 std::vector<float> gradient_of(const torch::Tensor& parameter) {
   if (!parameter.grad().defined()) return std::vector<float>(parameter.numel());
-  const TensorBuffer buffer = train::to_buffer(parameter.grad());
+  const TensorBuffer buffer = libtorch::to_buffer(parameter.grad());
   return {buffer.floats().begin(), buffer.floats().end()};
 }
 

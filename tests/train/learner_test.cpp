@@ -20,7 +20,7 @@ TEST_P(GoldenLearner, FirstGradientsAreTheReferences) {
   learner->loss(golden.batch(learner->model(), 0)).backward();
   const auto& specs = learner->model().parameters.specs();
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const TensorBuffer gradient = train::to_buffer(learner->parameters()[i].grad());
+    const TensorBuffer gradient = libtorch::to_buffer(learner->parameters()[i].grad());
     const std::vector<float> expected = to_floats(golden.first_gradients.at(specs[i].name));
     EXPECT_LE(test::relative_error(gradient.floats(), expected), test::kGradientTolerance)
         << specs[i].name;
@@ -43,7 +43,7 @@ TEST_P(GoldenLearner, TenStepsGiveTheReferencesLossesAndWeights) {
   }
   const auto& specs = learner->model().parameters.specs();
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const TensorBuffer weight = train::to_buffer(learner->parameters()[i]);
+    const TensorBuffer weight = libtorch::to_buffer(learner->parameters()[i]);
     EXPECT_LE(
         test::relative_error(weight.floats(), to_floats(golden.last_weights.at(specs[i].name))),
         test::kTrainedWeightTolerance)
@@ -77,8 +77,8 @@ TEST_P(GoldenLearner, PartsOfABatchGiveTheSameStep) {
   }
   const auto& specs = whole->model().parameters.specs();
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const TensorBuffer got = train::to_buffer(parts->parameters()[i]);
-    const TensorBuffer expected = train::to_buffer(whole->parameters()[i]);
+    const TensorBuffer got = libtorch::to_buffer(parts->parameters()[i]);
+    const TensorBuffer expected = libtorch::to_buffer(whole->parameters()[i]);
     EXPECT_LE(test::relative_error(got.floats(), expected.floats()), test::kTrainedWeightTolerance)
         << specs[i].name;
   }
@@ -134,7 +134,7 @@ TEST(Learner, AutocastStaysNearFloat32) {
   const GoldenRun golden;
   const auto exact = golden.learner();
   const auto mixed = golden.learner(
-      {.optimiser = GoldenRun::optimiser_options(), .precision = train::Precision::amp_bf16});
+      {.optimiser = GoldenRun::optimiser_options(), .autocast = libtorch::Autocast::bfloat16});
   const train::Batch batch = golden.batch(exact->model(), 0);
   const double expected = exact->loss(batch).item<double>();
   const double got = mixed->loss(batch).item<double>();
@@ -145,10 +145,10 @@ TEST(Learner, AutocastStaysNearFloat32) {
 /// A step whose blocks are computed again moves the weights as any other does, under autocast too.
 TEST(Learner, RecomputedBlocksGiveTheSameStep) {
   const GoldenRun golden;
-  for (const auto precision : {train::Precision::fp32, train::Precision::amp_bf16}) {
+  for (const auto autocast : {libtorch::Autocast::off, libtorch::Autocast::bfloat16}) {
     for (const int parts : {1, 3}) {
       train::LearnerOptions options{
-          .optimiser = GoldenRun::optimiser_options(), .precision = precision, .parts = parts};
+          .optimiser = GoldenRun::optimiser_options(), .autocast = autocast, .parts = parts};
       const auto held = golden.learner(options);
       options.recomputes_blocks = true;
       const auto recomputed = golden.learner(options);

@@ -4,12 +4,14 @@
 
 #include <cmath>
 
-#include "compute_device.h"
+#include "libtorch/compute_device.h"
+#include "libtorch/parameters.h"
 #include "support/support.h"
-#include "train/parameters.h"
 
 namespace diptych::train {
 namespace {
+
+using libtorch::to_buffer;
 
 /// The loss written out in doubles, one pair at a time.
 double naive_loss(const torch::Tensor& images, const torch::Tensor& texts, double scale,

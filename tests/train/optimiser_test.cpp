@@ -7,12 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/mapped_file.h"
-#include "compute_device.h"
 #include "diptych/error.h"
+#include "libtorch/compute_device.h"
 #include "support/support.h"
 
 namespace diptych::train {
 namespace {
+
+using libtorch::initial_parameters;
+using libtorch::Parameters;
+using libtorch::to_buffer;
 
 network::ParameterTable two_parameters() {
   network::ParameterTable table;

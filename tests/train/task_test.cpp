@@ -4,8 +4,8 @@
 
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
-#include "compute_device.h"
 #include "diptych/error.h"
+#include "libtorch/compute_device.h"
 #include "support/support.h"
 #include "text/tokenizer_spec.h"
 #include "train/learner.h"
@@ -25,8 +25,8 @@ struct Fixture {
         model(network::make_model(file.config)),
         tensors(checkpoint::read_safetensors(test::data_path(folder) / name)) {}
 
-  train::Parameters parameters() const {
-    return train::parameters_from(model.parameters, file.weights, test::device());
+  libtorch::Parameters parameters() const {
+    return libtorch::parameters_from(model.parameters, file.weights, test::device());
   }
 
   train::Batch batch() const {
@@ -91,7 +91,7 @@ TEST_F(Captioning, GradientsAreTheReferences) {
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const torch::Tensor gradient = learner->parameters()[i].grad();
     ASSERT_TRUE(gradient.defined()) << specs[i].name;
-    const TensorBuffer buffer = train::to_buffer(gradient);
+    const TensorBuffer buffer = libtorch::to_buffer(gradient);
     std::vector<float> difference(buffer.floats().begin(), buffer.floats().end());
     ASSERT_EQ(difference.size(), expected[i].size());
     for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= expected[i][j];
@@ -144,7 +144,7 @@ TEST_F(Distillation, OfItsOwnTeacherAddsTheEntropy) {
   const train::Teacher teacher(student_.file, test::device());
   const auto learner = student_.learner(train::distillation_task(teacher));
   const torch::NoGradGuard no_gradients;
-  const train::Outputs features = teacher.features(batch(), train::Precision::fp32);
+  const train::Outputs features = teacher.features(batch(), libtorch::Autocast::off);
   const torch::Tensor logits =
       teacher.logit_scale() * unit(features.images).matmul(unit(features.texts).t());
   const auto entropy = [](const torch::Tensor& rows) {
@@ -157,9 +157,9 @@ TEST_F(Distillation, OfItsOwnTeacherAddsTheEntropy) {
 
 TEST_F(Distillation, TheTeacherLearnsNothing) {
   const train::Teacher teacher(student_.file, test::device());
-  const torch::Tensor before = teacher.features(batch(), train::Precision::fp32).images.clone();
+  const torch::Tensor before = teacher.features(batch(), libtorch::Autocast::off).images.clone();
   student_.learner(train::distillation_task(teacher))->step(batch(), 0.1);
-  EXPECT_TRUE(teacher.features(batch(), train::Precision::fp32).images.equal(before));
+  EXPECT_TRUE(teacher.features(batch(), libtorch::Autocast::off).images.equal(before));
 }
 
 TEST_F(Distillation, ATeacherHasWeights) {

@@ -8,10 +8,10 @@
 
 namespace diptych::checkpoint {
 
-/// Whether a config's towers have the heads that are stated.
+/// Returns whether a config's towers have the heads that are stated.
 bool has_heads(const network::ModelConfig& config, const StatedFacts& facts);
 
-/// Whether the heads of every tower that there is are stated.
+/// Returns whether the heads of every tower that there is are stated.
 bool has_stated_heads(const network::ModelConfig& config, const StatedFacts& facts);
 
 /// Gives the towers that listen to open_clip's switch QuickGELU, or GELU.

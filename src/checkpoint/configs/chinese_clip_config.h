@@ -7,8 +7,8 @@
 
 namespace diptych::checkpoint {
 
-/// What every model of Chinese-CLIP has in common: its tokenizer and its preprocessing, both sides
-/// resized and nothing cropped.
+/// Sets what every model of Chinese-CLIP has in common: its tokenizer and its preprocessing, both
+/// sides resized and nothing cropped.
 void bind_chinese_clip(ModelFile& model);
 
 /// Reads {"vision": ..., "text": ...}, each with the fields of a file in Chinese-CLIP's
@@ -16,7 +16,7 @@ void bind_chinese_clip(ModelFile& model);
 /// naming the field.
 ModelFile read_chinese_clip_config(const Json& json, const std::string& file);
 
-/// The reverse. What the form cannot say is left out: reading it back tells.
+/// Writes such a config. What the form cannot say is left out: reading it back tells.
 Json write_chinese_clip_config(const network::ModelConfig& config);
 
 }  // namespace diptych::checkpoint

@@ -17,22 +17,23 @@ namespace {
 constexpr int kVersion = 1;
 /// What a value is called in diptych.json.
 template <typename Value>
-struct Word {
+struct JsonWord {
   std::string_view word;
   Value value;
 };
 
-constexpr auto kResizeModes = std::to_array<Word<ResizeMode>>({{"shortest", ResizeMode::shortest},
-                                                               {"squash", ResizeMode::squash},
-                                                               {"longest", ResizeMode::longest},
-                                                               {"patches", ResizeMode::patches}});
-constexpr auto kCropStarts = std::to_array<Word<CropStart>>(
+constexpr auto kResizeModes =
+    std::to_array<JsonWord<ResizeMode>>({{"shortest", ResizeMode::shortest},
+                                         {"squash", ResizeMode::squash},
+                                         {"longest", ResizeMode::longest},
+                                         {"patches", ResizeMode::patches}});
+constexpr auto kCropStarts = std::to_array<JsonWord<CropStart>>(
     {{"half_even", CropStart::half_even}, {"down", CropStart::down}});
-constexpr auto kConversions = std::to_array<Word<RgbConversion>>(
+constexpr auto kConversions = std::to_array<JsonWord<RgbConversion>>(
     {{"last", RgbConversion::last}, {"first", RgbConversion::first}});
-constexpr auto kInterpolations = std::to_array<Word<Interpolation>>(
+constexpr auto kInterpolations = std::to_array<JsonWord<Interpolation>>(
     {{"bicubic", Interpolation::bicubic}, {"bilinear", Interpolation::bilinear}});
-constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
+constexpr auto kTokenizers = std::to_array<JsonWord<TokenizerSpec::Kind>>(
     {{"clip", TokenizerSpec::Kind::clip},
      {"chinese", TokenizerSpec::Kind::chinese},
      {"wordpiece", TokenizerSpec::Kind::wordpiece},
@@ -40,9 +41,9 @@ constexpr auto kTokenizers = std::to_array<Word<TokenizerSpec::Kind>>(
      {"xlm_roberta", TokenizerSpec::Kind::xlm_roberta},
      {"byte_level_bpe", TokenizerSpec::Kind::byte_level_bpe},
      {"none", TokenizerSpec::Kind::none}});
-constexpr auto kSpecialTokens = std::to_array<Word<ClipSpecialTokens>>(
+constexpr auto kSpecialTokens = std::to_array<JsonWord<ClipSpecialTokens>>(
     {{"open_clip", ClipSpecialTokens::open_clip}, {"openai", ClipSpecialTokens::openai}});
-constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
+constexpr auto kCleanings = std::to_array<JsonWord<text::Cleaning>>(
     {{"whitespace", text::Cleaning::whitespace},
      {"lower", text::Cleaning::lower},
      {"canonicalize", text::Cleaning::canonicalize},
@@ -50,7 +51,7 @@ constexpr auto kCleanings = std::to_array<Word<text::Cleaning>>(
      {"remove_punctuation", text::Cleaning::remove_punctuation}});
 
 template <typename Value, std::size_t count>
-std::string_view word_for(Value value, const std::array<Word<Value>, count>& words) {
+std::string_view word_for(Value value, const std::array<JsonWord<Value>, count>& words) {
   for (const auto& known : words) {
     if (known.value == value) return known.word;
   }
@@ -59,7 +60,7 @@ std::string_view word_for(Value value, const std::array<Word<Value>, count>& wor
 
 template <typename Value, std::size_t count>
 Value read_word(ConfigFields& fields, std::string_view field,
-                const std::array<Word<Value>, count>& words,
+                const std::array<JsonWord<Value>, count>& words,
                 std::optional<Value> otherwise = std::nullopt) {
   if (otherwise && !fields.has(field)) return *otherwise;
   const std::string text = fields.text(field);
@@ -155,6 +156,25 @@ Json write_references(const ReferenceEmbeddings& references) {
             {"height", references.picture.height},
             {"rgb", to_base64(references.picture.rgb)},
             {"embedding", references.picture_embedding}}}};
+}
+
+Json write_loss(const QuantisationLoss& loss) {
+  return {{"image_cosine", loss.image_cosine},
+          {"text_cosine", loss.text_cosine},
+          {"agreement", loss.agreement},
+          {"pictures", loss.pictures},
+          {"texts", loss.texts}};
+}
+
+QuantisationLoss read_loss(ConfigFields fields) {
+  QuantisationLoss loss;
+  loss.image_cosine = fields.number("image_cosine", 1.0);
+  loss.text_cosine = fields.number("text_cosine", 1.0);
+  loss.agreement = fields.number("agreement", 1.0);
+  loss.pictures = fields.integer("pictures");
+  loss.texts = fields.integer("texts");
+  fields.refuse_rest();
+  return loss;
 }
 
 std::vector<float> read_embedding(ConfigFields& fields) {
@@ -275,6 +295,7 @@ Json write_diptych_json(const ModelFile& model) {
   if (network::has_image_tower(model.config))
     json["preprocessing"] = write_preprocessing(model.preprocessing);
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
+  if (model.quantisation_loss) json["int8"] = write_loss(*model.quantisation_loss);
   if (model.references) json["references"] = write_references(*model.references);
   if (model.fits_from) json["fits_from"] = *model.fits_from;
   return json;
@@ -298,8 +319,10 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.provenance.name = fields.text("name", "");
   model.provenance.licence = fields.text("licence", "");
   if (fields.has("assumptions")) model.assumptions = fields.texts("assumptions");
+  if (fields.has("int8")) model.quantisation_loss = read_loss(fields.object("int8"));
   if (fields.has("references")) model.references = read_references(fields.object("references"));
-  if (fields.has("fits_from")) model.fits_from = read_fits_from(fields.number("fits_from"), file);
+  if (fields.has("fits_from"))
+    model.fits_from = read_fits_from(fields.number("fits_from", 0.0), file);
   fields.ignore({"logit_scale"});
   fields.refuse_rest();
   return model;

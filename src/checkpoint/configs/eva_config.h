@@ -12,8 +12,8 @@ namespace diptych::checkpoint {
 /// and unsupported naming the field that asks for what diptych has not.
 ModelFile read_eva_config(const Json& json, const std::string& file);
 
-/// A config that read_eva_config and EVA-CLIP itself read back. Throws Error(unsupported) for what
-/// it cannot say.
+/// Returns a config that read_eva_config and EVA-CLIP itself read back. Throws Error(unsupported)
+/// for what it cannot say.
 Json write_eva_config(const ModelFile& model);
 
 }  // namespace diptych::checkpoint

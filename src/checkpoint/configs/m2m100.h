@@ -11,7 +11,8 @@
 
 namespace diptych::checkpoint {
 
-/// Whether the text_cfg of an open_clip model names such an encoder, or `hf_config` describes one.
+/// Returns whether the text_cfg of an open_clip model names such an encoder, or `hf_config`
+/// describes one.
 bool names_m2m100(ConfigFields& fields);
 
 /// Reads that text_cfg. Throws Error: corrupt_data, and unsupported naming the field.

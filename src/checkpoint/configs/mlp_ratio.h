@@ -4,8 +4,8 @@
 
 namespace diptych::checkpoint {
 
-/// The MLP's width that a config's `mlp_ratio` (4 when absent) gives: int(width * ratio), as
-/// open_clip and timm compute it. Throws Error(corrupt_data) for a ratio that gives none.
+/// Returns the MLP's width that a config's `mlp_ratio` (4 when absent) gives: int(width * ratio),
+/// as open_clip and timm compute it. Throws Error(corrupt_data) for a ratio that gives none.
 int read_mlp_width(ConfigFields& fields, int width);
 
 /// Reads what `timm_model_kwargs` may change of a tower's blocks: their number, heads, width and
@@ -20,7 +20,7 @@ void read_block_changes(ConfigFields& changes, Config& config) {
   }
 }
 
-/// The ratio that int(width * ratio) turns back into the MLP's width.
+/// Returns the ratio that int(width * ratio) turns back into the MLP's width.
 double mlp_ratio(int width, int mlp_width);
 
 }  // namespace diptych::checkpoint

@@ -422,7 +422,7 @@ ModelFile read_open_clip_config_file(const std::filesystem::path& file) {
 
 ModelFile read_open_clip_architecture(const std::string& name) {
   const KnownFacts facts{.name = name, .quick_gelu = name.ends_with("-quickgelu")};
-  return read_with_tokenizer(ModelFiles(std::span<const SourceFile>()), *find_architecture(name),
+  return read_with_tokenizer(ModelFiles(std::span<const FileBytes>()), *find_architecture(name),
                              name, &facts);
 }
 

@@ -21,30 +21,30 @@ constexpr float kOpenClipEpsilon = 1e-5F;
 ModelFile read_open_clip_config(const Json& json, const std::string& file,
                                 const std::optional<Preprocessing>& known = std::nullopt);
 
-/// The same for the config beside a checkpoint, open_clip_config.json or model_config.json, or that
-/// of the architecture that the model is known to have; none when there is none of these. With the
-/// tokenizer that lies beside it.
+/// Does the same for the config beside a checkpoint, open_clip_config.json or model_config.json, or
+/// that of the architecture that the model is known to have; none when there is none of these. With
+/// the tokenizer that lies beside it.
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files);
 
-/// Whether such a config lies beside the weights: one of open_clip's, not another program's of the
-/// same name.
+/// Returns whether such a config lies beside the weights: one of open_clip's, not another program's
+/// of the same name.
 bool has_open_clip_config(const ModelFiles& files);
 
-/// The same for an architecture of open_clip's (architectures.h).
+/// Does the same for an architecture of open_clip's (architectures.h).
 ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string& name);
 
-/// What a training from random weights starts with: the same for a config in a file, with the
-/// tokenizer beside it, and for an architecture alone, which "-quickgelu" after its name gives
+/// Returns what a training from random weights starts with: the same for a config in a file, with
+/// the tokenizer beside it, and for an architecture alone, which "-quickgelu" after its name gives
 /// QuickGELU.
 ModelFile read_open_clip_config_file(const std::filesystem::path& file);
 ModelFile read_open_clip_architecture(const std::string& name);
 
-/// A model config's text_cfg alone, which EVA-CLIP's configs share.
+/// Returns a model config's text_cfg alone, which EVA-CLIP's configs share.
 network::TextTowerConfig read_open_clip_text_tower(ConfigFields fields,
                                                    network::Activation activation);
 
-/// {model_cfg, preprocess_cfg} that read_open_clip_config and open_clip itself read back. Throws
-/// Error(unsupported) for what open_clip's config cannot say.
+/// Returns {model_cfg, preprocess_cfg} that read_open_clip_config and open_clip itself read back.
+/// Throws Error(unsupported) for what open_clip's config cannot say.
 Json write_open_clip_config(const ModelFile& model);
 
 }  // namespace diptych::checkpoint

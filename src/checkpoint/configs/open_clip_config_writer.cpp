@@ -4,6 +4,7 @@
 #include "checkpoint/configs/mlp_ratio.h"
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/configs/timm_eva.h"
+#include "checkpoint/configs/timm_naflex.h"
 #include "checkpoint/configs/timm_towers.h"
 #include "checkpoint/configs/timm_vitamin.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
@@ -48,6 +49,8 @@ Json write_image_tower(const network::ImageTowerConfig& tower) {
     return write_timm_tower(*convnext);
   if (const auto* vitamin = std::get_if<network::ViTaminConfig>(&tower))
     return write_timm_vitamin(*vitamin);
+  if (const auto* naflex = std::get_if<network::NaflexTransformerConfig>(&tower))
+    return write_timm_naflex(*naflex);
   if (std::holds_alternative<network::FastVitConfig>(tower)) {
     fail(ErrorCode::unsupported,
          "open_clip's form of MobileCLIP has the branches that its image tower was trained with, "
@@ -156,7 +159,8 @@ bool has_quick_gelu(const network::ModelConfig& config) {
 /// custom text.
 bool has_custom_text(const network::ModelConfig& config) {
   if (std::holds_alternative<network::EvaTransformerConfig>(config.image) ||
-      std::holds_alternative<network::ViTaminConfig>(config.image))
+      std::holds_alternative<network::ViTaminConfig>(config.image) ||
+      std::holds_alternative<network::NaflexTransformerConfig>(config.image))
     return true;
   const auto& text = std::get<network::TextTransformerConfig>(config.text);
   if (text.pooling == network::TextPooling::class_token) return true;
@@ -164,18 +168,30 @@ bool has_custom_text(const network::ModelConfig& config) {
   return image != nullptr && is_timm_tower(*image);
 }
 
+/// NaFlex's pictures keep their shape whatever is said of squares; "squash" is what open_clip's
+/// table of published weights says of such models.
+std::string_view resize_mode_of(ResizeMode mode) {
+  switch (mode) {
+    case ResizeMode::shortest:
+      return "shortest";
+    case ResizeMode::squash:
+    case ResizeMode::patches:
+      return "squash";
+    case ResizeMode::longest:
+      return "longest";
+  }
+  return "";
+}
+
 Json write_preprocessing(const Preprocessing& preprocessing) {
   if (preprocessing.background) refuse_to_write("background of transparent pictures");
-  const auto mode = preprocessing.mode;
   return {{"size", {preprocessing.size, preprocessing.size}},
           {"mode", "RGB"},
           {"mean", preprocessing.mean},
           {"std", preprocessing.std},
           {"interpolation",
            preprocessing.interpolation == Interpolation::bicubic ? "bicubic" : "bilinear"},
-          {"resize_mode", mode == ResizeMode::shortest ? "shortest"
-                          : mode == ResizeMode::squash ? "squash"
-                                                       : "longest"},
+          {"resize_mode", resize_mode_of(preprocessing.mode)},
           {"fill_color", preprocessing.fill}};
 }
 

@@ -7,7 +7,7 @@
 
 namespace diptych::checkpoint {
 
-/// Whether a name of timm's stands for a FastViT.
+/// Returns whether a name of timm's stands for a FastViT.
 bool is_timm_fastvit(std::string_view name);
 
 /// Reads the vision_cfg of an open_clip model over one of MobileCLIP's FastViTs. Throws

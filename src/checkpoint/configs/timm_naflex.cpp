@@ -62,4 +62,31 @@ NaflexTransformerConfig read_timm_naflex(ConfigFields& fields, int image_size) {
   return config;
 }
 
+Json write_timm_naflex(const NaflexTransformerConfig& config) {
+  Json json = {{"image_size", config.image_size},
+               {"image_seq_len", config.most_patches()},
+               {"timm_model_pretrained", false},
+               {"timm_pool", "map"},
+               {"timm_proj", "none"}};
+  const auto* named = std::ranges::find_if(kNaflexTowers, [&](NamedNaflex tower) {
+    tower.config.image_size = config.image_size;
+    return tower.config == config;
+  });
+  if (named == kNaflexTowers.end()) {
+    named = kNaflexTowers.begin();
+    json["timm_model_kwargs"] = {
+        {"patch_size", config.patch_size},
+        {"embed_dim", config.width},
+        {"depth", config.layers},
+        {"num_heads", config.heads},
+        {"mlp_ratio", mlp_ratio(config.width, config.mlp_width)},
+        {"pos_embed_grid_size", {config.position_grid, config.position_grid}}};
+  }
+  json["timm_model_name"] = named->name;
+  ConfigFields fields(json, "vision_cfg", "open_clip_config.json");
+  if (read_timm_naflex(fields, config.image_size) != config)
+    fail(ErrorCode::unsupported, "open_clip's config cannot say this model's image tower");
+  return json;
+}
+
 }  // namespace diptych::checkpoint

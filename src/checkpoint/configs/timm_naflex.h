@@ -14,4 +14,8 @@ bool is_timm_naflex(std::string_view name);
 /// name or a field that diptych does not know.
 network::NaflexTransformerConfig read_timm_naflex(ConfigFields& fields, int image_size);
 
+/// Writes such a config: the name for these sizes, or where there is none, the sizes. Throws
+/// Error(unsupported) for a tower that the config cannot say.
+Json write_timm_naflex(const network::NaflexTransformerConfig& config);
+
 }  // namespace diptych::checkpoint

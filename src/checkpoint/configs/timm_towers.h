@@ -10,11 +10,11 @@ namespace diptych::checkpoint {
 /// that diptych does not know.
 network::ImageTowerConfig read_timm_tower(ConfigFields& fields, int image_size);
 
-/// Whether open_clip builds such a tower with timm rather than by itself: those without a class
-/// token, and those whose projection has a bias.
+/// Returns whether open_clip builds such a tower with timm rather than by itself: those without a
+/// class token, and those whose projection has a bias.
 bool is_timm_tower(const network::VisionTransformerConfig& config);
 
-/// The reverse: the name for these sizes, or where there is none, the sizes.
+/// Writes such a config: the name for these sizes, or where there is none, the sizes.
 Json write_timm_tower(const network::VisionTransformerConfig& config);
 Json write_timm_tower(const network::ConvNextConfig& config);
 

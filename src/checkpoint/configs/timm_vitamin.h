@@ -7,14 +7,14 @@
 
 namespace diptych::checkpoint {
 
-/// Whether a name of timm's stands for a ViTamin.
+/// Returns whether a name of timm's stands for a ViTamin.
 bool is_timm_vitamin(std::string_view name);
 
 /// Reads the vision_cfg of an open_clip model over a ViTamin. Throws Error(unsupported) for a name
 /// or a field that diptych does not know.
 network::ViTaminConfig read_timm_vitamin(ConfigFields& fields);
 
-/// The reverse: the name for these sizes, or where there is none, the sizes. Throws
+/// Writes such a config: the name for these sizes, or where there is none, the sizes. Throws
 /// Error(unsupported) for what timm's towers are not.
 Json write_timm_vitamin(const network::ViTaminConfig& config);
 

@@ -42,7 +42,7 @@ Container from_torch(TorchContent content, ContainerKind kind) {
           std::move(content.metadata), std::move(content.notes)};
 }
 
-Container read_zip(const SourceFile& file, RecognisesModel recognises) {
+Container read_zip(const FileBytes& file, RecognisesModel recognises) {
   const ZipArchive archive(file.bytes, file.name);
   if (looks_like_npz(archive))
     return {ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}, {}};
@@ -52,7 +52,7 @@ Container read_zip(const SourceFile& file, RecognisesModel recognises) {
 
 }  // namespace
 
-Container read_part(const SourceFile& file, RecognisesModel recognises) {
+Container read_part(const FileBytes& file, RecognisesModel recognises) {
   if (looks_like_zip(file.bytes)) return read_zip(file, recognises);
   if (looks_like_legacy_torch(file.bytes)) {
     return from_torch(read_legacy_torch(file.bytes, file.name, file.keep_alive, recognises),
@@ -90,7 +90,7 @@ std::string_view name(ContainerKind kind) {
   return "";
 }
 
-SourceFile map_file(const std::string& path) {
+FileBytes map_file(const std::string& path) {
   auto file = std::make_shared<const MappedFile>(path);
   return {file->name(), file->bytes(), file};
 }
@@ -108,7 +108,7 @@ void take_model(Container& container, RecognisesModel recognises) {
   std::ranges::move(model->notes, std::back_inserter(container.notes));
 }
 
-Container read_container(const SourceFile& file, RecognisesModel recognises) {
+Container read_container(const FileBytes& file, RecognisesModel recognises) {
   Container container = read_part(file, recognises);
   take_model(container, recognises);
   return container;

@@ -15,18 +15,18 @@ namespace diptych::checkpoint {
 
 enum class ContainerKind { safetensors, torch_zip, torch_script, torch_legacy, npz, gguf };
 
-/// "safetensors", "torch zip", "TorchScript", "torch pickle", "npz", "GGUF".
+/// Returns "safetensors", "torch zip", "TorchScript", "torch pickle", "npz", "GGUF".
 std::string_view name(ContainerKind kind);
 
 /// A file's bytes and what keeps them.
-struct SourceFile {
+struct FileBytes {
   std::string name;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> keep_alive;
 };
 
 /// Maps a file. Throws Error: not_found, io.
-SourceFile map_file(const std::string& path);
+FileBytes map_file(const std::string& path);
 
 /// Named tensors as some program stored them, under that program's names.
 struct Container {
@@ -40,10 +40,10 @@ struct Container {
 /// Reads a file of any known container, told apart by content. What wrappers put before and into
 /// the names of a model that `recognises` knows is stripped (find_model.h). Throws Error:
 /// corrupt_data, unsupported (also when the content is no known container), out_of_memory.
-Container read_container(const SourceFile& file, RecognisesModel recognises = nullptr);
+Container read_container(const FileBytes& file, RecognisesModel recognises = nullptr);
 
 /// Reads one of several files that make a model, as read_container, under the names that it has.
-Container read_part(const SourceFile& file, RecognisesModel recognises = nullptr);
+Container read_part(const FileBytes& file, RecognisesModel recognises = nullptr);
 
 /// Leaves of a container the weights of a model that `recognises` knows, under its own names.
 void take_model(Container& container, RecognisesModel recognises);

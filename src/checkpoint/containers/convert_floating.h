@@ -9,11 +9,11 @@
 
 namespace diptych::checkpoint {
 
-/// Whether a dtype is float32, float16, bfloat16 or float64.
+/// Returns whether a dtype is float32, float16, bfloat16 or float64.
 bool is_floating(DType dtype);
 
-/// A copy of a tensor of floating-point type as another one. Throws Error(invalid_argument), naming
-/// `tensor`, when a finite value would become an infinity.
+/// Returns a copy of a tensor of floating-point type as another one. Throws
+/// Error(invalid_argument), naming `tensor`, when a finite value would become an infinity.
 TensorBuffer convert_floating(const std::string& tensor, const TensorView& view, DType dtype);
 
 /// The same, given to `write` a part at a time, so that a stored tensor takes little memory.

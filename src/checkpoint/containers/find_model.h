@@ -32,8 +32,8 @@ struct FoundModel {
 /// names are a model's.
 std::optional<FoundModel> find_model(std::span<const TensorName> names, RecognisesModel recognises);
 
-/// A name without the parts that DistributedDataParallel, torch.compile and the like put into it,
-/// wherever they are.
+/// Returns a name without the parts that DistributedDataParallel, torch.compile and the like put
+/// into it, wherever they are.
 std::string without_wrappers(const std::string& name);
 
 }  // namespace diptych::checkpoint

@@ -6,11 +6,11 @@
 
 namespace diptych::checkpoint {
 
-/// What a file is that came in another's place: "a Git LFS pointer ..." or "an HTML page ...";
-/// empty for any other content.
+/// Returns what a file is that came in another's place: "a Git LFS pointer ..." or "an HTML page
+/// ..."; empty for any other content.
 std::string_view foreign_content(std::span<const std::byte> bytes);
 
-/// What a file is that is no checkpoint, for a message.
+/// Returns what a file is that is no checkpoint, for a message.
 std::string_view describe_content(std::span<const std::byte> bytes);
 
 }  // namespace diptych::checkpoint

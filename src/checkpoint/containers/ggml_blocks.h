@@ -19,7 +19,7 @@ struct GgmlType {
   std::optional<DType> dtype;  ///< none for quantised types
 };
 
-/// nullptr for a type that diptych does not read.
+/// Returns a type by its number, nullptr for a type that diptych does not read.
 const GgmlType* find_ggml_type(std::uint32_t id);
 
 /// Turns blocks of a quantised type into float32, written to `out`, which holds every element.

@@ -15,7 +15,7 @@ struct Gguf {
   Metadata metadata;  ///< key-value pairs as text; of long arrays only how long they are
 };
 
-/// Whether the bytes begin as a GGUF file.
+/// Returns whether the bytes begin as a GGUF file.
 bool looks_like_gguf(std::span<const std::byte> bytes);
 
 /// Reads a GGUF file, versions 2 and 3, as clip.cpp has them. Unquantised tensors are views into

@@ -10,12 +10,12 @@
 
 namespace diptych::checkpoint {
 
-/// Whether every entry of the archive is a .npy file.
+/// Returns whether every entry of the archive is a .npy file.
 bool looks_like_npz(const ZipArchive& archive);
 
-/// The arrays of a numpy.savez file, named without ".npy", as views into the archive's bytes.
-/// Throws Error: corrupt_data, and unsupported for arrays in Fortran order or of a dtype that
-/// TensorView has not.
+/// Returns the arrays of a numpy.savez file, named without ".npy", as views into the archive's
+/// bytes. Throws Error: corrupt_data, and unsupported for arrays in Fortran order or of a dtype
+/// that TensorView has not.
 TensorMap read_npz(const ZipArchive& archive, const std::string& name,
                    std::shared_ptr<const void> keep_alive);
 

@@ -46,7 +46,8 @@ class Pickle {
   const Node& root() const { return nodes_[root_]; }
   std::size_t size() const { return nodes_.size(); }
 
-  /// The value of a text key; nullptr when `dictionary` is no dictionary or has no such key.
+  /// Returns the value of a text key; nullptr when `dictionary` is no dictionary or has no such
+  /// key.
   const Node* find(const Node& dictionary, std::string_view key) const;
 
  private:

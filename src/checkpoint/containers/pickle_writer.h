@@ -16,13 +16,13 @@ class PickleWriter {
 
   void begin_dictionary() { bytes_ += "}("; }
   void end_dictionary() { bytes_ += 'u'; }
-  /// An object of a class, as the state of which a dictionary follows.
+  /// Begins an object of a class, as the state of which a dictionary follows.
   void begin_object(std::string_view module, std::string_view name);
   void end_object() { bytes_ += "ub"; }
 
   void text(std::string_view value);
   void boolean(bool value) { bytes_ += value ? '\x88' : '\x89'; }
-  /// A dense tensor over the storage named `key`.
+  /// Writes a dense tensor over the storage named `key`.
   void tensor(DType dtype, const Shape& shape, std::string_view key);
 
   std::string finish() && { return std::move(bytes_) + '.'; }

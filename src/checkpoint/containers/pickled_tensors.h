@@ -13,10 +13,10 @@ struct PickledTensor {
   Pickle::NodeId node;  ///< the call that would rebuild it
 };
 
-/// All tensors that bear names, in the order of the file: in dictionaries, lists and objects within
-/// the root, whatever else lies beside them. Each dictionary is walked once, however often it is
-/// referred to, so that the walk is linear in the file; none is deeper than 64 levels. Whole
-/// modules give the names that their state dict would.
+/// Returns all tensors that bear names, in the order of the file: in dictionaries, lists and
+/// objects within the root, whatever else lies beside them. Each dictionary is walked once, however
+/// often it is referred to, so that the walk is linear in the file; none is deeper than 64 levels.
+/// Whole modules give the names that their state dict would.
 std::vector<PickledTensor> find_tensors(const Pickle& pickle);
 
 }  // namespace diptych::checkpoint

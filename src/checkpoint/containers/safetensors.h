@@ -27,11 +27,11 @@ struct Safetensors {
 /// Also not_found and io.
 Safetensors open_safetensors(const std::filesystem::path& path);
 
-/// The same over bytes that `keep_alive` owns; `name` stands for the file in messages.
+/// Does the same over bytes that `keep_alive` owns; `name` stands for the file in messages.
 Safetensors open_safetensors(std::span<const std::byte> bytes, const std::string& name,
                              std::shared_ptr<const void> keep_alive);
 
-/// Only the tensors.
+/// Reads only the tensors.
 TensorMap read_safetensors(const std::filesystem::path& path);
 TensorMap read_safetensors(std::span<const std::byte> bytes, const std::string& name,
                            std::shared_ptr<const void> keep_alive);

@@ -9,7 +9,7 @@
 
 namespace diptych::checkpoint {
 
-/// Whether the bytes begin as torch.save wrote before version 1.6.
+/// Returns whether the bytes begin as torch.save wrote before version 1.6.
 bool looks_like_legacy_torch(std::span<const std::byte> bytes);
 
 /// Reads such a file: several pickles one after another, then the storages. As read_torch_archive.

@@ -27,7 +27,7 @@ struct StorageDescription {
   std::size_t element_size;  ///< in bytes
 };
 
-/// None when the node is something else.
+/// Returns what a node says of a storage, or none when the node is something else.
 std::optional<StorageDescription> describe_storage(const Pickle& pickle, const Pickle::Node& node);
 
 /// What a torch.save or torch.jit.save file holds for us.

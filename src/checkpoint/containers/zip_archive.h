@@ -26,12 +26,13 @@ class ZipArchive {
   ZipArchive(std::span<const std::byte> bytes, const std::string& name);
 
   const std::map<std::string, ZipEntry, std::less<>>& entries() const { return entries_; }
-  /// Bytes of the whole file.
+  /// Returns the bytes of the whole file.
   std::size_t size() const { return size_; }
-  /// Null when there is none. Throws Error(unsupported) for a compressed one.
+  /// Returns the entry of a name, null when there is none. Throws Error(unsupported) for a
+  /// compressed one.
   const ZipEntry* find(std::string_view entry) const;
-  /// The entry's bytes after a check of their CRC-32. Throws as find does, and Error(corrupt_data)
-  /// also when there is no such entry.
+  /// Returns the entry's bytes after a check of their CRC-32. Throws as find does, and
+  /// Error(corrupt_data) also when there is no such entry.
   std::span<const std::byte> checked(std::string_view entry) const;
 
  private:
@@ -40,7 +41,7 @@ class ZipArchive {
   std::map<std::string, ZipEntry, std::less<>> entries_;
 };
 
-/// Whether the bytes begin as a zip file does.
+/// Returns whether the bytes begin as a zip file does.
 bool looks_like_zip(std::span<const std::byte> bytes);
 
 }  // namespace diptych::checkpoint

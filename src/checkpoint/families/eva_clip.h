@@ -5,10 +5,10 @@
 
 namespace diptych::checkpoint {
 
-/// The weights of a model with this image tower as EVA-CLIP's own program names them.
+/// Returns the weights of a model with this image tower as EVA-CLIP's own program names them.
 TensorMap to_eva_names(const network::EvaTransformerConfig& tower, const TensorMap& weights);
 
-/// The same as open_clip does, over timm's towers.
+/// Does as open_clip does, over timm's towers.
 TensorMap to_timm_eva_names(const network::EvaTransformerConfig& tower, const TensorMap& weights);
 
 }  // namespace diptych::checkpoint

@@ -21,7 +21,7 @@ const Family* recognise_family(const TensorMap& tensors) {
 
 const Family* recognise_family(std::span<const std::string_view> names) {
   // In the order in which they are tried: open_clip's signature fits OpenAI's and EVA's files too,
-  // that of timm's vision transformer PE-Core's.
+  // that of timm's vision transformer PE-Core's and NaFlex's.
   const std::array families = {&openai_family(),
                                &huggingface_clip_family(),
                                &huggingface_siglip_family(),
@@ -34,6 +34,7 @@ const Family* recognise_family(std::span<const std::string_view> names) {
                                &open_clip_timm_vitamin_family(),
                                &open_clip_timm_fastvit_family(),
                                &open_clip_timm_pe_core_family(),
+                               &open_clip_timm_naflex_family(),
                                &open_clip_timm_vit_family(),
                                &open_clip_timm_eva_family(),
                                &open_clip_timm_convnext_family(),

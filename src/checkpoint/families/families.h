@@ -21,6 +21,8 @@ const Family& open_clip_bert_family();
 const Family& eva_clip_family();
 /// open_clip's models over timm's vision transformer.
 const Family& open_clip_timm_vit_family();
+/// The same over timm's NaFlex ViT: SigLIP 2 NaFlex.
+const Family& open_clip_timm_naflex_family();
 /// open_clip's models over timm's EVA towers.
 const Family& open_clip_timm_eva_family();
 const Family& open_clip_timm_pe_core_family();

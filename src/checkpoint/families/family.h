@@ -46,7 +46,7 @@ struct ParsedModel {
   std::string weights_name;  ///< for messages
 };
 
-/// Whether a tensor's name fits the pattern.
+/// Returns whether a tensor's name fits the pattern.
 bool occurs(const TensorMap& tensors, std::string_view pattern);
 
 /// Puts `prefix` before every name: that of a tower whose own module was saved.

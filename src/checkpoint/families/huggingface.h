@@ -79,11 +79,11 @@ inline constexpr auto kHuggingFaceTextRules = std::to_array<KeyRule>({
      {"text_model.encoder.layers.#.mlp.fc2.*"}},
 });
 
-/// Family::parse by config.json and preprocessor_config.json, or without them by the shapes and the
-/// family's defaults.
+/// Does what Family::parse does by config.json and preprocessor_config.json, or without them by the
+/// shapes and the family's defaults.
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed);
 
-/// Canonical weights as a SiglipModel names and shapes them.
+/// Returns canonical weights as a SiglipModel names and shapes them.
 TensorMap to_huggingface_siglip_names(const TensorMap& weights);
 
 }  // namespace diptych::checkpoint

@@ -25,9 +25,6 @@ constexpr auto kOwnRules = std::to_array<KeyRule>({
     {"visual.proj.*", Transform::same, {"visual.trunk.head.*"}},
     {"visual.conv1.*", Transform::same, {"visual.trunk.patch_embed.proj.*"}},
     {"visual.positional_embedding", Transform::batched, {"visual.trunk.pos_embed"}},
-    {"visual.conv1.weight", Transform::patches, {"visual.trunk.embeds.proj.weight"}},
-    {"visual.conv1.bias", Transform::same, {"visual.trunk.embeds.proj.bias"}},
-    {"visual.positional_embedding", Transform::grid, {"visual.trunk.embeds.pos_embed"}},
     {"visual.transformer.resblocks.#.ln_1.*", Transform::same, {"visual.trunk.blocks.#.norm1.*"}},
     {"visual.transformer.resblocks.#.attn.in_proj_*",
      Transform::same,
@@ -50,6 +47,17 @@ constexpr auto kOwnRules = std::to_array<KeyRule>({
 });
 
 constexpr auto kRules = concatenate(kOwnRules, kM2m100Rules);
+
+constexpr auto kNaflexSignature = std::to_array<Pattern>(
+    {"visual.trunk.embeds.proj.weight", "visual.trunk.blocks.0.attn.qkv.bias"});
+
+constexpr auto kNaflexRules = concatenate(
+    std::to_array<KeyRule>({
+        {"visual.conv1.weight", Transform::patches, {"visual.trunk.embeds.proj.weight"}},
+        {"visual.conv1.bias", Transform::same, {"visual.trunk.embeds.proj.bias"}},
+        {"visual.positional_embedding", Transform::grid, {"visual.trunk.embeds.pos_embed"}},
+    }),
+    kRules);
 
 constexpr auto kIgnored =
     std::to_array<Pattern>({"*num_batches_tracked", "*.embed_positions.weights"});
@@ -82,10 +90,20 @@ constexpr Family kFamily = {.name = "open_clip",
                             .parse = parse_stated_open_clip,
                             .fuse = fuse};
 
+constexpr Family kNaflexFamily = {.name = "open_clip",
+                                  .signature = kNaflexSignature,
+                                  .rules = kNaflexRules,
+                                  .ignored = kIgnored,
+                                  .parse = parse_stated_open_clip};
+
 }  // namespace open_clip_timm_vit
 
 const Family& open_clip_timm_vit_family() {
   return open_clip_timm_vit::kFamily;
+}
+
+const Family& open_clip_timm_naflex_family() {
+  return open_clip_timm_vit::kNaflexFamily;
 }
 
 }  // namespace diptych::checkpoint

@@ -6,7 +6,7 @@
 
 namespace diptych::checkpoint {
 
-/// What OpenAI's own loader and ours infer from the weights of one of their models; without
+/// Returns what OpenAI's own loader and ours infer from the weights of one of their models; without
 /// weights. Throws Error(invalid_argument).
 ModelFile describe_openai(const TensorMap& tensors, const std::string& weights_name);
 

@@ -6,11 +6,11 @@
 
 namespace diptych::checkpoint {
 
-/// The model or tower that these names are known to be of and that diptych cannot compute, for a
-/// message: "AltCLIP (transformers)"; empty for names that are not known.
+/// Returns the model or tower that these names are known to be of and that diptych cannot compute,
+/// for a message: "AltCLIP (transformers)"; empty for names that are not known.
 std::string unsupported_family(const TensorMap& tensors);
 
-/// The same of whole models alone, of which one tower may have a known family's names.
+/// Does the same of whole models alone, of which one tower may have a known family's names.
 std::string unsupported_model(const TensorMap& tensors);
 
 }  // namespace diptych::checkpoint

@@ -54,7 +54,7 @@ class FusedConvolution {
   /// Adds another one of the same sizes, times a factor for each output.
   void add(const FusedConvolution& other, const std::vector<double>& factors);
 
-  /// As `name`.weight and `name`.bias.
+  /// Puts it as `name`.weight and `name`.bias.
   void put(BranchTensors& tensors, const std::string& name) const;
 
  private:

@@ -297,13 +297,14 @@ TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rul
     const auto origin = find_origin({}, rules, canonical);
     if (!origin) fail(ErrorCode::unsupported, "tensor {} has no name in that family", canonical);
     const auto& [transform, sources] = *origin;
-    if (transform > Transform::stack)
+    const std::optional<Transform> back = reverse_of(transform);
+    if (!back)
       fail(ErrorCode::unsupported, "tensor {}: its layout in that family cannot be written",
            canonical);
     for (std::size_t i = 0; i < sources.size(); ++i) {
       TensorView named = sources.size() == 1 ? view : part_of(view, i, sources.size());
-      if (transform == Transform::transpose)
-        named = computed(transform, {named}, transformed_shape(transform, named.shape));
+      if (*back != Transform::same)
+        named = computed(*back, {named}, transformed_shape(*back, named.shape));
       named.shape.insert(named.shape.begin(), static_cast<std::size_t>(leading_ones(transform)), 1);
       result.tensors.emplace(sources[i], std::move(named));
     }

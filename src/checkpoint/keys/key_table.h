@@ -24,7 +24,7 @@ struct KeyRule {
   std::array<std::string_view, 3> sources;  ///< the others empty, unless they are stacked
 };
 
-/// Tables one after another: of two rules that fit, the first counts.
+/// Joins tables one after another: of two rules that fit, the first counts.
 template <std::size_t... sizes>
 constexpr auto concatenate(const std::array<KeyRule, sizes>&... tables) {
   std::array<KeyRule, (sizes + ...)> all;
@@ -33,18 +33,18 @@ constexpr auto concatenate(const std::array<KeyRule, sizes>&... tables) {
   return all;
 }
 
-/// The same for tables that are chosen as the program runs.
+/// Does the same for tables that are chosen as the program runs.
 std::vector<KeyRule> joined(std::initializer_list<std::span<const KeyRule>> tables);
 
-/// Whether a name fits a pattern.
+/// Returns whether a name fits a pattern.
 bool matches(std::string_view pattern, std::string_view name);
 
-/// Shape of the tensor that `rules` make of `source` for a canonical name; none when its tensors
-/// are not there.
+/// Returns the shape of the tensor that `rules` make of `source` for a canonical name; none when
+/// its tensors are not there.
 std::optional<Shape> canonical_shape(const TensorMap& source, std::span<const KeyRule> rules,
                                      std::string_view canonical);
 
-/// The tensor that a canonical one is made of; none when it is not there, or when there are
+/// Returns the tensor that a canonical one is made of; none when it is not there, or when there are
 /// several.
 std::optional<std::string> source_name(const TensorMap& source, std::span<const KeyRule> rules,
                                        std::string_view canonical);
@@ -57,15 +57,15 @@ void check_weights(const TensorMap& source, std::span<const KeyRule> rules,
                    std::span<const std::string_view> ignored,
                    const network::ParameterTable& parameters, const std::string& name);
 
-/// The same, and makes every parameter from its tensors: a view of them where the layout is the
-/// same, otherwise computed when it is used.
+/// Does the same, and makes every parameter from its tensors: a view of them where the layout is
+/// the same, otherwise computed when it is used.
 TensorMap place_weights(const TensorMap& source, std::span<const KeyRule> rules,
                         std::span<const std::string_view> ignored,
                         const network::ParameterTable& parameters, const std::string& name);
 
-/// The reverse: canonical weights under a family's names and in its layouts, by the first rule that
-/// fits each. Throws Error(unsupported) for a tensor that the rules have no name for, and for one
-/// of flax's layouts.
+/// Does the reverse: canonical weights under a family's names and in its layouts, by the first rule
+/// that fits each. Throws Error(unsupported) for a tensor that the rules have no name for, and for
+/// one of flax's layouts.
 TensorMap to_family_names(const TensorMap& weights, std::span<const KeyRule> rules);
 
 }  // namespace diptych::checkpoint

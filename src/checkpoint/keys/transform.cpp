@@ -63,14 +63,48 @@ void reverse_dimensions(const TensorView& tensor, std::size_t places, std::size_
 
 constexpr std::int64_t kChannels = 3;
 
+/// The side of a square of so many places, or 0.
+std::int64_t square_side(std::int64_t places) {
+  const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(places))));
+  return side * side == places ? side : 0;
+}
+
 /// The side of square patches of so many values, or 0.
 std::int64_t patch_side(std::int64_t values) {
-  const auto side = static_cast<std::int64_t>(
-      std::lround(std::sqrt(static_cast<double>(values) / static_cast<double>(kChannels))));
-  return side * side * kChannels == values ? side : 0;
+  return values % kChannels == 0 ? square_side(values / kChannels) : 0;
+}
+
+/// Transposes a matrix of `rows` x `columns` in each row of a tensor.
+void transpose_each_row(const TensorView& tensor, std::size_t rows, std::size_t columns,
+                        std::byte* out) {
+  const std::size_t row_bytes = rows * columns * size_of(tensor.dtype);
+  TensorView row = tensor;
+  for (std::size_t begin = 0; begin < tensor.bytes.size(); begin += row_bytes) {
+    row.bytes = tensor.bytes.subspan(begin, row_bytes);
+    transpose_matrix(row, rows, columns, out + begin);
+  }
 }
 
 }  // namespace
+
+std::optional<Transform> reverse_of(Transform transform) {
+  switch (transform) {
+    case Transform::same:
+    case Transform::reshape:
+    case Transform::batched:
+    case Transform::token:
+    case Transform::stack:
+      return Transform::same;
+    case Transform::transpose:
+      return Transform::transpose;
+    case Transform::patches:
+      return Transform::flat_patches;
+    case Transform::grid:
+      return Transform::square_grid;
+    default:
+      return std::nullopt;
+  }
+}
 
 Shape transformed_shape(Transform transform, Shape shape) {
   switch (transform) {
@@ -96,6 +130,13 @@ Shape transformed_shape(Transform transform, Shape shape) {
       return shape.size() == 4 && shape[0] == 1
                  ? Shape{element_count({shape[1], shape[2]}), shape[3]}
                  : Shape{};
+    case Transform::flat_patches:
+      return shape.size() == 4 ? Shape{shape[0], element_count({shape[1], shape[2], shape[3]})}
+                               : Shape{};
+    case Transform::square_grid: {
+      const std::int64_t side = shape.size() == 2 ? square_side(shape[0]) : 0;
+      return side > 0 ? Shape{1, side, side, shape[1]} : Shape{};
+    }
     default:
       return shape;
   }
@@ -104,7 +145,7 @@ Shape transformed_shape(Transform transform, Shape shape) {
 bool moves_elements(Transform transform) {
   return transform == Transform::transpose || transform == Transform::to_heads ||
          transform == Transform::from_heads || transform == Transform::convolution ||
-         transform == Transform::patches;
+         transform == Transform::patches || transform == Transform::flat_patches;
 }
 
 void transform_elements(Transform transform, const TensorView& tensor, std::span<std::byte> out) {
@@ -121,15 +162,10 @@ void transform_elements(Transform transform, const TensorView& tensor, std::span
       return transpose_matrix(tensor, size(0) * size(1), size(2), out.data());
     case Transform::convolution:
       return reverse_dimensions(tensor, size(0) * size(1), size(2), size(3), out.data());
-    case Transform::patches: {
-      const std::size_t row_bytes = size(1) * size_of(tensor.dtype);
-      TensorView row = tensor;
-      for (std::size_t output = 0; output < size(0); ++output) {
-        row.bytes = tensor.bytes.subspan(output * row_bytes, row_bytes);
-        transpose_matrix(row, size(1) / kChannels, kChannels, out.data() + output * row_bytes);
-      }
-      return;
-    }
+    case Transform::patches:
+      return transpose_each_row(tensor, size(1) / kChannels, kChannels, out.data());
+    case Transform::flat_patches:
+      return transpose_each_row(tensor, size(1), size(2) * size(3), out.data());
     default:
       std::copy(tensor.bytes.begin(), tensor.bytes.end(), out.begin());
   }

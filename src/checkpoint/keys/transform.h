@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 
 #include "tensor/tensor.h"
@@ -24,13 +25,21 @@ enum class Transform {
   // timm's NaFlex layouts
   patches,  ///< [outputs, side * side * 3], channels last -> [outputs, 3, side, side]
   grid,     ///< as it is, but there [1, rows, columns, width] instead of [rows * columns, width]
+  // back to them
+  flat_patches,  ///< [outputs, 3, side, side] -> [outputs, side * side * 3], channels last
+  square_grid,   ///< [side * side, width] -> [1, side, side, width]
 };
 
-/// Shape that a transform makes of a tensor's. Of one with another number of dimensions than it is
-/// for, a shape that no parameter has: as it is, or a scalar's where that would be a matrix.
+/// Returns what makes of a canonical tensor the one that `transform` is for, but for dimensions of
+/// size 1; nothing where it cannot be written.
+std::optional<Transform> reverse_of(Transform transform);
+
+/// Returns the shape that a transform makes of a tensor's. Of one with another number of dimensions
+/// than it is for, a shape that no parameter has: as it is, or a scalar's where that would be a
+/// matrix.
 Shape transformed_shape(Transform transform, Shape shape);
 
-/// Whether elements change their order, so that bytes have to be copied.
+/// Returns whether elements change their order, so that bytes have to be copied.
 bool moves_elements(Transform transform);
 
 /// Writes the transformed elements of a stored tensor, whose shape the transform is for.

@@ -6,7 +6,9 @@
 
 #include "checkpoint/containers/container.h"
 #include "diptych/image.h"
+#include "diptych/model.h"
 #include "network/config.h"
+#include "network/quantisation.h"
 #include "tensor/tensor.h"
 #include "text/tokenizer_spec.h"
 
@@ -46,7 +48,7 @@ struct TokenizerSettings {
 /// What other programs want of such a tokenizer.
 struct TokenizerFiles {
   std::optional<TokenizerSettings> use;  ///< none where the model's form does not say it
-  std::vector<SourceFile> files;         ///< as they lay beside the weights
+  std::vector<FileBytes> files;          ///< as they lay beside the weights
 };
 
 /// A checkpoint in canonical terms.
@@ -63,6 +65,9 @@ struct ModelFile {
   /// Cosine from which on a label fits a picture, as measured on pictures that were not trained on;
   /// holds for these weights alone. None: nobody measured it.
   std::optional<float> fits_from;
+  /// Of weights that are stored in eight bits, which `weights` computes as float32.
+  network::Quantisation quantisation;
+  std::optional<QuantisationLoss> quantisation_loss;
   /// Plain sentences on what the file does not say and was therefore assumed.
   std::vector<std::string> assumptions;
 };

@@ -65,9 +65,9 @@ ModelFiles::ModelFiles(const std::filesystem::path& path, std::optional<KnownFac
   if (!is_folder) files_.try_emplace(chosen_);
 }
 
-ModelFiles::ModelFiles(std::span<const SourceFile> files)
+ModelFiles::ModelFiles(std::span<const FileBytes> files)
     : name_("a model in memory"), in_memory_(true) {
-  for (const SourceFile& file : files) files_.emplace(file.name, file);
+  for (const FileBytes& file : files) files_.emplace(file.name, file);
 }
 
 std::string ModelFiles::path_of(const std::string& file) const {
@@ -78,17 +78,17 @@ bool ModelFiles::contains(const std::string& file) const {
   return files_.contains(file);
 }
 
-SourceFile ModelFiles::open(const std::string& file) const {
+FileBytes ModelFiles::open(const std::string& file) const {
   const auto found = files_.find(file);
   if (found == files_.end()) fail(ErrorCode::not_found, "no file {} in {}", file, name_);
-  SourceFile source = in_memory_ ? found->second : map_file(path_of(file));
+  FileBytes source = in_memory_ ? found->second : map_file(path_of(file));
   if (const std::string_view foreign = foreign_content(source.bytes); !foreign.empty())
     fail(ErrorCode::unsupported, "got {} ({})", foreign, source.name);
   return source;
 }
 
 std::string ModelFiles::read_text(const std::string& file) const {
-  const SourceFile source = open(file);
+  const FileBytes source = open(file);
   return {reinterpret_cast<const char*>(source.bytes.data()), source.bytes.size()};
 }
 
@@ -114,7 +114,7 @@ std::string ModelFiles::weights() const {
 }
 
 Json read_json(const ModelFiles& files, const std::string& file) {
-  const SourceFile source = files.open(file);
+  const FileBytes source = files.open(file);
   return parse_json(source.bytes, source.name);
 }
 

@@ -21,25 +21,26 @@ class ModelFiles {
   /// Error(not_found).
   explicit ModelFiles(const std::filesystem::path& file_or_folder,
                       std::optional<KnownFacts> known = std::nullopt, StatedFacts stated = {});
-  explicit ModelFiles(std::span<const SourceFile> files);
+  explicit ModelFiles(std::span<const FileBytes> files);
 
-  /// What is known of the model besides its files; null when nothing is.
+  /// Returns what is known of the model besides its files; null when nothing is.
   const KnownFacts* known() const { return known_ ? &*known_ : nullptr; }
 
   const StatedFacts& stated() const { return stated_; }
 
-  /// What messages call them.
+  /// Returns what messages call them.
   const std::string& name() const { return name_; }
-  /// What messages call one of them.
+  /// Returns what messages call one of them.
   std::string path_of(const std::string& file) const;
   bool contains(const std::string& file) const;
   /// Throws Error: not_found, io, and unsupported for what came in its place (foreign_file.h).
-  SourceFile open(const std::string& file) const;
-  /// The same, its bytes copied.
+  FileBytes open(const std::string& file) const;
+  /// Does the same, its bytes copied.
   std::string read_text(const std::string& file) const;
 
-  /// The checkpoint: the file that was named, or the one a folder holds. Throws Error: not_found
-  /// when it holds none, invalid_argument when it holds several and none has a usual name.
+  /// Returns the checkpoint: the file that was named, or the one a folder holds. Throws Error:
+  /// not_found when it holds none, invalid_argument when it holds several and none has a usual
+  /// name.
   std::string weights() const;
 
  private:
@@ -49,7 +50,7 @@ class ModelFiles {
   bool in_memory_ = false;
   std::optional<KnownFacts> known_;
   StatedFacts stated_;
-  std::map<std::string, SourceFile> files_;  ///< on disk: only the names
+  std::map<std::string, FileBytes> files_;  ///< on disk: only the names
 };
 
 /// Reads one of the files as JSON. Throws Error as `open` and parse_json do.

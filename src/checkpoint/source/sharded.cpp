@@ -14,7 +14,7 @@ namespace {
 
 Container read_sharded(const ModelFiles& files, const std::string& index,
                        RecognisesModel recognises) {
-  const SourceFile source = files.open(index);
+  const FileBytes source = files.open(index);
   const auto places = read_shard_index(source.bytes, source.name);
   std::set<std::string> shards;
   for (const auto& [tensor, file] : places) shards.insert(file);

@@ -215,7 +215,7 @@ void take_tokenizer(const std::filesystem::path& file_or_folder, ModelFile& mode
          file_or_folder.string());
   }
   const std::string ending = file_or_folder.extension().string();
-  SourceFile file = map_file(file_or_folder.string());
+  FileBytes file = map_file(file_or_folder.string());
   if (ending != ".json" && ending != ".model") {
     const auto* text = reinterpret_cast<const char*>(file.bytes.data());
     model.tokenizer = {.kind = Kind::wordpiece, .vocabulary = {text, file.bytes.size()}};
@@ -236,7 +236,7 @@ void check_tokenizer_files(const ModelFile& model, std::string_view form) {
 }
 
 void copy_tokenizer_files(const std::filesystem::path& folder, const ModelFile& model) {
-  for (const SourceFile& file : model.tokenizer_files.files) {
+  for (const FileBytes& file : model.tokenizer_files.files) {
     const auto* text = reinterpret_cast<const char*>(file.bytes.data());
     write_file(folder / std::filesystem::path(file.name).filename(), {text, file.bytes.size()});
   }

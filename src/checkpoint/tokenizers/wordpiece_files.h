@@ -7,8 +7,8 @@
 
 namespace diptych::checkpoint {
 
-/// Whether Hugging Face's files can say a tokenizer: a WordPiece whose texts end with [SEP] and are
-/// not cleaned beforehand.
+/// Returns whether Hugging Face's files can say a tokenizer: a WordPiece whose texts end with [SEP]
+/// and are not cleaned beforehand.
 bool is_plain_wordpiece(const text::TokenizerSpec& spec);
 
 /// The ids that surround and fill a text.

@@ -14,13 +14,13 @@ struct AppendedClassTokens {
   std::vector<std::int32_t> seen_rows;
 
   std::vector<std::int32_t> class_rows() const { return sequences.last_rows(); }
-  /// Keys and values are of the rows that are seen.
+  /// Returns the pattern in which keys and values are of the rows that are seen.
   AttentionPattern pattern() const {
     return {.queries = sequences, .keys = seen, .key_rows = seen_rows, .mask = Mask::causal};
   }
 };
 
-/// The class tokens after all blocks, [texts, width].
+/// Returns the class tokens after all blocks, [texts, width].
 template <SequenceOperations Ops>
 typename Ops::Tensor class_tokens_after_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                                typename Ops::Tensor x,

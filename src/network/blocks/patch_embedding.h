@@ -16,17 +16,18 @@ struct PatchSelection {
   Sequences sequences;
 
   static PatchSelection all(int pictures, int patches_each);
-  /// `kept` of the patches of every picture, in order, as `choose` picks them: choose(n) is in [0,
-  /// n).
+  /// Returns `kept` of the patches of every picture, in order, as `choose` picks them: choose(n) is
+  /// in [0, n).
   static PatchSelection random(int pictures, int patches_each, int kept,
                                const std::function<std::uint64_t(std::uint64_t)>& choose);
 };
 
-/// Where the selected patches lie among those of the whole batch.
+/// Returns where the selected patches lie among those of the whole batch.
 std::vector<std::int32_t> patch_rows(const PatchSelection& selection, int patches_each);
-/// The position of every row: of a class token 0 if there is one, then of the selected patches.
+/// Returns the position of every row: of a class token 0 if there is one, then of the selected
+/// patches.
 std::vector<std::int32_t> patch_positions(const PatchSelection& selection, bool class_token);
-/// Rows of the patches when every sequence begins with a class token.
+/// Returns the rows of the patches when every sequence begins with a class token.
 std::vector<std::int32_t> rows_after_class_tokens(const PatchSelection& selection);
 
 /// Convolutions of windows side by side, of 4 x 4 pixels, 2 x 2 and 2 x 2 places, with GELU between
@@ -80,10 +81,11 @@ struct PatchEmbeddingConfig {
   bool class_position = true;
 };
 
-/// Under visual.conv1 or visual.stem, visual.class_embedding and visual.positional_embedding.
+/// Declares it under visual.conv1 or visual.stem, visual.class_embedding and
+/// visual.positional_embedding.
 PatchEmbedding declare_patch_embedding(ParameterTable& table, const PatchEmbeddingConfig& config);
 
-/// The rows of the selected patches.
+/// Returns the rows of the selected patches.
 template <Operations Ops>
 typename Ops::Tensor project_patches(Ops& ops, const PatchEmbedding& embedding,
                                      const Pixels& pixels, const PatchSelection& selection) {
@@ -98,7 +100,7 @@ typename Ops::Tensor project_patches(Ops& ops, const PatchEmbedding& embedding,
   return ops.linear(patches, embedding.projection, Activation::none, nullptr);
 }
 
-/// The rows of the selected patches and of the class tokens.
+/// Returns the rows of the selected patches and of the class tokens.
 template <Operations Ops>
 typename Ops::Tensor embed_patches(Ops& ops, const PatchEmbedding& embedding, const Pixels& pixels,
                                    const PatchSelection& selection) {

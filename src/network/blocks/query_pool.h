@@ -53,7 +53,7 @@ struct MapPoolConfig {
   float norm_epsilon;
 };
 
-/// What the pool needs of its tower's config.
+/// Returns what the pool needs of its tower's config.
 template <typename TowerConfig>
 MapPoolConfig map_pool_config(const TowerConfig& config) {
   return {.width = config.width,
@@ -63,7 +63,7 @@ MapPoolConfig map_pool_config(const TowerConfig& config) {
           .norm_epsilon = config.norm_epsilon};
 }
 
-/// SigLIP's, under `name`.latent, `name`.q, ...
+/// Declares SigLIP's pool, under `name`.latent, `name`.q, ...
 QueryPool declare_map_pool(ParameterTable& table, const std::string& name,
                            const MapPoolConfig& config);
 
@@ -75,11 +75,11 @@ struct CocaPoolConfig {
   float norm_epsilon;
 };
 
-/// CoCa's, under `name`.query, `name`.ln_q, ...
+/// Declares CoCa's pool, under `name`.query, `name`.ln_q, ...
 QueryPool declare_coca_pool(ParameterTable& table, const std::string& name,
                             const CocaPoolConfig& config);
 
-/// The pooled rows of the first `count` queries, [sequences * count, width].
+/// Returns the pooled rows of the first `count` queries, [sequences * count, width].
 template <SequenceOperations Ops>
 typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename Ops::Tensor& x,
                                 const Sequences& sequences, int count = 1) {

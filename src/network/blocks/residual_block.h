@@ -35,7 +35,7 @@ struct ResidualBlocksConfig {
   bool layer_scale = false;  ///< of each branch (arXiv 2103.17239)
 };
 
-/// What the blocks need of their tower's config.
+/// Returns what the blocks need of their tower's config.
 template <typename TowerConfig>
 ResidualBlocksConfig residual_blocks_config(const TowerConfig& config) {
   ResidualBlocksConfig blocks{.width = config.width,
@@ -52,7 +52,7 @@ ResidualBlocksConfig residual_blocks_config(const TowerConfig& config) {
 std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const std::string& name,
                                                    const ResidualBlocksConfig& config);
 
-/// A branch's last layer: x + scale(output(hidden)).
+/// Computes a branch's last layer: x + scale(output(hidden)).
 template <SequenceOperations Ops>
 typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x,
                                 const typename Ops::Tensor& hidden, const Linear& output,
@@ -91,8 +91,8 @@ typename Ops::Tensor residual_block(Ops& ops, const ResidualBlock& block,
   return ops.block(block.name, body, x);
 }
 
-/// The last block of a tower that uses one row of every sequence: keys and values of all rows that
-/// are seen, everything else only for those `pooled`, which are the queries of `pattern`.
+/// Computes the last block of a tower that uses one row of every sequence: keys and values of all
+/// rows that are seen, everything else only for those `pooled`, which are the queries of `pattern`.
 template <SequenceOperations Ops>
 typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
                                            const typename Ops::Tensor& pooled,
@@ -113,7 +113,7 @@ typename Ops::Tensor pooled_residual_block(Ops& ops, const ResidualBlock& block,
   return ops.block(block.name, body, pooled, seen);
 }
 
-/// All blocks, all rows.
+/// Computes all blocks, all rows.
 template <SequenceOperations Ops>
 typename Ops::Tensor residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                      typename Ops::Tensor x, const AttentionPattern& seen) {
@@ -122,8 +122,8 @@ typename Ops::Tensor residual_blocks(Ops& ops, const std::vector<ResidualBlock>&
   return x;
 }
 
-/// All blocks, the last one only for `pooled_rows`, one a sequence: [sequences, width]. Such a row
-/// sees its whole sequence: it is the last row under a causal mask, or there is no mask.
+/// Computes all blocks, the last one only for `pooled_rows`, one a sequence: [sequences, width].
+/// Such a row sees its whole sequence: it is the last row under a causal mask, or there is no mask.
 template <SequenceOperations Ops>
 typename Ops::Tensor pooled_residual_blocks(Ops& ops, const std::vector<ResidualBlock>& blocks,
                                             typename Ops::Tensor x, const Sequences& sequences,

@@ -26,15 +26,15 @@ struct AttentionPattern {
   std::vector<std::int32_t> key_rows;
   Mask mask = Mask::full;
 
-  /// Sequences that see themselves.
+  /// Makes the pattern of sequences that see themselves.
   static AttentionPattern within(const Sequences& sequences, Mask mask) {
     return {.queries = sequences, .keys = sequences, .key_rows = {}, .mask = mask};
   }
-  /// Sequences that see all of others, number by number.
+  /// Makes the pattern of sequences that see all of others, number by number.
   static AttentionPattern between(const Sequences& queries, const Sequences& keys) {
     return {.queries = queries, .keys = keys, .key_rows = {}, .mask = Mask::full};
   }
-  /// One row of every sequence that sees all of it.
+  /// Makes the pattern of one row of every sequence that sees all of it.
   static AttentionPattern pooling(const Sequences& sequences) {
     return between(Sequences::uniform(sequences.count(), 1), sequences);
   }

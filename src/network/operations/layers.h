@@ -11,7 +11,7 @@ namespace diptych::network {
 
 enum class Activation { none, relu, quick_gelu, gelu, gelu_tanh, silu, sigmoid };
 
-/// Those that a config can name.
+/// Returns those that a config can name.
 constexpr auto words_of(Activation) {
   return std::to_array<Word<Activation>>({{Activation::relu, "relu", "relu"},
                                           {Activation::quick_gelu, "quick_gelu", "quick_gelu"},
@@ -43,7 +43,7 @@ struct Linear {
   int first_bias = 0;
   bool transposed = false;
 
-  /// The layer that computes `count` outputs from `first` on; not for transposed layers.
+  /// Returns the layer that computes `count` outputs from `first` on; not for transposed layers.
   Linear slice(int first, int count) const;
 };
 
@@ -89,22 +89,23 @@ struct DepthwiseConvolution {
 /// Each declares its parameters under `name` and returns the layer.
 Linear declare_linear(ParameterTable& table, const std::string& name, int inputs, int outputs,
                       float deviation);
-/// A bare matrix [inputs, outputs], without bias: CLIP's projections into the joint space.
+/// Declares a bare matrix [inputs, outputs], without bias: CLIP's projections into the joint space.
 Linear declare_projection(ParameterTable& table, const std::string& name, int inputs, int outputs,
                           float deviation);
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
                   NormKind kind = NormKind::layer);
-/// A linear layer over every place of a map, stored as a 1 x 1 convolution with bias.
+/// Declares a linear layer over every place of a map, stored as a 1 x 1 convolution with bias.
 Linear declare_pointwise(ParameterTable& table, const std::string& name, int inputs, int outputs,
                          float deviation);
-/// A convolution of windows side by side with a bias, as a matrix over what they see
+/// Declares a convolution of windows side by side with a bias, as a matrix over what they see
 /// (Operations::patches, merge_places).
 Linear declare_square_convolution(ParameterTable& table, const std::string& name, int inputs,
                                   int outputs, int size, float deviation);
-/// With a bias and without batch normalisation.
+/// Declares a convolution with a bias and without batch normalisation.
 Convolution declare_biased_convolution(ParameterTable& table, const std::string& name, int inputs,
                                        int outputs, int kernel, int stride);
-/// `gain` is where the batch normalisation's weight starts.
+/// Declares a convolution with batch normalisation; `gain` is where the batch normalisation's
+/// weight starts.
 Convolution declare_convolution(ParameterTable& table, const std::string& convolution_name,
                                 const std::string& norm_name, int inputs, int outputs, int kernel,
                                 int stride, float gain = 1.0F);

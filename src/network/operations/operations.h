@@ -26,9 +26,9 @@ struct FeatureMap {
 };
 
 /// The operations a transformer is written in. An executor supplies them over a Tensor of its own:
-/// a matrix [rows, width] of activations. engine::Operations computes on the CPU, train::Operations
-/// with libtorch. Those marked (c) an executor has from ComposedOperations unless it writes its
-/// own.
+/// a matrix [rows, width] of activations. engine::Operations computes on the CPU,
+/// libtorch::Operations with libtorch. Those marked (c) an executor has from ComposedOperations
+/// unless it writes its own.
 ///
 /// What a pass over many layers looks up is made once and lies where the executor computes; it is
 /// cheap to copy, as a Tensor is:

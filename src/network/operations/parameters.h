@@ -42,7 +42,7 @@ class ParameterTable {
  public:
   /// Throws Error(internal) when the name is taken.
   ParameterId declare(std::string name, Shape shape, Initialiser initialiser, bool trained = true);
-  /// kAbsent when there is none.
+  /// Finds a parameter by name; kAbsent when there is none.
   ParameterId find(std::string_view name) const;
   const std::vector<ParameterSpec>& specs() const { return specs_; }
   const ParameterSpec& spec(ParameterId id) const {

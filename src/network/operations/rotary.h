@@ -21,9 +21,9 @@ struct RotaryTable {
   std::vector<float> cosines;  ///< [rows, pairs]
   std::vector<float> sines;
 
-  /// EVA-02's, in two dimensions (arXiv 2303.11331): half of the pairs turns with a patch's row,
-  /// the other half with its column. Row 0, the class token's, is not turned; patches follow row by
-  /// row.
+  /// Makes EVA-02's table, in two dimensions (arXiv 2303.11331): half of the pairs turns with a
+  /// patch's row, the other half with its column. Row 0, the class token's, is not turned; patches
+  /// follow row by row.
   static RotaryTable of_grid(const Grid& grid, int head_width);
 };
 

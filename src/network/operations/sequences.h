@@ -20,17 +20,17 @@ struct Sequences {
   int length(int i) const { return offsets[static_cast<std::size_t>(i) + 1] - begin(i); }
   void append(int length) { offsets.push_back(offsets.back() + length); }
 
-  /// The same sequences, each one row longer.
+  /// Returns the same sequences, each one row longer.
   Sequences with_one_more() const;
-  /// Row numbers of the first and the last row of every sequence.
+  /// Returns the row numbers of the first and the last row of every sequence.
   std::vector<std::int32_t> first_rows() const;
   std::vector<std::int32_t> last_rows() const;
-  /// For every row its place within its sequence: 0, 1, 2, ..., 0, 1, ...
+  /// Returns for every row its place within its sequence: 0, 1, 2, ..., 0, 1, ...
   std::vector<std::int32_t> positions() const;
 };
 
-/// Rows of as many first rows followed by the sequences that put each first row before its
-/// sequence.
+/// Returns the rows of as many first rows followed by the sequences that put each first row before
+/// its sequence.
 std::vector<std::int32_t> prepended_rows(const Sequences& sequences);
 
 struct PictureSize {

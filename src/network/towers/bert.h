@@ -100,7 +100,7 @@ typename Ops::Tensor bert_embeddings(Ops& ops, const Bert& tower, const Tokens& 
                   tower.embedding_norm);
 }
 
-/// What follows the attention in a block that `x` went into.
+/// Computes what follows the attention in a block that `x` went into.
 template <SequenceOperations Ops>
 typename Ops::Tensor bert_mlp(Ops& ops, const Bert& tower, const BertLayer& layer,
                               const typename Ops::Tensor& attended, const typename Ops::Tensor& x) {
@@ -125,8 +125,8 @@ typename Ops::Tensor bert_layer(Ops& ops, const Bert& tower, const BertLayer& la
   return ops.block(layer.name, body, x);
 }
 
-/// The last block of a tower that uses one row of every sequence: keys and values of all rows `x`,
-/// everything else only for those `pooled` (one a sequence, in order).
+/// Computes the last block of a tower that uses one row of every sequence: keys and values of all
+/// rows `x`, everything else only for those `pooled` (one a sequence, in order).
 template <SequenceOperations Ops>
 typename Ops::Tensor pooled_bert_layer(Ops& ops, const Bert& tower, const BertLayer& layer,
                                        const typename Ops::Tensor& pooled,
@@ -147,7 +147,7 @@ typename Ops::Tensor pooled_bert_layer(Ops& ops, const Bert& tower, const BertLa
   return ops.block(layer.name, body, pooled, x);
 }
 
-/// The last block, and what is pooled of it: [texts, width].
+/// Computes the last block, and returns what is pooled of it: [texts, width].
 template <SequenceOperations Ops>
 typename Ops::Tensor pool_last_bert_layer(Ops& ops, const Bert& tower,
                                           const typename Ops::Tensor& x, const Tokens& tokens,
@@ -160,7 +160,7 @@ typename Ops::Tensor pool_last_bert_layer(Ops& ops, const Bert& tower,
                            ops.pattern(AttentionPattern::pooling(tokens.sequences)));
 }
 
-/// Features [texts, embedding width], not normalised.
+/// Returns features [texts, embedding width], not normalised.
 template <SequenceOperations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const Bert& tower, const Tokens& tokens) {
   auto x = bert_embeddings(ops, tower, tokens);
@@ -173,8 +173,9 @@ typename Ops::Tensor text_tower(Ops& ops, const Bert& tower, const Tokens& token
   return ops.linear(x, tower.projection.back(), Activation::none, nullptr);
 }
 
-/// A padded row of ids without its padding. Throws Error(invalid_argument) when nothing is left or
-/// padding comes before the text's end: what the tower would have to make of that is not defined.
+/// Returns a padded row of ids without its padding. Throws Error(invalid_argument) when nothing is
+/// left or padding comes before the text's end: what the tower would have to make of that is not
+/// defined.
 std::span<const std::int32_t> reaching_tokens(const Bert& tower, std::span<const std::int32_t> row);
 
 }  // namespace diptych::network

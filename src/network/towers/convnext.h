@@ -101,7 +101,8 @@ FeatureMap<typename Ops::Tensor> convnext_stage(Ops& ops, const ConvNextStage& s
   return x;
 }
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const ConvNext& tower, const Pixels& pixels) {
   const int side = pixels.height / ConvNextConfig::kPatchSize;

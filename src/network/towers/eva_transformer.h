@@ -126,7 +126,7 @@ typename Ops::Tensor branch_input(Ops& ops, const EvaBranch& branch,
   return branch.post_norm ? x : ops.norm(x, branch.norm);
 }
 
-/// `x` with what the branch made of it added.
+/// Returns `x` with what the branch made of it added.
 template <SequenceOperations Ops>
 typename Ops::Tensor add_branch(Ops& ops, const EvaBranch& branch, typename Ops::Tensor hidden,
                                 const typename Ops::Tensor& x) {
@@ -194,7 +194,7 @@ typename Ops::Tensor eva_block(Ops& ops, const EvaTransformer& tower, const EvaB
   return ops.block(block.name, body, x);
 }
 
-/// The last block: keys and values of all rows, everything else only for the class tokens.
+/// Computes the last block: keys and values of all rows, everything else only for the class tokens.
 template <SequenceOperations Ops>
 typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, const EvaBlock& block,
                                       const typename Ops::Tensor& x, const PlacedRows& rows) {
@@ -215,7 +215,8 @@ typename Ops::Tensor pooled_eva_block(Ops& ops, const EvaTransformer& tower, con
   return ops.block(block.name, body, x);
 }
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const EvaTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {

@@ -56,7 +56,8 @@ struct SqueezeExcite {
   Linear excite;
 };
 
-/// Widths between the two layers of squeeze-and-excitation: those of timm, which rounds them.
+/// Returns the width between the two layers of squeeze-and-excitation: those of timm, which rounds
+/// them.
 int downsample_squeeze(int width);
 int head_squeeze(int width);
 
@@ -175,7 +176,8 @@ FeatureMap<typename Ops::Tensor> fastvit_stage(Ops& ops, const FastVitStage& sta
   return x;
 }
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const FastVit& tower, const Pixels& pixels) {
   auto x = ops.convolution(ops.feature_map(pixels), tower.stem_1, Activation::gelu, nullptr);

@@ -18,7 +18,7 @@ inline constexpr int kMaxVocabularySize = 1 << 24;
 void check_range(const std::string& field, int value, int low, int high);
 void check_divides(const char* divisor_name, int divisor, const std::string& field, int value);
 
-/// Without a projection a tower's rows are the features.
+/// Checks a projection: without one a tower's rows are the features.
 void check_projection(const std::string& field, Projection projection, int width,
                       int embedding_width);
 

@@ -102,7 +102,8 @@ typename Ops::Tensor attention_pool(Ops& ops, const AttentionPool& pool,
   return ops.linear(attended, pool.output, Activation::none, nullptr);
 }
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const ModifiedResNet& tower, const Pixels& pixels) {
   auto x = ops.feature_map(pixels);

@@ -43,7 +43,7 @@ struct MultimodalDecoder {
   Linear vocabulary;  ///< gives the logits of all token ids
 };
 
-/// Under `text_decoder.`
+/// Declares it under `text_decoder.`
 MultimodalDecoder declare_multimodal_decoder(ParameterTable& table,
                                              const MultimodalDecoderConfig& config,
                                              int vocabulary_size);

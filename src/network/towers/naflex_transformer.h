@@ -66,7 +66,7 @@ Sequences patches_of(const NaflexTransformerConfig& config, const Pixels& pixels
 /// Returns the positions of all pictures' patches, made of those of the table.
 RowMixture positions_of(const NaflexTransformerConfig& config, const Pixels& pixels);
 
-/// Features [pictures, embedding width], not normalised.
+/// Returns features [pictures, embedding width], not normalised.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const NaflexTransformer& tower, const Pixels& pixels) {
   const NaflexTransformerConfig& config = tower.config;

@@ -7,7 +7,8 @@
 
 namespace diptych::network {
 
-/// Of one picture: its rows, with a class token, are widest in the MLP or as queries, keys, values.
+/// Returns the widest activation of one picture: its rows, with a class token, are widest in the
+/// MLP or as queries, keys, values.
 template <typename Config>
 std::int64_t widest_of_patches(const Config& config) {
   return (1 + std::int64_t{config.grid()} * config.grid()) *

@@ -75,11 +75,12 @@ struct TextTransformerConfig {
   bool operator==(const TextTransformerConfig&) const = default;
 };
 
-/// A class token that a text tower appends has an id of its own after the vocabulary.
+/// Returns the id of a class token that a text tower appends: it has an id of its own after the
+/// vocabulary.
 inline int class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size;
 }
-/// The same where the class token does not see itself: after padding.
+/// Returns the same where the class token does not see itself: after padding.
 inline int masked_class_token_id(const TextTransformerConfig& config) {
   return config.vocabulary_size + 1;
 }
@@ -103,20 +104,21 @@ std::int64_t widest_activation(const TextTransformer& tower);
 TextTransformer declare_tower(ParameterTable& table, const TextTransformerConfig& config,
                               int embedding_width);
 
-/// The sinusoids of all tokens' places, [tokens, width]. fairseq counts from its padding id + 1.
+/// Returns the sinusoids of all tokens' places, [tokens, width]. fairseq counts from its padding id
+/// + 1.
 std::vector<float> sinusoids_of(const TextTransformer& tower, const Tokens& tokens);
 
-/// The row of every text that is pooled.
+/// Returns the row of every text that is pooled.
 std::vector<std::int32_t> pooled_rows(const TextTransformer& tower, const Tokens& tokens);
 
-/// What the class tokens at the end of packed texts see.
+/// Returns what the class tokens at the end of packed texts see.
 AppendedClassTokens appended_class_tokens(const TextTransformer& tower, const Tokens& tokens);
-/// The texts without their class tokens.
+/// Returns the texts without their class tokens.
 Tokens without_class_tokens(const Tokens& tokens);
-/// Rows that put what stands before every sequence after it.
+/// Returns the rows that put what stands before every sequence after it.
 std::vector<std::int32_t> first_row_last(const Sequences& sequences);
 
-/// Embedded tokens, a class token after each text where there are such.
+/// Returns embedded tokens, a class token after each text where there are such.
 template <SequenceOperations Ops>
 typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   if (tower.config.pooling != TextPooling::class_token)
@@ -129,7 +131,7 @@ typename Ops::Tensor embed_tokens(Ops& ops, const TextTransformer& tower, const 
   return ops.rows(with_class_tokens, ops.indices(first_row_last(tokens.sequences)));
 }
 
-/// What the blocks take: embedded tokens and where they stand.
+/// Returns what the blocks take: embedded tokens and where they stand.
 template <SequenceOperations Ops>
 typename Ops::Tensor embed_places(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   const auto x = embed_tokens(ops, tower, tokens);
@@ -139,8 +141,8 @@ typename Ops::Tensor embed_places(Ops& ops, const TextTransformer& tower, const 
                            sinusoids_of(tower, tokens));
 }
 
-/// Features [texts, embedding width], not normalised. The texts are as `append_reaching_tokens`
-/// leaves them.
+/// Returns features [texts, embedding width], not normalised. The texts are as
+/// `append_reaching_tokens` leaves them.
 template <SequenceOperations Ops>
 typename Ops::Tensor text_tower(Ops& ops, const TextTransformer& tower, const Tokens& tokens) {
   auto x = embed_places(ops, tower, tokens);

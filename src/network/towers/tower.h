@@ -34,7 +34,7 @@ struct TowerDescription {
   std::string_view pooling;
 };
 
-/// What a transformer of one stage of blocks says of itself.
+/// Returns what a transformer of one stage of blocks says of itself.
 template <typename Config>
 TowerDescription describe_transformer(std::string_view architecture, std::string_view pooling,
                                       const Config& config) {

@@ -79,10 +79,11 @@ std::int64_t widest_activation(const VisionTransformer& tower);
 VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerConfig& config,
                                 int embedding_width);
 
-/// The rows of `count` sequences of `length` but each sequence's first.
+/// Returns the rows of `count` sequences of `length` but each sequence's first.
 std::vector<std::int32_t> rows_after_first(int count, int length);
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {
@@ -115,8 +116,8 @@ typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const
                      PatchSelection::all(pixels.batch, tower.config.grid() * tower.config.grid()));
 }
 
-/// What a decoder reads of pictures: the pooled rows of all learned queries but the first, which
-/// gives the feature. [pictures * (pool_queries - 1), embedding width]. Only with
+/// Returns what a decoder reads of pictures: the pooled rows of all learned queries but the first,
+/// which gives the feature. [pictures * (pool_queries - 1), embedding width]. Only with
 /// ImagePooling::queries.
 template <Operations Ops>
 typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, const Pixels& pixels) {

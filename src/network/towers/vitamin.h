@@ -129,7 +129,8 @@ typename Ops::Tensor vitamin_block(Ops& ops, const ViTaminBlock& block, int head
   return ops.block(block.name, body, x);
 }
 
-/// Features [pictures, embedding width], not normalised. `pixels` are image_size x image_size.
+/// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
+/// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const ViTamin& tower, const Pixels& pixels) {
   auto map = ops.convolution(ops.feature_map(pixels), tower.stem_1, Activation::none, nullptr);

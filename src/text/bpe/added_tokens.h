@@ -15,11 +15,11 @@ struct AddedToken {
   bool in_cleaned_text = false;  ///< looked for after a text was cleaned rather than before
 };
 
-/// Added tokens as a vocabulary file has them, "ID raw CONTENT" or "ID cleaned CONTENT", one a
-/// line. Throws Error(corrupt_data) for other lines.
+/// Reads added tokens as a vocabulary file has them, "ID raw CONTENT" or "ID cleaned CONTENT", one
+/// a line. Throws Error(corrupt_data) for other lines.
 std::vector<AddedToken> parse_added_tokens(std::string_view lines);
 
-/// The same lines.
+/// Writes the same lines.
 std::string write_added_token(std::int32_t id, bool in_cleaned_text, std::string_view content);
 
 /// Where the first token of a text is, the longest of those that begin there.

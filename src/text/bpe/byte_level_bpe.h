@@ -32,9 +32,9 @@ class ByteLevelBpe final : public Tokenizer {
   ByteLevelBpe(const ByteLevelBpe&) = delete;
   ByteLevelBpe& operator=(const ByteLevelBpe&) = delete;
 
-  /// A text that is too long is cut before its end.
+  /// Returns the ids of a text; one that is too long is cut before its end.
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
-  /// Bytes that are not UTF-8 together become U+FFFD.
+  /// Returns the text of ids; bytes that are not UTF-8 together become U+FFFD.
   std::string decode(std::span<const std::int32_t> ids) const override;
   int vocabulary_size() const override { return static_cast<int>(tokens_.size()); }
   std::int32_t pad_id() const override { return special_.pad; }

@@ -11,9 +11,9 @@ namespace diptych::text {
 
 using IdPair = std::pair<std::int32_t, std::int32_t>;
 
-/// Byte-pair encoding of one word (Sennrich et al., 2016): of all neighbours that may be merged the
-/// ones of lowest rank, of several the first, until there are none. `ids` are the word's bytes.
-/// `merges` has
+/// Applies byte-pair encoding of one word (Sennrich et al., 2016): of all neighbours that may be
+/// merged the ones of lowest rank, of several the first, until there are none. `ids` are the word's
+/// bytes. `merges` has
 ///   rank(begin, end, pair)   of the merge of the pair that spans those bytes; -1: none
 ///   joins(rank, pair)        whether that merge is the pair's
 ///   made(rank)               the id that the merge makes

@@ -16,7 +16,7 @@
 
 namespace diptych::text {
 
-/// Whether these are CLIP's own merges, one a line.
+/// Returns whether these are CLIP's own merges, one a line.
 bool are_published_merges(std::string_view merges);
 
 /// CLIP's byte-level BPE (Radford et al., 2021; Sennrich et al., 2016). Tokens are the 256 bytes,
@@ -42,14 +42,15 @@ class ClipBpe final : public Tokenizer {
   ClipBpe& operator=(const ClipBpe&) = delete;
 
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
-  /// Each word is followed by a space; bytes that are not UTF-8 together become U+FFFD.
+  /// Returns the text of ids: each word is followed by a space; bytes that are not UTF-8 together
+  /// become U+FFFD.
   std::string decode(std::span<const std::int32_t> ids) const override;
   int vocabulary_size() const override { return vocabulary_size_; }
   std::int32_t pad_id() const override { return 0; }
   int default_context_length() const override { return 77; }
 
-  /// The ids of one word (UTF-8, not empty) by merging alone, the lowest rank first. `encode` looks
-  /// whole words up instead where it can, which gives the same.
+  /// Returns the ids of one word (UTF-8, not empty) by merging alone, the lowest rank first.
+  /// `encode` looks whole words up instead where it can, which gives the same.
   std::vector<std::int32_t> merge(std::string_view word) const;
 
  private:
@@ -88,7 +89,7 @@ class ClipBpe final : public Tokenizer {
   bool looks_words_up_ = false;      // whether merging gives every word that is a token that token
 };
 
-/// CLIP's own merges in transformers' form.
+/// Makes the tokenizer of CLIP's own merges in transformers' form.
 std::shared_ptr<const Tokenizer> transformers_clip_tokenizer();
 
 }  // namespace diptych::text

@@ -7,11 +7,11 @@
 
 namespace diptych::text {
 
-/// CLIP's cleaning: text repair, character references unescaped twice, lower case. (The references
-/// also collapse whitespace, which `clip_words` skips anyway.)
+/// Cleans a text as CLIP: text repair, character references unescaped twice, lower case. (The
+/// references also collapse whitespace, which `clip_words` skips anyway.)
 std::u32string clip_clean(std::u32string_view text);
 
-/// CLIP's cleaning in transformers: composed (NFC), each character's lower case; nothing is
+/// Cleans a text as CLIP in transformers: composed (NFC), each character's lower case; nothing is
 /// repaired.
 std::u32string transformers_clip_clean(std::u32string_view text);
 

@@ -14,7 +14,7 @@ namespace diptych::text {
 inline constexpr std::array<std::u32string_view, 7> kContractions = {U"'s", U"'t",  U"'re", U"'ve",
                                                                      U"'m", U"'ll", U"'d"};
 
-/// Neither space, letter nor number.
+/// Returns whether it is neither space, letter nor number.
 inline bool is_other(char32_t c) {
   return !is_unicode_space(c) && !is_letter(c) && !is_number(c);
 }

@@ -42,7 +42,7 @@ constexpr CharacterClasses kNotLineFeed = 1U << 24;
 /// The categories of the badness heuristic.
 constexpr CharacterClasses kMojibakeCategories = (1U << 14) - 1;
 
-/// All classes of a character. Thread-safe.
+/// Returns all classes of a character. Thread-safe.
 CharacterClasses character_classes(char32_t character);
 
 }  // namespace diptych::text

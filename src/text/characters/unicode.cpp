@@ -162,10 +162,6 @@ bool is_control(char32_t character) {
   return in_categories(character, U_GC_CC_MASK | U_GC_CF_MASK);
 }
 
-bool is_space_separator(char32_t character) {
-  return in_categories(character, U_GC_ZS_MASK);
-}
-
 bool is_nonspacing_mark(char32_t character) {
   return in_categories(character, U_GC_MN_MASK);
 }

@@ -15,14 +15,14 @@ struct SingleByteEncoding {
   bool macintosh = false;
 };
 
-/// The encodings in which mojibake is looked for, the likeliest first. Bytes that an encoding
-/// leaves undefined mean the C1 control of the same number, as in browsers.
+/// Returns the encodings in which mojibake is looked for, the likeliest first. Bytes that an
+/// encoding leaves undefined mean the C1 control of the same number, as in browsers.
 std::span<const SingleByteEncoding> mojibake_encodings();
 
-/// The bytes of a text, or nothing when it has a character that the encoding has not.
+/// Returns the bytes of a text, or nothing when it has a character that the encoding has not.
 std::optional<std::string> encode(std::u32string_view text, const SingleByteEncoding& encoding);
 
-/// What a C1 control character (80 to 9F) means when it was a byte of Windows-1252.
+/// Returns what a C1 control character (80 to 9F) means when it was a byte of Windows-1252.
 char32_t windows_1252(char32_t control);
 
 }  // namespace diptych::text

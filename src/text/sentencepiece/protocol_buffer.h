@@ -52,7 +52,7 @@ class MessageReader {
  public:
   MessageReader(std::string_view bytes, std::string_view name) : rest_(bytes), name_(name) {}
 
-  /// The next field; none at the end. Throws Error(corrupt_data).
+  /// Returns the next field; none at the end. Throws Error(corrupt_data).
   std::optional<MessageField> next() {
     if (rest_.empty()) return std::nullopt;
     const std::uint64_t key = varint();

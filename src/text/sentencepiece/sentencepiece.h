@@ -25,7 +25,7 @@ class SentencePiece {
   SentencePiece(std::string_view model, std::string_view name);
   ~SentencePiece();
 
-  /// The pieces of a UTF-8 text, normalised as the model says, without start and end.
+  /// Returns the pieces of a UTF-8 text, normalised as the model says, without start and end.
   std::vector<std::int32_t> encode(std::string_view text) const;
   std::string decode(const std::vector<std::int32_t>& pieces) const;
   int size() const;
@@ -43,7 +43,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   /// As SentencePiece's; throws also Error(corrupt_data) for special ids that the model lacks.
   SentencePieceTokenizer(std::string_view model, const SpecialIds& special, std::string_view name);
 
-  /// A text that is too long is cut before its end.
+  /// Returns the ids of a text; one that is too long is cut before its end.
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
   std::string decode(std::span<const std::int32_t> ids) const override;
   int vocabulary_size() const override { return pieces_.size(); }
@@ -62,7 +62,7 @@ class XlmRoberta final : public Tokenizer {
   /// As SentencePiece's; the model's first pieces must be <unk>, <s> and </s>.
   XlmRoberta(std::string_view model, std::string_view name);
 
-  /// A text that is too long is cut before </s>.
+  /// Returns the ids of a text; one that is too long is cut before </s>.
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
   std::string decode(std::span<const std::int32_t> ids) const override;
   int vocabulary_size() const override { return pieces_.size() + 2; }

@@ -46,7 +46,7 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, std::string
 /// Throws Error(corrupt_data) for what SentencePiece's library does not check itself.
 void check(const SentencePieceModel& model, std::string_view name);
 
-/// The .model file that says just this.
+/// Returns the .model file that says just this.
 std::string serialise(const SentencePieceModel& model);
 
 }  // namespace diptych::text

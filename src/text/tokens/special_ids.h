@@ -16,8 +16,8 @@ struct SpecialIds {
   bool operator==(const SpecialIds&) const = default;
 };
 
-/// The ids of a text's pieces between start and end, cut before the end to the context length.
-/// Throws Error(invalid_argument) when that cannot hold both.
+/// Returns the ids of a text's pieces between start and end, cut before the end to the context
+/// length. Throws Error(invalid_argument) when that cannot hold both.
 std::vector<std::int32_t> surround(const SpecialIds& special, std::span<const std::int32_t> pieces,
                                    int context_length);
 

@@ -14,13 +14,14 @@ class TokenTable {
  public:
   static constexpr std::int32_t kNone = -1;
 
-  /// A later id replaces an earlier one of the same token. The bytes must outlive the table.
+  /// Adds a token; a later id replaces an earlier one of the same token. The bytes must outlive the
+  /// table.
   void insert(std::string_view token, std::int32_t id) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     size_ += place({token, hash(token), id}) ? 1 : 0;
   }
 
-  /// The id, or kNone.
+  /// Returns the id, or kNone.
   std::int32_t find(std::string_view token) const {
     if (slots_.empty()) return kNone;
     return slots_[slot_of(token, hash(token))].id;
@@ -37,7 +38,7 @@ class TokenTable {
     return static_cast<std::uint32_t>(std::hash<std::string_view>()(token));
   }
 
-  /// The slot that holds the token, or the empty one where it belongs.
+  /// Returns the slot that holds the token, or the empty one where it belongs.
   std::size_t slot_of(std::string_view token, std::uint32_t hash) const {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
@@ -47,7 +48,7 @@ class TokenTable {
     return at;
   }
 
-  /// Whether the token is new.
+  /// Returns whether the token is new.
   bool place(const Slot& entry) {
     Slot& slot = slots_[slot_of(entry.token, entry.hash)];
     const bool is_new = slot.id == kNone;

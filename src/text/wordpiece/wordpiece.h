@@ -11,8 +11,8 @@
 
 namespace diptych {
 
-/// WordPiece over a vocabulary in memory, one token a line; `name` is what messages call it. Throws
-/// Error(corrupt_data).
+/// Makes WordPiece over a vocabulary in memory, one token a line; `name` is what messages call it.
+/// Throws Error(corrupt_data).
 std::shared_ptr<const Tokenizer> wordpiece_tokenizer_from(std::string_view vocabulary_text,
                                                           std::string_view name);
 
@@ -37,8 +37,8 @@ class WordPiece final : public Tokenizer {
   WordPiece& operator=(const WordPiece&) = delete;
 
   std::vector<std::int32_t> encode(std::string_view text, int context_length) const override;
-  /// Pieces joined by spaces, "##" pieces to what stands before them; [UNK] is kept, because it
-  /// stands for a word.
+  /// Returns the pieces joined by spaces, "##" pieces to what stands before them; [UNK] is kept,
+  /// because it stands for a word.
   std::string decode(std::span<const std::int32_t> ids) const override;
   int vocabulary_size() const override { return static_cast<int>(tokens_.size()); }
   std::int32_t pad_id() const override { return pad_; }

@@ -45,7 +45,7 @@ TEST(TorchWriter, NestsTheStateDictUnderAName) {
   const std::string path = (folder.path() / "x.pt").string();
   write_torch_archive(path, written, {}, "state_dict");
   EXPECT_EQ(to_floats(read_container(map_file(path)).tensors.at("a")), (std::vector<float>{1, 2}));
-  const SourceFile file = map_file(path);
+  const FileBytes file = map_file(path);
   const std::string_view bytes(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
   EXPECT_NE(bytes.find("state_dict"), bytes.npos);
 }
@@ -93,8 +93,8 @@ TEST(TorchWriter, WritesTheSameFileAgain) {
   written.add("a", TensorBuffer({2}, std::vector<float>{1, 2}));
   write_torch_archive(folder.path() / "x", written);
   write_torch_archive(folder.path() / "y", written);
-  const SourceFile x = map_file((folder.path() / "x").string());
-  const SourceFile y = map_file((folder.path() / "y").string());
+  const FileBytes x = map_file((folder.path() / "x").string());
+  const FileBytes y = map_file((folder.path() / "y").string());
   EXPECT_TRUE(std::ranges::equal(x.bytes, y.bytes));
 }
 

@@ -110,7 +110,7 @@ std::string clip_cpp_file(const Store& store, const Settings& settings = {}) {
 }
 
 ModelFile load(const std::string& bytes) {
-  const std::vector<SourceFile> files = {{"model.gguf", std::as_bytes(std::span(bytes)), nullptr}};
+  const std::vector<FileBytes> files = {{"model.gguf", std::as_bytes(std::span(bytes)), nullptr}};
   return load_model_folder(files);
 }
 

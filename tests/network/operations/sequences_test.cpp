@@ -46,7 +46,7 @@ TEST(Sequences, AreUniformOnRequest) {
   EXPECT_EQ(Sequences::uniform(0, 2).count(), 0);
 }
 
-TEST(Tokens, PackTextsBehindEachOther) {
+TEST(Tokens, PackTextsOneAfterAnother) {
   Tokens tokens;
   tokens.append(std::array<std::int32_t, 2>{5, 6});
   tokens.append(std::array<std::int32_t, 1>{7});

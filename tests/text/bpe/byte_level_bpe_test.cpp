@@ -35,7 +35,7 @@ std::string roberta() {
   return vocabulary + merges.substr(merges.find('\n'));  // its first line is a version
 }
 
-/// The 256 bytes, three special tokens before them and `more` behind.
+/// The 256 bytes, three special tokens before them and `more` after.
 std::string bytes_and(const std::string& more) {
   std::string vocabulary = "<s>\n<pad>\n</s>\n";
   for (const char byte : bytes_in_order()) {

@@ -1,0 +1,46 @@
+#include "libtorch/device.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace diptych::libtorch {
+namespace {
+
+/// libtorch's messages begin with the reason and go on for pages.
+std::string first_sentence(std::string message) {
+  constexpr std::size_t kLongest = 200;
+  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
+  return message;
+}
+
+/// libtorch's CUDA half is a library of its own, which makes itself known when it is loaded. Only
+/// who computes on a GPU loads it. Where there is none, is_available() goes on saying so.
+void load_cuda() {
+  static void* const loaded = ::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+  static_cast<void>(loaded);
+}
+
+}  // namespace
+
+torch::Device device_of(const std::string& name) {
+  try {
+    const torch::Device device(name);
+    if (device.is_cuda()) load_cuda();
+    if (device.is_cuda() && !torch::cuda::is_available()) {
+      fail(ErrorCode::invalid_argument,
+           "device: got '{}', expected cpu: this libtorch is built without CUDA, or finds no "
+           "GPU (docs/training.md)",
+           name);
+    }
+    torch::zeros({1}, device);
+    return device;
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::invalid_argument, "device: cannot use '{}': {}", name,
+         first_sentence(error.what_without_backtrace()));
+  }
+}
+
+}  // namespace diptych::libtorch
