@@ -9,6 +9,13 @@ import subprocess
 import tempfile
 
 
+def logit_scale(diptych, model):
+    """What the model's cosines are multiplied by before the softmax."""
+    answer = subprocess.run([diptych, "inspect", model or "pictogram", "--json"], check=True,
+                            stdout=subprocess.PIPE).stdout
+    return json.loads(answer)["logit_scale"]
+
+
 def embed_pictures(diptych, model, paths):
     """{path: embedding} of unit length."""
     arrays, notes = _embed(diptych, model, ["--images", *paths])
