@@ -1,6 +1,7 @@
 #include <diptych/classifier.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,7 @@ struct Options {
   std::size_t top = 5;
   bool independent = false;
   bool cosine = false;
+  bool nearest = false;
   OutputFormat format = OutputFormat::text;
 };
 
@@ -50,6 +52,14 @@ std::vector<std::string> read_templates(const Options& options) {
   return options.templates;
 }
 
+/// The answer, and the folder, of a picture that no label fits.
+constexpr const char* kNoneOfThese = "none of these";
+
+/// The cosine from which on a label fits; nothing where the model does not know, or nobody asks.
+std::optional<float> fits_from(const diptych::Classifier& classifier, const Options& options) {
+  return options.nearest ? std::nullopt : classifier.fits_from();
+}
+
 /// What is computed for the pictures of a batch.
 struct Scored {
   diptych::Matrix scores;
@@ -62,7 +72,9 @@ Json labels_json(const diptych::Classifier& classifier, const Scored& scored, st
   for (const auto& [label, score] : diptych::largest(scored.scores.row(row), options.top)) {
     Json& entry =
         labels.emplace_back(Json{{"label", classifier.labels()[label]}, {"score", score}});
-    if (options.cosine) entry["cosine"] = scored.cosines.row(row)[label];
+    const float cosine = scored.cosines.row(row)[label];
+    if (options.cosine) entry["cosine"] = cosine;
+    if (const auto least = fits_from(classifier, options)) entry["fits"] = cosine >= *least;
     const std::vector<std::string> prompts = classifier.prompts(label);
     if (prompts.size() == 1) entry["prompt"] = prompts.front();
   }
@@ -82,6 +94,7 @@ std::string numbers(const Json& label, bool are_cosines) {
 void print_answer(const Json& answer) {
   if (!answer.contains("labels")) return;
   print_line(printable(plain_text(answer["image"])));
+  if (answer.value("none_of_these", false)) print_line(fmt::format("  {}; nearest:", kNoneOfThese));
   const bool are_cosines = answer["scores"] == name(diptych::ScoreKind::cosine);
   for (const Json& label : answer["labels"]) {
     print_line(fmt::format("  {}  {}", numbers(label, are_cosines),
@@ -92,11 +105,19 @@ void print_answer(const Json& answer) {
   }
 }
 
-std::vector<std::string> columns(const Options& options) {
+std::vector<std::string> columns(const Options& options, bool has_limit) {
   std::vector<std::string> columns = {"image", "rank", "label", "score", "error"};
   if (options.cosine) columns.emplace_back("cosine");
+  if (has_limit) columns.emplace_back("fits");
   if (!options.sort.folder.empty()) columns.emplace_back("sorted");
   return columns;
+}
+
+/// What has a folder of its own: the labels, and what fits none of them.
+std::vector<std::string> folders(std::vector<std::string> labels, bool has_limit) {
+  const bool is_label = std::find(labels.begin(), labels.end(), kNoneOfThese) != labels.end();
+  if (has_limit && !is_label) labels.emplace_back(kNoneOfThese);
+  return labels;
 }
 
 int classify(const Options& options) {
@@ -109,17 +130,22 @@ int classify(const Options& options) {
   const diptych::Classifier classifier(
       encoder, labels, {.templates = templates, .independent = options.independent});
   for (const std::string& note : classifier.notes()) print_note(note);
+  const bool has_limit = fits_from(classifier, options).has_value();
   std::optional<Sorter> sorter;
-  if (!options.sort.folder.empty()) sorter.emplace(options.sort, labels, options.pictures.given);
-  RecordWriter writer(options.format, columns(options), print_answer, "labels");
+  if (!options.sort.folder.empty()) {
+    sorter.emplace(options.sort, folders(labels, has_limit), options.pictures.given);
+  }
+  RecordWriter writer(options.format, columns(options, has_limit), print_answer, "labels");
   const auto work = [&](const diptych::EncodedImages& encoded) {
     const Scored scored = {classifier.scores(encoded.rows), classifier.cosines(encoded.rows)};
     const auto answer = [&](std::size_t row, Json& record) {
       record["scores"] = name(classifier.score_kind());
       record["labels"] = labels_json(classifier, scored, row, options);
-      if (!sorter) return;
-      const std::string best = record["labels"][0]["label"];
-      record["sorted"] = path_json(sorter->put(pictures[encoded.inputs[row]], best));
+      const Json& best = record["labels"][0];
+      const bool none_fits = has_limit && !best["fits"].get<bool>();
+      const std::string folder = none_fits ? kNoneOfThese : best["label"].get<std::string>();
+      if (has_limit) record["none_of_these"] = none_fits;
+      if (sorter) record["sorted"] = path_json(sorter->put(pictures[encoded.inputs[row]], folder));
     };
     for (const Json& record : picture_records(pictures, encoded.inputs, encoded.failures, answer)) {
       writer.write(record);
@@ -148,6 +174,9 @@ void add_classify(Command program) {
                "scores that do not depend on the other labels: the sigmoid of a model with a "
                "logit bias (SigLIP; its scores are so always), the cosine of any other");
   command.flag("--cosine", options->cosine, "show the cosine similarity beside the score");
+  command.flag("--nearest", options->nearest,
+               "take the best label also where none fits: without it, a model that knows from "
+               "which cosine on a label fits says 'none of these'");
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array: image, labels, scores");
   add_sort_options(command, options->sort);

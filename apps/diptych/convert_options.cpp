@@ -11,6 +11,9 @@ void add_convert_options(Command command, diptych::ConvertOptions& options) {
       .show_default();
   command.option("--name", options.name, "written into diptych's own form");
   command.option("--licence", options.licence, "written into diptych's own form");
+  command.option("--fits-from", options.fits_from,
+                 "cosine from which on a label fits a picture, written into diptych's own form; "
+                 "classify then says so when none does");
   command.flag("--overwrite", options.overwrite,
                "write into a folder that has files already, over those of the same names");
 }

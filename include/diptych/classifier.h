@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,10 @@ class DIPTYCH_API Classifier {
   /// Returns [labels, embedding width], unit rows.
   const Matrix& class_embeddings() const { return class_embeddings_; }
   ScoreKind score_kind() const { return kind_; }
+  /// Returns the cosine from which on a label fits a picture, where it was measured for the model;
+  /// none of the labels fits a picture whose cosines are all lower. Nothing for most models: they
+  /// tell which label fits best, and not whether it does.
+  std::optional<float> fits_from() const { return fits_from_; }
   /// Returns why the scores may say less than they seem to, one sentence each: one label alone
   /// under softmax, labels that are the same to the model, an article that template and label both
   /// have. Usually none.
@@ -73,6 +78,7 @@ class DIPTYCH_API Classifier {
   float logit_scale_;
   float logit_bias_;
   ScoreKind kind_;
+  std::optional<float> fits_from_;
   std::vector<std::string> notes_;
 };
 

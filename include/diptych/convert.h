@@ -29,6 +29,10 @@ struct ConvertOptions {
   /// Written into diptych's own form; empty: as the model says.
   std::string name;
   std::string licence;
+  /// Cosine from which on a label fits a picture, above -1 and below 1, as measured for this model
+  /// (Classifier::fits_from); written into diptych's own form, refused for others. Default 0: as
+  /// the model says.
+  float fits_from = 0.0F;
   /// Write into a folder that is not empty, over files of the same names. Default: refuse it.
   bool overwrite = false;
 };

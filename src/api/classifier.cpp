@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/encoder_embedder.h"
+#include "api/model_implementation.h"
 #include "base/error.h"
 #include "evaluate/class_embeddings.h"
 #include "evaluate/label_notes.h"
@@ -59,13 +60,14 @@ Classifier::Classifier(const Encoder& encoder, std::vector<std::string> labels,
       language_(EncoderEmbedder(encoder).language()),
       logit_scale_(encoder.model().info().logit_scale),
       logit_bias_(encoder.model().info().logit_bias),
-      kind_(kind_of(encoder.model().info(), options)) {
+      kind_(kind_of(encoder.model().info(), options)),
+      fits_from_(encoder.model().implementation().file.fits_from) {
   check_labels(labels_);
   check_templates(templates_);
   const EncoderEmbedder embedder(encoder);
   class_embeddings_ = evaluate::class_embeddings(embedder, labels_, templates_);
   notes_ = evaluate::label_notes("label", labels_, templates_, embedder, class_embeddings_);
-  if (kind_ == ScoreKind::softmax && labels_.size() == 1)
+  if (kind_ == ScoreKind::softmax && labels_.size() == 1 && !fits_from_)
     notes_.push_back(note_on_one_label(labels_.front()));
 }
 

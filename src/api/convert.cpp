@@ -150,6 +150,17 @@ void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name)
   }
 }
 
+float checked_fits_from(float cosine, ExportFormat format) {
+  if (format != ExportFormat::diptych) {
+    fail(ErrorCode::invalid_argument,
+         "convert: got a cosine from which on labels fit for a form that cannot say it, expected "
+         "diptych's own");
+  }
+  if (cosine > -1.0F && cosine < 1.0F) return cosine;
+  fail(ErrorCode::invalid_argument,
+       "convert: fits_from: got {}, expected a cosine between -1 and 1", cosine);
+}
+
 }  // namespace
 
 std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
@@ -165,6 +176,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   refuse_infinite(file, model.info().name);
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
+  if (options.fits_from != 0.0F) file.fits_from = checked_fits_from(options.fits_from, format);
   file.references.reset();
   if (is_quantised) return api::write_quantised(model, folder, options.calibration, file);
   std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);

@@ -41,6 +41,7 @@ Json described(const ModelFile& file) {
   ModelFile bare = file;
   bare.provenance = {};
   bare.references.reset();
+  bare.fits_from.reset();
   bare.assumptions.clear();
   return checkpoint::write_diptych_json(bare);
 }
@@ -92,6 +93,7 @@ std::vector<std::string> names_of(std::span<const Model> models) {
 ModelFile average_files(std::span<const Model> models, const std::vector<double>& shares) {
   ModelFile result = models.front().implementation().file;
   result.references.reset();
+  result.fits_from.reset();
   result.provenance.dtype = "float32";
   result.provenance.source = fmt::format("average of {}", fmt::join(names_of(models), ", "));
   bool has_statistics = false;

@@ -77,6 +77,7 @@ void Run::become_result() {
   if (file_.weights.tensors.empty()) file_.assumptions.clear();
   file_.weights = {};
   file_.references.reset();
+  file_.fits_from.reset();
   file_.provenance = {.name = options_.name,
                       .family = "diptych",
                       .dtype = "float32",

@@ -12,6 +12,7 @@
 
 #include "base/mapped_file.h"
 #include "checkpoint/containers/safetensors.h"
+#include "diptych/classifier.h"
 #include "diptych/encoder.h"
 #include "diptych/reference.h"
 #include "support/expect_error.h"
@@ -48,6 +49,27 @@ TEST(EmbeddedModel, GivesItsOwnReferences) {
   for (const Comparison& comparison : comparisons) {
     EXPECT_LE(comparison.relative_error, test::kFeatureTolerance) << comparison.output;
   }
+}
+
+TEST(ConvertFitsFrom, IsWrittenAndKept) {
+  const test::TemporaryFolder folder;
+  convert_model(fixture(), folder.path() / "first", {.fits_from = 0.25F});
+  convert_model(Model::load((folder.path() / "first").string()), folder.path() / "second");
+  for (const char* name : {"first", "second"}) {
+    const Encoder encoder(Model::load((folder.path() / name).string()));
+    EXPECT_EQ(Classifier(encoder, {"a"}).fits_from(), 0.25F) << name;
+  }
+  EXPECT_FALSE(Classifier(Encoder(fixture()), {"a"}).fits_from());
+}
+
+TEST(ConvertFitsFrom, RefusesWhatIsNoCosineAndFormsThatCannotSayIt) {
+  const test::TemporaryFolder folder;
+  const auto refuse = [&](const ConvertOptions& options, const std::string& reason) {
+    test::expect_error([&] { convert_model(fixture(), folder.path() / "m", options); },
+                       ErrorCode::invalid_argument, reason);
+  };
+  refuse({.fits_from = 1.0F}, "got 1, expected a cosine");
+  refuse({.format = "open_clip", .fits_from = 0.5F}, "for a form that cannot say it");
 }
 
 TEST(ConvertErrors, RefusesToWriteIntoTheModelsOwnFolder) {

@@ -11,7 +11,9 @@
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "diptych/arrays.h"
+#include "diptych/convert.h"
 #include "diptych/matrix.h"
+#include "diptych/model.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -68,6 +70,54 @@ double score_of(const Json& answer, const std::string& label) {
     if (entry.at("label") == label) return entry.at("score");
   }
   return -1.0;
+}
+
+/// A tiny model that knows from which cosine on a label fits.
+class ClassifyWithLimit : public Classify {
+ protected:
+  void set_limit(float cosine) const {
+    convert_model(Model::load(path("model")), path("limited"), {.fits_from = cosine});
+  }
+  ProgramRun classify_limited(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"classify", "--model", path("limited"), "--labels",
+                                         "red,green,blue", path("pictures/a.bmp")});
+    return run_diptych(arguments);
+  }
+};
+
+TEST_F(ClassifyWithLimit, SaysWhenNoneOfTheLabelsFits) {
+  set_limit(0.999F);
+  EXPECT_THAT(classify_limited({}).output, HasSubstr("  none of these; nearest:\n"));
+  const Json answer = Json::parse(classify_limited({"--json"}).output)[0];
+  EXPECT_EQ(answer.at("none_of_these"), true);
+  EXPECT_EQ(answer.at("labels")[0].at("fits"), false);
+  EXPECT_THAT(classify_limited({"--csv"}).output,
+              StartsWith("image,rank,label,score,error,fits\n"));
+  EXPECT_THAT(classify_limited({"--labels", "red"}).errors, Not(HasSubstr("one label alone")));
+}
+
+TEST_F(ClassifyWithLimit, IsSilentWhereOneFitsAndWhereTheNearestIsAskedFor) {
+  set_limit(0.999F);
+  EXPECT_THAT(classify_limited({"--nearest"}).output, Not(HasSubstr("none")));
+  fs::remove_all(path("limited"));
+  set_limit(-0.999F);
+  EXPECT_THAT(classify_limited({}).output, Not(HasSubstr("none")));
+  const Json answer = Json::parse(classify_limited({"--json"}).output)[0];
+  EXPECT_EQ(answer.at("none_of_these"), false);
+  EXPECT_EQ(answer.at("labels")[2].at("fits"), true);
+}
+
+TEST_F(ClassifyWithLimit, WhatFitsNoLabelHasAFolderOfItsOwn) {
+  set_limit(0.999F);
+  const ProgramRun run = classify_limited({"--sort-into", path("sorted"), "--copy"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_TRUE(fs::exists(path("sorted/none of these/a.bmp")));
+}
+
+TEST_F(Classify, AModelWithoutALimitSaysNothingOfFitting) {
+  const std::string output = classify({"--labels", "red,green", "--json", path("pictures")}).output;
+  EXPECT_THAT(output, Not(HasSubstr("none_of_these")));
+  EXPECT_THAT(output, Not(HasSubstr("fits")));
 }
 
 TEST_F(Classify, JsonHasEveryPictureWithItsLabelsBestFirst) {

@@ -3,8 +3,8 @@ rsvg-convert for each of twenty thousand pictures would take longer than drawing
 
 import ctypes
 
-# Side of what the training set keeps, in pixels; the model looks at 64.
-SIZE = 80
+# Side of what the training set keeps, in pixels; the model looks at 96.
+SIZE = 112
 
 _FORMAT_ARGB32 = 0
 _FILTER_BEST = 2

@@ -9,6 +9,13 @@ import subprocess
 import tempfile
 
 
+def logit_scale(diptych, model):
+    """What the model's cosines are multiplied by before the softmax."""
+    answer = subprocess.run([diptych, "inspect", model or "pictogram", "--json"], check=True,
+                            stdout=subprocess.PIPE).stdout
+    return json.loads(answer)["logit_scale"]
+
+
 def embed_pictures(diptych, model, paths):
     """{path: embedding} of unit length."""
     arrays, notes = _embed(diptych, model, ["--images", *paths])
@@ -69,6 +76,18 @@ def ranks(queries, answers, right):
         mark = scores[target]
         found.append(sum(score >= mark for score in scores) - 1)
     return found
+
+
+def best_cosines(pictures, names, labels, choice):
+    """([best cosine with its own name among `labels` names], [the same without it]) of every picture, a
+    pair of its embedding and the number of its name; the other names are drawn by `choice`."""
+    with_own, without = [], []
+    for row, own in pictures:
+        others = choice.sample([index for index in range(len(names)) if index != own], labels)
+        cosines = [sum(map(operator.mul, row, names[index])) for index in (own, *others)]
+        with_own.append(max(cosines[:labels]))
+        without.append(max(cosines[1:]))
+    return with_own, without
 
 
 def share_within(ranks_, k):

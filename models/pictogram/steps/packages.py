@@ -1,35 +1,24 @@
 """Fetches the packages that carry the pictures and their names.
 
-npm packages are pinned to a version and unpacked once into a folder; Debian packages are read
-where apt puts them.
+npm packages are pinned to a version and a checksum (packages.sums) and unpacked once into a folder; Debian
+packages are read where apt puts them.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 
+from steps import kept_out
+
+# What the pictures come from.
 NPM = {
     "emoji-datasource-google": "16.0.0",
     "emoji-datasource-twitter": "16.0.0",
-    "openmoji": "17.0.0",
     "@lobehub/fluent-emoji-3d": "1.1.0",
-    "@iconify-json/fluent-emoji": "1.2.7",
-    "@iconify-json/fluent-emoji-flat": "1.2.6",
-    "@iconify-json/fluent-emoji-high-contrast": "1.2.6",
-    "@iconify-json/emojione": "1.2.3",
-    "@iconify-json/emojione-v1": "1.2.3",
-    "@iconify-json/noto": "1.2.9",
-    "@iconify-json/noto-v1": "1.2.5",
-    "@iconify-json/twemoji": "1.2.5",
-    "@iconify-json/openmoji": "1.2.29",
-    "@iconify-json/fxemoji": "1.2.2",
-    "@iconify-json/streamline-emojis": "1.2.4",
-    "@iconify-json/circle-flags": "1.2.11",
-    "@iconify-json/flag": "1.2.12",
-    "@iconify-json/flagpack": "1.2.8",
-    "@iconify-json/cif": "1.2.7",
+    "@iconify/json": "2.2.535",
 }
 
 # Earlier releases of the same vendor are drawn differently: each is a style of its own.
@@ -37,8 +26,20 @@ NPM_EARLIER = {
     "emoji-datasource-google": ["3.0.0", "4.1.0", "6.0.1"],
 }
 
-DEBIAN_TO_MEASURE = ["libcairo2", "librsvg2-2", "npm", "unicode-cldr-core"]
-DEBIAN = [*DEBIAN_TO_MEASURE, "openclipart-svg", "tuxpaint-stamps-default", "webp"]
+# What gives icons more words than their names.
+NPM_WORDS = {
+    "lucide-static": "1.62.0",
+    "@phosphor-icons/core": "2.1.1",
+    "@tabler/icons": "3.51.0",
+    "@icon-park/svg": "1.4.2",
+    "@mdi/svg": "7.4.47",
+    "ionicons": "8.1.0",
+    "@primer/octicons": "19.42.0",
+    "@fortawesome/fontawesome-free": "7.3.1",
+}
+
+DEBIAN_TO_MEASURE = ["libcairo2", "librsvg2-2", "npm", "unicode-cldr-core", "wordnet-base"]
+DEBIAN = [*DEBIAN_TO_MEASURE, "openclipart-svg", "webp"]
 
 
 def install_debian(names):
@@ -49,7 +50,10 @@ def install_debian(names):
     command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]
     if os.geteuid() != 0:
         command.insert(0, "sudo")
-    subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    done = subprocess.run(command, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+    if done.returncode != 0:
+        raise SystemExit(f"the Debian packages {', '.join(missing)} could not be installed; "
+                         f"run apt-get update, or install them by hand")
 
 
 def _installed(name):
@@ -68,15 +72,39 @@ def fetch_npm(name, version, folder):
         return place
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", f"{name}@{version}"],
-            cwd=scratch, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        ).stdout.split()[-1]
+        packed = _pack(name, version, scratch)
         unpacked = os.path.join(scratch, "unpacked")
-        with tarfile.open(os.path.join(scratch, packed)) as archive:
+        with tarfile.open(packed) as archive:
             archive.extractall(unpacked, members=filter(_wanted, archive), filter="data")
         os.rename(os.path.join(unpacked, "package"), place)
     return place
+
+
+def _pack(name, version, scratch):
+    """The package's archive. One that is missing, or not the one that the recipe was written for,
+    ends the recipe: data that changed in silence would be another model."""
+    answer = subprocess.run(["npm", "pack", "--json", f"{name}@{version}"], cwd=scratch, check=False,
+                            capture_output=True, text=True)
+    if answer.returncode != 0:
+        raise SystemExit(f"npm has no {name}@{version} to give: {_last_line(answer.stderr)}; try again "
+                         f"with a registry that has it, or put it unpacked where packages are kept")
+    packed = json.loads(answer.stdout)[0]
+    wanted = _read_sums().get(f"{name}@{version}")
+    if packed["integrity"] != wanted:
+        raise SystemExit(f"{name}@{version}: got {packed['integrity']}, expected {wanted} "
+                         f"(packages.sums); if the change is meant, write the new sum there")
+    return os.path.join(scratch, os.path.basename(packed["filename"]))
+
+
+def _read_sums():
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "packages.sums")
+    with open(path, encoding="utf-8") as file:
+        return dict(line.split() for line in file)
+
+
+def _last_line(text):
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no reason given"
 
 
 def _wanted(member):
@@ -85,12 +113,15 @@ def _wanted(member):
 
 
 def fetch_all(folder):
-    """{(name, version): place} of every npm package of the training set."""
-    wanted = list(NPM.items())
+    """{(name, version): place}, and {name: place} of the newest, of every npm package of the
+    training set."""
+    wanted = [*NPM.items(), *NPM_WORDS.items()]
     wanted += [(name, version) for name, list_ in NPM_EARLIER.items() for version in list_]
     places = {}
     for name, version in wanted:
+        if name in kept_out.names("package"):
+            raise SystemExit(f"{name} is kept out of training (kept_out.txt); got it as training data")
         places[name, version] = fetch_npm(name, version, folder)
-        if NPM.get(name) == version:
+        if {**NPM, **NPM_WORDS}.get(name) == version:
             places[name] = places[name, version]
     return places

@@ -4,7 +4,6 @@ A style lists drawings: (concept id, kind, source), where the kind says how `dra
 picture: "copy" (a PNG that is small already), "svg" (the text of an SVG), "webp" (a file).
 """
 
-import functools
 import json
 import os
 import re
@@ -14,23 +13,23 @@ import unicodedata
 
 from steps import drawing
 from steps.concepts import concept_id
+from steps.looks import document
 
-# Licences as the packages state them.
+# Licences as the packages state them. CC BY-SA sets (OpenMoji, Emoji One v1) are not taken.
 LICENCES = {
     "google": "Apache-2.0",
     "google-3": "Apache-2.0",
     "google-4": "Apache-2.0",
     "google-6": "Apache-2.0",
+    "noto": "Apache-2.0",
     "noto-v1": "Apache-2.0",
     "twitter": "CC-BY-4.0",
-    "openmoji": "CC-BY-SA-4.0",
-    "openmoji-black": "CC-BY-SA-4.0",
+    "twemoji": "CC-BY-4.0",
     "fluent": "MIT",
     "fluent-flat": "MIT",
     "fluent-3d": "MIT",
     "fluent-high-contrast": "MIT",
     "emojione": "CC-BY-4.0",
-    "emojione-v1": "CC-BY-SA-4.0",
     "fxemoji": "Apache-2.0",
     "streamline": "CC-BY-4.0",
     "circle-flags": "MIT",
@@ -39,36 +38,31 @@ LICENCES = {
     "cif": "CC0-1.0",
 }
 
+# style -> the set of @iconify/json
+_ICONIFY = {
+    "noto": "noto", "noto-v1": "noto-v1", "twemoji": "twemoji", "fluent": "fluent-emoji",
+    "fluent-flat": "fluent-emoji-flat", "fluent-high-contrast": "fluent-emoji-high-contrast",
+    "emojione": "emojione", "fxemoji": "fxemoji", "streamline": "streamline-emojis",
+}
+_FLAGS = {"circle-flags": "circle-flags", "flag-icons": "flag", "flagpack": "flagpack", "cif": "cif"}
+
 
 def all_styles(places, concepts):
-    """{style: drawings} for the unpacked packages `places`."""
+    """{style: drawings} for the unpacked packages `places`, those kept out included."""
     known = {concept.id for concept in concepts}
     google = "emoji-datasource-google"
+    iconify = places["@iconify/json"]
     by_name = _names(places, concepts)
-    iconify = functools.partial(_iconify, by_name=by_name)
     styles = {
         "google": _png_folder(places[google], "google"),
         "google-3": _png_folder(places[google, "3.0.0"], "google"),
         "google-4": _png_folder(places[google, "4.1.0"], "google"),
         "google-6": _png_folder(places[google, "6.0.1"], "google"),
         "twitter": _png_folder(places["emoji-datasource-twitter"], "twitter"),
-        "openmoji": _svg_folder(os.path.join(places["openmoji"], "color", "svg")),
-        "openmoji-black": _without_flags(
-            _svg_folder(os.path.join(places["openmoji"], "black", "svg"))),
         "fluent-3d": _webp_folder(os.path.join(places["@lobehub/fluent-emoji-3d"], "assets")),
-        "fluent": iconify(places["@iconify-json/fluent-emoji"]),
-        "fluent-flat": iconify(places["@iconify-json/fluent-emoji-flat"]),
-        "fluent-high-contrast": iconify(places["@iconify-json/fluent-emoji-high-contrast"]),
-        "emojione": iconify(places["@iconify-json/emojione"]),
-        "emojione-v1": iconify(places["@iconify-json/emojione-v1"]),
-        "noto-v1": iconify(places["@iconify-json/noto-v1"]),
-        "fxemoji": iconify(places["@iconify-json/fxemoji"]),
-        "streamline": iconify(places["@iconify-json/streamline-emojis"]),
-        "circle-flags": _flags(places["@iconify-json/circle-flags"]),
-        "flag-icons": _flags(places["@iconify-json/flag"]),
-        "flagpack": _flags(places["@iconify-json/flagpack"]),
-        "cif": _flags(places["@iconify-json/cif"]),
     }
+    styles.update({style: _iconify(iconify, name, by_name) for style, name in _ICONIFY.items()})
+    styles.update({style: _flags(iconify, name) for style, name in _FLAGS.items()})
     return {
         style: [drawing for drawing in drawings if drawing[0] in known]
         for style, drawings in styles.items()
@@ -103,54 +97,35 @@ def _webp_folder(folder):
     return [(id, "webp", path) for id, path in _files(folder, ".webp")]
 
 
-def _without_flags(drawings):
-    """In black and white all flags are one rectangle."""
-    return [drawing for drawing in drawings if not drawing[0].startswith("1F1")
-            or "-" not in drawing[0]]
-
-
-def _svg_folder(folder):
-    drawings = []
-    for id, path in _files(folder, ".svg"):
-        with open(path, encoding="utf-8") as file:
-            drawings.append((id, "svg", file.read()))
-    return drawings
-
-
-def _document(body, view_box):
-    _, _, width, height = view_box.split()
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'width="{width}" height="{height}" viewBox="{view_box}">{body}</svg>')
-
-
-def _icons(package):
-    """(name, SVG) of an iconify package, its aliases included."""
-    with open(os.path.join(package, "icons.json"), encoding="utf-8") as file:
+def _icons(iconify, set_):
+    """(name, SVG) of the icons of a set, its aliases included."""
+    with open(os.path.join(iconify, "json", f"{set_}.json"), encoding="utf-8") as file:
         listing = json.load(file)
     sides = {side: listing.get(side, 16) for side in ("width", "height")}
     for name, icon in listing["icons"].items():
-        width, height = icon.get("width", sides["width"]), icon.get("height", sides["height"])
-        box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
-        yield name, _document(icon["body"].replace("currentColor", "#222"), box)
+        box = (icon.get("left", 0), icon.get("top", 0),
+               icon.get("width", sides["width"]), icon.get("height", sides["height"]))
+        svg = document(icon["body"], box)
+        yield name, svg
         for alias, target in listing.get("aliases", {}).items():
             if target == {"parent": name}:  # not a mirrored or turned copy
-                yield alias, _document(icon["body"].replace("currentColor", "#222"), box)
+                yield alias, svg
 
 
-def _iconify(package, by_name):
+def _iconify(iconify, set_, by_name):
     """Icons whose name is that of a concept; a trailing number is a second drawing of it."""
     drawings = {}
-    for name, svg in _icons(package):
+    for name, svg in _icons(iconify, set_):
         id = _find(by_name, name)
         if id:
             drawings.setdefault((id, svg), (id, "svg", svg))
     return list(drawings.values())
 
 
-def _flags(package):
+def _flags(iconify, set_):
     """Icons named by country code ("fr", "gb-eng"), in the shape "4x3" where there are several."""
     drawings = []
-    for name, svg in _icons(package):
+    for name, svg in _icons(iconify, set_):
         code = re.fullmatch(r"([a-z]{2}|gb-eng|gb-sct|gb-wls)(-4x3)?", name)
         if code:
             drawings.append((_flag_id(code.group(1)), "svg", svg))
@@ -190,10 +165,10 @@ def _names(places, concepts):
 
     for concept in concepts:
         add(concept.names["en"], concept.id)
-    for package in ("noto", "twemoji", "openmoji", "fluent-emoji-flat"):
-        path = os.path.join(places[f"@iconify-json/{package}"], "chars.json")
+    for set_ in ("noto", "twemoji", "openmoji", "fluent-emoji-flat"):  # their names alone
+        path = os.path.join(places["@iconify/json"], "json", f"{set_}.json")
         with open(path, encoding="utf-8") as file:
-            for code, name in sorted(json.load(file).items()):
+            for code, name in sorted(json.load(file).get("chars", {}).items()):
                 add(name, concept_id(code))
     with open(os.path.join(places["emoji-datasource-google"], "emoji.json"),
               encoding="utf-8") as file:

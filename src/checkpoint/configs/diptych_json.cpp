@@ -254,6 +254,12 @@ TokenizerSpec read_tokenizer(ConfigFields fields) {
   return spec;
 }
 
+float read_fits_from(double cosine, const std::string& file) {
+  if (cosine > -1.0 && cosine < 1.0) return static_cast<float>(cosine);
+  fail(ErrorCode::corrupt_data, "fits_from: got {}, expected a cosine between -1 and 1 ({})",
+       cosine, file);
+}
+
 }  // namespace
 
 const char* vocabulary_file(TokenizerSpec::Kind kind) {
@@ -291,6 +297,7 @@ Json write_diptych_json(const ModelFile& model) {
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
   if (model.quantisation_loss) json["int8"] = write_loss(*model.quantisation_loss);
   if (model.references) json["references"] = write_references(*model.references);
+  if (model.fits_from) json["fits_from"] = *model.fits_from;
   return json;
 }
 
@@ -314,6 +321,8 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   if (fields.has("assumptions")) model.assumptions = fields.texts("assumptions");
   if (fields.has("int8")) model.quantisation_loss = read_loss(fields.object("int8"));
   if (fields.has("references")) model.references = read_references(fields.object("references"));
+  if (fields.has("fits_from"))
+    model.fits_from = read_fits_from(fields.number("fits_from", 0.0), file);
   fields.ignore({"logit_scale"});
   fields.refuse_rest();
   return model;

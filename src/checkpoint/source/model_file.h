@@ -62,6 +62,9 @@ struct ModelFile {
   TensorMap weights;
   Provenance provenance;
   std::optional<ReferenceEmbeddings> references;
+  /// Cosine from which on a label fits a picture, as measured on pictures that were not trained on;
+  /// holds for these weights alone. None: nobody measured it.
+  std::optional<float> fits_from;
   /// Of weights that are stored in eight bits, which `weights` computes as float32.
   network::Quantisation quantisation;
   std::optional<QuantisationLoss> quantisation_loss;

@@ -58,6 +58,16 @@ TEST(DiptychJson, ReadsTheBertThatItWrites) {
   expect_error([&] { read_diptych_json(json, "diptych.json"); }, ErrorCode::unsupported, "max");
 }
 
+TEST(DiptychJson, ReadsFromWhichCosineOnALabelFits) {
+  EXPECT_FALSE(read_diptych_json(changed("/name", "n"), "diptych.json").fits_from);
+  const ModelFile model = read_diptych_json(changed("/fits_from", 0.5), "diptych.json");
+  EXPECT_EQ(model.fits_from, 0.5F);
+  EXPECT_EQ(write_diptych_json(model)["fits_from"], 0.5F);
+  for (const double cosine : {-1.0, 1.0, 1e300})
+    expect_refused("/fits_from", cosine, ErrorCode::corrupt_data, "a cosine between");
+  expect_refused("/fits_from", "0.5", ErrorCode::corrupt_data, "fits_from");
+}
+
 TEST(DiptychJson, RefusesOtherVersions) {
   expect_refused("/diptych", 2, ErrorCode::unsupported, "diptych: got 2");
   expect_refused("/diptych", nullptr, ErrorCode::corrupt_data, "diptych is missing");
