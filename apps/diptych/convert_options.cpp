@@ -5,7 +5,10 @@ void add_convert_options(Command command, diptych::ConvertOptions& options) {
       .option("--to", options.format,
               "diptych, open_clip, openai, chinese_clip, eva or huggingface")
       .show_default();
-  command.option("--dtype", options.dtype, "of the weights: fp32, fp16 or bf16").show_default();
+  command
+      .option("--dtype", options.dtype,
+              "of the weights: fp32, fp16, bf16 or, in diptych's own form, int8")
+      .show_default();
   command.option("--name", options.name, "written into diptych's own form");
   command.option("--licence", options.licence, "written into diptych's own form");
   command.flag("--overwrite", options.overwrite,

@@ -69,6 +69,12 @@ void add_model(Json& json, const ModelInfo& info) {
   json["logit_bias"] = info.logit_bias;
   json["preprocessing"] = info.has_image_tower ? preprocessing_json(info.preprocessing) : Json();
   json["tokenizer"] = info.tokenizer;
+  if (info.int8)
+    json["int8"] = {{"image_cosine", info.int8->image_cosine},
+                    {"text_cosine", info.int8->text_cosine},
+                    {"agreement", info.int8->agreement},
+                    {"pictures", info.int8->pictures},
+                    {"texts", info.int8->texts}};
   json["assumptions"] = info.assumptions;
   json["units"] = units_json();
 }
@@ -113,6 +119,13 @@ void print_text_tower(const ModelInfo& info) {
   print_row("tokenizer", info.tokenizer);
 }
 
+std::string int8_loss(const diptych::QuantisationLoss& loss) {
+  return fmt::format(
+      "unless --precision says otherwise; cosine to fp32 at least {:.5f} of {} pictures and {:.5f} "
+      "of {} texts",
+      loss.image_cosine, loss.pictures, loss.text_cosine, loss.texts);
+}
+
 void print_model(const ModelInfo& info) {
   print_row("parameters", fmt::format("{}", info.parameters));
   print_row("embedding", fmt::format("{} numbers", info.embedding_width));
@@ -123,6 +136,7 @@ void print_model(const ModelInfo& info) {
   for (const Precision precision : kPrecisions)
     print_row("computed with",
               fmt::format("{} for {}", diptych::cpu_unit(precision).name, name(precision)));
+  if (info.int8) print_row("int8", int8_loss(*info.int8));
   for (const std::string& assumption : info.assumptions) print_row("assumed", assumption);
 }
 

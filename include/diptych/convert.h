@@ -9,11 +9,23 @@
 
 namespace diptych {
 
+/// Inputs that are like those a model is made for.
+struct CalibrationSet {
+  /// At least 16. Default: pictures that are made up.
+  std::vector<std::filesystem::path> pictures;
+  /// At least 16, in UTF-8. Default: some captions of the library's own.
+  std::vector<std::string> texts;
+};
+
 struct ConvertOptions {
   /// "diptych", "open_clip", "openai", "chinese_clip", "eva" or "huggingface".
   std::string format = "diptych";
-  /// Of the weights: "fp32", "fp16" or "bf16". Default: fp32.
+  /// Of the weights: "fp32", "fp16", "bf16", or in diptych's own form "int8": a model that is
+  /// computed in int8 unless it is told otherwise, its matrices in eight bits with a scale for each
+  /// output, the rest and the layers that would lose too much in bf16. Default: fp32.
   std::string dtype = "fp32";
+  /// What int8 is decided and measured with; not used otherwise.
+  CalibrationSet calibration;
   /// Written into diptych's own form; empty: as the model says.
   std::string name;
   std::string licence;
@@ -25,7 +37,10 @@ struct ConvertOptions {
 /// of two texts and a tiny picture, computed from what was written, so that a copy can be verified;
 /// not where the model in float32 is larger than the machine's memory. Writing itself takes the
 /// memory of one tensor, whatever the model's size.
-/// Returns what the program of that form does otherwise than the model, one sentence each.
+/// int8 takes the memory of the model in fp32; what it costs beside fp32 is measured, returned and
+/// kept in the folder.
+/// Returns what the program of that form does otherwise than the model, and what int8 costs, one
+/// sentence each.
 /// Throws Error: invalid_argument for unknown words and for a folder that is not empty, unsupported
 /// for what the form cannot say, io.
 DIPTYCH_API std::vector<std::string> convert_model(const Model& model,

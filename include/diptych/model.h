@@ -24,6 +24,15 @@ struct TowerInfo {
   std::string pooling;       ///< where the feature is read: "class token", "end-of-text token", ...
 };
 
+/// What rounding to eight bits cost beside fp32, measured where the model was made.
+struct QuantisationLoss {
+  double image_cosine = 1.0;  ///< to fp32's embedding, the smallest of the pictures
+  double text_cosine = 1.0;   ///< the smallest of the texts
+  double agreement = 1.0;     ///< pictures whose nearest text is the same, of all
+  int pictures = 0;           ///< that were compared
+  int texts = 0;
+};
+
 /// What a model is, as far as its files say, and what had to be assumed.
 struct ModelInfo {
   std::string name;       ///< as asked for: a path, or the name of the embedded model
@@ -54,6 +63,8 @@ struct ModelInfo {
   bool has_logit_bias = false;
   Preprocessing preprocessing;
   std::string tokenizer;  ///< "clip", "chinese", ...; "none" when no vocabulary fits the model
+  /// Of a model whose folder has its weights in int8, which Precision::automatic then is.
+  std::optional<QuantisationLoss> int8;
   /// What the files do not say and was therefore assumed, one sentence each; empty when they say
   /// everything.
   std::vector<std::string> assumptions;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "diptych/export.h"
 #include "diptych/model.h"
@@ -12,7 +13,7 @@ namespace diptych {
 /// What the towers' products multiply, and what their weights are kept in. Sums, biases, norms,
 /// softmax, activation functions and what is added from layer to layer are float32 always.
 enum class Precision {
-  automatic,  ///< fp32, unless the model's folder says otherwise
+  automatic,  ///< fp32, or int8 on the CPU for a model whose folder has its weights in int8
   fp32,
   bf16,   ///< both sides rounded to bfloat16
   fp16,   ///< with libtorch only
@@ -75,6 +76,9 @@ class DIPTYCH_API PackedModel {
   const Implementation& implementation() const { return *implementation_; }
 
  private:
+  explicit PackedModel(std::shared_ptr<const Implementation> implementation)
+      : implementation_(std::move(implementation)) {}
+
   std::shared_ptr<const Implementation> implementation_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "api/model_implementation.h"
 #include "api/model_name.h"
+#include "api/quantised_model.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -31,7 +32,8 @@ DType dtype_of(const std::string& word) {
   if (word == "fp32") return DType::float32;
   if (word == "fp16") return DType::float16;
   if (word == "bf16") return DType::bfloat16;
-  fail(ErrorCode::invalid_argument, "convert: dtype: got '{}', expected fp32, fp16 or bf16", word);
+  fail(ErrorCode::invalid_argument, "convert: dtype: got '{}', expected fp32, fp16, bf16 or int8",
+       word);
 }
 
 /// Every channel rises in another direction, so that swapped channels or axes are noticed.
@@ -132,6 +134,14 @@ void refuse_filled(const std::filesystem::path& folder) {
        folder.string());
 }
 
+/// Eight bits are for the model's own form.
+void refuse_quantised(ExportFormat format) {
+  if (format == ExportFormat::diptych) return;
+  fail(ErrorCode::invalid_argument,
+       "convert: dtype: got int8 for another program's form, expected fp32, fp16 or bf16, or "
+       "diptych's own form");
+}
+
 void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name) {
   for (const auto& [tensor, view] : file.weights.tensors) {
     if (!all_finite(view)) {
@@ -147,7 +157,9 @@ void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name)
 std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
                                        const ConvertOptions& options) {
   const ExportFormat format = checkpoint::export_format(options.format);
-  const DType dtype = dtype_of(options.dtype);
+  const bool is_quantised = options.dtype == "int8";
+  const DType dtype = is_quantised ? DType::bfloat16 : dtype_of(options.dtype);
+  if (is_quantised) refuse_quantised(format);
   checkpoint::ModelFile file = model.implementation().file;
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
@@ -156,6 +168,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   file.references.reset();
+  if (is_quantised) return api::write_quantised(model, folder, options.calibration, file);
   std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
   if (!model.info().has_image_tower) return notes;

@@ -74,6 +74,7 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
           .logit_bias = file.config.logit_bias ? scalar(file, "logit_bias") : 0.0F,
           .has_logit_bias = file.config.logit_bias,
           .preprocessing = file.preprocessing,
+          .int8 = file.quantisation_loss,
           .assumptions = file.assumptions};
 }
 

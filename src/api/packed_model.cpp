@@ -1,6 +1,5 @@
 #include "diptych/packed_model.h"
 
-#include <functional>
 #include <utility>
 
 #include "api/libtorch.h"
@@ -20,56 +19,61 @@ bool is_cpu(const ComputeOptions& options) {
   return libtorch_device(options.device).empty();
 }
 
+/// What `automatic` stands for.
+Precision own_precision(const Model& model, const ComputeOptions& options) {
+  const bool quantised = !model.implementation().file.quantisation.layers.empty();
+  return quantised && is_cpu(options) ? Precision::int8 : Precision::fp32;
+}
+
+/// With the precision resolved.
+ComputeOptions checked(const Model& model, ComputeOptions options) {
+  if (options.threads < 0)
+    fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
+  if (options.batch < 0)
+    fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
+  if (options.precision == Precision::automatic) options.precision = own_precision(model, options);
+  return options;
+}
+
 ComputeUnit unit_of(const ComputeOptions& options) {
   return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
 }
 
-/// `make(pool)`, and its errors with the model's name.
-std::shared_ptr<engine::PackedModel> pack_with(
-    const Model& model, const ComputeOptions& options,
-    const std::function<std::shared_ptr<engine::PackedModel>(std::shared_ptr<ThreadPool>)>& make) {
+std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options,
+                                          engine::Watchers watchers) {
+  const checkpoint::ModelFile& file = model.implementation().file;
+  const auto pool = std::make_shared<ThreadPool>(options.threads);
   try {
-    return make(std::make_shared<ThreadPool>(options.threads));
+    if (!is_cpu(options))
+      return std::make_shared<engine::PackedModel>(
+          api::make_libtorch_executor(model, options, pool->size()), pool);
+    return engine::on_cpu(
+        std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
+                                                *pool, options.precision, file.quantisation),
+        pool, std::move(watchers));
   } catch (const Error& error) {
     fail(error.code(), "{} ({})", error.what(), model.info().name);
   }
 }
 
-std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options) {
-  if (is_cpu(options)) return api::pack_on_cpu(model, options);
-  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
-    auto executor = api::make_libtorch_executor(model, options, pool->size());
-    return std::make_shared<engine::PackedModel>(std::move(executor), std::move(pool));
-  });
-}
-
 }  // namespace
 
-ComputeOptions api::checked(ComputeOptions options) {
-  if (options.threads < 0)
-    fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
-  if (options.batch < 0)
-    fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
-  if (options.precision == Precision::automatic) options.precision = Precision::fp32;
-  return options;
-}
-
-std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
-                                                      const ComputeOptions& options,
-                                                      engine::Profile* profile) {
-  const checkpoint::ModelFile& file = model.implementation().file;
-  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
-    auto weights = std::make_shared<const engine::Weights>(network::make_model(file.config),
-                                                           file.weights, *pool, options.precision);
-    return engine::on_cpu(std::move(weights), std::move(pool), profile);
-  });
-}
-
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
+    : Implementation(std::move(packed), how, engine::Watchers()) {}
+
+PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how,
+                                            engine::Watchers watchers)
     : model(std::move(packed)),
-      options(api::checked(how)),
+      options(checked(model, how)),
       unit(unit_of(options)),
-      engine(pack(model, options)) {}
+      engine(pack(model, options, std::move(watchers))) {}
+
+PackedModel PackedModel::Implementation::watched(Model model, ComputeOptions options,
+                                                 engine::Watchers watchers) {
+  options.device = "cpu";
+  return PackedModel(std::shared_ptr<const Implementation>(
+      new Implementation(std::move(model), options, std::move(watchers))));
+}
 
 PackedModel::PackedModel(Model model, const ComputeOptions& options)
     : implementation_(std::make_shared<const Implementation>(std::move(model), options)) {}

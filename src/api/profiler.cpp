@@ -3,7 +3,6 @@
 #include <functional>
 #include <utility>
 
-#include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
 #include "api/picture_batch.h"
 #include "base/error.h"
@@ -18,17 +17,16 @@ namespace diptych {
 class Profiler::Implementation {
  public:
   Implementation(const Model& model, const ComputeOptions& options)
-      : model_(model),
-        options_(api::checked(options)),
-        encoder_(api::pack_on_cpu(model_, options_, &profile_), options_.batch) {}
+      : packed_(PackedModel::Implementation::watched(model, options, {.profile = profile_})),
+        encoder_(packed_.implementation().engine, packed_.options().batch) {}
 
   MachinePeaks measure_peaks() const {
-    ThreadPool pool(options_.threads);
-    return engine::measure_peaks(engine::format_of(options_.precision), pool);
+    ThreadPool pool(packed_.options().threads);
+    return engine::measure_peaks(engine::format_of(packed_.options().precision), pool);
   }
 
   TowerProfile profile_pixels(std::span<const float> pixels, std::size_t count, int rounds) {
-    const int size = model_.info().image_size;
+    const int size = packed_.model().info().image_size;
     api::check_pixels(pixels, count, size);
     return measure(rounds, [&] {
       encoder_.encode_images({pixels.data(), static_cast<int>(count), size, size});
@@ -36,10 +34,11 @@ class Profiler::Implementation {
   }
 
   TowerProfile profile_texts(std::span<const std::string> texts, int rounds) {
-    const Tokenizer& tokenizer = model_.tokenizer();
+    const Tokenizer& tokenizer = packed_.model().tokenizer();
     network::Tokens tokens;
     for (const std::string& text : texts) {
-      network::append_text(encoder_.model(), tokenizer.encode(text, model_.info().context_length),
+      network::append_text(encoder_.model(),
+                           tokenizer.encode(text, packed_.model().info().context_length),
                            tokenizer.pad_id(), tokens);
     }
     return measure(rounds, [&] { encoder_.encode_texts(tokens); });
@@ -50,7 +49,7 @@ class Profiler::Implementation {
     if (rounds < 1)
       fail(ErrorCode::invalid_argument, "rounds: got {}, expected at least 1", rounds);
     encode();
-    profile_ = {};
+    *profile_ = {};
     std::vector<double> seconds;
     for (int round = 0; round < rounds; ++round) {
       using Clock = std::chrono::steady_clock;
@@ -64,7 +63,7 @@ class Profiler::Implementation {
 
   std::vector<OperationTime> operations_of_a_round(int rounds) const {
     std::vector<OperationTime> operations;
-    for (auto [name, operation] : profile_.operations()) {
+    for (auto [name, operation] : profile_->operations()) {
       operation.calls /= rounds;
       operation.seconds /= rounds;
       operation.flops /= rounds;
@@ -75,9 +74,8 @@ class Profiler::Implementation {
     return operations;
   }
 
-  Model model_;
-  ComputeOptions options_;
-  engine::Profile profile_;
+  std::shared_ptr<engine::Profile> profile_ = std::make_shared<engine::Profile>();
+  PackedModel packed_;
   engine::Encoder encoder_;
 };
 

@@ -1,27 +1,49 @@
 #include "checkpoint/model_folder.h"
 
+#include <optional>
 #include <system_error>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/families/families.h"
+#include "checkpoint/fitting/quantised.h"
 #include "network/model.h"
 
 namespace diptych::checkpoint {
+namespace {
 
-void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
-                       DType weights_dtype) {
+TensorMap placed_weights(const ModelFile& model, const std::filesystem::path& folder) {
   const network::Model description = network::make_model(model.config);
-  const TensorMap weights = place_weights(model.weights, diptych_family().rules, {},
-                                          description.parameters, folder.string());
+  return place_weights(model.weights, diptych_family().rules, {}, description.parameters,
+                       folder.string());
+}
+
+/// Floating-point tensors as `floating`, or as they are.
+void write_folder(const std::filesystem::path& folder, const ModelFile& model,
+                  const TensorMap& weights, std::optional<DType> floating) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) fail(ErrorCode::io, "cannot make the folder {}: {}", folder.string(), error.message());
-  write_safetensors(folder / kWeightsFile, weights, {}, weights_dtype);
+  write_safetensors(folder / kWeightsFile, weights, {}, floating);
   if (!model.tokenizer.vocabulary.empty())
     write_file(folder / vocabulary_file(model.tokenizer.kind), model.tokenizer.vocabulary);
   write_file(folder / kDiptychJson, write_diptych_json(model).dump(1) + "\n");
+}
+
+}  // namespace
+
+void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
+                       DType weights_dtype) {
+  ModelFile floating = model;
+  floating.quantisation = {};
+  floating.quantisation_loss.reset();
+  write_folder(folder, floating, placed_weights(model, folder), weights_dtype);
+}
+
+void save_quantised_folder(const std::filesystem::path& folder, const ModelFile& model) {
+  write_folder(folder, model, quantise(placed_weights(model, folder), model.quantisation),
+               std::nullopt);
 }
 
 }  // namespace diptych::checkpoint

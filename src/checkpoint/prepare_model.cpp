@@ -67,7 +67,10 @@ void fuse(ParsedModel& parsed) {
 
 ParsedModel prepare_model(const ModelFiles& files, Container container,
                           const LoadRequest& request) {
+  network::Quantisation quantisation = dequantise(container.tensors, files.weights());
   ParsedModel parsed = parse_model(files, std::move(container));
+  if (!quantisation.layers.empty()) parsed.model.provenance.dtype = "int8, bfloat16";
+  parsed.model.quantisation = std::move(quantisation);
   apply_requested_sizes(request, parsed.model);
   validate(parsed);
   fuse(parsed);

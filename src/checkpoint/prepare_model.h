@@ -7,7 +7,8 @@
 
 namespace diptych::checkpoint {
 
-/// Does everything of loading but reading the container and placing its weights: parses what the
+/// Does everything of loading but reading the container and placing its weights: has what is in
+/// eight bits computed as float32, parses what the
 /// files say, applies the sizes that are asked for, validates the config, fuses layers that are
 /// stored as branches, and fits position tables. Throws Error as load_model_file.
 ParsedModel prepare_model(const ModelFiles& files, Container container,

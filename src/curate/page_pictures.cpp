@@ -10,8 +10,8 @@
 #include "curate/sha224.h"
 #include "curate/tally.h"
 #include "curate/warc_records.h"
-#include "curate/web_url.h"
 #include "shards/refusal.h"
+#include "web/url.h"
 
 namespace diptych::curate {
 
@@ -95,7 +95,7 @@ void PageReader::take_wat(std::string_view json) {
 std::string_view PageReader::problem_of(const std::string& url, PageImage& image) {
   if (url.empty()) return "no http or https URL";
   if (url.size() > kMaxUrl) return "URL over 8,192 bytes";
-  if (rules_.domains.contains(host_of(url))) return "blocked domain";
+  if (rules_.domains.contains(web::host_of(url))) return "blocked domain";
   if (!rules_.words) return {};
   std::erase_if(image.texts, [&](const ImageText& text) {
     rules_.words->match(text.text, found_);
@@ -107,11 +107,11 @@ std::string_view PageReader::problem_of(const std::string& url, PageImage& image
 void PageReader::take_images(std::string_view page, PageImages&& images) {
   const std::uint64_t count = images.images.size() + images.without_text;
   result_.stage.read += count;
-  if (rules_.domains.contains(host_of(page)))
+  if (rules_.domains.contains(web::host_of(page)))
     return leave_out("blocked domain of the page", page, count);
   leave_out("no text", images.first_without_text, images.without_text);
-  const std::string named = images.base.empty() ? std::string() : join_url(page, images.base);
-  const BaseUrl base(named.empty() ? page : std::string_view(named));
+  const std::string named = images.base.empty() ? std::string() : web::join_url(page, images.base);
+  const web::BaseUrl base(named.empty() ? page : std::string_view(named));
   std::deque<Picture> pictures;  // whose URLs stay where they are
   std::unordered_map<std::string_view, Picture*> known;
   for (PageImage& image : images.images) {

@@ -14,12 +14,12 @@ namespace diptych::engine {
 /// number of threads.
 class CpuExecutor : public Executor {
  public:
-  /// `profile`: what operations add their times to, which must outlive this; null: nothing.
   CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
-              Profile* profile = nullptr)
+              Watchers watchers = {})
       : weights_(std::move(weights)),
         pool_(std::move(pool)),
-        operations_(*weights_, *pool_, profile) {}
+        is_watched_(watchers.any()),
+        operations_(*weights_, *pool_, std::move(watchers)) {}
 
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
@@ -33,11 +33,13 @@ class CpuExecutor : public Executor {
  private:
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<ThreadPool> pool_;
+  bool is_watched_;
   Operations operations_;
 };
 
-/// Returns weights and threads as what encoders share; `profile` as CpuExecutor takes it.
+/// Returns weights and threads as what encoders share. Who watches sees both towers' operations,
+/// one request at a time.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool, Profile* profile = nullptr);
+                                    std::shared_ptr<ThreadPool> pool, Watchers watchers = {});
 
 }  // namespace diptych::engine

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
@@ -12,6 +13,23 @@
 #include "network/operations/operations.h"
 
 namespace diptych::engine {
+
+/// Sees what the layers of a pass multiply, one after the other.
+class LayerObserver {
+ public:
+  virtual ~LayerObserver() = default;
+  /// `rows` [rows, inputs] are about to be multiplied with `layer`, which is packed from `weight`.
+  virtual void multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
+                          kernels::ConstMatrixView rows) = 0;
+};
+
+/// Who looks on as operations run; each may be absent. They are called by the thread that computes.
+struct Watchers {
+  std::shared_ptr<LayerObserver> layers;
+  std::shared_ptr<Profile> profile;  ///< gets the time of each operation
+
+  bool any() const { return layers != nullptr || profile != nullptr; }
+};
 
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
 /// float32. A row's result does not depend on which other rows share its tensor. For one thread at
@@ -27,9 +45,9 @@ class Operations : public network::ComposedOperations<Operations> {
     Indices positions;
   };
 
-  /// All must outlive this. `profile`: what operations add their times to; null: nothing.
-  Operations(const Weights& weights, ThreadPool& pool, Profile* profile = nullptr)
-      : weights_(weights), pool_(pool), profile_(profile) {}
+  /// Weights and pool must outlive this.
+  Operations(const Weights& weights, ThreadPool& pool, Watchers watchers = {})
+      : weights_(weights), pool_(pool), watchers_(std::move(watchers)) {}
 
   Indices indices(std::span<const std::int32_t> numbers);
   Pattern pattern(network::AttentionPattern pattern);
@@ -65,9 +83,11 @@ class Operations : public network::ComposedOperations<Operations> {
   Tensor repeat_columns(const Tensor& x, int times);
 
  private:
+  Profile* profile() const { return watchers_.profile.get(); }
+
   const Weights& weights_;
   ThreadPool& pool_;
-  Profile* profile_;
+  Watchers watchers_;
   Arena arena_;
 };
 static_assert(network::Operations<Operations>);

@@ -82,6 +82,11 @@ std::vector<float> linear_rows(const network::Linear& layer, const TensorView& w
   return rows;
 }
 
+void divide_columns(std::vector<float>& rows, const float* factors, int width) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    rows[i] /= factors[i % static_cast<std::size_t>(width)];
+}
+
 /// Rows of a convolution for one panel: scaled, and in the order (ky, kx, channel).
 std::vector<float> convolution_rows(const network::Convolution& layer, const TensorView& weight,
                                     const std::vector<float>& scales, int first, int count) {
@@ -103,8 +108,11 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
 }  // namespace
 
 Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
-                 Precision precision)
-    : model_(std::move(model)), format_(format_of(precision)), storage_(checkpoint.storage) {
+                 Precision precision, network::Quantisation quantisation)
+    : model_(std::move(model)),
+      format_(engine::format_of(precision)),
+      storage_(checkpoint.storage) {
+  if (format_.stored == kernels::Element::int8) quantisation_ = std::move(quantisation);
   check(checkpoint);
   const LayerList layers = list_layers(model_);
   check_finite(layers, pool);
@@ -128,6 +136,18 @@ void Weights::check(const TensorMap& checkpoint) {
   }
 }
 
+kernels::Format Weights::format_of(network::ParameterId weight) const {
+  constexpr kernels::Format kWide = {kernels::Element::bf16, kernels::Element::bf16};
+  if (quantisation_.layers.empty() || quantisation_.layers.contains(name(weight))) return format_;
+  return kWide;
+}
+
+const float* Weights::input_factors(const network::Linear& layer) const {
+  const auto found = quantisation_.layers.find(name(layer.weight));
+  if (found == quantisation_.layers.end() || found->second.empty()) return nullptr;
+  return found->second.data();
+}
+
 /// What is packed is checked there, so that its stored form is in memory once and not for long; so
 /// is what else is computed, but for vectors, which are cheap.
 void Weights::check_finite(const LayerList& layers, ThreadPool& pool) const {
@@ -146,14 +166,17 @@ void Weights::check_finite(const LayerList& layers, ThreadPool& pool) const {
 void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool) {
   for (const network::Linear& layer : layers) {
     PackedLinear& packed = linears_[key(layer)];
-    packed = PackedLinear(layer.inputs, layer.outputs, format_);
+    packed = PackedLinear(layer.inputs, layer.outputs, format_of(layer.weight));
+    const float* factors = input_factors(layer);
     if (layer.bias != network::kAbsent) {
       const std::vector<float> bias = to_floats(view(layer.bias));
       std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
     }
     pack(name(layer.weight), view(layer.weight), packed, pool,
          [&](const TensorView& weight, int first, int count) {
-           return linear_rows(layer, weight, first, count);
+           std::vector<float> rows = linear_rows(layer, weight, first, count);
+           if (factors != nullptr) divide_columns(rows, factors, layer.inputs);
+           return rows;
          });
   }
 }
@@ -177,7 +200,8 @@ Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) cons
 void Weights::pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool) {
   for (const network::Convolution& layer : layers) {
     PackedLinear& packed = convolutions_[layer.weight];
-    packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs, format_);
+    packed = PackedLinear(layer.inputs * layer.kernel * layer.kernel, layer.outputs,
+                          format_of(layer.weight));
     const FoldedNorm folded = folded_norm(layer);
     std::copy(folded.shift.begin(), folded.shift.end(), packed.bias());
     pack(name(layer.weight), view(layer.weight), packed, pool,

@@ -10,6 +10,7 @@
 #include "engine/layer_list.h"
 #include "kernels/packed_linear.h"
 #include "network/model.h"
+#include "network/quantisation.h"
 #include "tensor/tensor.h"
 
 namespace diptych::engine {
@@ -25,13 +26,17 @@ class Weights {
   /// packed.
   /// Throws also Error(unsupported) for a precision that the CPU does not compute. Memory is that
   /// of the precision's format; convolutions of single channels and tables stay as they are.
+  /// `quantisation` counts for int8 and int8w: where it names weights, all others become bf16.
   Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
-          Precision precision = Precision::fp32);
+          Precision precision = Precision::fp32, network::Quantisation quantisation = {});
 
   const network::Model& model() const { return model_; }
 
   /// Returns a packed layer; the layers must be the model's.
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
+  /// Returns what the layer's inputs are multiplied by before the product, [inputs]; null for
+  /// nothing.
+  const float* input_factors(const network::Linear& layer) const;
   /// Returns it as a linear layer over a neighbourhood (ky, kx, channel), batch normalisation
   /// folded in.
   const kernels::PackedLinear& convolution(const network::Convolution& layer) const;
@@ -60,6 +65,7 @@ class Weights {
   }
 
   void check(const TensorMap& checkpoint);
+  kernels::Format format_of(network::ParameterId weight) const;
   void check_finite(const LayerList& layers, ThreadPool& pool) const;
   const std::string& name(network::ParameterId parameter) const {
     return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
@@ -74,7 +80,8 @@ class Weights {
 
   network::Model model_;
   kernels::Format format_;
-  std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
+  network::Quantisation quantisation_;  ///< none for precisions without eight bits
+  std::vector<TensorView> views_;       ///< in the order of the model's ParameterTable
   std::vector<std::shared_ptr<const void>> storage_;
   std::map<LinearKey, kernels::PackedLinear> linears_;
   std::map<network::ParameterId, kernels::PackedLinear> convolutions_;

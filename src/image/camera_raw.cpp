@@ -9,17 +9,15 @@
 namespace diptych::image {
 namespace {
 
-enum Tag : std::uint16_t {
-  kCompression = 259,
-  kPhotometric = 262,
-  kStripOffsets = 273,
-  kOrientation = 274,
-  kStripByteCounts = 279,
-  kSubDirectories = 330,
-  kJpegOffset = 513,
-  kJpegLength = 514,
-  kDngVersion = 50706,
-};
+constexpr std::uint16_t kCompression = 259;
+constexpr std::uint16_t kPhotometric = 262;
+constexpr std::uint16_t kStripOffsets = 273;
+constexpr std::uint16_t kOrientation = 274;
+constexpr std::uint16_t kStripByteCounts = 279;
+constexpr std::uint16_t kSubDirectories = 330;
+constexpr std::uint16_t kJpegOffset = 513;
+constexpr std::uint16_t kJpegLength = 514;
+constexpr std::uint16_t kDngVersion = 50706;
 
 /// Photometric interpretations of what a sensor saw.
 constexpr int kColourFilterArray = 32803;
@@ -30,7 +28,8 @@ constexpr int kJpeg = 7;
 /// Real files have up to four directories, and up to three below one.
 constexpr std::size_t kMostDirectories = 16;
 
-std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory, Tag tag) {
+std::uint64_t value_of(const TiffReader& reader, const TiffDirectory& directory,
+                       std::uint16_t tag) {
   const TiffField* field = directory.find(tag);
   if (field == nullptr) return 0;
   const std::int64_t value = reader.integer(*field).value_or(0);

@@ -6,14 +6,12 @@
 namespace diptych::image {
 namespace {
 
-enum Type : std::uint16_t {
-  kShort = 3,
-  kLong = 4,
-  kSignedByte = 6,
-  kSignedShort = 8,
-  kSignedLong = 9,
-  kDirectory = 13
-};
+constexpr std::uint16_t kShort = 3;
+constexpr std::uint16_t kLong = 4;
+constexpr std::uint16_t kSignedByte = 6;
+constexpr std::uint16_t kSignedShort = 8;
+constexpr std::uint16_t kSignedLong = 9;
+constexpr std::uint16_t kDirectory = 13;
 
 /// Bytes of a value of types 0 to 13; zero for those that do not exist.
 constexpr std::array<std::uint8_t, 14> kSizes = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};

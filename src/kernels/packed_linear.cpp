@@ -3,37 +3,35 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 
 #include "tensor/dtype.h"
+#include "tensor/int8.h"
 
 namespace diptych::kernels {
 namespace {
 
-constexpr float kLargestInt8 = 127.0F;
-
-/// Up to kPanelWidth rows of W and what they are multiplied by before they are rounded.
+/// Up to kPanelWidth rows of W and how each is rounded to int8.
 struct PanelRows {
   const float* weights;
   int rows;
   int inputs;
-  std::array<float, kPanelWidth> factors;
+  std::array<Int8Row, kPanelWidth> rounding;
 };
 
 template <Element kElement>
-std::uint32_t bits_of(float value, float factor) {
+std::uint32_t bits_of(float value, const Int8Row& rounding) {
   if constexpr (kElement == Element::fp32) return std::bit_cast<std::uint32_t>(value);
   if constexpr (kElement == Element::bf16) return float_to_bfloat16(value);
-  return static_cast<std::uint8_t>(static_cast<std::int8_t>(std::lrint(value * factor)));
+  return static_cast<std::uint8_t>(rounding.round(value));
 }
 
 /// The inputs that a word holds, zeros where there are no more.
 template <Element kElement>
-std::uint32_t word_of(const float* row, int first, int inputs, float factor) {
+std::uint32_t word_of(const float* row, int first, int inputs, const Int8Row& rounding) {
   constexpr int kPerWord = elements_per_word(kElement);
   std::uint32_t word = 0;
   for (int i = 0; i < kPerWord && first + i < inputs; ++i)
-    word |= bits_of<kElement>(row[first + i], factor) << (32 / kPerWord * i);
+    word |= bits_of<kElement>(row[first + i], rounding) << (32 / kPerWord * i);
   return word;
 }
 
@@ -49,17 +47,11 @@ void write_panel(const PanelRows& panel, int words, std::uint32_t* out) {
         const float* row = panel.weights + static_cast<std::size_t>(i) * panel.inputs;
         out[word * kPanelWidth + i] =
             i < panel.rows ? word_of<kElement>(row, word * elements_per_word(kElement),
-                                               panel.inputs, panel.factors[i])
+                                               panel.inputs, panel.rounding[i])
                            : 0;
       }
     }
   }
-}
-
-float largest_magnitude(const float* values, int count) {
-  float largest = 0.0F;
-  for (int i = 0; i < count; ++i) largest = std::max(largest, std::abs(values[i]));
-  return largest;
 }
 
 std::int32_t sum_of_int8(const std::uint32_t* words, int count) {
@@ -91,16 +83,15 @@ void PackedLinear::set_panel(int panel, const float* weights) {
   PanelRows rows{.weights = weights,
                  .rows = std::min(kPanelWidth, outputs_ - panel * kPanelWidth),
                  .inputs = inputs_,
-                 .factors = {}};
+                 .rounding = {}};
   if (format_.stored == Element::fp32) return write_panel<Element::fp32>(rows, words(), out);
   if (format_.stored == Element::bf16) return write_panel<Element::bf16>(rows, words(), out);
   float* scales = scales_.data() + panel_offset(panel, 1);
-  for (int i = 0; i < kPanelWidth; ++i) {
+  for (int i = 0; i < rows.rows; ++i) {
     const float* row = weights + static_cast<std::size_t>(i) * inputs_;
-    const float largest = i < rows.rows ? largest_magnitude(row, inputs_) : 0.0F;
-    scales[i] = largest / kLargestInt8;
-    rows.factors[i] = largest > 0.0F ? kLargestInt8 / largest : 0.0F;
+    rows.rounding[i] = int8_row({row, static_cast<std::size_t>(inputs_)});
   }
+  for (int i = 0; i < kPanelWidth; ++i) scales[i] = rows.rounding[i].scale;
   write_panel<Element::int8>(rows, words(), out);
   for (int i = 0; i < kPanelWidth; ++i)
     sums_.words()[panel_offset(panel, 1) + static_cast<std::size_t>(i)] =

@@ -1,10 +1,8 @@
 #include "shards/sample.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/as_text.h"
 #include "base/ascii.h"
@@ -42,7 +40,9 @@ std::string Sample::place() const {
 }
 
 std::string Sample::part_names() const {
-  return fmt::format("{}", fmt::join(std::views::keys(parts), ", "));
+  std::string names;
+  for (const auto& [name, bytes] : parts) names += (names.empty() ? "" : ", ") + name;
+  return names;
 }
 
 bool is_image_extension(std::string_view extension) {

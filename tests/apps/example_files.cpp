@@ -49,6 +49,10 @@ void write_pictures(const fs::path& folder) {
     fs::create_directory(folder / photos);
     for (const std::string& name : kPhotos) fs::copy(examples() / name, folder / photos / name);
   }
+  // As many as a calibration takes.
+  fs::create_directory(folder / "my-pictures");
+  for (int i = 0; i < 16; ++i)
+    fs::copy(examples() / "cat.jpg", folder / "my-pictures" / fmt::format("{}.jpg", i));
   for (const std::string& name : kClasses) {
     for (const char* classes : {"val", "test-pictures"}) {
       const fs::path of_class = folder / classes / fs::path(name).stem();

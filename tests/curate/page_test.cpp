@@ -6,7 +6,6 @@
 #include "curate/sha224.h"
 #include "curate/url_filter.h"
 #include "curate/warc_records.h"
-#include "curate/web_url.h"
 
 namespace diptych::curate {
 namespace {
@@ -20,28 +19,6 @@ TEST(Sha224, IsFips180) {
   EXPECT_EQ(sha224("abc"), "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7");
   EXPECT_EQ(sha224("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
             "75388b16512776cc5dba5da1fd890150b0c6455cb4f58b1952522525");
-}
-
-TEST(JoinUrl, IsRfc3986) {
-  const std::string base = "http://a/b/c/d;p?q";
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"g", "http://a/b/c/g"},
-      {"./g/", "http://a/b/c/g/"},
-      {"/g", "http://a/g"},
-      {"//g", "http://g"},
-      {"?y", "http://a/b/c/d;p?y"},
-      {"g?y#s", "http://a/b/c/g?y#s"},
-      {"", "http://a/b/c/d;p?q"},
-      {"..", "http://a/b/"},
-      {"../../../g", "http://a/g"},
-      {"/./g", "http://a/g"},
-      {"g;x=1/../y", "http://a/b/c/y"},
-      {"HTTPS://H/x y", "https://H/xy"}};
-  for (const auto& [reference, url] : cases) EXPECT_EQ(join_url(base, reference), url) << reference;
-  EXPECT_THAT(join_url(base, "data:image/png;base64,x"), IsEmpty());
-  EXPECT_THAT(join_url(base, "http:///x"), IsEmpty());
-  EXPECT_THAT(join_url("", "x.jpg"), IsEmpty());
-  EXPECT_EQ(host_of("http://me@WWW.Example.org.:80/x"), "www.example.org");
 }
 
 TEST(SeenFilter, KnowsWhatItTookIn) {

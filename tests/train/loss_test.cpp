@@ -11,6 +11,8 @@
 namespace diptych::train {
 namespace {
 
+using libtorch::to_buffer;
+
 /// The loss written out in doubles, one pair at a time.
 double naive_loss(const torch::Tensor& images, const torch::Tensor& texts, double scale,
                   const std::vector<std::int64_t>& groups) {

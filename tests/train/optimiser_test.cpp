@@ -14,6 +14,10 @@
 namespace diptych::train {
 namespace {
 
+using libtorch::initial_parameters;
+using libtorch::Parameters;
+using libtorch::to_buffer;
+
 network::ParameterTable two_parameters() {
   network::ParameterTable table;
   table.declare("matrix", {1, 2}, network::Initialiser::constant(1.0F));

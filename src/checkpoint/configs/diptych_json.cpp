@@ -158,6 +158,25 @@ Json write_references(const ReferenceEmbeddings& references) {
             {"embedding", references.picture_embedding}}}};
 }
 
+Json write_loss(const QuantisationLoss& loss) {
+  return {{"image_cosine", loss.image_cosine},
+          {"text_cosine", loss.text_cosine},
+          {"agreement", loss.agreement},
+          {"pictures", loss.pictures},
+          {"texts", loss.texts}};
+}
+
+QuantisationLoss read_loss(ConfigFields fields) {
+  QuantisationLoss loss;
+  loss.image_cosine = fields.number("image_cosine", 1.0);
+  loss.text_cosine = fields.number("text_cosine", 1.0);
+  loss.agreement = fields.number("agreement", 1.0);
+  loss.pictures = fields.integer("pictures");
+  loss.texts = fields.integer("texts");
+  fields.refuse_rest();
+  return loss;
+}
+
 std::vector<float> read_embedding(ConfigFields& fields) {
   const std::vector<double> values = fields.numbers("embedding");
   return {values.begin(), values.end()};
@@ -270,6 +289,7 @@ Json write_diptych_json(const ModelFile& model) {
   if (network::has_image_tower(model.config))
     json["preprocessing"] = write_preprocessing(model.preprocessing);
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);
+  if (model.quantisation_loss) json["int8"] = write_loss(*model.quantisation_loss);
   if (model.references) json["references"] = write_references(*model.references);
   return json;
 }
@@ -292,6 +312,7 @@ ModelFile read_diptych_json(const Json& json, const std::string& file) {
   model.provenance.name = fields.text("name", "");
   model.provenance.licence = fields.text("licence", "");
   if (fields.has("assumptions")) model.assumptions = fields.texts("assumptions");
+  if (fields.has("int8")) model.quantisation_loss = read_loss(fields.object("int8"));
   if (fields.has("references")) model.references = read_references(fields.object("references"));
   fields.ignore({"logit_scale"});
   fields.refuse_rest();

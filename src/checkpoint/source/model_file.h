@@ -6,7 +6,9 @@
 
 #include "checkpoint/containers/container.h"
 #include "diptych/image.h"
+#include "diptych/model.h"
 #include "network/config.h"
+#include "network/quantisation.h"
 #include "tensor/tensor.h"
 #include "text/tokenizer_spec.h"
 
@@ -60,6 +62,9 @@ struct ModelFile {
   TensorMap weights;
   Provenance provenance;
   std::optional<ReferenceEmbeddings> references;
+  /// Of weights that are stored in eight bits, which `weights` computes as float32.
+  network::Quantisation quantisation;
+  std::optional<QuantisationLoss> quantisation_loss;
   /// Plain sentences on what the file does not say and was therefore assumed.
   std::vector<std::string> assumptions;
 };

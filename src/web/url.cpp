@@ -1,13 +1,15 @@
-#include "curate/web_url.h"
+#include "web/url.h"
 
+#include <fmt/format.h>
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 #include "base/ascii.h"
 
-namespace diptych::curate {
+namespace diptych::web {
 
 namespace {
 
@@ -95,6 +97,31 @@ bool is_web(std::string_view scheme) {
   return has_length && ::strncasecmp(scheme.data(), kSecure.data(), scheme.size()) == 0;
 }
 
+bool is_secure(std::string_view scheme) {
+  return scheme.size() == std::string_view("https").size();
+}
+
+/// Sets `port` to ":8443", or to nothing where it is the default; false where it is none.
+bool take_port(std::string_view text, bool secure, std::string& port) {
+  if (text.size() <= 1) return true;  // none, or nothing after the colon
+  std::uint16_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 1, end, number);
+  if (error != std::errc() || stop != end || number == 0) return false;
+  if (number != (secure ? 443 : 80)) port = fmt::format(":{}", number);
+  return true;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (is_blank(c) || static_cast<unsigned char>(c) >= 0x80) {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+}
+
 std::string compose(std::string_view scheme, std::string_view authority, std::string_view path,
                     std::string_view query, std::string_view fragment) {
   std::string url;
@@ -151,6 +178,31 @@ std::string join_url(std::string_view base, std::string_view reference) {
   return BaseUrl(base).join(reference);
 }
 
+std::optional<RequestUrl> request_url(std::string_view url) {
+  url.remove_prefix(
+      static_cast<std::size_t>(std::find_if_not(url.begin(), url.end(), is_blank) - url.begin()));
+  while (!url.empty() && is_blank(url.back())) url.remove_suffix(1);
+  const Parts parts = split(url);
+  if (!is_web(parts.scheme)) return std::nullopt;
+  std::string_view authority = parts.authority;
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+    authority.remove_prefix(at + 1);
+  }
+  const std::size_t bracket = authority.find(']');
+  const std::size_t colon = std::min(
+      authority.find(':', bracket == std::string_view::npos ? 0 : bracket), authority.size());
+  const std::string host = ascii_lower(authority.substr(0, colon));
+  std::string port;
+  const bool is_good = !host.empty() && std::none_of(host.begin(), host.end(), is_blank) &&
+                       take_port(authority.substr(colon), is_secure(parts.scheme), port);
+  if (!is_good) return std::nullopt;
+  RequestUrl request{.origin = ascii_lower(parts.scheme) + "://" + host + port};
+  if (!parts.path.starts_with('/')) request.path += '/';
+  append_escaped(request.path, parts.path);
+  append_escaped(request.path, parts.query);
+  return request;
+}
+
 std::string host_of(std::string_view url) {
   const Parts parts = split(url);
   std::string_view host = parts.authority;
@@ -164,4 +216,4 @@ std::string host_of(std::string_view url) {
   return ascii_lower(host);
 }
 
-}  // namespace diptych::curate
+}  // namespace diptych::web

@@ -1,0 +1,173 @@
+#include "api/quantised_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "api/calibration_set.h"
+#include "api/packed_model_implementation.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "checkpoint/configs/diptych_json.h"
+#include "checkpoint/model_folder.h"
+#include "diptych/encoder.h"
+#include "engine/calibration.h"
+#include "network/model.h"
+
+namespace diptych::api {
+namespace {
+
+/// Fewer say nothing about the channels of a layer.
+constexpr std::size_t kFewest = 16;
+
+/// A set with the made-up inputs in the place of those that were not given.
+struct Inputs {
+  std::vector<std::filesystem::path> picture_files;
+  std::vector<Image> pictures;
+  std::vector<std::string> texts;
+
+  bool made_up_pictures() const { return !pictures.empty(); }
+  std::size_t picture_count() const {
+    return made_up_pictures() ? pictures.size() : picture_files.size();
+  }
+};
+
+void check_count(std::size_t count, const char* what) {
+  if (count == 0 || count >= kFewest) return;
+  fail(ErrorCode::invalid_argument, "calibrate: got {} {}, expected {} or more", count, what,
+       kFewest);
+}
+
+Inputs choose_inputs(const Model& model, const CalibrationSet& set) {
+  if (model.info().has_text_tower && model.info().tokenizer == "none")
+    fail(ErrorCode::unsupported,
+         "convert: int8: got a model without a tokenizer, expected one to calibrate its text tower "
+         "with ({})",
+         model.info().name);
+  check_count(set.pictures.size(), "pictures");
+  check_count(set.texts.size(), "texts");
+  Inputs inputs;
+  if (model.info().has_image_tower) {
+    inputs.picture_files = set.pictures;
+    if (set.pictures.empty()) inputs.pictures = api::made_up_pictures();
+  }
+  if (model.info().has_text_tower)
+    inputs.texts = set.texts.empty() ? api::made_up_texts() : set.texts;
+  return inputs;
+}
+
+struct Embeddings {
+  Matrix pictures;
+  Matrix texts;
+  double seconds = 0.0;
+};
+
+Embeddings embed(const Encoder& encoder, const Inputs& inputs) {
+  const auto begin = std::chrono::steady_clock::now();
+  Embeddings result;
+  if (inputs.made_up_pictures()) {
+    result.pictures = encoder.encode_images(inputs.pictures).all();
+  } else if (!inputs.picture_files.empty()) {
+    result.pictures = encoder.encode_images(inputs.picture_files).all();
+  }
+  if (!inputs.texts.empty()) result.texts = encoder.encode_texts(inputs.texts).all();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+/// The smallest of the rows, which have unit length.
+double least_cosine(const Matrix& a, const Matrix& b) {
+  double least = 1.0;
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    const auto row = a.row(i);
+    least = std::min(least, std::inner_product(row.begin(), row.end(), b.row(i).begin(), 0.0));
+  }
+  return least;
+}
+
+std::vector<std::size_t> nearest_texts(const Embeddings& embeddings) {
+  const Matrix scores = similarities(embeddings.pictures, embeddings.texts);
+  std::vector<std::size_t> nearest;
+  for (std::size_t i = 0; i < scores.rows; ++i)
+    nearest.push_back(largest(scores.row(i), 1).front().index);
+  return nearest;
+}
+
+QuantisationLoss compare(const Embeddings& exact, const Embeddings& got) {
+  QuantisationLoss loss{.image_cosine = least_cosine(exact.pictures, got.pictures),
+                        .text_cosine = least_cosine(exact.texts, got.texts),
+                        .pictures = static_cast<int>(exact.pictures.rows),
+                        .texts = static_cast<int>(exact.texts.rows)};
+  if (loss.pictures == 0 || loss.texts == 0) return loss;
+  const std::vector<std::size_t> expected = nearest_texts(exact);
+  const std::size_t same =
+      std::inner_product(expected.begin(), expected.end(), nearest_texts(got).begin(),
+                         std::size_t{0}, std::plus<>(), std::equal_to<>());
+  loss.agreement = static_cast<double>(same) / loss.pictures;
+  return loss;
+}
+
+std::string decision(const engine::Calibrated& calibrated) {
+  std::string note = fmt::format(
+      "int8: {} weights in eight bits, {} of them after smoothing of their inputs; {} that would "
+      "lose more than 3 % stay in bf16.",
+      calibrated.quantisation.layers.size(), calibrated.smoothed, calibrated.left_wide);
+  if (calibrated.unseen > 0)
+    note += fmt::format(" {} that embeddings do not need, in bf16 too.", calibrated.unseen);
+  return note;
+}
+
+std::string cost(const QuantisationLoss& loss, const Inputs& inputs) {
+  std::string note = "int8: cosine to fp32 at least";
+  if (loss.pictures > 0)
+    note += fmt::format(" {:.5f} of {} {}pictures", loss.image_cosine, loss.pictures,
+                        inputs.made_up_pictures() ? "made-up " : "");
+  if (loss.texts > 0)
+    note += fmt::format("{} {:.5f} of {} texts", loss.pictures > 0 ? " and" : "", loss.text_cosine,
+                        loss.texts);
+  if (loss.pictures > 0 && loss.texts > 0)
+    note += fmt::format("; the nearest text is the same for {:.1f} % of the pictures",
+                        100.0 * loss.agreement);
+  return note + ".";
+}
+
+std::uint64_t bytes_of(const std::filesystem::path& folder) {
+  return std::filesystem::file_size(folder / "model.safetensors");
+}
+
+}  // namespace
+
+std::vector<std::string> write_quantised(const Model& model, const std::filesystem::path& folder,
+                                         const CalibrationSet& set, checkpoint::ModelFile& file) {
+  const Inputs inputs = choose_inputs(model, set);
+  const auto seen = std::make_shared<engine::LayerInputs>();
+  engine::Calibrated calibrated;
+  Embeddings exact;
+  {
+    const Encoder encoder(PackedModel::Implementation::watched(
+        model, {.precision = Precision::fp32}, {.layers = seen}));
+    exact = embed(encoder, inputs);
+    ThreadPool pool(0);
+    calibrated = engine::calibrate(network::make_model(file.config), *seen, pool);
+  }
+  file.quantisation = calibrated.quantisation;
+  if (file.quantisation.layers.empty())
+    fail(ErrorCode::unsupported,
+         "convert: int8: every one of the {} weights would lose more than 3 %, expected some that "
+         "eight bits suffice for ({})",
+         calibrated.left_wide, model.info().name);
+  checkpoint::save_quantised_folder(folder, file);
+  const Embeddings got =
+      embed(Encoder(Model::load(folder.string()), {.precision = Precision::int8}), inputs);
+  file.quantisation_loss = compare(exact, got);
+  write_file(folder / checkpoint::kDiptychJson,
+             checkpoint::write_diptych_json(file).dump(1) + "\n");
+  return {decision(calibrated), cost(*file.quantisation_loss, inputs),
+          fmt::format("int8: {:.1f} MB of weights.", static_cast<double>(bytes_of(folder)) / 1e6)};
+}
+
+}  // namespace diptych::api
