@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
 #include "api/picture_batch.h"
 #include "base/error.h"
@@ -17,16 +18,17 @@ namespace diptych {
 class Profiler::Implementation {
  public:
   Implementation(const Model& model, const ComputeOptions& options)
-      : packed_(PackedModel::Implementation::watched(model, options, {.profile = profile_})),
-        encoder_(packed_.implementation().engine, packed_.options().batch) {}
+      : model_(model),
+        options_(api::checked(model, options)),
+        encoder_(api::pack_on_cpu(model_, options_, {.profile = &profile_}), options_.batch) {}
 
   MachinePeaks measure_peaks() const {
-    ThreadPool pool(packed_.options().threads);
-    return engine::measure_peaks(engine::format_of(packed_.options().precision), pool);
+    ThreadPool pool(options_.threads);
+    return engine::measure_peaks(engine::format_of(options_.precision), pool);
   }
 
   TowerProfile profile_pixels(std::span<const float> pixels, std::size_t count, int rounds) {
-    const int size = packed_.model().info().image_size;
+    const int size = model_.info().image_size;
     api::check_pixels(pixels, count, size);
     return measure(rounds, [&] {
       encoder_.encode_images({pixels.data(), static_cast<int>(count), size, size});
@@ -34,11 +36,10 @@ class Profiler::Implementation {
   }
 
   TowerProfile profile_texts(std::span<const std::string> texts, int rounds) {
-    const Tokenizer& tokenizer = packed_.model().tokenizer();
+    const Tokenizer& tokenizer = model_.tokenizer();
     network::Tokens tokens;
     for (const std::string& text : texts) {
-      network::append_text(encoder_.model(),
-                           tokenizer.encode(text, packed_.model().info().context_length),
+      network::append_text(encoder_.model(), tokenizer.encode(text, model_.info().context_length),
                            tokenizer.pad_id(), tokens);
     }
     return measure(rounds, [&] { encoder_.encode_texts(tokens); });
@@ -49,7 +50,7 @@ class Profiler::Implementation {
     if (rounds < 1)
       fail(ErrorCode::invalid_argument, "rounds: got {}, expected at least 1", rounds);
     encode();
-    *profile_ = {};
+    profile_ = {};
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     for (int round = 0; round < rounds; ++round) encode();
@@ -59,7 +60,7 @@ class Profiler::Implementation {
 
   std::vector<OperationTime> operations_of_a_round(int rounds) const {
     std::vector<OperationTime> operations;
-    for (auto [name, operation] : profile_->operations()) {
+    for (auto [name, operation] : profile_.operations()) {
       operation.calls /= rounds;
       operation.seconds /= rounds;
       operation.flops /= rounds;
@@ -70,8 +71,9 @@ class Profiler::Implementation {
     return operations;
   }
 
-  std::shared_ptr<engine::Profile> profile_ = std::make_shared<engine::Profile>();
-  PackedModel packed_;
+  Model model_;
+  ComputeOptions options_;
+  engine::Profile profile_;
   engine::Encoder encoder_;
 };
 

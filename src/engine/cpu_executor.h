@@ -15,11 +15,11 @@ namespace diptych::engine {
 class CpuExecutor : public Executor {
  public:
   CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
-              Watchers watchers = {})
+              Observers observers = {})
       : weights_(std::move(weights)),
         pool_(std::move(pool)),
-        is_watched_(watchers.any()),
-        operations_(*weights_, *pool_, std::move(watchers)) {}
+        observers_(observers),
+        operations_(*weights_, *pool_, observers) {}
 
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
@@ -33,13 +33,12 @@ class CpuExecutor : public Executor {
  private:
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<ThreadPool> pool_;
-  bool is_watched_;
+  Observers observers_;
   Operations operations_;
 };
 
-/// Returns weights and threads as what encoders share. Who watches sees both towers' operations,
-/// one request at a time.
+/// Returns weights and threads as what encoders share. Observers see one request at a time.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool, Watchers watchers = {});
+                                    std::shared_ptr<ThreadPool> pool, Observers observers = {});
 
 }  // namespace diptych::engine

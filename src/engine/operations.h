@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
@@ -23,12 +22,12 @@ class LayerObserver {
                           kernels::ConstMatrixView rows) = 0;
 };
 
-/// Who looks on as operations run; each may be absent. They are called by the thread that computes.
-struct Watchers {
-  std::shared_ptr<LayerObserver> layers;
-  std::shared_ptr<Profile> profile;  ///< gets the time of each operation
+/// Who looks on as operations compute; null: nobody. Must outlive what they are given to.
+struct Observers {
+  Profile* profile = nullptr;       ///< what operations add their times to
+  LayerObserver* layers = nullptr;  ///< what sees the layers' inputs
 
-  bool any() const { return layers != nullptr || profile != nullptr; }
+  bool any() const { return profile != nullptr || layers != nullptr; }
 };
 
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
@@ -45,9 +44,9 @@ class Operations : public network::ComposedOperations<Operations> {
     Indices positions;
   };
 
-  /// Weights and pool must outlive this.
-  Operations(const Weights& weights, ThreadPool& pool, Watchers watchers = {})
-      : weights_(weights), pool_(pool), watchers_(std::move(watchers)) {}
+  /// All must outlive this.
+  Operations(const Weights& weights, ThreadPool& pool, Observers observers = {})
+      : weights_(weights), pool_(pool), observers_(observers) {}
 
   Indices indices(std::span<const std::int32_t> numbers);
   Pattern pattern(network::AttentionPattern pattern);
@@ -83,11 +82,9 @@ class Operations : public network::ComposedOperations<Operations> {
   Tensor repeat_columns(const Tensor& x, int times);
 
  private:
-  Profile* profile() const { return watchers_.profile.get(); }
-
   const Weights& weights_;
   ThreadPool& pool_;
-  Watchers watchers_;
+  Observers observers_;
   Arena arena_;
 };
 static_assert(network::Operations<Operations>);

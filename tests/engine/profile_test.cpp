@@ -22,10 +22,10 @@ struct Pass {
       std::get<network::VisionTransformerConfig>(model.config.image);
   std::vector<float> features;
 
-  explicit Pass(std::shared_ptr<Profile> profile) {
+  explicit Pass(Profile* profile) {
     const auto pool = std::make_shared<ThreadPool>(2);
     const auto weights = std::make_shared<Weights>(model, test::random_weights(model, 1), *pool);
-    CpuExecutor executor(weights, pool, {.profile = std::move(profile)});
+    CpuExecutor executor(weights, pool, {.profile = profile});
     const int side = tower.image_size;
     const std::vector<float> pixels =
         test::random_floats(static_cast<std::size_t>(kPictures) * 3 * side * side, 2);
@@ -35,9 +35,9 @@ struct Pass {
 };
 
 TEST(Profile, CountsTheOperationsOfAPassAndWhatTheyDo) {
-  const auto profile = std::make_shared<Profile>();
-  const Pass pass(profile);
-  const auto& operations = profile->operations();
+  Profile profile;
+  const Pass pass(&profile);
+  const auto& operations = profile.operations();
   EXPECT_EQ(operations.at("attention").calls, pass.tower.layers);
   // All rows in the first block, in the last one the class tokens alone.
   const OperationTime& widening = operations.at("linear 80 -> 300");
@@ -52,7 +52,8 @@ TEST(Profile, CountsTheOperationsOfAPassAndWhatTheyDo) {
 }
 
 TEST(Profile, ChangesNoResult) {
-  EXPECT_EQ(Pass(std::make_shared<Profile>()).features, Pass(nullptr).features);
+  Profile profile;
+  EXPECT_EQ(Pass(&profile).features, Pass(nullptr).features);
 }
 
 TEST(MachinePeaks, AreMeasuredForEveryFormat) {
