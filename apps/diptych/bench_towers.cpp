@@ -141,6 +141,7 @@ Seconds time_input(const Encoder& encoder, const Work& work, const Inputs& input
 
 double median(const std::vector<Seconds>& seconds, double Seconds::*which) {
   std::vector<double> values;
+  values.reserve(seconds.size());
   for (const Seconds& each : seconds) values.push_back(each.*which);
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -274,6 +275,7 @@ int bench_towers(const Options& options) {
   const std::size_t most = *std::max_element(batches.begin(), batches.end());
   const Inputs inputs = make_inputs(model.info(), most, options.text);
   std::vector<Work> works;
+  works.reserve(2 * batches.size());
   for (const std::size_t batch : batches) works.push_back({true, batch});
   for (const std::size_t batch : batches) works.push_back({false, batch});
   Json entries = measure(options, model, works, inputs);

@@ -53,8 +53,8 @@ class DIPTYCH_API Profiler {
   /// Measures the machine, which takes about a second and 256 MB.
   MachinePeaks measure_peaks() const;
   /// Encodes a batch, preprocessed pictures or texts, `rounds` times after once that does not
-  /// count. Returns the median round's time and the mean of each operation's. Throws Error as
-  /// Encoder::encode_pixels and encode_text, and invalid_argument for no round.
+  /// count. Returns a round's mean. Throws Error as Encoder::encode_pixels and encode_text, and
+  /// invalid_argument for no round.
   TowerProfile profile_pixels(std::span<const float> pixels, std::size_t count, int rounds);
   TowerProfile profile_texts(std::span<const std::string> texts, int rounds);
 
