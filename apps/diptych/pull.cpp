@@ -1,3 +1,4 @@
+#include <diptych/error.h>
 #include <diptych/pull.h>
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "interruption.h"
 #include "progress.h"
 
 namespace {
@@ -72,13 +74,27 @@ void print_text(const PullResult& result) {
   if (result.files.empty()) print_line(result.model + "  is built in");
 }
 
+/// Ends a pull that the user interrupts.
+void stop_if_requested(const Interruption& interruption, const std::string& model) {
+  if (!interruption.requested()) return;
+  throw diptych::Error(diptych::ErrorCode::cancelled,
+                       fmt::format("interrupted: what was fetched is kept, and diptych pull {} "
+                                   "goes on from there",
+                                   model));
+}
+
 PullResult pull(const std::string& model, const Options& options) {
   PullBar bar;
+  const Interruption interruption("part of the file");
   diptych::PullOptions pull = options.pull;
-  pull.progress = [&](const PullProgress& progress) { bar.show(progress); };
+  pull.progress = [&](const PullProgress& progress) {
+    bar.show(progress);
+    stop_if_requested(interruption, model);
+  };
   pull.note = [&](const std::string& note) {
     bar.clear();
     print_error(note);
+    stop_if_requested(interruption, model);
   };
   return diptych::pull_model(model, pull);
 }

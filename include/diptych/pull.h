@@ -31,7 +31,8 @@ struct PullOptions {
   int attempts = 5;
   /// Seconds without a byte after which a connection counts as cut. At least 1.
   int stall_seconds = 60;
-  /// Called now and then, in the pulling thread; may be empty.
+  /// Called now and then, in the pulling thread; may be empty. What it throws ends the pull, as
+  /// does what `note` throws, and is what `pull_model` throws: what was fetched is kept.
   std::function<void(const PullProgress&)> progress;
   /// Called with a sentence about what went wrong and is tried again; may be empty.
   std::function<void(const std::string&)> note;

@@ -50,7 +50,7 @@ TEST_F(EvaluateZeroShot, AccuracyCountsWhatClassifyAnswers) {
   ASSERT_EQ(run.status, 0) << run.errors;
   EXPECT_THAT(run.output, HasSubstr("top1"));
   const ProgramRun text = evaluate({path("set")});
-  EXPECT_THAT(text.output, HasSubstr("3 pictures, 2 classes, 1 templates"));
+  EXPECT_THAT(text.output, HasSubstr("3 pictures, 2 classes, 1 template"));
   EXPECT_THAT(text.output, HasSubstr(fmt::format("{:6.2f} %", 100.0 * right / 3)));
 }
 

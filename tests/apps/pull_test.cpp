@@ -141,6 +141,19 @@ TEST_F(Pull, KilledAtAnyMomentItGoesOnLater) {
   EXPECT_TRUE(std::ranges::any_of(server_.requests(), went_on)) << "seed " << seed;
 }
 
+TEST_F(Pull, InterruptedItSaysSoAndGoesOnLater) {
+  serve_weights(pseudo_file(4'000'000));
+  trickles_ = true;
+  const ProgramRun run = interrupt_diptych(
+      {"pull", kName}, {[&](const ProgramRun&) { return server_.sent() > 500'000; }});
+  EXPECT_EQ(run.status, 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("interrupted: what was fetched is kept"));
+  EXPECT_FALSE(fs::exists(pulled()));
+  trickles_ = false;
+  EXPECT_EQ(run_diptych({"pull", kName}).status, 0);
+  EXPECT_TRUE(read_text_file(pulled()) == weights_);
+}
+
 TEST_F(Pull, AnUnknownNameIsOneLine) {
   const ProgramRun run = run_diptych({"pull", "openai/ViT-B-33"});
   EXPECT_EQ(run.status, 4);

@@ -27,7 +27,7 @@ TEST_F(SortInto, CopiesUnderTheLabelAndCounts) {
   ASSERT_EQ(run.status, 0) << run.errors;
   EXPECT_EQ(read_text_file(path("sorted/all/red.bmp")), read_text_file(path("pictures/red.bmp")));
   EXPECT_THAT(run.output, HasSubstr("-> " + path("sorted/all/red.bmp")));
-  EXPECT_THAT(run.errors, HasSubstr("3 pictures copied into 1 folders, 0 were there already"));
+  EXPECT_THAT(run.errors, HasSubstr("3 pictures copied into 1 folder, 0 were there already"));
   EXPECT_THAT(sort({"--copy", path("pictures")}).errors, HasSubstr("0 pictures copied"));
   EXPECT_FALSE(fs::exists(path("sorted/all/red-2.bmp")));
 }
@@ -51,7 +51,7 @@ TEST_F(SortInto, LinksLeadToThePictures) {
 TEST_F(SortInto, ADryRunDoesNothing) {
   const ProgramRun run = sort({"--copy", "--dry-run", path("pictures")});
   ASSERT_EQ(run.status, 0) << run.errors;
-  EXPECT_THAT(run.errors, HasSubstr("3 pictures would be copied into 1 folders"));
+  EXPECT_THAT(run.errors, HasSubstr("3 pictures would be copied into 1 folder"));
   EXPECT_FALSE(fs::exists(path("sorted")));
 }
 

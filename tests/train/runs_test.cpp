@@ -111,7 +111,7 @@ TEST_F(Runs, AFolderThatCannotBeMadeIsSaidBeforeAnythingIsRead) {
   TrainOptions bad = options();
   write_file(data_.logs(), "a file");
   bad.model = "/nowhere.json";
-  EXPECT_THAT(refusal(bad, ErrorCode::io), HasSubstr("logs: cannot make the folder"));
+  EXPECT_THAT(refusal(bad, ErrorCode::io), HasSubstr("cannot make the folder"));
 }
 
 TEST_F(Runs, ClearWhatKilledWritesLeftBehind) {
