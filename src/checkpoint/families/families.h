@@ -7,7 +7,7 @@
 
 namespace diptych::checkpoint {
 
-/// The families, each in a file of its own.
+/// The families; those whose names differ in few places share a file.
 const Family& openai_family();
 const Family& open_clip_family();
 const Family& huggingface_clip_family();
