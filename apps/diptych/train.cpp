@@ -19,6 +19,7 @@
 #include "console.h"
 #include "interruption.h"
 #include "train_data_report.h"
+#include "train_plan.h"
 
 namespace {
 
@@ -47,15 +48,18 @@ struct Options {
   TrainOptions train;
   std::string config;
   std::optional<std::string> write_config;
+  bool plan = false;
   bool json = false;
 };
 
 std::string start_line(const diptych::TrainStart& start) {
   const std::string place =
       start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
-  return fmt::format("{} {} steps: {} epochs of {} pairs, {} a step; {} parameters; in {}", place,
+  const std::string trained =
+      start.trained == start.parameters ? "" : fmt::format(", {} trained", start.trained);
+  return fmt::format("{} {} steps: {} epochs of {} pairs, {} a step; {} parameters{}; in {}", place,
                      start.total_steps, start.epochs, start.pairs, start.batch_size,
-                     start.parameters, start.folder.string());
+                     start.parameters, trained, start.folder.string());
 }
 
 Json start_json(const diptych::TrainStart& start) {
@@ -65,6 +69,7 @@ Json start_json(const diptych::TrainStart& start) {
           {"steps_done", start.steps_done},
           {"total_steps", start.total_steps},
           {"parameters", start.parameters},
+          {"trained", start.trained},
           {"folder", start.folder.string()},
           {"notes", start.notes}};
 }
@@ -200,12 +205,23 @@ void wait_without_spinning() {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
 }
 
+int plan(const Options& options) {
+  const diptych::TrainPlan plan = diptych::plan_training(options.train);
+  if (options.json) {
+    print_json(plan_json(plan), -1);
+  } else {
+    print_plan(plan);
+  }
+  return 0;
+}
+
 int run(const Options& options) {
   if (options.write_config) {
     write_config(options);
     return 0;
   }
   wait_without_spinning();
+  if (options.plan) return plan(options);
   diptych::TrainCallbacks callbacks;
   // Before the start there is nothing to save.
   std::optional<Interruption> interruption;
@@ -237,6 +253,7 @@ int run(const Options& options) {
                 {"finished", result.finished},
                 {"skipped_steps", result.skipped_steps},
                 {"model", result.model.string()},
+                {"averaged_model", result.averaged_model.string()},
                 {"refused", result.refused},
                 {"refused_by_reason", refused_json(result.refused_by_reason)},
                 {"captions_left_out", refused_json(result.captions_left_out)}},
@@ -262,6 +279,9 @@ void add_train(Command program) {
   command.option("CONFIG", options->config, "a TOML file with the options below");
   command.option("--write-config", options->write_config,
                  "write all options, as they are given, to a new TOML file or to - and end");
+  command.flag("--plan", options->plan,
+               "do a few steps, say what memory and time the run would take, and end; nothing is "
+               "written");
   command.flag("--json", options->json, "one JSON object a report, on standard output");
   command.runs([options, declared = declare(command)] {
     if (!options->config.empty()) apply_config(options->config, options->train);

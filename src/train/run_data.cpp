@@ -20,7 +20,9 @@ using shards::Refusals;
 constexpr std::size_t kSurveyed = 256;
 
 shards::TextKeys text_keys(const TrainOptions& options) {
-  return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
+  return {.json_text_key = options.json_text_key,
+          .json_group_key = options.group_key,
+          .group_by_caption = options.group_captions};
 }
 
 shards::DatasetOptions dataset_options(const TrainOptions& options) {
@@ -125,9 +127,8 @@ void look_through(const TrainOptions& options, RunData& data) {
   }
 }
 
-void read_groups(const TrainOptions& options, RunData& data) {
-  if (options.group_key.empty()) return;
-  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
+/// Says where the groups are hardly what was meant. Throws Error where there are none.
+void check_group_key(const TrainOptions& options, const shards::Groups& groups, RunData& data) {
   if (groups.samples_with_group == 0) {
     fail(ErrorCode::invalid_argument, "train: group-key: got '{}', which no sample's json has ({})",
          options.group_key, options.train_data);
@@ -140,6 +141,17 @@ void read_groups(const TrainOptions& options, RunData& data) {
   if (groups.different == groups.samples_with_group) {
     data.summary.notes.push_back(fmt::format(
         "group-key: no two samples have the same '{}', so it changes nothing", options.group_key));
+  }
+}
+
+void read_groups(const TrainOptions& options, RunData& data) {
+  if (options.group_key.empty() && !options.group_captions) return;
+  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
+  if (!options.group_captions) {
+    check_group_key(options, groups, data);
+  } else if (groups.different == groups.samples_with_group) {
+    data.summary.notes.emplace_back(
+        "group-captions: no two captions are equal, so it changes nothing");
   }
   data.groups = std::move(groups.ids);
 }
