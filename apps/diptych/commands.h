@@ -11,6 +11,7 @@ void add_curate(Command program);
 void add_duplicates(Command program);
 void add_embed(Command program);
 void add_evaluate(Command program);
+void add_finetune(Command program);
 void add_inspect(Command program);
 void add_models(Command program);
 void add_preprocess(Command program);

@@ -39,6 +39,7 @@ void declare(Command program) {
   add_soup(program);
   add_verify(program);
   add_evaluate(program);
+  add_finetune(program);
   add_models(program);
   add_pull(program);
   add_bench(program);

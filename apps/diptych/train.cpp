@@ -23,6 +23,7 @@
 #include "inputs.h"
 #include "interruption.h"
 #include "train_data_report.h"
+#include "train_plan.h"
 
 namespace {
 
@@ -51,15 +52,18 @@ struct Options {
   TrainOptions train;
   std::string config;
   std::optional<std::string> write_config;
+  bool plan = false;
   bool json = false;
 };
 
 std::string start_line(const diptych::TrainStart& start) {
   const std::string place =
       start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
-  return fmt::format("{} {}: {} of {}, {} a step; {} parameters; in {}", place,
+  const std::string trained =
+      start.trained == start.parameters ? "" : fmt::format(", {} trained", start.trained);
+  return fmt::format("{} {}: {} of {}, {} a step; {} parameters{}; in {}", place,
                      counted(start.total_steps, "step"), counted(start.epochs, "epoch"),
-                     counted(start.pairs, "pair"), start.batch_size, start.parameters,
+                     counted(start.pairs, "pair"), start.batch_size, start.parameters, trained,
                      start.folder.string());
 }
 
@@ -70,6 +74,7 @@ Json start_json(const diptych::TrainStart& start) {
           {"steps_done", start.steps_done},
           {"total_steps", start.total_steps},
           {"parameters", start.parameters},
+          {"trained", start.trained},
           {"folder", start.folder.string()},
           {"notes", start.notes}};
 }
@@ -214,12 +219,23 @@ void wait_without_spinning() {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
 }
 
+int plan(const Options& options) {
+  const diptych::TrainPlan plan = diptych::plan_training(options.train);
+  if (options.json) {
+    print_json(plan_json(plan), -1);
+  } else {
+    print_plan(plan);
+  }
+  return 0;
+}
+
 int run(const Options& options) {
   if (options.write_config) {
     write_config(options);
     return 0;
   }
   wait_without_spinning();
+  if (options.plan) return plan(options);
   diptych::TrainCallbacks callbacks;
   // Before the start there is nothing to save.
   std::optional<Interruption> interruption;
@@ -251,6 +267,7 @@ int run(const Options& options) {
                 {"finished", result.finished},
                 {"skipped_steps", result.skipped_steps},
                 {"model", result.model.string()},
+                {"averaged_model", result.averaged_model.string()},
                 {"refused", result.refused},
                 {"refused_by_reason", refused_json(result.refused_by_reason)},
                 {"captions_left_out", refused_json(result.captions_left_out)}},
@@ -276,6 +293,9 @@ void add_train(Command program) {
   command.option("CONFIG", options->config, "a TOML file with the options below");
   command.option("--write-config", options->write_config,
                  "write all options, as they are given, to a new TOML file or to - and end");
+  command.flag("--plan", options->plan,
+               "do a few steps, say what memory and time the run would take, and end; nothing is "
+               "written");
   command.flag("--json", options->json, "one JSON object a report, on standard output");
   command.runs([options, declared = declare(command)] {
     if (!options->config.empty()) apply_config(options->config, options->train);

@@ -19,6 +19,7 @@ struct TrainStart {
   std::int64_t steps_done = 0;  ///< before, when a run is resumed
   std::int64_t total_steps = 0;
   std::uint64_t parameters = 0;  ///< numbers that the model has
+  std::uint64_t trained = 0;     ///< numbers that are trained, those that are added included
   std::filesystem::path folder;  ///< where the results go
   /// A sentence each on what was assumed of the model, on what was allowed to differ from the run
   /// that is resumed, and on options that will hardly do what was meant.
@@ -79,6 +80,8 @@ struct TrainCallbacks {
   /// What turns out on the way, a sentence.
   std::function<void(const std::string&)> note;
   std::function<void(const TrainProgress&)> report;
+  /// After every epoch, counted from 1, once its checkpoint is written, which is a model too.
+  std::function<void(int epoch, const std::filesystem::path& checkpoint)> epoch_ended;
   /// Asked between steps and while data is waited for; true saves `latest` and ends the run.
   std::function<bool()> should_stop;
 };
@@ -91,7 +94,32 @@ struct TrainResult {
   std::vector<RefusedData> refused_by_reason;
   std::vector<RefusedData> captions_left_out;  ///< as TrainProgress
   std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
+  std::filesystem::path averaged_model;  ///< that of the average; empty unless there is one
 };
+
+/// What a training would take, as a few of its steps show.
+struct TrainPlan {
+  std::int64_t pairs = 0;  ///< in an epoch
+  std::int64_t steps_an_epoch = 0;
+  int epochs = 0;
+  int batch_size = 0;  ///< pairs a step
+  std::uint64_t parameters = 0;
+  std::uint64_t trained = 0;          ///< as TrainStart
+  std::uint64_t memory_bytes = 0;     ///< the most that a step takes of the device, all included
+  std::uint64_t bytes_a_pair = 0;     ///< of them; zero when it does not show
+  std::uint64_t available_bytes = 0;  ///< that the device has for this process; zero: not known
+  /// The most pairs for TrainOptions::batch_size that fit, a tenth of the memory left free; zero
+  /// when that is not known, or none fits.
+  std::int64_t largest_batch = 0;
+  double step_seconds = 0.0;
+  double data_seconds = 0.0;  ///< of them spent waiting for data
+  double pairs_per_second = 0.0;
+  std::vector<std::string> notes;  ///< as TrainStart
+};
+
+/// Does a few steps of a training, the data's first ones, to say what it would take. Writes
+/// nothing. Throws Error as run_training does, but for what concerns its folder.
+DIPTYCH_API TrainPlan plan_training(const TrainOptions& options);
 
 /// Trains. The state after any step can be resumed: on a CPU, with the same number of threads, an
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build

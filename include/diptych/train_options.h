@@ -31,6 +31,8 @@ struct TrainOptions {
   /// Shards: the key inside a sample's .json that names its group: different pairs of one group are
   /// not each other's negatives. Empty: every pair is a group of its own.
   std::string group_key;
+  /// Pairs of equal captions are one group. Default: no. Not with group_key.
+  bool group_captions = false;
   /// Go on without files that are missing, and with what comes before the damage in those that are
   /// cut or damaged. Default: no, such a file ends the run before its first step.
   bool skip_bad_shards = false;
@@ -59,7 +61,14 @@ struct TrainOptions {
   std::string heads;
   /// Refuse a model of which anything had to be assumed.
   bool strict = false;
-  /// Leave a tower as it is, but for its last groups of layers (as open_clip counts them for
+  /// What is trained of a tower: "full", all; "frozen", nothing; "lora:RANK", matrices of that rank
+  /// that are added to those of its blocks (LoRA, arXiv 2106.09685) and are part of them in
+  /// whatever is saved.
+  std::string image_mode = "full";
+  std::string text_mode = "full";
+  /// What the added matrices are multiplied by, times their rank; zero: the rank, so by 1.
+  double lora_alpha = 0.0;
+  /// Other words for "frozen", but for its last groups of layers (as open_clip counts them for
   /// pictures: the output projection, the last block with the norm after it, each block before it,
   /// what comes before the blocks), of which 0 are trained by default.
   bool lock_image = false;
@@ -83,6 +92,15 @@ struct TrainOptions {
   bool siglip = false;
   /// The part of a target of the contrastive loss that is spread over all pairs, 0 to below 1.
   double label_smoothing = 0.0;
+  /// FastCLIP's global contrastive loss instead of CLIP's, for small batches: two numbers a sample
+  /// estimate what it is told apart from in all of the data.
+  bool fastclip = false;
+  /// How much a batch counts in such an estimate at last, and the epochs in which that falls from
+  /// 1; zero: half of the run's.
+  double fastclip_gamma = 0.2;
+  int fastclip_decay_epochs = 0;
+  /// Of the term that holds the temperature up.
+  double fastclip_rho = 6.5;
   /// A model with a decoder (CoCa) learns to caption too: the weights of the captioning loss and of
   /// the other one. Others have the other one alone.
   double caption_weight = 2.0;
@@ -130,6 +148,9 @@ struct TrainOptions {
   double spike_factor = 0.0;
   /// Largest L2 norm of the gradients; zero: not clipped.
   double gradient_clip_norm = 0.0;
+  /// Keeps a running average of the weights besides, which every step moves by 1 - `ema_decay`; by
+  /// more at first: the decay is at most (1 + n) / (10 + n) after n steps. Zero: none.
+  double ema_decay = 0.0;
   /// Computes every block of the towers a second time for its gradients instead of holding its
   /// activations: less memory, a third more time, the same numbers.
   bool grad_checkpointing = false;
@@ -153,7 +174,8 @@ struct TrainOptions {
   /// Seeds the weights, the order of the data, the captions drawn and the augmentation.
   std::uint64_t seed = 0;
   /// Results go to `logs`/`name`: checkpoints/epoch_N.safetensors, checkpoints/latest.safetensors,
-  /// model/, and options.toml and run.json, which say how they were made.
+  /// model/, with an average also model-ema/, and options.toml and run.json, which say how they
+  /// were made.
   std::filesystem::path logs = "logs";
   std::string name = "run";
   /// A checkpoint of this trainer to go on from; "latest": the newest under `logs`/`name`; "auto":
@@ -171,6 +193,11 @@ struct TrainOptions {
   int save_every_steps = 0;
   /// Steps between reports.
   int report_every_steps = 100;
+  /// "none", or "tensorboard": reports are also written as event files, in `logs`/`name`/
+  /// tensorboard.
+  std::string report_to = "none";
+  /// Keeps a page with curves of the reports, `logs`/`name`/report.html.
+  bool report_page = false;
 };
 
 /// One of them, as the command line, a TOML file, messages and a run's record name it.

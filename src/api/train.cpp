@@ -34,14 +34,23 @@ LoadOptions load_options(const TrainOptions& options) {
   return load;
 }
 
+/// Refers to the options.
+train::ModelReader source_of(const TrainOptions& options) {
+  return [&options](const std::string& name) {
+    return api::starting_model(name, name == options.model ? load_options(options) : LoadOptions());
+  };
+}
+
 }  // namespace
+
+TrainPlan plan_training(const TrainOptions& options) {
+  check_train_options(options);
+  return trainer()->plan(options, source_of(options));
+}
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
   check_train_options(options);
-  const auto source = [&options](const std::string& name) {
-    return api::starting_model(name, name == options.model ? load_options(options) : LoadOptions());
-  };
-  return trainer()->train(options, source, callbacks);
+  return trainer()->train(options, source_of(options), callbacks);
 }
 
 LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {

@@ -7,6 +7,7 @@ constexpr Range kAtLeastZero = {.low = 0.0};
 constexpr Change kFree = Change::free;
 constexpr Range kAtLeastOne = {.low = 1.0};
 constexpr Range kAboveZero = {.low = 0.0, .without_low = true};
+constexpr Range kAboveZeroToOne = {.low = 0.0, .high = 1.0, .without_low = true};
 constexpr Range kShare = {.low = 0.0, .high = 1.0};
 constexpr Range kBelowOne = {.low = 0.0, .high = 1.0, .without_high = true};
 /// Of an area, or of a side: not so small that rounding makes nothing of it.
@@ -58,6 +59,8 @@ std::vector<OptionSpec> data_options() {
        "shards: the key of a sample's .json with its group: pairs of one group are not each "
        "other's negatives",
        field<&TrainOptions::group_key>},
+      {"group-captions", kData, "pairs of equal captions are one group: not each other's negatives",
+       field<&TrainOptions::group_captions>},
       {"skip-bad-shards",
        kData,
        "go on without missing files, and with what can be read of damaged ones",
@@ -145,11 +148,19 @@ std::vector<OptionSpec> stated_options() {
 
 std::vector<OptionSpec> lock_options() {
   return {
-      {"lock-image", kModel, "leave the image tower as it is", field<&TrainOptions::lock_image>},
-      {"lock-image-unlocked-groups", kModel, "lock-image: last groups of layers that are trained",
+      {"image-mode", kModel,
+       "what is trained of the image tower: full, frozen, or lora:RANK, low-rank matrices added to "
+       "those of its blocks",
+       field<&TrainOptions::image_mode>},
+      {"text-mode", kModel, "the same of the text tower", field<&TrainOptions::text_mode>},
+      {"lora-alpha", kModel,
+       "what the added matrices are multiplied by, times their rank; 0: the rank",
+       field<&TrainOptions::lora_alpha>, kAtLeastZero},
+      {"lock-image", kModel, "another name of image-mode frozen", field<&TrainOptions::lock_image>},
+      {"lock-image-unlocked-groups", kModel, "frozen: last groups of layers that are trained",
        field<&TrainOptions::lock_image_unlocked_groups>, kAtLeastZero},
-      {"lock-text", kModel, "leave the text tower as it is", field<&TrainOptions::lock_text>},
-      {"lock-text-unlocked-layers", kModel, "lock-text: last groups of layers that are trained",
+      {"lock-text", kModel, "another name of text-mode frozen", field<&TrainOptions::lock_text>},
+      {"lock-text-unlocked-layers", kModel, "frozen: last groups of layers that are trained",
        field<&TrainOptions::lock_text_unlocked_layers>, kAtLeastZero},
   };
 }
@@ -173,6 +184,16 @@ std::vector<OptionSpec> loss_options() {
       {"label-smoothing", kOptimisation,
        "part of the contrastive loss's targets that is spread over all pairs",
        field<&TrainOptions::label_smoothing>, kBelowOne},
+      {"fastclip", kOptimisation,
+       "FastCLIP's global contrastive loss instead of CLIP's, for small batches",
+       field<&TrainOptions::fastclip>},
+      {"fastclip-gamma", kOptimisation, "how much a batch counts in its estimates at last",
+       field<&TrainOptions::fastclip_gamma>, kAboveZeroToOne},
+      {"fastclip-decay-epochs", kOptimisation,
+       "epochs in which that falls from 1; 0: half of the run's",
+       field<&TrainOptions::fastclip_decay_epochs>, kAtLeastZero},
+      {"fastclip-rho", kOptimisation, "of the term that holds the temperature up",
+       field<&TrainOptions::fastclip_rho>, kAtLeastZero},
       {"coca-caption-loss-weight", kOptimisation, "of a model with a decoder",
        field<&TrainOptions::caption_weight>, kAtLeastZero},
       {"coca-contrastive-loss-weight", kOptimisation, "of a model with a decoder",
@@ -250,6 +271,9 @@ std::vector<OptionSpec> step_options() {
        field<&TrainOptions::spike_factor>, kAtLeastZero},
       {"grad-clip-norm", kOptimisation, "largest norm of the gradients; 0: not clipped",
        field<&TrainOptions::gradient_clip_norm>, kAtLeastZero},
+      {"ema-decay", kOptimisation,
+       "of a running average of the weights that is saved beside them; 0: none",
+       field<&TrainOptions::ema_decay>, kBelowOne},
       {"force-patch-dropout", kOptimisation, "part of a ViT's patches left out of every step",
        field<&TrainOptions::patch_dropout>, kBelowOne},
       {"grad-checkpointing",
@@ -426,11 +450,30 @@ std::vector<OptionSpec> saving_options() {
        kAtLeastZero,
        {},
        kFree},
+  };
+}
+
+std::vector<OptionSpec> reporting_options() {
+  return {
       {"log-every-n-steps",
        kRunning,
        "steps between reports",
        field<&TrainOptions::report_every_steps>,
        kAtLeastOne,
+       {},
+       kFree},
+      {"report-to",
+       kRunning,
+       "tensorboard: reports also as event files, in the run's folder",
+       field<&TrainOptions::report_to>,
+       {},
+       {"none", "tensorboard"},
+       kFree},
+      {"report",
+       kRunning,
+       "keep a page with curves of the reports, report.html in the run's folder",
+       field<&TrainOptions::report_page>,
+       {},
        {},
        kFree},
   };
@@ -441,9 +484,10 @@ std::vector<OptionSpec> saving_options() {
 const std::vector<OptionSpec>& table() {
   static const std::vector<OptionSpec> all = [] {
     std::vector<OptionSpec> options;
-    for (auto part : {data_options, model_options, stated_options, lock_options, loss_options,
-                      optimiser_options, schedule_options, step_options, geometry_options,
-                      colour_options, erasing_options, running_options, saving_options}) {
+    for (auto part :
+         {data_options, model_options, stated_options, lock_options, loss_options,
+          optimiser_options, schedule_options, step_options, geometry_options, colour_options,
+          erasing_options, running_options, saving_options, reporting_options}) {
       const std::vector<OptionSpec> more = part();
       options.insert(options.end(), more.begin(), more.end());
     }

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "options/option.h"
 #include "options/resume_options.h"
+#include "options/tower_mode.h"
 
 namespace diptych {
 namespace {
@@ -71,6 +72,12 @@ void check_companions(const TrainOptions& options) {
          "the contrastive loss, which --siglip replaces");
   refuse(options.siglip && !options.teacher.empty(), "distill-model",
          "the contrastive loss, which --siglip replaces");
+  refuse(options.fastclip && options.siglip, "fastclip", "it or siglip");
+  refuse(options.fastclip && options.label_smoothing > 0.0, "label-smoothing",
+         "the contrastive loss, which --fastclip replaces");
+  refuse(options.fastclip && !options.teacher.empty(), "distill-model",
+         "the contrastive loss, which --fastclip replaces");
+  refuse(options.group_captions && !options.group_key.empty(), "group-captions", "it or group-key");
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
          "it or warmup-samples");
@@ -79,10 +86,12 @@ void check_companions(const TrainOptions& options) {
   refuse(options.schedule == "const-cooldown" && options.cooldown_epochs == 0, "lr-scheduler",
          "with const-cooldown its --epochs-cooldown");
   refuse(options.cooldown_epochs > options.epochs, "epochs-cooldown", "at most the epochs");
-  refuse(!options.lock_image && options.lock_image_unlocked_groups > 0,
-         "lock-image-unlocked-groups", "--lock-image");
-  refuse(!options.lock_text && options.lock_text_unlocked_layers > 0, "lock-text-unlocked-layers",
-         "--lock-text");
+  const auto uses_lora = [](const options::TowerMode& mode) {
+    return mode.kind == options::TowerMode::Kind::lora;
+  };
+  const bool lora =
+      uses_lora(options::image_mode(options)) || uses_lora(options::text_mode(options));
+  refuse(!lora && options.lora_alpha > 0.0, "lora-alpha", "a tower's mode lora:RANK");
 }
 
 void check_overwrite(const TrainOptions& options) {

@@ -33,6 +33,8 @@ class TextReader {
       if (const auto text = sample_.text("txt")) add_caption(std::string(*text));
     }
     if (text_.captions.empty() && text_.refused.empty()) refuse_for_want_of_caption();
+    if (keys_.group_by_caption && text_.group.empty() && !text_.captions.empty())
+      text_.group = text_.captions.front();
     return std::move(text_);
   }
 

@@ -17,6 +17,8 @@ struct TextKeys {
   /// The key of the `json` part that names the sample's group (text or a number), as the concept it
   /// shows. Empty, the default: no groups.
   std::string json_group_key;
+  /// Whether a sample is of the group of its first caption instead. Default: no.
+  bool group_by_caption = false;
 };
 
 /// What a sample says in words.
@@ -43,7 +45,7 @@ struct Groups {
   std::size_t different = 0;
 };
 
-/// Reads the `json` part of every sample.
+/// Reads the text of every sample.
 Groups read_groups(const Dataset& dataset, const TextKeys& keys);
 
 }  // namespace diptych::shards

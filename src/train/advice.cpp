@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "options/tower_mode.h"
+
 namespace diptych::train {
 namespace {
 
@@ -28,6 +30,10 @@ std::string on_lion(const TrainOptions& options) {
       options.learning_rate, options.weight_decay);
 }
 
+bool is_frozen(const options::TowerMode& mode) {
+  return mode.kind == options::TowerMode::Kind::frozen && mode.unlocked == 0;
+}
+
 }  // namespace
 
 std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule) {
@@ -40,8 +46,8 @@ std::vector<std::string> advice(const TrainOptions& options, const Schedule& sch
   if (options.learning_rate == 0.0) sentences.emplace_back("lr: at 0 nothing is learnt");
   if (options.optimiser == "lion" && options.learning_rate > kMostForLion)
     sentences.push_back(on_lion(options));
-  if (options.lock_image && options.lock_text)
-    sentences.emplace_back("lock-image, lock-text: of two locked towers little is left to learn");
+  if (is_frozen(options::image_mode(options)) && is_frozen(options::text_mode(options)))
+    sentences.emplace_back("image-mode, text-mode: of two frozen towers little is left to learn");
   return sentences;
 }
 

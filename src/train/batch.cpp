@@ -54,6 +54,9 @@ Batch part_of(const Batch& batch, int first, int count) {
   copy_part(batch.teacher, first, count, part.teacher);
   if (!batch.groups.empty())
     part.groups.assign(batch.groups.begin() + first, batch.groups.begin() + first + count);
+  if (!batch.samples.empty())
+    part.samples.assign(batch.samples.begin() + first, batch.samples.begin() + first + count);
+  part.epoch = batch.epoch;
   if (batch.patches) part.patches = patches_of(*batch.patches, first, count);
   return part;
 }

@@ -24,7 +24,9 @@ struct Inputs {
 
 /// Pairs of a step.
 struct Batch : Inputs {
-  std::vector<std::int64_t> groups;  ///< as contrastive_loss takes them; may be empty
+  std::vector<std::int64_t> groups;   ///< as contrastive_loss takes them; may be empty
+  std::vector<std::int64_t> samples;  ///< the pairs' numbers in the data set
+  std::uint64_t epoch = 0;
   /// The patches that take part (ViT only); all, when there is none.
   std::optional<network::PatchSelection> patches;
   /// The same pairs as a teacher takes them; empty without one.

@@ -37,9 +37,13 @@ class CaptioningTask : public Task {
   }
 
   torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
-                            const torch::Tensor& texts, const Batch& batch) const override {
+                            const torch::Tensor& texts, const Batch& batch) override {
     return weights_.contrastive * pairs_->common_loss(step, images, texts, batch);
   }
+
+  void step_taken() override { pairs_->step_taken(); }
+  void save(TensorMap& map) const override { pairs_->save(map); }
+  void load(const TensorMap& map) override { pairs_->load(map); }
 
   double own_weight(const StepModel& step, const Batch& batch) const override {
     const auto& text = std::get<network::TextTransformer>(step.model.text);

@@ -48,13 +48,17 @@ void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& t
 }  // namespace
 
 Learner::Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
-                 const LearnerOptions& options)
+                 const LearnerOptions& options, Adapters adapters)
     : model_(std::move(model)),
       parameters_(std::move(parameters)),
       task_(std::move(task)),
       options_(options),
+      adapters_(std::move(adapters)),
       optimiser_(model_.parameters, parameters_, options.optimiser),
-      guard_(options.spike_factor) {}
+      guard_(options.spike_factor),
+      average_(weights(), options.average_decay) {
+  optimiser_.add(adapters_.table(), adapters_.parameters());
+}
 
 Tensor Learner::loss(const Batch& batch) {
   const StepModel step = step_model();
@@ -77,6 +81,8 @@ Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
   }
   optimiser_.step(learning_rate);
   clamp_logit_scale();
+  task_->step_taken();
+  if (!average_.empty()) average_.add(weights());
   return result;
 }
 
@@ -109,7 +115,7 @@ double Learner::backward_in_parts(const Batch& batch) {
   const double own_weight = task_->own_weight(step, batch);
   std::int64_t first = 0;
   for (const Batch& part : parts) {
-    const Outputs outputs = task_->outputs(step, part);
+    const Outputs outputs = task_->outputs(step_model(), part);
     backward_from(outputs, images, texts, first, own_weight);
     if (outputs.own_losses.defined()) loss += own_weight * outputs.own_losses.item<double>();
     first += part.pairs();
@@ -142,12 +148,21 @@ double Learner::logit_scale() const {
   return std::exp(parameters_[static_cast<std::size_t>(model_.logit_scale)].item<double>());
 }
 
+libtorch::Parameters Learner::weights() const {
+  const torch::NoGradGuard no_gradients;
+  return adapters_.applied_to(parameters_);
+}
+
 bool Learner::is_finite() const {
-  return optimiser_.is_finite() && std::ranges::all_of(parameters_, libtorch::all_finite);
+  return optimiser_.is_finite() && std::ranges::all_of(weights(), libtorch::all_finite) &&
+         std::ranges::all_of(adapters_.parameters(), libtorch::all_finite);
 }
 
 void Learner::save(TensorMap& map) const {
-  libtorch::add_parameters(map, model_.parameters, parameters_);
+  libtorch::add_parameters(map, model_.parameters, weights());
+  adapters_.save(model_.parameters, parameters_, map);
+  average_.save(model_.parameters, map);
+  task_->save(map);
   optimiser_.save(map);
   guard_.save(map);
 }
@@ -157,6 +172,9 @@ void Learner::load(const TensorMap& map) {
   const libtorch::Parameters saved =
       libtorch::parameters_from(model_.parameters, map, parameters_.front().device());
   for (std::size_t i = 0; i < saved.size(); ++i) parameters_[i].copy_(saved[i]);
+  adapters_.load(model_.parameters, parameters_, map);
+  average_.load(model_.parameters, map);
+  task_->load(map);
   optimiser_.load(map);
   guard_.load(map);
 }

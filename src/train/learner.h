@@ -6,10 +6,12 @@
 
 #include "libtorch/parameters.h"
 #include "network/model.h"
+#include "train/adapters.h"
 #include "train/batch.h"
 #include "train/optimiser.h"
 #include "train/step_guard.h"
 #include "train/task.h"
+#include "train/weight_average.h"
 
 namespace diptych::train {
 
@@ -24,7 +26,8 @@ struct LearnerOptions {
   bool keeps_image_statistics = false;
   /// Whether a block's activations are computed again for its gradients instead of held.
   bool recomputes_blocks = false;
-  double spike_factor = 0.0;  ///< as StepGuard takes it
+  double spike_factor = 0.0;   ///< as StepGuard takes it
+  double average_decay = 0.0;  ///< as WeightAverage takes it
 };
 
 /// A model being trained: its weights, its task, its optimiser, and one step of learning.
@@ -38,7 +41,7 @@ class Learner {
   };
 
   Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
-          const LearnerOptions& options);
+          const LearnerOptions& options, Adapters adapters = {});
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
@@ -57,16 +60,23 @@ class Learner {
   /// Returns exp of the learned logarithm.
   double logit_scale() const;
   const network::Model& model() const { return model_; }
+  /// Returns those of the model, without what adapters add to them.
   const libtorch::Parameters& parameters() const { return parameters_; }
+  /// Returns the weights of the model as it is, adapters included, without a graph.
+  libtorch::Parameters weights() const;
+  /// Returns their average; empty when none is kept.
+  const WeightAverage& average() const { return average_; }
 
   /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
 
  private:
-  StepModel step_model() const {
+  /// What the next forward pass and the way back through it are computed with; until the next call.
+  StepModel step_model() {
+    effective_ = adapters_.applied_to(parameters_);
     return {.model = model_,
-            .parameters = parameters_,
+            .parameters = effective_,
             .autocast = options_.autocast,
             .keeps_image_statistics = options_.keeps_image_statistics,
             .recomputes_blocks = options_.recomputes_blocks};
@@ -83,8 +93,11 @@ class Learner {
   libtorch::Parameters parameters_;
   std::unique_ptr<Task> task_;
   LearnerOptions options_;
+  Adapters adapters_;
+  libtorch::Parameters effective_;  ///< what a pass computes with
   Optimiser optimiser_;
   StepGuard guard_;
+  WeightAverage average_;
 };
 
 }  // namespace diptych::train

@@ -44,6 +44,7 @@ struct PairInputs {
 struct Pair : PairInputs {
   PairInputs teacher;  ///< empty without one
   std::int64_t group = 0;
+  std::int64_t sample = 0;
 };
 
 PairInputs inputs_of(const Image& picture, const Preprocessing& preprocessing,
@@ -109,6 +110,7 @@ Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pa
   for (const Pair& pair : pairs) {
     append(pair, model, pad_id, batch);
     if (!options.groups.empty()) batch.groups.push_back(pair.group);
+    batch.samples.push_back(pair.sample);
   }
   if (options.teacher == nullptr) return batch;
   const Teacher& teacher = *options.teacher;
@@ -162,6 +164,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
       pairs.push_back(make_pair(sample, text.captions, tokenizer_,
                                 network::context_length(model_.config.text), options_,
                                 Random(options_.seed, stream)));
+      pairs.back().sample = static_cast<std::int64_t>(index);
       if (grouped) pairs.back().group = options_.groups[index];
       for (const shards::Refusal& refusal : text.refused)
         result.captions_left_out.push_back({index, refusal});
@@ -174,6 +177,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
     }
   }
   result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_);
+  result.batch.epoch = ticket.begin.epoch;
   return result;
 }
 

@@ -8,7 +8,8 @@
 #include <limits>
 #include <string_view>
 
-#include "base/error.h"
+#include "train/adapters.h"
+#include "train/saved_tensor.h"
 
 namespace diptych::train {
 namespace {
@@ -35,17 +36,9 @@ bool matches_any(const std::string& name, const std::vector<std::string>& globs)
 Rule rule_of(const std::string& name, const torch::Tensor& parameter,
              const OptimiserOptions& options) {
   const bool left_to_adamw =
-      options.rule == Rule::muon &&
-      (!suits_muon(name, parameter) || matches_any(name, options.kept_on_adamw));
+      options.rule == Rule::muon && (!suits_muon(name, parameter) || is_adapter(name) ||
+                                     matches_any(name, options.kept_on_adamw));
   return left_to_adamw ? Rule::adamw : options.rule;
-}
-
-void restore(const TensorMap& map, const std::string& name, torch::Tensor& into) {
-  const torch::Tensor saved = libtorch::to_torch(map.at(name), into.device());
-  if (saved.sizes() != into.sizes()) {
-    fail(ErrorCode::corrupt_data, "checkpoint: {} has another shape than its parameter", name);
-  }
-  into.copy_(saved);
 }
 
 }  // namespace
@@ -58,16 +51,20 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
                                "attn_pool.query", "attn_pool.latent"});
 }
 
-Optimiser::Optimiser(const network::ParameterTable& table, libtorch::Parameters& parameters,
+Optimiser::Optimiser(const network::ParameterTable& table, const libtorch::Parameters& parameters,
                      const OptimiserOptions& options)
     : options_(options),
       steps_(torch::zeros({}, parameters.front().options().requires_grad(false))) {
+  add(table, parameters);
+}
+
+void Optimiser::add(const network::ParameterTable& table, const libtorch::Parameters& parameters) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const network::ParameterSpec& spec = table.specs()[i];
     if (!parameters[i].requires_grad()) continue;
-    const bool decayed = is_decayed(spec.name, spec.shape.size(), options);
-    Group& group =
-        group_of(rule_of(spec.name, parameters[i], options), decayed ? options.weight_decay : 0.0);
+    const bool decayed = is_decayed(spec.name, spec.shape.size(), options_);
+    Group& group = group_of(rule_of(spec.name, parameters[i], options_),
+                            decayed ? options_.weight_decay : 0.0);
     const torch::Tensor zeros = torch::zeros_like(parameters[i].detach());
     group.parameters.push_back(
         {.name = spec.name,
@@ -149,13 +146,12 @@ void Optimiser::save(TensorMap& map) const {
 }
 
 void Optimiser::load(const TensorMap& map) {
-  const torch::NoGradGuard no_gradients;
-  restore(map, kStep, steps_);
+  restore_tensor(map, kStep, steps_);
   for (Group& group : groups_) {
     for (MovedParameter& parameter : group.parameters) {
-      restore(map, kFirstMoment + parameter.name, parameter.first_moment);
+      restore_tensor(map, kFirstMoment + parameter.name, parameter.first_moment);
       if (parameter.second_moment.defined())
-        restore(map, kSecondMoment + parameter.name, parameter.second_moment);
+        restore_tensor(map, kSecondMoment + parameter.name, parameter.second_moment);
     }
   }
 }

@@ -40,8 +40,10 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
 /// Moves the parameters of a model that require gradients, by the rule that is chosen.
 class Optimiser {
  public:
-  Optimiser(const network::ParameterTable& table, libtorch::Parameters& parameters,
+  Optimiser(const network::ParameterTable& table, const libtorch::Parameters& parameters,
             const OptimiserOptions& options);
+  /// Moves those of these parameters that require gradients besides.
+  void add(const network::ParameterTable& table, const libtorch::Parameters& parameters);
 
   void zero_gradients();
   /// Returns the gradients' norm before clipping.

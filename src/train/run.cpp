@@ -12,22 +12,16 @@
 #include "base/utf8.h"
 #include "checkpoint/model_folder.h"
 #include "train/advice.h"
+#include "train/patch_draw.h"
 #include "train/resume.h"
 #include "train/run_log.h"
+#include "train/tower_modes.h"
 
 namespace diptych::train {
 namespace {
 
 /// How often the caller is asked whether to stop while data is waited for.
 constexpr std::chrono::milliseconds kPatience(100);
-
-std::uint64_t count_parameters(const network::Model& model) {
-  std::uint64_t count = 0;
-  for (const network::ParameterSpec& spec : model.parameters.specs()) {
-    if (spec.trained) count += static_cast<std::uint64_t>(element_count(spec.shape));
-  }
-  return count;
-}
 
 }  // namespace
 
@@ -67,7 +61,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
   learner_ = make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model,
-                          teacher_.get());
+                          data_.dataset.size(), teacher_.get());
   if (saved_) saved_->restore(*learner_);
   become_result();
 }
@@ -92,7 +86,8 @@ void Run::announce(const std::vector<std::string>& notes) const {
                       .epochs = options_.epochs,
                       .steps_done = position_.step,
                       .total_steps = schedule_.total_steps,
-                      .parameters = count_parameters(model_),
+                      .parameters = count_parameters(model_.parameters),
+                      .trained = count_trained(model_.parameters, trained_part(options_, model_)),
                       .folder = folder_.path(),
                       .notes = notes});
 }
@@ -106,10 +101,14 @@ TrainResult Run::execute() {
       return result();
     }
   }
-  save_model();
   TrainResult done = result();
-  done.finished = true;
+  if (!learner_->average().empty()) {
+    done.averaged_model = folder_.averaged_model();
+    save_model(learner_->average().parameters(), done.averaged_model);
+  }
   done.model = folder_.model();
+  save_model(learner_->weights(), done.model);
+  done.finished = true;
   return done;
 }
 
@@ -128,6 +127,7 @@ void Run::take_folder() {
   saved_.reset();
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
   log_start(folder_, options_, record_, position_.step, changes_);
+  reports_.emplace(options_, folder_, position_.step);
   // A run that was killed between two writes lacks the second.
   const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;
   if (goes_on_here && epoch_ended && !std::filesystem::exists(folder_.epoch(position_.data.epoch)))
@@ -146,7 +146,7 @@ bool Run::step() {
   double gradient_norm = 0.0;
   const double learning_rate = schedule_.learning_rate(position_.step);
   if (loaded.batch.pairs() > 0) {
-    loaded.batch.patches = selection(loaded.batch.pairs());
+    loaded.batch.patches = draw_patches(options_, model_, loaded.batch.pairs(), position_.step);
     const auto done = learner_->step(loaded.batch, learning_rate);
     if (done.taken) {
       meter_.add_step(done.loss, data_seconds, loaded.batch.pairs());
@@ -160,6 +160,8 @@ bool Run::step() {
   if (position_.data.epoch != epoch) refusals_->end_epoch();
   report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
+  if (position_.data.epoch != epoch && callbacks_.epoch_ended)
+    callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
   return true;
 }
 
@@ -171,16 +173,6 @@ void Run::note_untrained() const {
                   fmt::join(names.begin(),
                             names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)), ", "),
                   names.size() > 3 ? ", ..." : ""));
-}
-
-std::optional<network::PatchSelection> Run::selection(int pictures) const {
-  if (options_.patch_dropout == 0.0) return std::nullopt;
-  const int patches = network::patch_count(file_.config.image);
-  const int kept = std::max(1, static_cast<int>(patches * (1.0 - options_.patch_dropout)));
-  constexpr std::uint64_t kFirstStream = 1;
-  Random random(options_.seed, kFirstStream + static_cast<std::uint64_t>(position_.step));
-  return network::PatchSelection::random(
-      pictures, patches, kept, [&random](std::uint64_t bound) { return random.below(bound); });
 }
 
 void Run::note_skipped(const Learner::StepResult& done) const {
@@ -200,7 +192,7 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
   const bool first = position_.step == first_step_ + 1;
   const bool last = position_.step == schedule_.total_steps;
   const bool due = position_.step % options_.report_every_steps == 0;
-  if (!callbacks_.report || !(due || first || last)) return;
+  if (!(due || first || last)) return;
   TrainProgress progress{.step = position_.step,
                          .total_steps = schedule_.total_steps,
                          .epoch = static_cast<int>(epoch),
@@ -214,7 +206,8 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
                          .refused_by_reason = refusals_->by_reason(),
                          .captions_left_out = refusals_->captions_left_out()};
   meter_.report(progress);
-  callbacks_.report(progress);
+  reports_->add(progress);
+  if (callbacks_.report) callbacks_.report(progress);
 }
 
 void Run::save_if_due(std::uint64_t epoch) const {
@@ -234,9 +227,10 @@ void Run::save(const std::filesystem::path& path) const {
   save_run(path, *learner_, position_, record_, file_);
 }
 
-void Run::save_model() {
-  libtorch::add_parameters(file_.weights, learner_->model().parameters, learner_->parameters());
-  checkpoint::save_model_folder(folder_.model(), file_, DType::float32);
+void Run::save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder) {
+  file_.weights = {};
+  libtorch::add_parameters(file_.weights, learner_->model().parameters, weights);
+  checkpoint::save_model_folder(folder, file_, DType::float32);
 }
 
 }  // namespace diptych::train

@@ -14,6 +14,7 @@
 #include "train/run_data.h"
 #include "train/run_folder.h"
 #include "train/run_record.h"
+#include "train/run_reports.h"
 #include "train/run_state.h"
 #include "train/schedule.h"
 #include "train/starting_model.h"
@@ -42,15 +43,14 @@ class Run {
   bool should_stop() const { return callbacks_.should_stop && callbacks_.should_stop(); }
   /// Names the parameters that the loss does not reach.
   void note_untrained() const;
-  /// Returns the patches that take part in a step, drawn from the seed and the step alone.
-  std::optional<network::PatchSelection> selection(int pictures) const;
   /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
   void note_skipped(const Learner::StepResult& done) const;
   void report(std::uint64_t epoch, double learning_rate, double gradient_norm);
   void save_if_due(std::uint64_t epoch) const;
   void save_epoch_if_due() const;
   void save(const std::filesystem::path& path) const;
-  void save_model();
+  /// Saves weights as a model.
+  void save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder);
 
   const TrainOptions& options_;
   const TrainCallbacks& callbacks_;
@@ -71,6 +71,7 @@ class Run {
   Schedule schedule_;
   std::unique_ptr<Learner> learner_;
   Meter meter_;
+  std::optional<RunReports> reports_;
 };
 
 }  // namespace diptych::train

@@ -25,7 +25,9 @@ constexpr std::size_t kDecoded = 16;
 constexpr std::size_t kShownOfCaption = 60;
 
 shards::TextKeys text_keys(const TrainOptions& options) {
-  return {.json_text_key = options.json_text_key, .json_group_key = options.group_key};
+  return {.json_text_key = options.json_text_key,
+          .json_group_key = options.group_key,
+          .group_by_caption = options.group_captions};
 }
 
 shards::DatasetOptions dataset_options(const TrainOptions& options) {
@@ -177,9 +179,8 @@ void decode_some(const TrainOptions& options, RunData& data) {
   }
 }
 
-void read_groups(const TrainOptions& options, RunData& data) {
-  if (options.group_key.empty()) return;
-  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
+/// Says where the groups are hardly what was meant. Throws Error where there are none.
+void check_group_key(const TrainOptions& options, const shards::Groups& groups, RunData& data) {
   if (groups.samples_with_group == 0) {
     fail(ErrorCode::invalid_argument, "train: group-key: got '{}', which no sample's json has ({})",
          options.group_key, options.train_data);
@@ -192,6 +193,17 @@ void read_groups(const TrainOptions& options, RunData& data) {
   if (groups.different == groups.samples_with_group) {
     data.summary.notes.push_back(fmt::format(
         "group-key: no two samples have the same '{}', so it changes nothing", options.group_key));
+  }
+}
+
+void read_groups(const TrainOptions& options, RunData& data) {
+  if (options.group_key.empty() && !options.group_captions) return;
+  shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
+  if (!options.group_captions) {
+    check_group_key(options, groups, data);
+  } else if (groups.different == groups.samples_with_group) {
+    data.summary.notes.emplace_back(
+        "group-captions: no two captions are equal, so it changes nothing");
   }
   data.groups = std::move(groups.ids);
 }

@@ -57,6 +57,7 @@ bool is_checkpoint(std::string_view name) {
 
 bool is_ours(std::string_view name) {
   return is_checkpoint(name) || name == "options.toml" || name == "run.json" ||
+         name == "log.jsonl" || name == "report.html" ||
          std::ranges::find(kModelFiles, name) != kModelFiles.end();
 }
 
@@ -125,7 +126,7 @@ void RunFolder::lock() {
 
 void RunFolder::remove_leftovers() const {
   std::error_code ignored;
-  for (const fs::path& folder : {path_, checkpoints(), model()}) {
+  for (const fs::path& folder : {path_, checkpoints(), model(), averaged_model()}) {
     for (const std::string& name : files_in(folder)) {
       if (is_leftover(name)) fs::remove(folder / name, ignored);
     }
@@ -142,9 +143,11 @@ void RunFolder::remove_run_after(std::uint64_t epoch) const {
     const auto number = epoch_of(name);
     if (is_checkpoint(name) && number.value_or(epoch + 1) > epoch) fs::remove(checkpoints() / name);
   }
-  for (const std::string_view name : kModelFiles) fs::remove(model() / name);
-  std::error_code not_empty;
-  fs::remove(model(), not_empty);
+  for (const fs::path& folder : {model(), averaged_model()}) {
+    for (const std::string_view name : kModelFiles) fs::remove(folder / name);
+    std::error_code not_empty;
+    fs::remove(folder, not_empty);
+  }
 }
 
 fs::path RunFolder::checkpoint(const std::string& name) const {

@@ -6,8 +6,8 @@
 
 namespace diptych::train {
 
-/// The folder of one run, which this process alone has: checkpoints/, model/, options.toml,
-/// run.json. Removed at the end when nothing was written.
+/// The folder of one run, which this process alone has: checkpoints/, model/, model-ema/,
+/// options.toml, run.json. Removed at the end when nothing was written.
 class RunFolder {
  public:
   /// Makes it, takes its lock and removes what killed writes left behind. Throws Error(io): when
@@ -22,10 +22,11 @@ class RunFolder {
   std::filesystem::path latest() const { return checkpoint("latest"); }
   std::filesystem::path epoch(std::uint64_t number) const;
   std::filesystem::path model() const { return path_ / "model"; }
+  std::filesystem::path averaged_model() const { return path_ / "model-ema"; }
 
   /// Returns whether a run left a checkpoint or a model here.
   bool has_run() const;
-  /// Removes a run's latest checkpoint, its model and the checkpoints of epochs after `epoch`.
+  /// Removes a run's latest checkpoint, its models and the checkpoints of epochs after `epoch`.
   void remove_run_after(std::uint64_t epoch) const;
 
  private:

@@ -1,5 +1,6 @@
 #include "train/starting_model.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -9,8 +10,10 @@
 #include "checkpoint/tokenizers/tokenizer_files.h"
 #include "libtorch/device.h"
 #include "options/resume_options.h"
+#include "options/tower_mode.h"
 #include "text/tokenizer_spec.h"
-#include "train/locks.h"
+#include "train/global_contrastive_task.h"
+#include "train/tower_modes.h"
 
 namespace diptych::train {
 namespace {
@@ -77,19 +80,43 @@ OptimiserOptions optimiser_options(const TrainOptions& options) {
           .gradient_clip_norm = options.gradient_clip_norm};
 }
 
+/// Batch statistics are part of a tower that nothing moves.
+bool keeps_image_statistics(const TrainOptions& options) {
+  const options::TowerMode mode = options::image_mode(options);
+  return mode.kind != options::TowerMode::Kind::full && mode.unlocked == 0;
+}
+
+/// As they are first: drawn from the seed.
+Adapters first_adapters(const TrainOptions& options, const network::ParameterTable& table,
+                        TrainedPart part, torch::Device device) {
+  constexpr std::uint64_t kStream = std::uint64_t{1} << 63;
+  Random random(options.seed, kStream);
+  return Adapters(table, std::move(part.adapters), options.lora_alpha, random, device);
+}
+
 LearnerOptions learner_options(const TrainOptions& options) {
   return {.optimiser = optimiser_options(options),
           .autocast = options.precision == "amp_bf16" ? libtorch::Autocast::bfloat16
                                                       : libtorch::Autocast::off,
           .parts = options.accum_freq,
-          .keeps_image_statistics = options.lock_image && options.lock_image_unlocked_groups == 0,
+          .keeps_image_statistics = keeps_image_statistics(options),
           .recomputes_blocks = options.grad_checkpointing,
-          .spike_factor = options.spike_factor};
+          .spike_factor = options.spike_factor,
+          .average_decay = options.ema_decay};
+}
+
+std::unique_ptr<Task> fastclip_task(const TrainOptions& options, std::size_t samples) {
+  const double decay = options.fastclip_decay_epochs > 0 ? options.fastclip_decay_epochs
+                                                         : std::max(1, options.epochs / 2);
+  return global_contrastive_task(
+      static_cast<std::int64_t>(samples),
+      {.gamma = options.fastclip_gamma, .decay_epochs = decay, .rho = options.fastclip_rho});
 }
 
 std::unique_ptr<Task> make_task(const TrainOptions& options, const network::Model& model,
-                                const Teacher* teacher) {
+                                std::size_t samples, const Teacher* teacher) {
   auto pairs = options.siglip       ? sigmoid_task(model)
+               : options.fastclip   ? fastclip_task(options, samples)
                : teacher != nullptr ? distillation_task(*teacher, options.label_smoothing)
                                     : contrastive_task(options.label_smoothing);
   if (!model.decoder || options.caption_weight == 0.0) return pairs;
@@ -137,16 +164,18 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
 
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
-                                      const Teacher* teacher) {
+                                      std::size_t samples, const Teacher* teacher) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = libtorch::device_of(options.device);
   libtorch::Parameters parameters = weights == FirstWeights::zeros
                                         ? libtorch::zero_parameters(model.parameters, device)
                                         : first_parameters(options, file, model.parameters, device);
-  lock_towers(options, model, parameters);
-  auto task = make_task(options, model, teacher);
+  TrainedPart part = trained_part(options, model);
+  lock_others(part, parameters);
+  Adapters adapters = first_adapters(options, model.parameters, std::move(part), device);
+  auto task = make_task(options, model, samples, teacher);
   return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
-                                   learner_options(options));
+                                   learner_options(options), std::move(adapters));
 }
 
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source) {

@@ -24,10 +24,11 @@ enum class FirstWeights {
   zeros,         ///< for those of a checkpoint, which will be loaded
 };
 
-/// Makes the learner. `teacher`: whom the options name, or none; must outlive the learner.
+/// Makes the learner. `samples`: how many the data has. `teacher`: whom the options name, or none;
+/// must outlive the learner.
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
-                                      const Teacher* teacher);
+                                      std::size_t samples, const Teacher* teacher);
 
 /// Returns the teacher that the options name; null for none.
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source);

@@ -13,7 +13,7 @@ class ContrastiveTask : public Task {
   explicit ContrastiveTask(double label_smoothing) : label_smoothing_(label_smoothing) {}
 
   torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
-                            const torch::Tensor& texts, const Batch& batch) const override {
+                            const torch::Tensor& texts, const Batch& batch) override {
     return contrastive_loss(images, texts, step.parameter(step.model.logit_scale), batch.groups,
                             label_smoothing_);
   }
@@ -25,7 +25,7 @@ class ContrastiveTask : public Task {
 class SigmoidTask : public Task {
  public:
   torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
-                            const torch::Tensor& texts, const Batch& batch) const override {
+                            const torch::Tensor& texts, const Batch& batch) override {
     return sigmoid_loss(images, texts, step.parameter(step.model.logit_scale),
                         step.parameter(step.model.logit_bias), batch.groups);
   }

@@ -57,9 +57,16 @@ class Task {
   virtual Outputs outputs(const StepModel& step, const Batch& part) const;
   /// Returns the loss that the batch's pairs have in common, from all of their features.
   virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
-                                    const torch::Tensor& texts, const Batch& batch) const = 0;
+                                    const torch::Tensor& texts, const Batch& batch) = 0;
   /// Returns what the sum of own losses is multiplied by before it is added.
   virtual double own_weight(const StepModel& /*step*/, const Batch& /*batch*/) const { return 0.0; }
+
+  /// Called when the step of the last common loss was taken: what it remembers of the data moves.
+  virtual void step_taken() {}
+  /// What it remembers, under "optimizer." names. By default nothing.
+  virtual void save(TensorMap& /*map*/) const {}
+  /// Throws Error(corrupt_data) when `map` lacks it.
+  virtual void load(const TensorMap& /*map*/) {}
 };
 
 /// Makes CLIP's loss, of features alone.

@@ -43,7 +43,7 @@ class DistillationTask : public Task {
       : teacher_(teacher), pairs_(contrastive_task(label_smoothing)) {}
 
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
-                     const Batch& batch) const override {
+                     const Batch& batch) override {
     const Tensor taught =
         teacher_.logit_scale() * similarities(teacher_.features(batch.teacher, step.autocast));
     const Tensor learnt = step.parameter(step.model.logit_scale).exp() *

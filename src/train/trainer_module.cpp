@@ -5,7 +5,9 @@
 namespace {
 
 constexpr diptych::train::TrainerFunctions kFunctions = {
-    .train = &diptych::train::train, .benchmark_loss = &diptych::train::benchmark_loss};
+    .train = &diptych::train::train,
+    .plan = &diptych::train::plan,
+    .benchmark_loss = &diptych::train::benchmark_loss};
 
 }  // namespace
 

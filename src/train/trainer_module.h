@@ -1,6 +1,7 @@
 #pragma once
 
 #include "train/loss_benchmark.h"
+#include "train/plan.h"
 #include "train/trainer.h"
 
 namespace diptych::train {
@@ -12,6 +13,8 @@ struct TrainerFunctions {
   /// train::train
   TrainResult (*train)(const TrainOptions& options, const ModelReader& source,
                        const TrainCallbacks& callbacks);
+  /// train::plan
+  TrainPlan (*plan)(const TrainOptions& options, const ModelReader& source);
   /// train::benchmark_loss
   LossBenchmark (*benchmark_loss)(const LossBenchmarkOptions& options);
 };

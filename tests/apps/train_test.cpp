@@ -71,6 +71,16 @@ TEST_F(TrainCommand, SaysWhatItDoesFirstAndWhatItDidLast) {
   EXPECT_THAT(run.errors, HasSubstr("preprocessing")) << "what was assumed";
 }
 
+TEST_F(TrainCommand, PlansARunAndWritesNothing) {
+  const ProgramRun run = train({"--plan", "--text-mode", "frozen"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("trained; 2 epochs of 8 pairs, 2 steps of 4\nplan: memory "));
+  EXPECT_THAT(run.output, HasSubstr(" pairs/s; an epoch "));
+  const ProgramRun json = train({"--plan", "--json"});
+  EXPECT_THAT(json.output, HasSubstr("\"seconds_an_epoch\":"));
+  EXPECT_FALSE(fs::exists(path("logs")));
+}
+
 TEST_F(TrainCommand, DoesNotReplaceARunUnasked) {
   ASSERT_EQ(train({}).status, 0);
   const ProgramRun again = train({"--seed", "9"});

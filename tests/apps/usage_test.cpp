@@ -39,7 +39,7 @@ TEST_P(EveryCommand, RefusesAnUnknownFlagInOneLine) {
 INSTANTIATE_TEST_SUITE_P(Usage, EveryCommand,
                          ::testing::Values("classify", "convert", "embed", "tokenize", "preprocess",
                                            "inspect", "train", "verify", "evaluate", "models",
-                                           "pull", "search", "duplicates", "soup"),
+                                           "pull", "search", "duplicates", "soup", "finetune"),
                          [](const auto& info) { return info.param; });
 
 /// `train` is not among them: docs/training.md leaves the list of its options to --help.
@@ -60,7 +60,7 @@ TEST_P(DocumentedCommand, HasEveryOptionInThePage) {
 INSTANTIATE_TEST_SUITE_P(Usage, DocumentedCommand,
                          ::testing::Values("classify", "convert", "embed", "tokenize", "preprocess",
                                            "inspect", "verify", "evaluate", "models", "pull",
-                                           "search", "duplicates", "soup"),
+                                           "search", "duplicates", "soup", "finetune"),
                          [](const auto& info) { return info.param; });
 
 TEST(Usage, APrecisionThatTheCpuHasNotIsOneLine) {

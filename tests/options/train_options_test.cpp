@@ -6,6 +6,7 @@
 #include <set>
 
 #include "diptych/error.h"
+#include "options/tower_mode.h"
 
 namespace diptych {
 namespace {
@@ -152,6 +153,18 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
               testing::HasSubstr("epochs-cooldown"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),
               testing::HasSubstr("lock-text-unlocked-layers"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.lora_alpha = 8.0; }),
+              testing::HasSubstr("lora-alpha"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.lock_image = true;
+                o.image_mode = "lora:8";
+              }),
+              testing::HasSubstr("lock-image: got it with image-mode lora:8"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.image_mode = "lora:8";
+                o.lock_image_unlocked_groups = 1;
+              }),
+              testing::HasSubstr("lock-image-unlocked-groups"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.heads = "8,4,2"; }),
               testing::HasSubstr("heads: got '8,4,2'"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.batch_size = o.accum_freq = 1000000; }),
@@ -165,6 +178,29 @@ TEST(TrainOptions, HeadsAreOfBothTowersOrOfEach) {
   EXPECT_EQ(train_option_heads(options), std::vector<int>({8}));
   options.heads = "12,8";
   EXPECT_EQ(train_option_heads(options), std::vector<int>({12, 8}));
+}
+
+TEST(TrainOptions, ATowersModeIsOneOfThree) {
+  using options::TowerMode;
+  TrainOptions some = good();
+  EXPECT_EQ(options::image_mode(some).kind, TowerMode::Kind::full);
+  some.image_mode = "lora:8";
+  some.text_mode = "frozen";
+  some.lock_text_unlocked_layers = 2;
+  EXPECT_EQ(options::image_mode(some).kind, TowerMode::Kind::lora);
+  EXPECT_EQ(options::image_mode(some).rank, 8);
+  EXPECT_EQ(options::text_mode(some).kind, TowerMode::Kind::frozen);
+  EXPECT_EQ(options::text_mode(some).unlocked, 2);
+  some.image_mode = "full";
+  some.lock_image = true;
+  EXPECT_EQ(options::image_mode(some).kind, TowerMode::Kind::frozen);
+  for (const char* bad :
+       {"", "lora", "lora:", "lora:0", "lora:-1", "lora:4x", "lora:99999", "half"}) {
+    some = good();
+    some.text_mode = bad;
+    EXPECT_THAT(error_of([&] { check_train_options(some); }),
+                testing::HasSubstr(std::string("text-mode: got '") + bad + "', expected full"));
+  }
 }
 
 TEST(TrainOptions, ANameIsAFolderOfItsOwn) {

@@ -237,6 +237,73 @@ TEST_F(Runs, LeaveALockedTowerAsItIs) {
   }
 }
 
+/// Adapters are part of the weights in whatever is saved, and the average is a model beside them.
+TEST_F(Runs, WithAdaptersAndAnAverageGiveOrdinaryModelsWhereverTheyWereStopped) {
+  TrainOptions some = options();
+  some.text_mode = "lora:2";
+  some.ema_decay = 0.5;
+  const TrainResult whole = run_training(some);
+  EXPECT_EQ(whole.averaged_model, folder() / "model-ema");
+  TrainOptions parts = some;
+  parts.name = "parts";
+  EXPECT_FALSE(run_training(parts, stop_after(5)).finished);
+  parts.resume = "latest";
+  const TrainResult resumed = run_training(parts);
+  const auto weights = [](const fs::path& model) {
+    return read_text_file(model / "model.safetensors");
+  };
+  EXPECT_EQ(weights(resumed.model), weights(whole.model));
+  EXPECT_EQ(weights(resumed.averaged_model), weights(whole.averaged_model));
+  EXPECT_NE(weights(whole.averaged_model), weights(whole.model));
+  const auto saved = checkpoint::load_model_file(data_.logs() / "parts" / "checkpoints");
+  const auto model = checkpoint::load_model_file(resumed.model);
+  EXPECT_EQ(saved.weights.tensors.size(), model.weights.tensors.size());
+  const char* name = "transformer.resblocks.0.mlp.c_fc.weight";
+  EXPECT_EQ(to_floats(saved.weights.at(name)), to_floats(model.weights.at(name)));
+}
+
+/// Memory grows with the pairs: what a pair takes times the largest batch is what is available.
+TEST_F(Runs, CanBePlannedWithoutATrace) {
+  TrainOptions some = options();
+  some.model = (data_.path() / "vit.json").string();
+  write_file(some.model, R"({
+    "embed_dim": 32,
+    "vision_cfg": {"image_size": 96, "patch_size": 8, "width": 64, "layers": 4, "head_width": 32},
+    "text_cfg": {"context_length": 12, "width": 32, "heads": 2, "layers": 1}})");
+  some.batch_size = 16;
+  const TrainPlan plan = plan_training(some);
+  EXPECT_EQ(plan.pairs, 21);
+  EXPECT_EQ(plan.steps_an_epoch, 1);
+  EXPECT_EQ(plan.batch_size, 16);
+  EXPECT_EQ(plan.trained, plan.parameters);
+  EXPECT_GT(plan.step_seconds, 0.0);
+  EXPECT_GE(plan.step_seconds, plan.data_seconds);
+  if (test::test_device() == "cpu") {
+    // A block of the picture tower holds more than ten rows of its width for each of 145 tokens.
+    EXPECT_GT(plan.bytes_a_pair, 4U * 10 * 145 * 64 * sizeof(float));
+    const double all =
+        static_cast<double>(plan.bytes_a_pair) * static_cast<double>(plan.largest_batch);
+    EXPECT_LT(all, static_cast<double>(plan.available_bytes));
+    EXPECT_GT(all, 0.5 * static_cast<double>(plan.available_bytes));
+  }
+  EXPECT_FALSE(fs::exists(data_.logs()));
+}
+
+TEST_F(Runs, KeepTheirReportsOnceHoweverOftenTheyWereStopped) {
+  TrainOptions some = options();
+  some.report_page = true;
+  some.report_to = "tensorboard";
+  run_training(some, stop_after(5));
+  some.resume = "latest";
+  run_training(some);
+  const std::string log = read_text_file(folder() / "log.jsonl");
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3 * TrainingData::kStepsAnEpoch);
+  EXPECT_THAT(log, HasSubstr("{\"step\":12,\"epoch\":2,\"train/loss\":"));
+  EXPECT_THAT(read_text_file(folder() / "report.html"), HasSubstr("step 12 of 12"));
+  const fs::directory_iterator events(folder() / "tensorboard");
+  EXPECT_EQ(std::distance(begin(events), end(events)), 2) << "one a start";
+}
+
 TEST_F(Runs, SayWhatIsAboutToBeDoneAndReportOnTheFirstStep) {
   TrainOptions seldom = options();
   seldom.report_every_steps = 1000;
@@ -293,6 +360,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"augmentation", [](TrainOptions& o) { o.augmentation.hue = 0.2; }, "aug-hue"},
         Change{"caption_key", [](TrainOptions& o) { o.json_text_key = "concept"; },
                "json-text-key"},
+        Change{"locked", [](TrainOptions& o) { o.lock_image = true; }, "lock-image"},
         Change{"epochs", [](TrainOptions& o) { o.epochs = 2; }, "epochs"},
         Change{"background",
                [](TrainOptions& o) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "diptych/train_options.h"
+
+namespace diptych::options {
+
+/// How a tower is trained.
+struct TowerMode {
+  enum class Kind {
+    full,
+    frozen,  ///< left as it is, but for its last groups of layers
+    lora,    ///< left as it is, but for matrices of low rank beside those of its blocks
+  };
+  Kind kind = Kind::full;
+  int unlocked = 0;  ///< frozen: groups that are trained
+  int rank = 0;      ///< lora: of each matrix
+};
+
+/// As `image_mode` and `text_mode` say, or `lock_image` and `lock_text`. Each throws
+/// Error(invalid_argument) for other words, and for those of them that contradict each other.
+TowerMode image_mode(const TrainOptions& options);
+TowerMode text_mode(const TrainOptions& options);
+
+}  // namespace diptych::options

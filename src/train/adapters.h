@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "libtorch/parameters.h"
+#include "network/operations/parameters.h"
+
+namespace diptych::train {
+
+/// A matrix W [outputs, inputs] to which a product of low rank is added (LoRA, arXiv 2106.09685): W
+/// + scale B A with A [rank, inputs] and B [outputs, rank]. A matrix that stacks several, as of
+/// query, key and value, has a product for each of them.
+struct AdapterSpec {
+  network::ParameterId parameter = network::kAbsent;
+  int parts = 1;  ///< stacked matrices
+  int rank = 1;   ///< of each of their products
+};
+
+/// How many matrices a parameter stacks that an adapter changes: those of query, key, value, output
+/// and MLP in numbered blocks; zero for all other parameters.
+int adapted_parts(const network::ParameterSpec& spec);
+
+/// How many numbers an adapter has.
+std::int64_t numbers_of(const network::ParameterTable& table, const AdapterSpec& spec);
+
+/// Whether a parameter of this name is an adapter's.
+bool is_adapter(const std::string& name);
+
+/// The adapters of a model that is being trained: what is learnt in place of the matrices that they
+/// change.
+class Adapters {
+ public:
+  Adapters() = default;
+  /// A as a linear layer's weights start in PyTorch, from `random`; B zero, so that nothing is
+  /// changed at first. `alpha`: the scale times the rank; zero: the rank.
+  Adapters(const network::ParameterTable& table, std::vector<AdapterSpec> specs, double alpha,
+           Random& random, torch::Device device);
+
+  bool empty() const { return specs_.empty(); }
+
+  /// Names, shapes [parts, rank, inputs] and [parts, outputs, rank], and tensors of all A and B, in
+  /// one order.
+  const network::ParameterTable& table() const { return table_; }
+  const libtorch::Parameters& parameters() const { return parameters_; }
+
+  /// Returns the model's parameters with what the adapters add, as part of autograd's graph.
+  libtorch::Parameters applied_to(const libtorch::Parameters& parameters) const;
+
+  /// The matrices as they were before, and all A and B, under "optimizer." names: `map` has sums.
+  void save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
+            TensorMap& map) const;
+  /// Throws Error(corrupt_data) when `map` lacks them.
+  void load(const network::ParameterTable& table, libtorch::Parameters& parameters,
+            const TensorMap& map);
+
+ private:
+  double scale_of(const AdapterSpec& spec) const { return alpha_ > 0.0 ? alpha_ / spec.rank : 1.0; }
+
+  std::vector<AdapterSpec> specs_;
+  double alpha_ = 0.0;
+  network::ParameterTable table_;
+  libtorch::Parameters parameters_;
+};
+
+}  // namespace diptych::train

@@ -1,0 +1,131 @@
+#include "train/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "libtorch/device.h"
+#include "train/advice.h"
+#include "train/device_memory.h"
+#include "train/loader.h"
+#include "train/meter.h"
+#include "train/patch_draw.h"
+#include "train/run_data.h"
+#include "train/schedule.h"
+#include "train/starting_model.h"
+#include "train/tower_modes.h"
+
+namespace diptych::train {
+namespace {
+
+/// What is left free: for what else a run needs, and for longer captions than those that were seen.
+constexpr double kUsed = 0.9;
+
+/// Everything that a run computes with, and none of its files.
+struct Trial {
+  Trial(const TrainOptions& chosen, const ModelReader& source)
+      : options(chosen),
+        file(starting_model(chosen, source)),
+        model(network::make_model(file.config)),
+        tokenizer(tokenizer_of(file)),
+        data(open_run_data(chosen)),
+        teacher(make_teacher(chosen, source)),
+        loader(data.dataset, model, *tokenizer, loader_options(chosen, file, data, teacher.get()),
+               {}),
+        schedule(schedule_of(chosen, static_cast<std::int64_t>(loader.batches_per_epoch()))),
+        learner(make_learner(chosen, file, FirstWeights::of_the_model, data.dataset.size(),
+                             teacher.get())) {}
+
+  Batch next_batch() {
+    for (std::size_t i = 0; i < loader.batches_per_epoch(); ++i) {
+      LoadedBatch loaded = loader.next();
+      if (loaded.batch.pairs() < 2) continue;
+      loaded.batch.patches = draw_patches(options, model, loaded.batch.pairs(), 0);
+      return std::move(loaded.batch);
+    }
+    fail(ErrorCode::corrupt_data, "train: plan: got no batch of an epoch with two pairs ({})",
+         options.train_data);
+  }
+
+  const TrainOptions& options;
+  checkpoint::ModelFile file;
+  network::Model model;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  RunData data;
+  std::unique_ptr<Teacher> teacher;
+  Loader loader;
+  Schedule schedule;
+  std::unique_ptr<Learner> learner;
+};
+
+/// The most memory that a step takes.
+std::uint64_t peak_of_step(Trial& trial, const DeviceMemory& memory, const Batch& batch) {
+  memory.reset_peak();
+  trial.learner->step(batch, trial.schedule.learning_rate(0));
+  return memory.peak();
+}
+
+/// From the memory of a step of few pairs and of all: what a pair takes, and how many fit.
+void measure_memory(Trial& trial, TrainPlan& plan) {
+  const DeviceMemory memory(libtorch::device_of(trial.options.device));
+  const Batch batch = trial.next_batch();
+  const int pairs = batch.pairs();
+  const int few = std::max(2, pairs / 4);
+  // The first step makes the moments, and whatever libtorch makes once.
+  peak_of_step(trial, memory, part_of(batch, 0, few));
+  const auto small = static_cast<double>(peak_of_step(trial, memory, part_of(batch, 0, few)));
+  plan.memory_bytes = peak_of_step(trial, memory, batch);
+  plan.available_bytes = memory.available();
+  const auto large = static_cast<double>(plan.memory_bytes);
+  if (pairs == few || large <= small) return;
+  const double parts = trial.options.accum_freq;
+  const double each = (large - small) * parts / (pairs - few);
+  const double fixed = large - each * pairs / parts;
+  const double free = kUsed * static_cast<double>(plan.available_bytes) - fixed;
+  plan.bytes_a_pair = static_cast<std::uint64_t>(each);
+  plan.largest_batch = free > each ? static_cast<std::int64_t>(free / each) : 0;
+}
+
+/// Whole steps as a run does them, those of the loader's threads beside them included.
+void measure_time(Trial& trial, TrainPlan& plan) {
+  constexpr int kSteps = 3;
+  constexpr double kEnough = 20.0;
+  const Clock::time_point start = Clock::now();
+  int steps = 0;
+  double pairs = 0.0;
+  while (steps < kSteps && seconds_since(start) < kEnough) {
+    const Clock::time_point asked = Clock::now();
+    const Batch batch = trial.next_batch();
+    plan.data_seconds += seconds_since(asked);
+    trial.learner->step(batch, trial.schedule.learning_rate(0));
+    pairs += batch.pairs();
+    ++steps;
+  }
+  plan.step_seconds = seconds_since(start) / steps;
+  plan.data_seconds /= steps;
+  plan.pairs_per_second = pairs / (plan.step_seconds * steps);
+}
+
+}  // namespace
+
+TrainPlan plan(const TrainOptions& options, const ModelReader& source) {
+  check_train_options(options);
+  at::set_num_threads(options.threads > 0 ? options.threads : available_cpus());
+  Trial trial(options, source);
+  TrainPlan result;
+  result.pairs = static_cast<std::int64_t>(trial.data.dataset.size());
+  result.steps_an_epoch = static_cast<std::int64_t>(trial.loader.batches_per_epoch());
+  result.epochs = options.epochs;
+  result.batch_size = pairs_per_step(options);
+  result.parameters = count_parameters(trial.model.parameters);
+  result.trained = count_trained(trial.model.parameters, trained_part(options, trial.model));
+  result.notes = trial.data.summary.notes;
+  const std::vector<std::string> advised = advice(options, trial.schedule);
+  result.notes.insert(result.notes.end(), advised.begin(), advised.end());
+  measure_memory(trial, result);
+  measure_time(trial, result);
+  return result;
+}
+
+}  // namespace diptych::train

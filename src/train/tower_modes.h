@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "diptych/train_options.h"
+#include "network/model.h"
+#include "train/adapters.h"
+
+namespace diptych::train {
+
+/// What of a model is trained.
+struct TrainedPart {
+  std::vector<bool> parameters;  ///< whether each of the table is, by itself
+  std::vector<AdapterSpec> adapters;
+};
+
+/// As the options say of each tower. Throws Error(invalid_argument) for unlocked groups of a tower
+/// that has no numbered blocks, and for adapters of one without blocks of matrices.
+TrainedPart trained_part(const TrainOptions& options, const network::Model& model);
+
+/// How many numbers a model has, but for running statistics.
+std::uint64_t count_parameters(const network::ParameterTable& table);
+
+/// How many are trained.
+std::uint64_t count_trained(const network::ParameterTable& table, const TrainedPart& part);
+
+/// Takes all other parameters out of training: they no longer require gradients.
+void lock_others(const TrainedPart& part, libtorch::Parameters& parameters);
+
+}  // namespace diptych::train
