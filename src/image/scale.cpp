@@ -56,8 +56,8 @@ RealFilterBank lanczos_bank(int inputs, int outputs) {
   const double stretch = std::max(step, 1.0);
   for (int i = 0; i < outputs; ++i) {
     const double center = (i + 0.5) * step;
-    const int first = std::max(static_cast<int>(center - kLobes * stretch + 0.5), 0);
-    const int end = std::min(static_cast<int>(center + kLobes * stretch + 0.5), inputs);
+    const int first = std::max(static_cast<int>(std::floor(center - kLobes * stretch + 0.5)), 0);
+    const int end = std::min(static_cast<int>(std::floor(center + kLobes * stretch + 0.5)), inputs);
     std::vector<double> weights;
     for (int k = first; k < end; ++k) weights.push_back(lanczos((k - center + 0.5) / stretch));
     add_output(bank, first, std::move(weights));

@@ -131,7 +131,7 @@ void OpenShard::write(Writing& writing) const {
     }
     if (!writing.tar) writing.tar.emplace(files_.tar);
     const std::string key = json.at("key");
-    writing.tar->add(key + "." + extension, bytes_of(entry.picture));
+    writing.tar->add(fmt::format("{}.{}", key, extension), bytes_of(entry.picture));
     if (json.at("caption").is_string()) {
       writing.tar->add(key + ".txt", bytes_of(json.at("caption").get_ref<const std::string&>()));
     }
