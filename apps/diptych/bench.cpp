@@ -59,6 +59,7 @@ void add_bench(Command program) {
   bench.footer(
       "Examples:\n"
       "  diptych bench towers --model ViT-B-32.pt --precisions fp32,int8 --rounds 3\n"
+      "  diptych bench towers --model ViT-B-32.pt --precisions fp32 --profile\n"
       "  diptych bench loss --pairs 2048 --width 512 --loss sigmoid --json");
   add_loss(bench);
   add_bench_towers(bench);

@@ -11,12 +11,14 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands.h"
 #include "console.h"
 #include "inputs.h"
 #include "model_options.h"
+#include "tower_profile.h"
 
 namespace {
 
@@ -30,10 +32,11 @@ struct Options {
   std::string batches = "1,16";
   std::string text = "a photo of a small dog on a sunny beach";
   int rounds = 9;
+  bool profile = false;
   bool json = false;
 };
 
-/// The inputs of every measurement: pictures of noise, and one text several times.
+/// The inputs of every measurement: pictures of noise, and texts that share no beginning.
 struct Inputs {
   std::vector<float> pixels;
   std::vector<std::string> texts;
@@ -90,6 +93,17 @@ std::optional<std::vector<std::size_t>> parse_batches(const std::string& text) {
   return batches.empty() ? std::nullopt : std::optional(batches);
 }
 
+/// A text whose first two words are letters, so that no two of a batch begin alike: what they share
+/// would be computed once.
+std::string numbered(const std::string& text, std::size_t number) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  const std::size_t first = text.find(' ');
+  const std::size_t second = first == std::string::npos ? first : text.find(' ', first + 1);
+  return fmt::format("{} {}{}", kLetters[number % kLetters.size()],
+                     kLetters[number / kLetters.size() % kLetters.size()],
+                     second == std::string::npos ? "" : text.substr(second));
+}
+
 Inputs make_inputs(const diptych::ModelInfo& info, std::size_t batch, const std::string& text) {
   Inputs inputs;
   const auto side = static_cast<std::size_t>(info.image_size);
@@ -98,7 +112,7 @@ Inputs make_inputs(const diptych::ModelInfo& info, std::size_t batch, const std:
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   for (float& value : inputs.pixels) value = normal(random);
-  inputs.texts.assign(batch, text);
+  for (std::size_t i = 0; i < batch; ++i) inputs.texts.push_back(numbered(text, i));
   return inputs;
 }
 
@@ -156,8 +170,8 @@ std::vector<Contender> make_contenders(const Options& options, const diptych::Mo
 }
 
 /// By turns, so that what else the machine does meets all alike.
-void measure(std::vector<Contender>& contenders, const std::vector<Work>& works,
-             const Inputs& inputs, int rounds) {
+void measure_by_turns(std::vector<Contender>& contenders, const std::vector<Work>& works,
+                      const Inputs& inputs, int rounds) {
   const std::size_t most = inputs.texts.size();
   for (Contender& contender : contenders) {
     contender.images = encode(contender.encoder, {true, most}, inputs);
@@ -190,6 +204,17 @@ Json to_json(const Contender& contender, const Contender& first, const std::vect
   return entry;
 }
 
+/// An entry for each precision; the models that were packed for it are gone afterwards.
+Json measure(const Options& options, const diptych::Model& model, const std::vector<Work>& works,
+             const Inputs& inputs) {
+  std::vector<Contender> contenders = make_contenders(options, model);
+  measure_by_turns(contenders, works, inputs, options.rounds);
+  Json entries = Json::array();
+  for (const Contender& contender : contenders)
+    entries.push_back(to_json(contender, contenders.front(), works));
+  return entries;
+}
+
 void print_entry(const Json& entry) {
   for (const Json& rate : entry.at("rates")) {
     const std::string input = rate.at("input").get<std::string>();
@@ -204,24 +229,62 @@ void print_entry(const Json& entry) {
   }
 }
 
+/// The profiles of all works in a precision.
+Json profile_works(const diptych::Model& model, const diptych::ComputeOptions& compute,
+                   const std::vector<Work>& works, const Inputs& inputs, int rounds) {
+  diptych::Profiler profiler(model, compute);
+  const diptych::MachinePeaks peaks = profiler.measure_peaks();
+  Json profiles = Json::array();
+  for (const Work& work : works) {
+    const auto pixels = std::span(inputs.pixels).first(work.batch * inputs.picture_floats);
+    const diptych::TowerProfile profile =
+        work.pictures ? profiler.profile_pixels(pixels, work.batch, rounds)
+                      : profiler.profile_texts(std::span(inputs.texts).first(work.batch), rounds);
+    Json json = {{"input", work.pictures ? "images" : "texts"}, {"batch", work.batch}};
+    json.update(profile_json(profile, peaks));
+    profiles.push_back(std::move(json));
+  }
+  return profiles;
+}
+
+void add_profiles(Json& entries, const Options& options, const diptych::Model& model,
+                  const std::vector<Work>& works, const Inputs& inputs) {
+  const std::vector<Precision> precisions = *parse_precisions(options.precisions);
+  for (std::size_t i = 0; i < precisions.size(); ++i) {
+    diptych::ComputeOptions compute = options.model.compute;
+    compute.precision = precisions[i];
+    entries[i]["profiles"] = profile_works(model, compute, works, inputs, options.rounds);
+  }
+}
+
+void print_profiles(const Json& entry) {
+  for (const Json& profile : entry.at("profiles")) {
+    print_line("");
+    print_profile(
+        fmt::format("{} {}, {}, batch {}", entry.at("precision").get<std::string>(),
+                    entry.at("unit").get<std::string>(), profile.at("input").get<std::string>(),
+                    profile.at("batch").get<int>()),
+        profile);
+  }
+}
+
 int bench_towers(const Options& options) {
   const std::vector<std::size_t> batches = *parse_batches(options.batches);
   const diptych::Model model = load_model(options.model.model, options.model.load);
   const std::size_t most = *std::max_element(batches.begin(), batches.end());
   const Inputs inputs = make_inputs(model.info(), most, options.text);
-  std::vector<Contender> contenders = make_contenders(options, model);
   std::vector<Work> works;
   for (const std::size_t batch : batches) works.push_back({true, batch});
   for (const std::size_t batch : batches) works.push_back({false, batch});
-  measure(contenders, works, inputs, options.rounds);
-  Json entries = Json::array();
-  for (const Contender& contender : contenders)
-    entries.push_back(to_json(contender, contenders.front(), works));
+  Json entries = measure(options, model, works, inputs);
+  if (options.profile) add_profiles(entries, options, model, works, inputs);
   if (options.json) {
     print_json({{"model", model.info().name}, {"rounds", options.rounds}, {"precisions", entries}});
     return 0;
   }
   for (const Json& entry : entries) print_entry(entry);
+  if (!options.profile) return 0;
+  for (const Json& entry : entries) print_profiles(entry);
   return 0;
 }
 
@@ -252,6 +315,8 @@ void add_bench_towers(Command bench) {
   command.option("--rounds", options->rounds, "turns, of which the median counts")
       .show_default()
       .at_least(1, 1000);
+  command.flag("--profile", options->profile,
+               "also the time of each operation, beside what the machine does at best; on the CPU");
   command.flag("--json", options->json, "one JSON object");
   command.runs([options] { return bench_towers(*options); });
 }

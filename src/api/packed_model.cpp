@@ -1,5 +1,6 @@
 #include "diptych/packed_model.h"
 
+#include <functional>
 #include <utility>
 
 #include "api/libtorch.h"
@@ -25,8 +26,33 @@ Precision own_precision(const Model& model, const ComputeOptions& options) {
   return quantised && is_cpu(options) ? Precision::int8 : Precision::fp32;
 }
 
-/// With the precision resolved.
-ComputeOptions checked(const Model& model, ComputeOptions options) {
+ComputeUnit unit_of(const ComputeOptions& options) {
+  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
+}
+
+/// `make(pool)`, and its errors with the model's name.
+std::shared_ptr<engine::PackedModel> pack_with(
+    const Model& model, const ComputeOptions& options,
+    const std::function<std::shared_ptr<engine::PackedModel>(std::shared_ptr<ThreadPool>)>& make) {
+  try {
+    return make(std::make_shared<ThreadPool>(options.threads));
+  } catch (const Error& error) {
+    fail(error.code(), "{} ({})", error.what(), model.info().name);
+  }
+}
+
+std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options,
+                                          engine::Observers observers) {
+  if (is_cpu(options)) return api::pack_on_cpu(model, options, observers);
+  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
+    auto executor = api::make_libtorch_executor(model, options, pool->size());
+    return std::make_shared<engine::PackedModel>(std::move(executor), std::move(pool));
+  });
+}
+
+}  // namespace
+
+ComputeOptions api::checked(const Model& model, ComputeOptions options) {
   if (options.threads < 0)
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
@@ -35,43 +61,31 @@ ComputeOptions checked(const Model& model, ComputeOptions options) {
   return options;
 }
 
-ComputeUnit unit_of(const ComputeOptions& options) {
-  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
-}
-
-std::shared_ptr<engine::PackedModel> pack(const Model& model, const ComputeOptions& options,
-                                          std::shared_ptr<engine::LayerObserver> observer) {
+std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
+                                                      const ComputeOptions& options,
+                                                      engine::Observers observers) {
   const checkpoint::ModelFile& file = model.implementation().file;
-  const auto pool = std::make_shared<ThreadPool>(options.threads);
-  try {
-    if (!is_cpu(options))
-      return std::make_shared<engine::PackedModel>(
-          api::make_libtorch_executor(model, options, pool->size()), pool);
-    return engine::on_cpu(
+  return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
+    auto weights =
         std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                *pool, options.precision, file.quantisation),
-        pool, std::move(observer));
-  } catch (const Error& error) {
-    fail(error.code(), "{} ({})", error.what(), model.info().name);
-  }
+                                                *pool, options.precision, file.quantisation);
+    return engine::on_cpu(std::move(weights), std::move(pool), observers);
+  });
 }
-
-}  // namespace
 
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how)
-    : Implementation(std::move(packed), how, nullptr) {}
+    : Implementation(std::move(packed), how, engine::Observers{}) {}
 
 PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& how,
-                                            std::shared_ptr<engine::LayerObserver> observer)
+                                            engine::Observers observers)
     : model(std::move(packed)),
-      options(checked(model, how)),
+      options(api::checked(model, how)),
       unit(unit_of(options)),
-      engine(pack(model, options, std::move(observer))) {}
+      engine(pack(model, options, observers)) {}
 
-PackedModel PackedModel::Implementation::observed(Model model,
-                                                  std::shared_ptr<engine::LayerObserver> observer) {
+PackedModel PackedModel::Implementation::observed(Model model, engine::Observers observers) {
   return PackedModel(std::shared_ptr<const Implementation>(
-      new Implementation(std::move(model), {.precision = Precision::fp32}, std::move(observer))));
+      new Implementation(std::move(model), {.precision = Precision::fp32}, observers)));
 }
 
 PackedModel::PackedModel(Model model, const ComputeOptions& options)

@@ -12,8 +12,8 @@ namespace diptych {
 class PackedModel::Implementation {
  public:
   Implementation(Model model, const ComputeOptions& options);
-  /// One in fp32 of which `observer` sees what the towers multiply.
-  static PackedModel observed(Model model, std::shared_ptr<engine::LayerObserver> observer);
+  /// Returns one in fp32 on the CPU, with observers.
+  static PackedModel observed(Model model, engine::Observers observers);
 
   const Model model;
   const ComputeOptions options;
@@ -21,8 +21,18 @@ class PackedModel::Implementation {
   const std::shared_ptr<engine::PackedModel> engine;
 
  private:
-  Implementation(Model model, const ComputeOptions& options,
-                 std::shared_ptr<engine::LayerObserver> observer);
+  Implementation(Model model, const ComputeOptions& options, engine::Observers observers);
 };
 
+namespace api {
+
+/// Returns options for a model with the precision that `automatic` stands for. Throws
+/// Error(invalid_argument) for negative ones.
+ComputeOptions checked(const Model& model, ComputeOptions options);
+
+/// Packs a model for the CPU, whatever `options.device` says.
+std::shared_ptr<engine::PackedModel> pack_on_cpu(const Model& model, const ComputeOptions& options,
+                                                 engine::Observers observers = {});
+
+}  // namespace api
 }  // namespace diptych

@@ -144,14 +144,14 @@ std::uint64_t bytes_of(const std::filesystem::path& folder) {
 std::vector<std::string> write_quantised(const Model& model, const std::filesystem::path& folder,
                                          const CalibrationSet& set, checkpoint::ModelFile& file) {
   const Inputs inputs = choose_inputs(model, set);
-  const auto seen = std::make_shared<engine::LayerInputs>();
+  engine::LayerInputs seen;
   engine::Calibrated calibrated;
   Embeddings exact;
   {
-    const Encoder encoder(PackedModel::Implementation::observed(model, seen));
+    const Encoder encoder(PackedModel::Implementation::observed(model, {.layers = &seen}));
     exact = embed(encoder, inputs);
     ThreadPool pool(0);
-    calibrated = engine::calibrate(network::make_model(file.config), *seen, pool);
+    calibrated = engine::calibrate(network::make_model(file.config), seen, pool);
   }
   file.quantisation = calibrated.quantisation;
   if (file.quantisation.layers.empty())

@@ -52,34 +52,44 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::run(std::size_t count, const std::function<void(std::size_t)>& body) {
   const std::lock_guard turn(one_loop_at_a_time_);
   Loop loop{.body = body, .count = count};
-  if (count > 1 && !workers_.empty()) {
-    {
-      const std::lock_guard lock(mutex_);
-      loop_ = &loop;
-      ++generation_;
-      busy_ = static_cast<int>(workers_.size());
-    }
-    wake_.notify_all();
-    take_iterations(loop);
-    look_for([this] { return busy_ == 0; });
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, [this] { return busy_ == 0; });
-  } else {
-    take_iterations(loop);
-  }
+  const std::size_t helpers = count == 0 ? 0 : std::min(count - 1, workers_.size());
+  if (helpers > 0) offer(loop, helpers);
+  take_iterations(loop);
+  if (helpers > 0) wait_for_helpers();
   if (loop.error) std::rethrow_exception(loop.error);
 }
 
+void ThreadPool::offer(Loop& loop, std::size_t helpers) {
+  {
+    const std::lock_guard lock(mutex_);
+    loop_ = &loop;
+    places_ = helpers;
+  }
+  if (helpers == workers_.size()) return wake_.notify_all();
+  for (std::size_t i = 0; i < helpers; ++i) wake_.notify_one();
+}
+
+void ThreadPool::wait_for_helpers() {
+  {
+    // Who has not come by now finds nothing left to do.
+    const std::lock_guard lock(mutex_);
+    places_ = 0;
+  }
+  look_for([this] { return busy_ == 0; });
+  std::unique_lock lock(mutex_);
+  finished_.wait(lock, [this] { return busy_ == 0; });
+}
+
 void ThreadPool::work() {
-  std::size_t seen = 0;
   while (true) {
     Loop* loop = nullptr;
-    look_for([&] { return generation_ != seen; });
+    look_for([this] { return places_ > 0; });
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
+      wake_.wait(lock, [this] { return stopping_ || places_ > 0; });
       if (stopping_) return;
-      seen = generation_;
+      --places_;
+      ++busy_;
       loop = loop_;
     }
     take_iterations(*loop);

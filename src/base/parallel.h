@@ -11,9 +11,9 @@
 
 namespace diptych {
 
-/// A fixed set of threads that share the iterations of one loop at a time. The calling thread works
-/// too, so a pool of one starts no thread. `run` may be called from several threads: the loops then
-/// take turns.
+/// A fixed set of threads that share the iterations of one loop at a time; of them no more wake
+/// than there are iterations. The calling thread works too, so a pool of one starts no thread.
+/// `run` may be called from several threads: the loops then take turns.
 class ThreadPool {
  public:
   /// `threads`: how many work, the caller included, at most 1024; zero means one for each CPU this
@@ -33,6 +33,8 @@ class ThreadPool {
  private:
   struct Loop;
   void work();
+  void offer(Loop& loop, std::size_t helpers);
+  void wait_for_helpers();
   static void take_iterations(Loop& loop);
 
   std::vector<std::thread> workers_;
@@ -43,8 +45,8 @@ class ThreadPool {
   Loop* loop_ = nullptr;
   // Written under mutex_; atomic so that a thread may also look at them for a while before it
   // sleeps.
-  std::atomic<std::size_t> generation_ = 0;
-  std::atomic<int> busy_ = 0;
+  std::atomic<std::size_t> places_ = 0;  ///< for workers that may still join the loop
+  std::atomic<int> busy_ = 0;            ///< workers that have joined it
   bool stopping_ = false;
 };
 

@@ -47,7 +47,7 @@ std::int64_t CpuExecutor::batch_floats() const {
 }
 
 std::unique_ptr<Executor> CpuExecutor::beside() const {
-  if (observer_ != nullptr) return nullptr;
+  if (observers_.any()) return nullptr;
   return std::make_unique<CpuExecutor>(weights_, std::make_shared<ThreadPool>(1));
 }
 
@@ -67,9 +67,8 @@ std::unique_ptr<CaptionSteps> CpuExecutor::begin_captions(const network::Pixels&
 }
 
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool,
-                                    std::shared_ptr<LayerObserver> observer) {
-  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool, std::move(observer));
+                                    std::shared_ptr<ThreadPool> pool, Observers observers) {
+  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool, observers);
   return std::make_shared<PackedModel>(std::move(executor), std::move(pool));
 }
 

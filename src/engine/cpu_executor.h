@@ -15,11 +15,11 @@ namespace diptych::engine {
 class CpuExecutor : public Executor {
  public:
   CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
-              std::shared_ptr<LayerObserver> observer = nullptr)
+              Observers observers = {})
       : weights_(std::move(weights)),
         pool_(std::move(pool)),
-        observer_(std::move(observer)),
-        operations_(*weights_, *pool_, observer_.get()) {}
+        observers_(observers),
+        operations_(*weights_, *pool_, observers) {}
 
   const network::Model& model() const override { return weights_->model(); }
   std::int64_t batch_floats() const override;
@@ -33,14 +33,12 @@ class CpuExecutor : public Executor {
  private:
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<ThreadPool> pool_;
-  std::shared_ptr<LayerObserver> observer_;
+  Observers observers_;
   Operations operations_;
 };
 
-/// Returns weights and threads as what encoders share. `observer`, if any, sees what both towers
-/// multiply, one request at a time.
+/// Returns weights and threads as what encoders share. Observers see one request at a time.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool,
-                                    std::shared_ptr<LayerObserver> observer = nullptr);
+                                    std::shared_ptr<ThreadPool> pool, Observers observers = {});
 
 }  // namespace diptych::engine

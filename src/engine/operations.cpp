@@ -51,6 +51,40 @@ kernels::MatrixView row_range(kernels::MatrixView x, int first, int count) {
   return {x.row(first), count, x.width, x.stride};
 }
 
+double bytes_of(std::size_t rows, int width) {
+  return sizeof(float) * static_cast<double>(rows) * width;
+}
+
+double bytes_of(const Tensor& x) {
+  return bytes_of(static_cast<std::size_t>(x.rows()), x.width());
+}
+
+double bytes_of(const network::Pixels& pixels) {
+  return bytes_of(static_cast<std::size_t>(pixels.batch) * 3 * pixels.height, pixels.width);
+}
+
+/// A product's of `rows` rows.
+OperationWork work_of(const kernels::PackedLinear& layer, int rows) {
+  const auto weights = static_cast<std::size_t>(layer.words());
+  return {.flops = 2.0 * rows * layer.inputs() * layer.outputs(),
+          .bytes = bytes_of(static_cast<std::size_t>(rows), layer.inputs() + layer.outputs()) +
+                   bytes_of(weights, layer.outputs()),
+          .inputs = layer.inputs(),
+          .outputs = layer.outputs()};
+}
+
+/// Attention's over rows of this width. A causal mask's zeros count half.
+OperationWork work_of(const network::AttentionPattern& pattern, int width) {
+  double rows = 0.0;
+  double pairs = 0.0;
+  for (int i = 0; i < pattern.queries.count(); ++i) {
+    rows += 2.0 * (pattern.queries.length(i) + pattern.keys.length(i));
+    pairs += static_cast<double>(pattern.queries.length(i)) * pattern.keys.length(i);
+  }
+  const double seen = pattern.mask == network::Mask::causal ? 0.5 : 1.0;
+  return {.flops = 4.0 * seen * pairs * width, .bytes = sizeof(float) * rows * width};
+}
+
 /// Copies all rows of `from` to those of `to` from `first` on.
 void copy_rows(const Tensor& from, const Tensor& to, int first) {
   for (int i = 0; i < from.rows(); ++i) std::copy_n(from.row(i), from.width(), to.row(first + i));
@@ -72,6 +106,7 @@ Operations::Rotation Operations::rotation(const network::RotaryTable& table,
 }
 
 Tensor Operations::patches(const network::Pixels& pixels, int size) {
+  const OperationTimer timer(observers_.profile, "patches", {.bytes = bytes_of(pixels)});
   const auto places = [size](const network::PictureSize& picture) {
     return (picture.height / size) * (picture.width / size);
   };
@@ -94,7 +129,8 @@ Tensor Operations::patches(const network::Pixels& pixels, int size) {
 Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
                           network::Activation activation, const Tensor* residual) {
   const kernels::PackedLinear& packed = weights_.linear(layer);
-  if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, x.matrix());
+  const OperationTimer timer(observers_.profile, "linear", work_of(packed, x.rows()));
+  if (observers_.layers != nullptr) observers_.layers->multiplies(layer.weight, packed, x.matrix());
   Tensor input = x;
   if (const float* factors = weights_.input_factors(layer)) {
     input = arena_.allocate(x.rows(), x.width());
@@ -108,6 +144,7 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
 }
 
 Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
+  const OperationTimer timer(observers_.profile, "norm", {.bytes = 2 * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width());
   const float* weight = weights_.vector(norm.weight);
   if (norm.kind == network::NormKind::rms) {
@@ -121,6 +158,9 @@ Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
 
 Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
                              const Pattern& pattern) {
+  const OperationTimer timer(
+      observers_.profile, "attention",
+      observers_.profile == nullptr ? OperationWork() : work_of(*pattern, query.width()));
   Tensor out = arena_.allocate(query.rows(), query.width());
   kernels::attention(query.matrix(), key.matrix(), value.matrix(), heads,
                      {.queries = pattern->queries.offsets,
@@ -132,6 +172,7 @@ Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tenso
 }
 
 Tensor Operations::rotate(const Tensor& x, const Rotation& rotation) {
+  const OperationTimer timer(observers_.profile, "rotate", {.bytes = 2 * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width());
   const network::RotaryTable& table = *rotation.table;
   kernels::rotate_pairs(x.matrix(), table.cosines.data(), table.sines.data(), table.pairs,
@@ -140,6 +181,8 @@ Tensor Operations::rotate(const Tensor& x, const Rotation& rotation) {
 }
 
 Tensor Operations::rows(const Tensor& x, const Indices& indices) {
+  const OperationTimer timer(observers_.profile, "rows",
+                             {.bytes = 2 * bytes_of(indices->size(), x.width())});
   Tensor out = arena_.allocate(static_cast<int>(indices->size()), x.width());
   for (int i = 0; i < out.rows(); ++i)
     std::copy_n(x.row((*indices)[static_cast<std::size_t>(i)]), x.width(), out.row(i));
@@ -149,6 +192,8 @@ Tensor Operations::rows(const Tensor& x, const Indices& indices) {
 Tensor Operations::embed(network::ParameterId parameter, const Indices& indices) {
   const auto width =
       static_cast<std::size_t>(weights_.model().parameters.spec(parameter).shape.back());
+  const OperationTimer timer(observers_.profile, "embed",
+                             {.bytes = 2 * bytes_of(indices->size(), static_cast<int>(width))});
   Tensor out = arena_.allocate(static_cast<int>(indices->size()), static_cast<int>(width));
   for (int i = 0; i < out.rows(); ++i)
     weights_.read_row(parameter, (*indices)[static_cast<std::size_t>(i)], {out.row(i), width});
@@ -156,6 +201,8 @@ Tensor Operations::embed(network::ParameterId parameter, const Indices& indices)
 }
 
 Tensor Operations::concatenate(const Tensor& a, const Tensor& b) {
+  const OperationTimer timer(observers_.profile, "concatenate",
+                             {.bytes = 2 * (bytes_of(a) + bytes_of(b))});
   Tensor out = arena_.allocate(a.rows() + b.rows(), a.width());
   copy_rows(a, out, 0);
   copy_rows(b, out, a.rows());
@@ -163,6 +210,7 @@ Tensor Operations::concatenate(const Tensor& a, const Tensor& b) {
 }
 
 Tensor Operations::append_rows(const Tensor& cache, const Tensor& x) {
+  const OperationTimer timer(observers_.profile, "append rows", {.bytes = 2 * bytes_of(x)});
   const int rows = cache.rows() + x.rows();
   Tensor out = cache.with_rows(rows);
   if (out.rows() < rows) {
@@ -175,12 +223,15 @@ Tensor Operations::append_rows(const Tensor& cache, const Tensor& x) {
 }
 
 Tensor Operations::mean_rows(const Tensor& x, const network::Sequences& sequences) {
+  const OperationTimer timer(observers_.profile, "mean of rows", {.bytes = bytes_of(x)});
   Tensor out = arena_.allocate(sequences.count(), x.width());
   kernels::mean_rows(x.matrix(), sequences.offsets, out.matrix(), pool_);
   return out;
 }
 
 Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture) {
+  const OperationTimer timer(observers_.profile, "mix rows",
+                             {.bytes = bytes_of(mixture.rows.size(), x.width())});
   Tensor out = arena_.allocate(mixture.count(), x.width());
   kernels::for_each_row(out.rows(), x.width(), pool_, [&](int row) {
     float* to = out.row(row);
@@ -196,12 +247,14 @@ Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture)
 }
 
 Tensor Operations::add(const Tensor& a, const Tensor& b) {
+  const OperationTimer timer(observers_.profile, "add", {.bytes = 3 * bytes_of(a)});
   Tensor out = arena_.allocate(a.rows(), a.width());
   kernels::add(a.matrix(), b.matrix(), out.matrix(), pool_);
   return out;
 }
 
 Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const float> constants) {
+  const OperationTimer timer(observers_.profile, "add constants", {.bytes = 3 * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width());
   kernels::for_each_row(x.rows(), x.width(), pool_, [&](int row) {
     const float* from = x.row(row);
@@ -213,18 +266,21 @@ Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const 
 }
 
 Tensor Operations::multiply(const Tensor& a, const Tensor& b) {
+  const OperationTimer timer(observers_.profile, "multiply", {.bytes = 3 * bytes_of(a)});
   Tensor out = arena_.allocate(a.rows(), a.width());
   kernels::multiply(a.matrix(), b.matrix(), out.matrix(), pool_);
   return out;
 }
 
 Tensor Operations::scale(const Tensor& x, network::ParameterId parameter) {
+  const OperationTimer timer(observers_.profile, "scale", {.bytes = 2 * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width());
   kernels::scale_columns(x.matrix(), weights_.vector(parameter), out.matrix(), pool_);
   return out;
 }
 
 Tensor Operations::activate(const Tensor& x, network::Activation activation) {
+  const OperationTimer timer(observers_.profile, "activate", {.bytes = 2 * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width());
   kernels::for_each_row(x.rows(), x.width(), pool_, [&](int row) {
     std::copy_n(x.row(row), x.width(), out.row(row));
@@ -234,6 +290,7 @@ Tensor Operations::activate(const Tensor& x, network::Activation activation) {
 }
 
 Operations::Map Operations::feature_map(const network::Pixels& pixels) {
+  const OperationTimer timer(observers_.profile, "channels last", {.bytes = 2 * bytes_of(pixels)});
   const kernels::MapShape shape = shape_of(pixels);
   Map out{arena_.allocate(shape.rows(), 3), shape.batch, shape.height, shape.width};
   kernels::channels_last(pixels.data, shape, out.rows.matrix(), pool_);
@@ -248,6 +305,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
   const kernels::SlidingWindow window{layer.kernel, layer.stride};
   const kernels::MapShape shape = window.output(shape_of(x));
   const kernels::PackedLinear& packed = weights_.convolution(layer);
+  const OperationTimer timer(observers_.profile, "convolution", work_of(packed, shape.rows()));
   Map out{arena_.allocate(shape.rows(), layer.outputs), shape.batch, shape.height, shape.width};
   const bool pointwise = layer.kernel == 1 && layer.stride == 1;
   const int slab_rows =
@@ -257,7 +315,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
     const int count = std::min(slab_rows, shape.rows() - first);
     const kernels::MatrixView places = row_range(slab.matrix(), 0, count);
     if (!pointwise) kernels::im2col(x.rows.matrix(), shape_of(x), window, first, places, pool_);
-    if (observer_ != nullptr) observer_->multiplies(layer.weight, packed, places);
+    if (observers_.layers != nullptr) observers_.layers->multiplies(layer.weight, packed, places);
     kernels::ConstMatrixView added;
     if (residual != nullptr) added = row_range(residual->rows.matrix(), first, count);
     kernels::gemm(places, packed, kernel_activation(activation),
@@ -268,6 +326,7 @@ Operations::Map Operations::convolution(const Map& x, const network::Convolution
 }
 
 Operations::Map Operations::average_pool(const Map& x, int size, int stride) {
+  const OperationTimer timer(observers_.profile, "average pool", {.bytes = bytes_of(x.rows)});
   const kernels::SlidingWindow window{size, stride};
   const kernels::MapShape shape = window.output(shape_of(x));
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
@@ -279,6 +338,10 @@ Operations::Map Operations::depthwise_convolution(const Map& x,
                                                   const network::DepthwiseConvolution& layer) {
   const kernels::SlidingWindow window{layer.kernel, layer.stride};
   const kernels::MapShape shape = window.output(shape_of(x));
+  const OperationTimer timer(
+      observers_.profile, "depthwise convolution",
+      {.flops = 2.0 * shape.rows() * x.rows.width() * layer.kernel * layer.kernel,
+       .bytes = bytes_of(x.rows) + bytes_of(shape.rows(), x.rows.width())});
   Map out{arena_.allocate(shape.rows(), x.rows.width()), shape.batch, shape.height, shape.width};
   kernels::depthwise_convolution(x.rows.matrix(), shape_of(x), window, weights_.windows(layer),
                                  weights_.vector(layer.bias), out.rows.matrix(), pool_);
@@ -286,6 +349,7 @@ Operations::Map Operations::depthwise_convolution(const Map& x,
 }
 
 Operations::Map Operations::merge_places(const Map& x, int size) {
+  const OperationTimer timer(observers_.profile, "merge places", {.bytes = 2 * bytes_of(x.rows)});
   const kernels::MapShape shape{x.batch, x.height / size, x.width / size};
   Map out{arena_.allocate(shape.rows(), x.rows.width() * size * size), shape.batch, shape.height,
           shape.width};
@@ -294,6 +358,8 @@ Operations::Map Operations::merge_places(const Map& x, int size) {
 }
 
 Tensor Operations::repeat_columns(const Tensor& x, int times) {
+  const OperationTimer timer(observers_.profile, "repeat columns",
+                             {.bytes = (1.0 + times) * bytes_of(x)});
   Tensor out = arena_.allocate(x.rows(), x.width() * times);
   kernels::for_each_row(x.rows(), out.width(), pool_, [&](int row) {
     float* to = out.row(row);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "engine/profile.h"
 #include "engine/tensor.h"
 #include "engine/weights.h"
 #include "network/operations/operations.h"
@@ -21,9 +22,17 @@ class LayerObserver {
                           kernels::ConstMatrixView rows) = 0;
 };
 
+/// Who looks on as operations compute; null: nobody. Must outlive what they are given to.
+struct Observers {
+  Profile* profile = nullptr;       ///< what operations add their times to
+  LayerObserver* layers = nullptr;  ///< what sees the layers' inputs
+
+  bool any() const { return profile != nullptr || layers != nullptr; }
+};
+
 /// network::Operations on the CPU; products in the precision of their weights, everything else in
-/// float32. A row's result does not depend on which other rows
-/// share its tensor. For one thread at a time; weights and pool may be shared.
+/// float32. A row's result does not depend on which other rows share its tensor. For one thread at
+/// a time; weights and pool may be shared.
 class Operations : public network::ComposedOperations<Operations> {
  public:
   using Tensor = engine::Tensor;
@@ -35,9 +44,9 @@ class Operations : public network::ComposedOperations<Operations> {
     Indices positions;
   };
 
-  /// All must outlive this. `observer`, if any, sees what the layers multiply.
-  Operations(const Weights& weights, ThreadPool& pool, LayerObserver* observer = nullptr)
-      : weights_(weights), pool_(pool), observer_(observer) {}
+  /// All must outlive this.
+  Operations(const Weights& weights, ThreadPool& pool, Observers observers = {})
+      : weights_(weights), pool_(pool), observers_(observers) {}
 
   Indices indices(std::span<const std::int32_t> numbers);
   Pattern pattern(network::AttentionPattern pattern);
@@ -75,7 +84,7 @@ class Operations : public network::ComposedOperations<Operations> {
  private:
   const Weights& weights_;
   ThreadPool& pool_;
-  LayerObserver* observer_;
+  Observers observers_;
   Arena arena_;
 };
 static_assert(network::Operations<Operations>);

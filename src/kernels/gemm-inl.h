@@ -39,7 +39,7 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(PanelTag()));
 /// Two vectors for each row of a tile and as many rows as leave registers for b and a: 24 of 32
 /// registers hold sums, or 12 of 16. That is enough independent sums to hide the latency of a
 /// multiply-add.
-constexpr int kMaxTileRows = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;
+constexpr int kMaxTileRows = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 12 : 6;
 
 /// How far ahead of its use b is asked for, in floats: eight of its rows.
 constexpr std::ptrdiff_t kPrefetchDistance = std::ptrdiff_t{8} * kPanelWidth;

@@ -38,7 +38,8 @@ TEST_P(Convert, WrittenAndReadAgainItGivesTheSameFeatures) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Convert,
-                         testing::Values("diptych", "open_clip", "openai", "huggingface"));
+                         testing::Values("diptych", "open_clip", "openai", "huggingface"),
+                         [](const auto& info) { return std::string(info.param); });
 
 TEST(EmbeddedModel, GivesItsOwnReferences) {
   const Encoder encoder(Model::load());

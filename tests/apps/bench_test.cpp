@@ -39,6 +39,27 @@ TEST(BenchTowers, MeasuresEachPrecisionBesideTheFirst) {
   EXPECT_EQ(precisions.at(0).at("rates").at(0).at("ratio"), 1.0);
 }
 
+TEST(BenchTowers, ProfilesOperationsBesideTheMachine) {
+  const ProgramRun run = run_diptych({"bench", "towers", "--precisions", "fp32", "--batches", "2",
+                                      "--rounds", "1", "--profile", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto profiles = nlohmann::json::parse(run.output).at("precisions").at(0).at("profiles");
+  ASSERT_EQ(profiles.size(), 2U);
+  for (const auto& profile : profiles) {
+    EXPECT_GT(profile.at("peak_gflops").get<double>(), 0.0);
+    EXPECT_GT(profile.at("peak_gbytes").get<double>(), 0.0);
+    double inside = 0.0;
+    for (const auto& operation : profile.at("operations"))
+      inside += operation.at("ms").get<double>();
+    EXPECT_GT(inside, 0.0);
+    EXPECT_LE(inside, profile.at("ms").get<double>());
+  }
+  const ProgramRun elsewhere =
+      run_diptych({"bench", "towers", "--precisions", "fp32", "--device", "libtorch:cpu",
+                   "--batches", "1", "--rounds", "1", "--profile"});
+  EXPECT_NE(elsewhere.status, 0);
+}
+
 TEST(Bench, RefusesWhatItCannotMeasure) {
   EXPECT_EQ(run_diptych({"bench", "towers", "--precisions", "fp32,fp8"}).status, 2);
   EXPECT_EQ(run_diptych({"bench", "towers", "--batches", "1,0"}).status, 2);

@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 
 #include "apps/program.h"
 #include "base/atomic_file.h"
@@ -163,6 +165,10 @@ struct Refusal {
   const char* message;
 };
 
+bool is_letter_or_digit(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 class RefusedTraining : public TrainCommand, public testing::WithParamInterface<Refusal> {};
 
 TEST_P(RefusedTraining, IsOneLine) {
@@ -187,7 +193,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{{"--resume", "latest"}, 4, "--resume auto"},
                     Refusal{{"--resume", "latest", "--overwrite"}, 2, "overwrite"},
                     Refusal{{"--allow-change", "threads"}, 2, "allow-change"},
-                    Refusal{{"--logs", "/dev/null/x"}, 4, "cannot make the folder"}));
+                    Refusal{{"--logs", "/dev/null/x"}, 4, "cannot make the folder"}),
+    [](const auto& info) {
+      std::string name;
+      for (const std::string& argument : info.param.arguments)
+        std::ranges::copy_if(argument, std::back_inserter(name), is_letter_or_digit);
+      return name;
+    });
 
 /// A libtorch without CUDA, or a machine without a GPU.
 TEST_F(TrainCommand, ADeviceThatIsNotThereIsOneLine) {

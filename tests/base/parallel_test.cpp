@@ -69,6 +69,19 @@ TEST_P(ThreadPoolOf, LoopsOfSeveralCallersTakeTurns) {
   EXPECT_EQ(overlaps, 0);
 }
 
+TEST_P(ThreadPoolOf, SmallLoopsBetweenLargeOnesLoseNoIteration) {
+  ThreadPool pool(GetParam());
+  std::size_t expected = 0;
+  std::atomic<std::size_t> calls = 0;
+  for (std::size_t repeat = 0; repeat < 300; ++repeat) {
+    for (const std::size_t count : {repeat % 4, std::size_t{20}}) {
+      pool.run(count, [&](std::size_t) { ++calls; });
+      expected += count;
+    }
+  }
+  EXPECT_EQ(calls, expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolOf, testing::Values(1, 2, 3, 8));
 
 TEST(ThreadPool, OfOneWorksInTheCaller) {

@@ -32,9 +32,8 @@ struct Subject {
     TensorBuffer pictures;
     TensorBuffer texts;
   };
-  Features encode(std::shared_ptr<const Weights> packed,
-                  std::shared_ptr<LayerInputs> seen = nullptr) const {
-    const engine::Encoder encoder(engine::on_cpu(std::move(packed), pool, std::move(seen)));
+  Features encode(std::shared_ptr<const Weights> packed, LayerInputs* seen = nullptr) const {
+    const engine::Encoder encoder(engine::on_cpu(std::move(packed), pool, {.layers = seen}));
     return {encoder.encode_images({pictures.data(), kPictures, kSide, kSide}),
             encoder.encode_texts(tokens)};
   }
@@ -45,9 +44,9 @@ struct Subject {
   }
   Calibrated calibrated(const engine::CalibrationOptions& options = {}) const {
     const auto exact = packed();
-    const auto seen = std::make_shared<LayerInputs>();
-    encode(exact, seen);
-    return engine::calibrate(model, *seen, *pool, options);
+    LayerInputs seen;
+    encode(exact, &seen);
+    return engine::calibrate(model, seen, *pool, options);
   }
 };
 
@@ -142,18 +141,18 @@ TEST(Calibration, LeavesLayersThatLoseTooMuchInBf16) {
 TEST(Calibration, CountsLayersThatNothingRanThrough) {
   const Subject subject;
   const auto exact = subject.packed();
-  const auto seen = std::make_shared<LayerInputs>();
-  const engine::Encoder encoder(engine::on_cpu(exact, subject.pool, seen));
+  LayerInputs seen;
+  const engine::Encoder encoder(engine::on_cpu(exact, subject.pool, {.layers = &seen}));
   encoder.encode_texts(subject.tokens);
-  const Calibrated calibrated = engine::calibrate(subject.model, *seen, *subject.pool);
+  const Calibrated calibrated = engine::calibrate(subject.model, seen, *subject.pool);
   EXPECT_EQ(calibrated.unseen, 4 * 2 + 1);
   EXPECT_EQ(calibrated.quantisation.layers.size(), 4U * 3U);
 }
 
 TEST(Calibration, ObservingChangesNothing) {
   const Subject subject;
-  const auto seen = std::make_shared<LayerInputs>();
-  EXPECT_THAT(subject.encode(subject.packed(), seen).texts.floats(),
+  LayerInputs seen;
+  EXPECT_THAT(subject.encode(subject.packed(), &seen).texts.floats(),
               testing::ElementsAreArray(subject.encode(subject.packed()).texts.floats()));
 }
 

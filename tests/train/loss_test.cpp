@@ -40,6 +40,14 @@ double naive_loss(const torch::Tensor& images, const torch::Tensor& texts, doubl
   return sum / static_cast<double>(n);
 }
 
+/// "none", "0_0_1", "x_x_4": x for those without a group.
+std::string name_of_groups(const testing::TestParamInfo<std::vector<std::int64_t>>& info) {
+  std::string name;
+  for (const std::int64_t group : info.param)
+    name += (name.empty() ? "" : "_") + (group < 0 ? "x" : std::to_string(group));
+  return name.empty() ? "none" : name;
+}
+
 class ContrastiveLoss : public testing::TestWithParam<std::vector<std::int64_t>> {};
 
 TEST_P(ContrastiveLoss, EqualsTheDefinition) {
@@ -55,7 +63,8 @@ INSTANTIATE_TEST_SUITE_P(Groups, ContrastiveLoss,
                          testing::Values(std::vector<std::int64_t>{},
                                          std::vector<std::int64_t>{0, 1, 2, 3, 4, 5},
                                          std::vector<std::int64_t>{0, 0, 1, 1, 1, 2},
-                                         std::vector<std::int64_t>{-1, -1, 4, 4, -1, 4}));
+                                         std::vector<std::int64_t>{-1, -1, 4, 4, -1, 4}),
+                         name_of_groups);
 
 TEST(ContrastiveLossGroups, OfOneGroupThereIsNothingToTellApart) {
   torch::manual_seed(4);
@@ -98,7 +107,8 @@ TEST_P(SigmoidLoss, EqualsTheDefinition) {
 INSTANTIATE_TEST_SUITE_P(Groups, SigmoidLoss,
                          testing::Values(std::vector<std::int64_t>{},
                                          std::vector<std::int64_t>{0, 0, 1, 1, 1, 2},
-                                         std::vector<std::int64_t>{-1, -1, 4, 4, -1, 4}));
+                                         std::vector<std::int64_t>{-1, -1, 4, 4, -1, 4}),
+                         name_of_groups);
 
 /// The losses over the whole matrix of similarities, by libtorch's own operations.
 torch::Tensor plain_logits(const std::vector<torch::Tensor>& leaves) {

@@ -173,6 +173,18 @@ std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
   return std::nullopt;
 }
 
+/// A cleaning for a tokenizer that itself asks for lower case, which repairs nothing.
+Cleaning with_lower_case(Cleaning cleaning) {
+  switch (cleaning) {
+    case Cleaning::none:
+      return Cleaning::only_lower;
+    case Cleaning::whitespace:
+      return Cleaning::lower;
+    default:
+      return cleaning;
+  }
+}
+
 }  // namespace
 
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use, ModelFile& model) {
@@ -194,10 +206,8 @@ void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use,
   model.tokenizer = std::move(*spec);
   model.tokenizer.as_transformers =
       model.tokenizer.kind == Kind::clip || model.tokenizer.kind == Kind::wordpiece;
-  // A lower case that the description itself asks for repairs nothing.
-  const bool lowers = model.tokenizer.cleaning == Cleaning::lower && use.cleaning == Cleaning::none;
-  model.tokenizer.cleaning =
-      lowers ? Cleaning::only_lower : std::max(model.tokenizer.cleaning, use.cleaning);
+  const bool lowers = model.tokenizer.cleaning == Cleaning::lower;
+  model.tokenizer.cleaning = lowers ? with_lower_case(use.cleaning) : use.cleaning;
   model.tokenizer.wordpiece.ends_with_separator = !use.strips_separator;
   if (model.tokenizer.kind == Kind::sentencepiece)
     complete_special_ids(files, files.contains(kDescription), model);
