@@ -67,10 +67,11 @@ TEST(RunHistory, GoesOnAfterTheLastStepThatWasSaved) {
   RunHistory history(path, 3);
   history.add(progress_at(4, NAN));
   std::vector<std::int64_t> steps;
-  for (const RunHistory::Entry& entry : RunHistory(path, 9).entries()) steps.push_back(entry.step);
+  const RunHistory all(path, 9);
+  for (const RunHistory::Entry& entry : all.entries()) steps.push_back(entry.step);
   EXPECT_THAT(steps, testing::ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(history.entries().front().values.front(), 9.0);
-  EXPECT_TRUE(std::isnan(RunHistory(path, 9).entries().back().values.front()));
+  EXPECT_TRUE(std::isnan(all.entries().back().values.front()));
 }
 
 TEST(RunHistory, BeginsAnewWithANewRun) {
