@@ -231,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST_F(EmbedInputs, AnOutputThatIsAnInputIsRefusedAndStays) {
-  fs::copy(path("pictures/red.bmp"), path("red.safetensors"));
+  fs::copy(path("pictures/a.bmp"), path("red.safetensors"));
   write_file(path("texts.safetensors"), "a cat\n");
   const std::string weights = path("model/model.safetensors");
   const std::vector<std::vector<std::string>> uses = {
