@@ -18,8 +18,6 @@
 
 namespace {
 
-using diptych::ErrorCode;
-
 struct Options {
   ModelOptions model;
   std::string labels;

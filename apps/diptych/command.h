@@ -89,6 +89,7 @@ class Command {
   Option choice(const std::string& name, Variable& variable,
                 const std::map<std::string, Value>& choices, const std::string& description) const {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (const auto& [word, value] : choices) words.push_back(word);
     const auto choose = [&variable, choices](const std::string& word) {
       variable = choices.at(word);

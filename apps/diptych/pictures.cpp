@@ -102,6 +102,7 @@ std::vector<Json> picture_records(
                                {"error", failure.message}};
   }
   std::vector<Json> records;
+  records.reserve(by_place.size());
   for (auto& [place, record] : by_place) records.push_back(std::move(record));
   return records;
 }

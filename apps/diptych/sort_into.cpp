@@ -159,7 +159,7 @@ fs::path Sorter::put(const fs::path& picture, const std::string& label) {
     }
   }
   for (int number = 1;; ++number) {
-    const fs::path place = numbered(folder / picture.filename(), number);
+    fs::path place = numbered(folder / picture.filename(), number);
     if (place_at(picture, place)) {
       ++done_;
       ++used_[label];

@@ -96,6 +96,7 @@ OwnData read_captions(const FinetuneOptions& options) {
   OwnData data;
   note_refused(refused, data.notes);
   std::vector<std::vector<OwnPicture>> groups;
+  groups.reserve(by_picture.size());
   for (auto& [path, pictures] : by_picture) groups.push_back(std::move(pictures));
   Random random(options.seed);
   divide(std::move(groups), options.held_out, random, data);

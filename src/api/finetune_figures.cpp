@@ -32,6 +32,7 @@ struct Classified {
 
 Classified embed_classified(const Encoder& encoder, const std::vector<OwnPicture>& pictures) {
   std::vector<std::filesystem::path> paths;
+  paths.reserve(pictures.size());
   for (const OwnPicture& picture : pictures) paths.push_back(picture.path);
   EncodedImages encoded = embed(encoder, paths);
   Classified classified{.rows = std::move(encoded.rows),
@@ -57,6 +58,7 @@ HeldOutFigure mean_recall(const Encoder& encoder, const std::vector<OwnPicture>&
   std::vector<std::filesystem::path> paths;
   std::vector<std::string> texts;
   std::vector<ImageTextPair> all;
+  all.reserve(pictures.size());
   for (const OwnPicture& picture : pictures) {
     all.push_back({.image = place_of(picture.path, image_places, paths),
                    .text = place_of(picture.caption, text_places, texts)});

@@ -12,21 +12,24 @@ namespace diptych::curate {
 
 namespace {
 
-enum Class : std::uint8_t { kLetter, kSpace, kMark };
+/// Classes of bytes.
+constexpr std::uint8_t kLetterByte = 0;
+constexpr std::uint8_t kSpaceByte = 1;
+constexpr std::uint8_t kMarkByte = 2;
 using Classes = std::array<std::uint8_t, 256>;
 
 constexpr Classes text_classes() {
   Classes classes{};
-  for (const char c : {' ', '\t', '\n', '\r'}) classes[static_cast<unsigned char>(c)] = kSpace;
+  for (const char c : {' ', '\t', '\n', '\r'}) classes[static_cast<unsigned char>(c)] = kSpaceByte;
   for (const char c : {',', '.', ';', ':', '?', '!', '`'}) {
-    classes[static_cast<unsigned char>(c)] = kMark;
+    classes[static_cast<unsigned char>(c)] = kMarkByte;
   }
   return classes;
 }
 
 constexpr Classes entry_classes() {
   Classes classes{};
-  classes[' '] = kSpace;
+  classes[' '] = kSpaceByte;
   return classes;
 }
 
@@ -98,7 +101,7 @@ SpacedWords::SpacedWords(std::string_view text, Script script, bool marks)
     : text_(text), classes_((marks ? kTextClasses : kEntryClasses).data()), script_(script) {}
 
 std::size_t SpacedWords::run_end(std::size_t from) const {
-  while (from < text_.size() && classes_[static_cast<unsigned char>(text_[from])] == kLetter) {
+  while (from < text_.size() && classes_[static_cast<unsigned char>(text_[from])] == kLetterByte) {
     ++from;
   }
   return from;
@@ -131,7 +134,7 @@ void SpacedWords::leave_run(std::size_t end) {
   position_ = end;
   if (end == text_.size()) {
     finished_ = true;
-  } else if (classes_[static_cast<unsigned char>(text_[end])] == kMark) {
+  } else if (classes_[static_cast<unsigned char>(text_[end])] == kMarkByte) {
     mark_pending_ = true;
   } else {
     ++position_;

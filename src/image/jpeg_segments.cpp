@@ -5,20 +5,18 @@
 namespace diptych::image {
 namespace {
 
-enum Marker : int {
-  kFirstFrame = 0xC0,
-  kHuffmanTables = 0xC4,
-  kExtension = 0xC8,
-  kArithmeticTables = 0xCC,
-  kLastFrame = 0xCF,
-  kFirstRestart = 0xD0,
-  kEndOfPicture = 0xD9,
-  kStartOfScan = 0xDA,
-  kQuantisationTables = 0xDB,
-  kHierarchicalFrame = 0xDE,
-  kFirstJpegExtension = 0xF0,
-  kLastJpegExtension = 0xFD,
-};
+constexpr int kFirstFrame = 0xC0;
+constexpr int kHuffmanTables = 0xC4;
+constexpr int kExtension = 0xC8;
+constexpr int kArithmeticTables = 0xCC;
+constexpr int kLastFrame = 0xCF;
+constexpr int kFirstRestart = 0xD0;
+constexpr int kEndOfPicture = 0xD9;
+constexpr int kStartOfScan = 0xDA;
+constexpr int kQuantisationTables = 0xDB;
+constexpr int kHierarchicalFrame = 0xDE;
+constexpr int kFirstJpegExtension = 0xF0;
+constexpr int kLastJpegExtension = 0xFD;
 
 bool is_frame(int marker) {
   if (marker == kHierarchicalFrame) return true;
