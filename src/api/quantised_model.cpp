@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -23,6 +22,8 @@ namespace {
 
 /// Fewer say nothing about the channels of a layer.
 constexpr std::size_t kFewest = 16;
+
+constexpr engine::CalibrationOptions kLimits;
 
 /// A set with the made-up inputs in the place of those that were not given.
 struct Inputs {
@@ -63,11 +64,9 @@ Inputs choose_inputs(const Model& model, const CalibrationSet& set) {
 struct Embeddings {
   Matrix pictures;
   Matrix texts;
-  double seconds = 0.0;
 };
 
 Embeddings embed(const Encoder& encoder, const Inputs& inputs) {
-  const auto begin = std::chrono::steady_clock::now();
   Embeddings result;
   if (inputs.made_up_pictures()) {
     result.pictures = encoder.encode_images(inputs.pictures).all();
@@ -75,7 +74,6 @@ Embeddings embed(const Encoder& encoder, const Inputs& inputs) {
     result.pictures = encoder.encode_images(inputs.picture_files).all();
   }
   if (!inputs.texts.empty()) result.texts = encoder.encode_texts(inputs.texts).all();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
 
@@ -114,8 +112,9 @@ QuantisationLoss compare(const Embeddings& exact, const Embeddings& got) {
 std::string decision(const engine::Calibrated& calibrated) {
   std::string note = fmt::format(
       "int8: {} weights in eight bits, {} of them after smoothing of their inputs; {} that would "
-      "lose more than 3 % stay in bf16.",
-      calibrated.quantisation.layers.size(), calibrated.smoothed, calibrated.left_wide);
+      "lose more than {:.0f} % stay in bf16.",
+      calibrated.quantisation.layers.size(), calibrated.smoothed, calibrated.left_wide,
+      100.0 * kLimits.largest_error);
   if (calibrated.unseen > 0)
     note += fmt::format(" {} that embeddings do not need, in bf16 too.", calibrated.unseen);
   return note;
@@ -151,14 +150,14 @@ std::vector<std::string> write_quantised(const Model& model, const std::filesyst
     const Encoder encoder(PackedModel::Implementation::observed(model, {.layers = &seen}));
     exact = embed(encoder, inputs);
     ThreadPool pool(0);
-    calibrated = engine::calibrate(network::make_model(file.config), seen, pool);
+    calibrated = engine::calibrate(network::make_model(file.config), seen, pool, kLimits);
   }
   file.quantisation = calibrated.quantisation;
   if (file.quantisation.layers.empty())
     fail(ErrorCode::unsupported,
-         "convert: int8: every one of the {} weights would lose more than 3 %, expected some that "
-         "eight bits suffice for ({})",
-         calibrated.left_wide, model.info().name);
+         "convert: int8: every one of the {} weights would lose more than {:.0f} %, expected some "
+         "that eight bits suffice for ({})",
+         calibrated.left_wide, 100.0 * kLimits.largest_error, model.info().name);
   checkpoint::save_quantised_folder(folder, file);
   const Embeddings got =
       embed(Encoder(Model::load(folder.string()), {.precision = Precision::int8}), inputs);

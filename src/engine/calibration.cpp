@@ -18,11 +18,13 @@ namespace {
 using kernels::kPanelWidth;
 using kernels::PackedLinear;
 
-/// A layer with its weights as they were before they were packed: [outputs, inputs].
+/// A layer with its weights as they were before they were packed, [outputs, inputs], and the
+/// product of both.
 struct SeenLayer {
   const LayerInputs::Layer* inputs;
   std::vector<float> weights;
   int outputs;
+  Tensor exact;
 };
 /// The layers that share a weight, and so what its inputs are multiplied by.
 using Group = std::vector<SeenLayer>;
@@ -92,7 +94,7 @@ double rounding_error(const Group& group, std::span<const float> factors, Thread
   for (const SeenLayer& layer : group) {
     const int inputs = layer.inputs->inputs;
     const auto width = static_cast<std::size_t>(inputs);
-    squares.add(product(layer.inputs->rows, layer.weights, inputs, layer.outputs, pool),
+    squares.add(layer.exact,
                 product(rounded(layer.inputs->rows, factors, width),
                         rounded(layer.weights, inverse, width), inputs, layer.outputs, pool));
   }
@@ -150,12 +152,26 @@ ChosenSmoothing best_smoothing(const Group& group, ThreadPool& pool) {
   return best;
 }
 
-/// The seen layers of every weight.
-std::map<network::ParameterId, Group> groups_of(const LayerInputs& inputs) {
-  std::map<network::ParameterId, Group> groups;
-  for (const auto& [packed, layer] : inputs.layers())
-    groups[layer.weight].push_back({&layer, unpacked(*packed), packed->outputs()});
-  return groups;
+/// The packed layers of every weight that was seen.
+std::map<network::ParameterId, std::vector<const PackedLinear*>> seen_layers(
+    const LayerInputs& inputs) {
+  std::map<network::ParameterId, std::vector<const PackedLinear*>> layers;
+  for (const auto& [packed, layer] : inputs.layers()) layers[layer.weight].push_back(packed);
+  return layers;
+}
+
+/// A weight at a time, since its numbers are in memory once more.
+Group group_of(const std::vector<const PackedLinear*>& layers, const LayerInputs& inputs,
+               ThreadPool& pool) {
+  Group group;
+  group.reserve(layers.size());
+  for (const PackedLinear* packed : layers) {
+    const LayerInputs::Layer& seen = inputs.layers().at(packed);
+    SeenLayer layer{&seen, unpacked(*packed), packed->outputs(), {}};
+    layer.exact = product(seen.rows, layer.weights, seen.inputs, layer.outputs, pool);
+    group.push_back(std::move(layer));
+  }
+  return group;
 }
 
 }  // namespace
@@ -181,7 +197,7 @@ void LayerInputs::multiplies(network::ParameterId weight, const kernels::PackedL
 
 Calibrated calibrate(const network::Model& model, const LayerInputs& inputs, ThreadPool& pool,
                      const CalibrationOptions& options) {
-  const std::map<network::ParameterId, Group> groups = groups_of(inputs);
+  const auto seen = seen_layers(inputs);
   const LayerList layers = list_layers(model);
   std::map<network::ParameterId, bool> smoothable;
   for (const network::Linear& layer : layers.linears) {
@@ -191,13 +207,14 @@ Calibrated calibrate(const network::Model& model, const LayerInputs& inputs, Thr
   for (const network::Convolution& layer : layers.convolutions) smoothable[layer.weight] = false;
   Calibrated result;
   for (const auto& [weight, smooths] : smoothable) {
-    const auto group = groups.find(weight);
-    if (group == groups.end()) {
+    const auto found = seen.find(weight);
+    if (found == seen.end()) {
       ++result.unseen;
       continue;
     }
-    ChosenSmoothing choice = smooths ? best_smoothing(group->second, pool)
-                                     : ChosenSmoothing{{}, rounding_error(group->second, {}, pool)};
+    const Group group = group_of(found->second, inputs, pool);
+    ChosenSmoothing choice = smooths ? best_smoothing(group, pool)
+                                     : ChosenSmoothing{{}, rounding_error(group, {}, pool)};
     if (!(choice.error <= options.largest_error)) {
       ++result.left_wide;
       continue;
