@@ -11,6 +11,7 @@
 #include "api/finetune_page.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "diptych/convert.h"
 #include "diptych/evaluate.h"
 #include "diptych/train.h"
@@ -119,7 +120,7 @@ class Tuning {
 
   void train() {
     const fs::path table = folder_ / "training.csv";
-    fs::create_directories(folder_);
+    make_folders(folder_);
     for (const char* earlier : {"report.json", "report.html", "best.safetensors"})
       fs::remove(folder_ / earlier);
     api::write_table(table, data_.training);

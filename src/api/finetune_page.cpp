@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/html_text.h"
+
 namespace diptych::api {
 namespace {
 
@@ -13,23 +15,6 @@ constexpr std::string_view kHead =
     "body { font: 16px sans-serif; max-width: 44em; margin: 2em auto; }\n"
     "td, th { padding: .3em 1em; text-align: right; }\n"
     "polyline { fill: none; stroke: #1667b7; stroke-width: 2; }\n</style>\n";
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 std::string percent(const std::optional<double>& share) {
   return share ? fmt::format("{:.1f} %", 100.0 * *share) : "";
@@ -61,9 +46,10 @@ std::string curve(const FinetuneReport& report) {
 std::string finetune_page(const FinetuneReport& report) {
   const FinetuneStart& start = report.start;
   std::string page(kHead);
-  page += fmt::format("<h1>{}</h1>\n<p>{} pictures to train on, {} to measure with{}.\n",
-                      escaped(report.folder.filename().string()), start.trained_on, start.held_out,
-                      start.classes == 0 ? "" : fmt::format(", {} classes", start.classes));
+  page +=
+      fmt::format("<h1>{}</h1>\n<p>{} pictures to train on, {} to measure with{}.\n",
+                  html_text(report.folder.filename().string()), start.trained_on, start.held_out,
+                  start.classes == 0 ? "" : fmt::format(", {} classes", start.classes));
   page += fmt::format("<p>Image tower {}, text tower {}, learning rate {}, {} pairs a step.\n",
                       start.image_mode, start.text_mode, start.learning_rate, start.batch_size);
   page += "<table><tr><th><th>before<th>linear probe<th>after\n";
@@ -73,7 +59,7 @@ std::string finetune_page(const FinetuneReport& report) {
   page += "</table>\n";
   if (report.best_epoch == 0) page += "<p>No epoch was better than the model as it was.\n";
   page += fmt::format("<h2>Held-out {} by epoch, 0 to 100 %</h2>\n", report.figure) + curve(report);
-  for (const std::string& note : start.notes) page += "<p>" + escaped(note) + "\n";
+  for (const std::string& note : start.notes) page += "<p>" + html_text(note) + "\n";
   return page;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/html_text.h"
+
 namespace diptych::train {
 namespace {
 
@@ -18,12 +20,6 @@ constexpr std::string_view kHead =
     "<style>\nbody { font: 16px sans-serif; max-width: 44em; margin: 2em auto; }\n"
     "svg { background: #f4f4f4; }\n"
     "polyline { fill: none; stroke: #1667b7; stroke-width: 1.5; }\n</style>\n";
-
-std::string page_text(const std::string& text) {
-  std::string result;
-  for (const char c : text) result += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
-  return result;
-}
 
 struct Range {
   double low = 0.0;
@@ -78,10 +74,10 @@ std::string run_page(const std::string& name, const TrainProgress& now,
       fmt::format(
           "<title>{0}</title>\n<h1>{0}</h1>\n<p>Epoch {1} of {2}, step {3} of {4}, about "
           "{5:.0f} minutes left.\n",
-          page_text(name), now.epoch + 1, now.epochs, now.step, now.total_steps, left / 60.0);
+          html_text(name), now.epoch + 1, now.epochs, now.step, now.total_steps, left / 60.0);
   if (now.refused > 0) {
     page += fmt::format("<p>{} samples refused, the last: {}\n", now.refused,
-                        page_text(now.last_problem));
+                        html_text(now.last_problem));
   }
   if (entries.empty()) return page;
   const std::vector<NamedValue> names = values_of({});

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/mapped_file.h"
 #include "base/module.h"
 #include "base/parallel.h"
@@ -88,9 +89,8 @@ std::string description_of(const DownloadOptions& options) {
 
 /// Makes the folder, or finds that an earlier run with the same options did.
 void prepare_folder(const DownloadOptions& options) {
+  make_folders(options.out);
   std::error_code error;
-  std::filesystem::create_directories(options.out, error);
-  if (error) fail(ErrorCode::io, "cannot make {}: {}", options.out.string(), error.message());
   const std::filesystem::path file = options.out / "download.json";
   const std::string description = description_of(options);
   if (!std::filesystem::exists(file, error)) {
