@@ -35,6 +35,7 @@ ModelFile place(ParsedModel parsed) {
 
 ModelFile load(const ModelFiles& files, const LoadRequest& request) {
   Container container = read_weights(files, files.weights(), is_known_model);
+  check_sums(container.sums);
   return place(prepare_model(files, std::move(container), request));
 }
 

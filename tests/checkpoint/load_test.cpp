@@ -88,6 +88,22 @@ TEST(ModelFile, LoadsTrainingCheckpointWithQuickGelu) {
   EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("preprocessing")));
 }
 
+/// torch.save keeps a CRC-32 of every storage.
+TEST(ModelFile, RefusesATorchFileWhoseWeightsAreDamaged) {
+  const test::TemporaryFolder folder;
+  std::filesystem::copy(data_path("open_clip_quickgelu_train_checkpoint"), folder.path());
+  const std::filesystem::path path = folder.path() / "epoch_3.pt";
+  const TensorView weight = load_model_file(path).weights.at("visual.proj");
+  std::string file = read_text_file(path);
+  const std::string_view bytes(reinterpret_cast<const char*>(weight.bytes.data()),
+                               weight.bytes.size());
+  const std::size_t place = file.find(bytes);
+  ASSERT_NE(place, std::string::npos);
+  file[place + 1] ^= 1;
+  write_file(path, file);
+  expect_error([&] { load_model_file(path); }, ErrorCode::corrupt_data, "CRC-32");
+}
+
 TEST(ModelFile, LoadsHeadsOfWidth80AndATruncatedMlpRatio) {
   const ModelFile model = load_fixture("open_clip_head80_bin");
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),

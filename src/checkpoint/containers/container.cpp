@@ -39,13 +39,14 @@ bool looks_like_safetensors(std::span<const std::byte> bytes) {
 
 Container from_torch(TorchContent content, ContainerKind kind) {
   return {content.script ? ContainerKind::torch_script : kind, std::move(content.tensors),
-          std::move(content.metadata), std::move(content.notes)};
+          std::move(content.metadata), std::move(content.notes), std::move(content.sums)};
 }
 
 Container read_zip(const FileBytes& file, RecognisesModel recognises) {
   const ZipArchive archive(file.bytes, file.name);
   if (looks_like_npz(archive))
-    return {ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}, {}};
+    return {
+        ContainerKind::npz, read_npz(archive, file.name, file.keep_alive), {}, {}, archive.sums()};
   return from_torch(read_torch_archive(archive, file.name, file.keep_alive, recognises),
                     ContainerKind::torch_zip);
 }
@@ -58,12 +59,15 @@ Container read_by_content(const FileBytes& file, RecognisesModel recognises) {
   }
   if (looks_like_gguf(file.bytes)) {
     Gguf content = read_gguf(file.bytes, file.name, file.keep_alive);
-    return {ContainerKind::gguf, std::move(content.tensors), std::move(content.metadata), {}};
+    return {ContainerKind::gguf, std::move(content.tensors), std::move(content.metadata), {}, {}};
   }
   if (looks_like_safetensors(file.bytes)) {
     Safetensors content = open_safetensors(file.bytes, file.name, file.keep_alive);
-    return {
-        ContainerKind::safetensors, std::move(content.tensors), std::move(content.metadata), {}};
+    return {ContainerKind::safetensors,
+            std::move(content.tensors),
+            std::move(content.metadata),
+            {},
+            {}};
   }
   fail(file.bytes.empty() ? ErrorCode::corrupt_data : ErrorCode::unsupported,
        "checkpoint: got {}, expected safetensors, a torch file, TorchScript, npz or GGUF ({})",

@@ -9,6 +9,7 @@
 
 #include "checkpoint/containers/find_model.h"
 #include "checkpoint/containers/safetensors.h"
+#include "checkpoint/containers/stored_sums.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
@@ -35,6 +36,9 @@ struct Container {
   Metadata metadata;
   /// Plain sentences on what the file holds besides and was left.
   std::vector<std::string> notes;
+  /// Sums that the file keeps of its weights. Reading does not compare them, as it reads no
+  /// weights: that is for who is about to use these (check_sums).
+  std::vector<StoredSum> sums;
 };
 
 /// Reads a file of any known container, told apart by content. What wrappers put before and into

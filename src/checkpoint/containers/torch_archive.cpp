@@ -1,5 +1,6 @@
 #include "checkpoint/containers/torch_archive.h"
 
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -42,18 +43,22 @@ TorchContent read_torch_archive(const ZipArchive& archive, const std::string& na
     fail(ErrorCode::out_of_memory, "torch: data.pkl: got {} bytes, expected at most {} ({})",
          pickle_bytes.size(), kMaxPickle, name);
   }
+  std::map<std::string, StoredSum> sums;
   const auto lookup = [&](std::string_view key, std::uint64_t expected) {
-    const ZipEntry* entry = archive.find(root + "/data/" + std::string(key));
+    const std::string path = root + "/data/" + std::string(key);
+    const ZipEntry* entry = archive.find(path);
     if (entry == nullptr || entry->bytes.size() != expected) {
       fail(ErrorCode::corrupt_data, "torch: storage {}: got {} bytes, expected {} ({})", key,
            entry == nullptr ? 0 : entry->bytes.size(), expected, name);
     }
+    if (auto kept = archive.sum(path)) sums.emplace(path, *std::move(kept));
     return entry->bytes;
   };
   ByteReader reader(pickle_bytes, "pickle", name);
   const Pickle pickle = read_pickle(reader, is_torch_global);
   TorchContent content = read_torch_content(pickle, lookup, archive.size(), name, recognises);
   content.tensors.storage.push_back(std::move(keep_alive));
+  for (auto& [path, kept] : sums) content.sums.push_back(std::move(kept));
   return content;
 }
 

@@ -12,6 +12,7 @@
 #include "checkpoint/containers/find_model.h"
 #include "checkpoint/containers/pickle.h"
 #include "checkpoint/containers/safetensors.h"
+#include "checkpoint/containers/stored_sums.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
@@ -37,6 +38,8 @@ struct TorchContent {
   bool script = false;  ///< a TorchScript module, not a state dict
   /// Plain sentences on what the file holds besides and was left.
   std::vector<std::string> notes;
+  /// What the archive keeps of the storages that the tensors lie in; not compared yet.
+  std::vector<StoredSum> sums;
 };
 
 /// Finds the weights of a model that `recognises` knows wherever they lie in the pickle

@@ -253,11 +253,26 @@ const ZipEntry* ZipArchive::find(std::string_view entry) const {
   return &found->second;
 }
 
+std::optional<StoredSum> ZipArchive::sum(std::string_view entry) const {
+  const auto found = entries_.find(entry);
+  ensure(found != entries_.end(), "the entry was found");
+  if (found->second.compressed || found->second.crc32 == 0) return std::nullopt;
+  return StoredSum{found->first, found->second.bytes, found->second.crc32, name_};
+}
+
+std::vector<StoredSum> ZipArchive::sums() const {
+  std::vector<StoredSum> sums;
+  for (const auto& [entry, content] : entries_) {
+    if (auto kept = sum(entry)) sums.push_back(*std::move(kept));
+  }
+  return sums;
+}
+
 std::span<const std::byte> ZipArchive::checked(std::string_view entry) const {
   const ZipEntry* found = find(entry);
   if (found == nullptr) fail(ErrorCode::corrupt_data, "zip: no entry {} ({})", entry, name_);
   const auto* data = reinterpret_cast<const Bytef*>(found->bytes.data());
-  if (crc32_z(0, data, found->bytes.size()) != found->crc32)
+  if (found->crc32 != 0 && crc32_z(0, data, found->bytes.size()) != found->crc32)
     fail(ErrorCode::corrupt_data, "zip: entry {}: wrong CRC-32 ({})", entry, name_);
   return found->bytes;
 }

@@ -3,15 +3,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "checkpoint/containers/stored_sums.h"
 
 namespace diptych::checkpoint {
 
 struct ZipEntry {
   std::span<const std::byte> bytes;  ///< as they lie in the file
-  std::uint32_t crc32 = 0;           ///< of what was compressed, where it was
+  std::uint32_t crc32 = 0;           ///< of what was compressed, where it was; 0: not kept
   bool compressed = false;
 };
 
@@ -31,8 +35,13 @@ class ZipArchive {
   /// Returns the entry of a name, null when there is none. Throws Error(unsupported) for a
   /// compressed one.
   const ZipEntry* find(std::string_view entry) const;
-  /// Returns the entry's bytes after a check of their CRC-32. Throws as find does, and
-  /// Error(corrupt_data) also when there is no such entry.
+  /// Returns what is kept of a stored entry's bytes, nothing when there is no sum: torch.save
+  /// leaves sums out on request (`torch.serialization.set_crc32_options`). `entry` must exist.
+  std::optional<StoredSum> sum(std::string_view entry) const;
+  /// Returns the sums of all stored entries that have one.
+  std::vector<StoredSum> sums() const;
+  /// Returns the entry's bytes after a check of their CRC-32, where it is kept. Throws as find
+  /// does, and Error(corrupt_data) also when there is no such entry.
   std::span<const std::byte> checked(std::string_view entry) const;
 
  private:

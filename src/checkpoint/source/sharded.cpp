@@ -34,6 +34,7 @@ Container read_sharded(const ModelFiles& files, const std::string& index,
     for (auto& kept : shard.tensors.storage) whole.tensors.storage.push_back(std::move(kept));
     whole.metadata.merge(shard.metadata);
     std::ranges::move(shard.notes, std::back_inserter(whole.notes));
+    std::ranges::move(shard.sums, std::back_inserter(whole.sums));
   }
   if (whole.tensors.tensors.size() != places.size()) {
     fail(ErrorCode::corrupt_data, "shard index: got {} tensors, expected {} ({})",

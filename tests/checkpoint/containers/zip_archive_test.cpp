@@ -34,6 +34,24 @@ TEST(ZipArchive, FindsStoredEntries) {
   expect_error([&] { archive.checked("a"); }, ErrorCode::corrupt_data, "no entry a");
 }
 
+TEST(ZipArchive, HasTheSumsThatAreKept) {
+  const std::string file =
+      build_zip({{.name = "a", .data = "first"}, {.name = "b", .data = "x", .crc32 = 0}});
+  const ZipArchive archive = open(file);
+  ASSERT_EQ(archive.sums().size(), 1U);
+  EXPECT_EQ(archive.sums().front().entry, "a");
+  EXPECT_NO_THROW(check_sums(archive.sums()));
+  EXPECT_EQ(content(archive, "b"), "x") << "torch.save can leave sums out, as zeros";
+}
+
+TEST(ZipArchive, DamagedBytesHaveAnotherSum) {
+  const std::string big(20 << 20, 'x');
+  std::string file = build_zip({{.name = "a", .data = "first"}, {.name = "b", .data = big}});
+  file[15 << 20] ^= 1;
+  const ZipArchive archive = open(file);
+  expect_error([&] { check_sums(archive.sums()); }, ErrorCode::corrupt_data, "b: got bytes");
+}
+
 TEST(ZipArchive, FindsEntriesOfZip64) {
   const std::string file =
       build_zip({{.name = "a", .data = "first", .wide = true}, {.name = "b", .data = "x"}}, true);

@@ -27,6 +27,7 @@ struct ZipPart {
   std::optional<std::uint32_t> size = {};      ///< both sizes, in the central directory only
   std::optional<std::uint32_t> offset = {};    ///< of the local header, as the directory states it
   std::optional<std::string> local_name = {};  ///< in the local header
+  std::optional<std::uint32_t> crc32 = {};     ///< in both headers
   bool wide = false;                           ///< sizes and offset in zip64 extra fields
 };
 
@@ -39,7 +40,7 @@ inline std::uint32_t crc_of(const std::string& data) {
 inline std::string zip_fields(const ZipPart& part, std::uint32_t size) {
   const std::uint32_t shown = part.wide ? 0xFFFFFFFFU : size;
   return little_endian(part.flags) + little_endian(part.method) + little_endian<std::uint32_t>(0) +
-         little_endian(crc_of(part.data)) +
+         little_endian(part.crc32.value_or(crc_of(part.data))) +
          little_endian(part.wide ? shown : part.stored.value_or(shown)) + little_endian(shown);
 }
 
