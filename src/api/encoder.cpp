@@ -1,10 +1,10 @@
 #include "diptych/encoder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
+#include "api/feature_check.h"
 #include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
 #include "api/picture_sources.h"
@@ -25,15 +25,14 @@ engine::Encoder encoder_of(const PackedModel& packed) {
   return engine::Encoder(packed.implementation().engine, packed.options().batch);
 }
 
-/// What the model makes of good inputs is numbers unless it is broken. Throws Error(corrupt_data)
-/// for others, which no score would show.
-Matrix to_matrix(const PackedModel& packed, const TensorBuffer& features, bool normalised) {
-  const auto is_finite = [](float value) { return std::isfinite(value); };
-  if (!std::ranges::all_of(features.floats(), is_finite)) {
-    fail(ErrorCode::corrupt_data,
-         "features: got NaN or infinity, expected numbers: the model is broken ({})",
-         packed.model().info().name);
-  }
+/// The features of `inputs`, pictures or texts, of unit length where that is wanted. Throws
+/// Error(corrupt_data) as feature_check.h says.
+template <typename Inputs>
+Matrix to_matrix(const PackedModel& packed, const TensorBuffer& features, const Inputs& inputs,
+                 bool normalised) {
+  const std::string& name = packed.model().info().name;
+  api::check_features(features, name);
+  api::check_told_apart(features, inputs, name);
   Matrix matrix;
   matrix.rows = static_cast<std::size_t>(features.shape()[0]);
   matrix.columns = static_cast<std::size_t>(features.shape()[1]);
@@ -75,10 +74,8 @@ void encode_in_batches(const PackedModel& packed, std::size_t total, api::Pictur
                             encoder.packed().threads());
   while (std::optional<api::PictureBatch> batch = reader.next()) {
     const auto count = static_cast<int>(batch->inputs.size());
-    Matrix rows = to_matrix(
-        packed,
-        encoder.encode_images({batch->pixels.data(), count, how.size, how.size, batch->sizes}),
-        options.normalise);
+    const network::Pixels pixels = {batch->pixels.data(), count, how.size, how.size, batch->sizes};
+    Matrix rows = to_matrix(packed, encoder.encode_images(pixels), pixels, options.normalise);
     const bool goes_on = take({.rows = std::move(rows),
                                .inputs = std::move(batch->inputs),
                                .failures = std::move(batch->failures),
@@ -198,11 +195,10 @@ Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
   require_image_tower(model());
   const int size = model().info().image_size;
   api::check_pixels(pixels, count, size);
-  return to_matrix(
-      packed_,
-      encoder_of(packed_).encode_images({pixels.data(), static_cast<int>(count), size, size},
-                                        progress_of(options, 0, count)),
-      options.normalise);
+  const network::Pixels pictures = {pixels.data(), static_cast<int>(count), size, size};
+  return to_matrix(packed_,
+                   encoder_of(packed_).encode_images(pictures, progress_of(options, 0, count)),
+                   pictures, options.normalise);
 }
 
 EncodedTexts Encoder::encode_texts(std::span<const std::string> texts,
@@ -214,9 +210,9 @@ EncodedTexts Encoder::encode_texts(std::span<const std::string> texts,
     const network::Tokens tokens = pack(packed_, tokenize(packed_, texts, first), encoded);
     const auto progress =
         progress_of(options, encoded.rows.rows + encoded.failures.size(), texts.size());
-    append(
-        to_matrix(packed_, encoder_of(packed_).encode_texts(tokens, progress), options.normalise),
-        encoded.rows);
+    append(to_matrix(packed_, encoder_of(packed_).encode_texts(tokens, progress), tokens,
+                     options.normalise),
+           encoded.rows);
   }
   return encoded;
 }
@@ -241,7 +237,7 @@ Matrix Encoder::encode_tokens(std::span<const std::int32_t> ids, std::size_t cou
     const network::Tokens tokens = network::pack_tokens(
         encoder.model(), ids.subspan(first * length, some * length), static_cast<int>(length));
     append(to_matrix(packed_, encoder.encode_texts(tokens, progress_of(options, first, count)),
-                     options.normalise),
+                     tokens, options.normalise),
            rows);
   }
   return rows;

@@ -244,6 +244,52 @@ TEST_F(EncoderTest, FeaturesThatAreNoNumbersAreRefused) {
                      "features: got NaN or infinity");
 }
 
+/// A copy of the model in `folder` with these weights all zero.
+Model with_zeros(const std::filesystem::path& folder, const std::filesystem::path& original,
+                 const std::vector<std::string>& prefixes) {
+  std::filesystem::copy(original, folder);
+  const auto weights = folder / "model.safetensors";
+  TensorMap tensors = checkpoint::read_safetensors(weights);
+  std::vector<std::string> zeroed;
+  for (const auto& [name, view] : tensors.tensors) {
+    for (const std::string& prefix : prefixes) {
+      if (name.starts_with(prefix)) zeroed.push_back(name);
+    }
+  }
+  EXPECT_FALSE(zeroed.empty());
+  for (const std::string& name : zeroed) {
+    const Shape shape = tensors.at(name).shape;
+    const auto size = static_cast<std::size_t>(element_count(shape));
+    tensors.add(name, TensorBuffer(shape, std::vector<float>(size, 0.0F)));
+  }
+  checkpoint::write_safetensors(weights, tensors);
+  return Model::load(folder.string());
+}
+
+TEST_F(EncoderTest, FeaturesThatAreZeroAreRefused) {
+  const test::TemporaryFolder folder;
+  const Encoder encoder(with_zeros(folder.path(), folder_->path(), {"visual.proj"}));
+  test::expect_error([&] { encoder.encode_images(pictures(1)); }, ErrorCode::corrupt_data,
+                     "features: got zeros alone");
+}
+
+TEST_F(EncoderTest, FeaturesThatDependOnNoInputAreRefused) {
+  const test::TemporaryFolder folder;
+  const Encoder encoder(
+      with_zeros(folder.path(), folder_->path(), {"visual.conv1.weight", "token_embedding"}));
+  EXPECT_NO_THROW(encoder.encode_images(pictures(1)));
+  const auto side = static_cast<std::size_t>(model().info().image_size);
+  std::vector<float> pixels(2 * 3 * side * side, 0.5F);
+  EXPECT_NO_THROW(encoder.encode_pixels(pixels, 2)) << "the pictures are equal";
+  std::fill_n(pixels.begin(), 3 * side * side, -0.5F);
+  test::expect_error([&] { encoder.encode_pixels(pixels, 2); }, ErrorCode::corrupt_data,
+                     "the same numbers for pictures that differ");
+  const std::vector<std::string> texts = {"red blue",
+                                          "blue red"};  // of one length, which positions tell
+  test::expect_error([&] { encoder.encode_texts(texts); }, ErrorCode::corrupt_data,
+                     "the same numbers for texts that differ");
+}
+
 TEST_F(EncoderTest, OptionsOutOfRangeAreRefused) {
   EXPECT_THROW(Encoder(model(), {.threads = -1}), Error);
   EXPECT_THROW(Encoder(model(), {.batch = -1}), Error);
