@@ -19,7 +19,10 @@ namespace fs = std::filesystem;
 using namespace std::string_view_literals;
 
 constexpr const char* kWithoutEnding = "without an ending";
+constexpr const char* kHiddenFile = "hidden file";
+constexpr const char* kHiddenFolder = "hidden folder";
 constexpr const char* kMacMetadata = "macOS metadata";
+constexpr const char* kServerMetadata = "NAS metadata folder";
 constexpr const char* kLinkToFolder = "linked folder";
 constexpr const char* kSpecial = "special file";
 
@@ -43,6 +46,14 @@ bool starts_as_picture(const fs::path& path) {
          (bytes.starts_with("RIFF"sv) && brand == "WEBP"sv) ||
          (bytes.substr(4, 4) == "ftyp"sv &&
           (brand == "heic"sv || brand == "heix"sv || brand == "mif1"sv || brand == "avif"sv));
+}
+
+/// What programs keep beside pictures for themselves, smaller copies of them among it; null for an
+/// ordinary name.
+const char* metadata_kind(std::string_view name, bool is_folder) {
+  if (name.starts_with("._")) return kMacMetadata;
+  if (name.starts_with('.')) return is_folder ? kHiddenFolder : kHiddenFile;
+  return is_folder && name == "@eaDir" ? kServerMetadata : nullptr;
 }
 
 /// The files below one folder, told apart.
@@ -69,7 +80,10 @@ class Folder {
     fs::directory_iterator entry(folder, problem);
     for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
       std::error_code unknown;
-      if (!entry->is_directory(unknown)) {
+      const bool is_folder = entry->is_directory(unknown);
+      if (const char* kind = metadata_kind(entry->path().filename().string(), is_folder)) {
+        ++skipped_[kind];
+      } else if (!is_folder) {
         add(*entry);
       } else if (entry->is_symlink(unknown)) {
         ++skipped_[kLinkToFolder];
@@ -88,9 +102,7 @@ class Folder {
     // A link that leads nowhere is taken too: reading it says what is wrong.
     const bool missing =
         status.type() == fs::file_type::not_found || status.type() == fs::file_type::none;
-    if (entry.path().filename().string().starts_with("._")) {
-      ++skipped_[kMacMetadata];
-    } else if (named ? regular || missing : regular && starts_as_picture(entry.path())) {
+    if (named ? regular || missing : regular && starts_as_picture(entry.path())) {
       pictures_.push_back(entry.path());
     } else if (!regular && !missing) {
       ++skipped_[kSpecial];

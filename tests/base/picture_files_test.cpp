@@ -64,6 +64,20 @@ TEST(PictureFiles, WhatIsNoPictureIsCountedByKind) {
   EXPECT_EQ(describe({}), "nothing");
 }
 
+TEST(PictureFiles, HiddenFilesAndFoldersArePassedOverAndCounted) {
+  const test::TemporaryFolder folder;
+  for (const char* name :
+       {"a.png", ".b.png", ".thumbnails/a.png", ".git/objects/x.png", "@eaDir/a.png/t.jpg"})
+    touch(folder.path() / name);
+  const std::vector<fs::path> given = {folder.path()};
+  SkippedFiles skipped;
+  EXPECT_EQ(expand_folders(given, &skipped), (std::vector{folder.path() / "a.png"}));
+  EXPECT_EQ(skipped,
+            (SkippedFiles{{"hidden file", 1}, {"hidden folder", 2}, {"NAS metadata folder", 1}}));
+  const std::vector<fs::path> named = {folder.path() / ".b.png", folder.path() / ".thumbnails"};
+  EXPECT_EQ(expand_folders(named).size(), 2U);
+}
+
 TEST(PictureFiles, PicturesUnderOtherNamesAreToldByTheirStart) {
   const test::TemporaryFolder folder;
   std::ofstream(folder.path() / "f3a9") << "\xFF\xD8\xFF\xE0 and what follows";
