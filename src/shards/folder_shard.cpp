@@ -21,10 +21,15 @@ std::vector<std::string> FolderShard::list_names() {
   std::uint64_t others = 0;
   std::string first_other;
   try {
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
-      if (!entry.is_regular_file()) continue;
-      const std::filesystem::path path = entry.path().lexically_relative(folder_);
+    std::filesystem::recursive_directory_iterator entry(folder_);
+    for (; entry != std::filesystem::recursive_directory_iterator(); ++entry) {
+      const std::filesystem::path path = entry->path().lexically_relative(folder_);
       const bool is_hidden = path.filename().string().starts_with('.');
+      if (entry->is_directory() && is_hidden) {
+        entry.disable_recursion_pending();
+      } else if (!entry->is_regular_file()) {
+        continue;
+      }
       if (!is_hidden && path.has_extension() && path.extension() != ".") {
         names.push_back(path.string());
       } else if (others++ == 0) {
@@ -35,8 +40,9 @@ std::vector<std::string> FolderShard::list_names() {
     fail(ErrorCode::io, "folder: {}", error.what());
   }
   if (others > 0) {
-    remarks_.push_back(fmt::format("files without an ending, or hidden: {}, one of them: {} ({})",
-                                   others, one_line(first_other), name()));
+    remarks_.push_back(fmt::format(
+        "files without an ending, or hidden files and folders: {}, one of them: {} ({})", others,
+        one_line(first_other), name()));
   }
   return names;
 }
@@ -53,8 +59,10 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
     if (samples_.empty() || samples_.back().key != key) samples_.push_back({key, {}});
     samples_.back().endings.push_back(ending);
   }
+  SeveralPictures several;
   for (std::size_t i = 0; i < samples_.size(); ++i) {
-    if (options.need_image && !has_image(samples_[i])) {
+    several.look_at(name(), samples_[i].key, count_images(samples_[i]));
+    if (options.need_image && count_images(samples_[i]) == 0) {
       refused_.add({RefusalReason::no_picture, name(), place(i),
                     fmt::format("file: got .{}, expected a picture of that name beside it",
                                 samples_[i].endings.front())});
@@ -62,12 +70,13 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
       offsets_.push_back(i);
     }
   }
+  if (auto remark = several.remark()) remarks_.push_back(*std::move(remark));
 }
 
-bool FolderShard::has_image(const Files& files) const {
-  return std::any_of(files.endings.begin(), files.endings.end(), [](const std::string& ending) {
-    return is_image_extension(ascii_lower(ending));
-  });
+std::size_t FolderShard::count_images(const Files& files) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      files.endings,
+      [](const std::string& ending) { return is_image_extension(ascii_lower(ending)); }));
 }
 
 Sample FolderShard::read(std::uint64_t offset) const {

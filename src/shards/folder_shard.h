@@ -26,7 +26,7 @@ class FolderShard final : public Shard {
   };
 
   std::vector<std::string> list_names();
-  bool has_image(const Files& files) const;
+  static std::size_t count_images(const Files& files);
 
   std::filesystem::path folder_;
   std::vector<Files> samples_;

@@ -27,8 +27,10 @@ struct Sample {
   /// Keeps the bytes of `parts` alive.
   std::shared_ptr<const void> storage;
 
-  /// Returns the first part that holds a picture (see kImageExtensions), or nothing.
+  /// Returns the part that holds a picture, of several the first by kImageExtensions, or nothing.
   std::optional<std::span<const std::byte>> image() const;
+  /// Returns how many parts hold a picture.
+  std::size_t pictures() const;
   /// Returns a part as text; nothing when there is none.
   std::optional<std::string_view> text(std::string_view extension) const;
   /// Returns where it is in its shard, for messages: "line 7", or "offset 512, key 0001".
@@ -37,11 +39,24 @@ struct Sample {
   std::string part_names() const;
 };
 
-/// What counts as a picture, in order of preference.
+/// What counts as a picture, in order of preference: open_clip's, then what it does not read.
 inline constexpr std::array<std::string_view, 13> kImageExtensions = {
     "jpg", "png", "jpeg", "webp", "gif",  "bmp", "jfif",
     "jpe", "tif", "tiff", "heic", "heif", "avif"};
 bool is_image_extension(std::string_view extension);
+
+/// Counts samples of which one picture is used and others are not.
+class SeveralPictures {
+ public:
+  /// `pictures`: how many the sample has.
+  void look_at(std::string_view shard, std::string_view key, std::size_t pictures);
+  /// Returns a sentence on them; nothing when there are none.
+  std::optional<std::string> remark() const;
+
+ private:
+  std::uint64_t samples_ = 0;
+  std::string first_;
+};
 
 /// A file name split as webdataset does: "a/0001.seg.PNG" is key "a/0001" and extension "seg.png".
 struct SampleName {

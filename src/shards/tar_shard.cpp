@@ -99,6 +99,7 @@ TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& option
     refused_.add({RefusalReason::damaged_source, name(), "", error.what()});
   }
   remarks_ = samples.remarks();
+  if (auto remark = several_pictures_.remark()) remarks_.push_back(*std::move(remark));
 }
 
 void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
@@ -123,6 +124,7 @@ void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
     }
     if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
   }
+  several_pictures_.look_at(name(), sample.key, sample.pictures());
   offsets_.push_back(sample.offset);
 }
 

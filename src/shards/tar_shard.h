@@ -26,6 +26,7 @@ class TarShard final : public Shard {
 
   std::shared_ptr<const SourceFile> file_;
   std::string first_without_caption_;
+  SeveralPictures several_pictures_;
 };
 
 }  // namespace diptych::shards

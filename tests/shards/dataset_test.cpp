@@ -347,6 +347,27 @@ TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
   EXPECT_TRUE(Dataset({{save_shard("0.tar", 0, 2)}}).remarks().empty());
 }
 
+/// open_clip takes the first of jpg;png;jpeg;webp.
+TEST_F(DatasetTest, CountsSamplesOfSeveralPictures) {
+  const auto shard = CraftedTar()
+                         .add("a.png", "second")
+                         .add("a.jpg", "first")
+                         .add("a.txt", "a")
+                         .add("b.jpg", "x")
+                         .add("b.txt", "b")
+                         .add("c.webp", "second")
+                         .add("c.jpeg", "first")
+                         .add("c.txt", "c")
+                         .end()
+                         .save(path("0.tar"));
+  const Dataset dataset({{shard}});
+  ASSERT_THAT(keys(dataset), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(text_of(*dataset.at(0).image()), "first");
+  EXPECT_EQ(text_of(*dataset.at(2).image()), "first");
+  EXPECT_THAT(dataset.remarks(), ElementsAre(AllOf(HasSubstr("several pictures"),
+                                                   HasSubstr("open_clip: 2"), HasSubstr("key a"))));
+}
+
 TEST_F(DatasetTest, CountsLinesOfLongTables) {
   std::string table = "filepath,title\n";
   for (int i = 0; i < 1000; ++i) table += "x.jpg,\"two\nlines\"\n";

@@ -31,6 +31,17 @@ TEST(FolderShard, PutsFilesOfOneNameTogether) {
   EXPECT_TRUE(second.image());
 }
 
+TEST(FolderShard, PassesHiddenFoldersOverAndCountsSamplesOfSeveralPictures) {
+  const diptych::test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / ".thumbnails");
+  for (const char* name : {".thumbnails/1.jpg", "2.jpg", "2.png", "2.txt"})
+    write_file(folder.path() / name, name);
+  const FolderShard shard(folder.path(), {});
+  EXPECT_EQ(shard.offsets().size(), 1U);
+  EXPECT_THAT(shard.remarks(),
+              ElementsAre(HasSubstr("hidden files and folders: 1"), HasSubstr("several pictures")));
+}
+
 TEST(FolderShard, RefusesFilesThatDifferInCapitals) {
   const diptych::test::TemporaryFolder folder;
   for (const char* name : {"1.jpg", "1.JPG"}) write_file(folder.path() / name, name);
