@@ -81,6 +81,9 @@ void check_companions(const TrainOptions& options) {
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
          "it or warmup-samples");
+  refuse(options.warmup != TrainOptions{}.warmup &&
+             (options.warmup_samples > 0 || options.warmup_share > 0.0),
+         "warmup", "it, warmup-samples or warmup-share");
   refuse(options.schedule != "const-cooldown" && options.cooldown_epochs > 0, "epochs-cooldown",
          "--lr-scheduler const-cooldown");
   refuse(options.schedule == "const-cooldown" && options.cooldown_epochs == 0, "lr-scheduler",

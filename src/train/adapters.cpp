@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "train/saved_tensor.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 namespace {
@@ -97,13 +97,15 @@ void Adapters::save(const network::ParameterTable& table, const libtorch::Parame
 }
 
 void Adapters::load(const network::ParameterTable& table, libtorch::Parameters& parameters,
-                    const TensorMap& map) {
-  for (const AdapterSpec& spec : specs_) {
-    restore_tensor(map, kMatrixBefore + table.spec(spec.parameter).name,
-                   parameters[static_cast<std::size_t>(spec.parameter)]);
+                    SavedState& saved) {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const network::ParameterId matrix = specs_[i].parameter;
+    NamedTensors state = {
+        {kMatrixBefore + table.spec(matrix).name, parameters[static_cast<std::size_t>(matrix)]}};
+    for (const std::size_t part : {2 * i, 2 * i + 1})
+      state.emplace_back(kAdapterState + table_.specs()[part].name, parameters_[part]);
+    saved.restore("matrices of low rank", std::move(state));
   }
-  for (std::size_t i = 0; i < parameters_.size(); ++i)
-    restore_tensor(map, kAdapterState + table_.specs()[i].name, parameters_[i]);
 }
 
 }  // namespace diptych::train

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "libtorch/parameters.h"
 #include "network/operations/parameters.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 
@@ -52,9 +53,10 @@ class Adapters {
   /// The matrices as they were before, and all A and B, under "optimizer." names: `map` has sums.
   void save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
             TensorMap& map) const;
-  /// Throws Error(corrupt_data) when `map` lacks them.
+  /// `parameters` have the sums, which is what adapters that start afresh start from. Throws as
+  /// SavedState::restore.
   void load(const network::ParameterTable& table, libtorch::Parameters& parameters,
-            const TensorMap& map);
+            SavedState& saved);
 
  private:
   double scale_of(const AdapterSpec& spec) const { return alpha_ > 0.0 ? alpha_ / spec.rank : 1.0; }

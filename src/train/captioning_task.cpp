@@ -43,7 +43,7 @@ class CaptioningTask : public Task {
 
   void step_taken() override { pairs_->step_taken(); }
   void save(TensorMap& map) const override { pairs_->save(map); }
-  void load(const TensorMap& map) override { pairs_->load(map); }
+  void load(SavedState& saved) override { pairs_->load(saved); }
 
   double own_weight(const StepModel& step, const Batch& batch) const override {
     const auto& text = std::get<network::TextTransformer>(step.model.text);

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "train/saved_tensor.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 namespace {
@@ -68,7 +68,9 @@ class GlobalContrastiveTask : public Task {
   }
 
   void save(TensorMap& map) const override { map.add(kEstimates, libtorch::to_buffer(estimates_)); }
-  void load(const TensorMap& map) override { restore_tensor(map, kEstimates, estimates_); }
+  void load(SavedState& saved) override {
+    saved.restore("what the global loss knows of each pair", {{kEstimates, estimates_}});
+  }
 
  private:
   /// How much a batch counts: all in the first epoch, and ever less until the decay's end.

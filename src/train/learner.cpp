@@ -168,15 +168,21 @@ void Learner::save(TensorMap& map) const {
 }
 
 void Learner::load(const TensorMap& map) {
+  SavedState saved(map);
+  load(saved);
+}
+
+void Learner::load(SavedState& saved) {
   const torch::NoGradGuard no_gradients;
-  const libtorch::Parameters saved =
-      libtorch::parameters_from(model_.parameters, map, parameters_.front().device());
-  for (std::size_t i = 0; i < saved.size(); ++i) parameters_[i].copy_(saved[i]);
-  adapters_.load(model_.parameters, parameters_, map);
-  average_.load(model_.parameters, map);
-  task_->load(map);
-  optimiser_.load(map);
-  guard_.load(map);
+  const libtorch::Parameters values =
+      libtorch::parameters_from(model_.parameters, saved.map(), parameters_.front().device());
+  for (std::size_t i = 0; i < values.size(); ++i) parameters_[i].copy_(values[i]);
+  adapters_.load(model_.parameters, parameters_, saved);
+  average_ = WeightAverage(weights(), options_.average_decay);
+  average_.load(model_.parameters, saved);
+  task_->load(saved);
+  optimiser_.load(saved);
+  guard_.load(saved.map());
 }
 
 }  // namespace diptych::train

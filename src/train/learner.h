@@ -70,6 +70,8 @@ class Learner {
   /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
+  /// The same; weights must be there. Without an average, one begins at them.
+  void load(SavedState& saved);
 
  private:
   /// What the next forward pass and the way back through it are computed with; until the next call.

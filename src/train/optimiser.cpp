@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "train/adapters.h"
-#include "train/saved_tensor.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 namespace {
@@ -145,15 +145,16 @@ void Optimiser::save(TensorMap& map) const {
   map.add(kStep, libtorch::to_buffer(steps_));
 }
 
-void Optimiser::load(const TensorMap& map) {
-  restore_tensor(map, kStep, steps_);
-  for (Group& group : groups_) {
-    for (MovedParameter& parameter : group.parameters) {
-      restore_tensor(map, kFirstMoment + parameter.name, parameter.first_moment);
+void Optimiser::load(SavedState& saved) {
+  NamedTensors state = {{kStep, steps_}};
+  for (const Group& group : groups_) {
+    for (const MovedParameter& parameter : group.parameters) {
+      state.emplace_back(kFirstMoment + parameter.name, parameter.first_moment);
       if (parameter.second_moment.defined())
-        restore_tensor(map, kSecondMoment + parameter.name, parameter.second_moment);
+        state.emplace_back(kSecondMoment + parameter.name, parameter.second_moment);
     }
   }
+  saved.restore("the optimiser's moments", std::move(state));
 }
 
 }  // namespace diptych::train

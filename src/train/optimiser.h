@@ -7,6 +7,7 @@
 
 #include "libtorch/parameters.h"
 #include "network/operations/parameters.h"
+#include "train/saved_state.h"
 #include "train/update_rule.h"
 
 namespace diptych::train {
@@ -58,8 +59,8 @@ class Optimiser {
 
   /// Saves the moments and the number of steps done, under "optimizer." names.
   void save(TensorMap& map) const;
-  /// Throws Error(corrupt_data) when `map` lacks them.
-  void load(const TensorMap& map);
+  /// Takes them all or none, as the steps count for all. Throws as SavedState::restore.
+  void load(SavedState& saved);
 
  private:
   /// Parameters that one rule moves with one decay.

@@ -62,8 +62,17 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   announce(notes);
   learner_ = make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model,
                           data_.dataset.size(), teacher_.get());
-  if (saved_) saved_->restore(*learner_);
+  if (saved_) restore();
   become_result();
+}
+
+void Run::restore() {
+  const auto missing =
+      changes_.empty() ? SavedState::Missing::is_damage : SavedState::Missing::starts_afresh;
+  const std::vector<std::string> afresh = saved_->restore(*learner_, missing);
+  if (afresh.empty() || !callbacks_.note) return;
+  callbacks_.note(fmt::format("resume: {} start afresh: the checkpoint has none that fit ({})",
+                              fmt::join(afresh, ", "), saved_->name()));
 }
 
 void Run::become_result() {

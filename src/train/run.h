@@ -33,6 +33,8 @@ class Run {
  private:
   /// Says what is about to be done, before what takes time.
   void announce(const std::vector<std::string>& notes) const;
+  /// Puts the learner where the saved run stood, and says what starts afresh.
+  void restore();
   /// Makes of the starting model what is saved: the same without weights, by its new name.
   void become_result();
   TrainResult result() const;

@@ -75,7 +75,7 @@ SavedRun::SavedRun(const std::filesystem::path& path)
   record_ = read_record(state, name_);
 }
 
-void SavedRun::restore(Learner& learner) const {
+std::vector<std::string> SavedRun::restore(Learner& learner, SavedState::Missing missing) const {
   const auto expected = file_.metadata.find(kChecksum);
   const std::string got = checksum_of(file_.tensors, file_.metadata);
   if (expected == file_.metadata.end() || expected->second != got) {
@@ -84,7 +84,9 @@ void SavedRun::restore(Learner& learner) const {
          "an earlier one ({})",
          got, expected == file_.metadata.end() ? "one" : expected->second, name_);
   }
-  learner.load(file_.tensors);
+  SavedState saved(file_.tensors, missing);
+  learner.load(saved);
+  return saved.afresh();
 }
 
 }  // namespace diptych::train

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/source/model_file.h"
 #include "shards/sampler.h"
 #include "train/learner.h"
 #include "train/run_record.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 
@@ -34,9 +37,9 @@ class SavedRun {
   const RunPosition& position() const { return position_; }
   const RunRecord& record() const { return record_; }
 
-  /// Puts the learner where the run stood. Throws Error(corrupt_data) when the checksum does not
-  /// hold.
-  void restore(Learner& learner) const;
+  /// Puts the learner where the run stood, and returns what of it starts afresh, which is nothing
+  /// unless `missing` says that it may. Throws Error(corrupt_data) when the checksum does not hold.
+  std::vector<std::string> restore(Learner& learner, SavedState::Missing missing) const;
 
  private:
   std::string name_;

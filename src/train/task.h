@@ -10,6 +10,7 @@
 #include "libtorch/parameters.h"
 #include "network/model.h"
 #include "train/batch.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 
@@ -65,8 +66,8 @@ class Task {
   virtual void step_taken() {}
   /// What it remembers, under "optimizer." names. By default nothing.
   virtual void save(TensorMap& /*map*/) const {}
-  /// Throws Error(corrupt_data) when `map` lacks it.
-  virtual void load(const TensorMap& /*map*/) {}
+  /// Throws as SavedState::restore.
+  virtual void load(SavedState& /*saved*/) {}
 };
 
 /// Makes CLIP's loss, of features alone.

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
-#include "train/saved_tensor.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 namespace {
@@ -35,11 +36,12 @@ void WeightAverage::save(const network::ParameterTable& table, TensorMap& map) c
   map.add(kAverageSteps, libtorch::to_buffer(steps_));
 }
 
-void WeightAverage::load(const network::ParameterTable& table, const TensorMap& map) {
+void WeightAverage::load(const network::ParameterTable& table, SavedState& saved) {
   if (empty()) return;
+  NamedTensors state = {{kAverageSteps, steps_}};
   for (std::size_t i = 0; i < average_.size(); ++i)
-    restore_tensor(map, kAverage + table.specs()[i].name, average_[i]);
-  restore_tensor(map, kAverageSteps, steps_);
+    state.emplace_back(kAverage + table.specs()[i].name, average_[i]);
+  saved.restore("the average of the weights", std::move(state));
 }
 
 }  // namespace diptych::train

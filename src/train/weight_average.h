@@ -2,6 +2,7 @@
 
 #include "libtorch/parameters.h"
 #include "network/operations/parameters.h"
+#include "train/saved_state.h"
 
 namespace diptych::train {
 
@@ -20,8 +21,8 @@ class WeightAverage {
 
   /// Under "optimizer." names.
   void save(const network::ParameterTable& table, TensorMap& map) const;
-  /// Throws Error(corrupt_data) when `map` lacks it.
-  void load(const network::ParameterTable& table, const TensorMap& map);
+  /// Throws as SavedState::restore.
+  void load(const network::ParameterTable& table, SavedState& saved);
 
  private:
   double decay_;

@@ -192,6 +192,24 @@ TEST(Adapters, SavedAndLoadedContinueBitForBit) {
       << "of another rank";
 }
 
+/// Whatever the modes were before, what they made of the weights stays.
+TEST(Adapters, ThatStartAfreshStartFromTheSums) {
+  const GoldenRun golden;
+  const auto before = learner_of(golden, modes("lora:4", "full"));
+  before->step(golden.batch(before->model(), 0), 1e-2);
+  TensorMap saved;
+  before->save(saved);
+  for (const TrainOptions& options : {modes("lora:3", "lora:2"), modes("full", "full")}) {
+    const auto after = learner_of(golden, options);
+    train::SavedState state(saved, train::SavedState::Missing::starts_afresh);
+    after->load(state);
+    EXPECT_FALSE(state.afresh().empty());
+    const libtorch::Parameters got = after->weights();
+    const libtorch::Parameters expected = before->weights();
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_TRUE(got[i].equal(expected[i])) << i;
+  }
+}
+
 /// What a checkpoint holds under a weight's own name is the sum, as any model has it.
 TEST(Adapters, AreMergedInACheckpoint) {
   const GoldenRun golden;

@@ -111,7 +111,8 @@ TEST(GlobalContrastiveTask, GoesOnFromWhatWasSavedAndForgetsStepsThatWereLeftOut
   task->save(saved);
   const auto resumed = global_contrastive_task(golden["samples"], options_of(golden));
   const double fresh = loss_of(*resumed, 1);
-  resumed->load(saved);
+  train::SavedState state(saved);
+  resumed->load(state);
   const double expected = loss_of(*task, 1);
   EXPECT_EQ(loss_of(*resumed, 1), expected);
   EXPECT_NE(fresh, expected);

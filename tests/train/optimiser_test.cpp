@@ -93,7 +93,9 @@ TEST(Optimiser, RefusesAStateOfAnotherModel) {
   const network::ParameterTable table = two_parameters();
   Parameters parameters = start(table);
   Optimiser optimiser(table, parameters, {});
-  EXPECT_THROW(optimiser.load(TensorMap{}), Error);
+  const TensorMap nothing;
+  SavedState saved(nothing);
+  EXPECT_THROW(optimiser.load(saved), Error);
 }
 
 /// What the rules' own programs make of one matrix and one vector (tests/data/training).

@@ -361,6 +361,9 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"caption_key", [](TrainOptions& o) { o.json_text_key = "concept"; },
                "json-text-key"},
         Change{"locked", [](TrainOptions& o) { o.lock_image = true; }, "lock-image"},
+        Change{"mode", [](TrainOptions& o) { o.image_mode = "lora:2"; }, "image-mode"},
+        Change{"average", [](TrainOptions& o) { o.ema_decay = 0.9; }, "ema-decay"},
+        Change{"optimiser", [](TrainOptions& o) { o.optimiser = "lion"; }, "opt"},
         Change{"epochs", [](TrainOptions& o) { o.epochs = 2; }, "epochs"},
         Change{"background",
                [](TrainOptions& o) {
@@ -369,6 +372,23 @@ INSTANTIATE_TEST_SUITE_P(
                "model"},
         Change{"tokenizer", [](TrainOptions& o) { o.tokenizer = "chinese"; }, "model"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(Runs, SayWhatStartsAfreshAfterAnAllowedChange) {
+  TrainOptions changed = options();
+  changed.image_mode = "lora:2";
+  run_training(changed, stop_after(1));
+  changed.resume = "latest";
+  changed.image_mode = "lora:3";
+  changed.ema_decay = 0.9;
+  changed.allow_change = "image-mode,ema-decay";
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(1);
+  callbacks.note = [&](const std::string& note) { notes.push_back(note); };
+  run_training(changed, callbacks);
+  EXPECT_THAT(notes, testing::Contains(testing::AllOf(
+                         HasSubstr("matrices of low rank, the average of the weights, the "
+                                   "optimiser's moments start afresh"))));
+}
 
 TEST_F(Runs, NoticeOtherDataOfEqualSize) {
   run_training(options(), stop_after(1));

@@ -45,7 +45,9 @@ TEST(WeightAverage, RefusesACheckpointWithoutOne) {
   network::ParameterTable table;
   table.declare("weight", {2}, network::Initialiser::constant(0.0F));
   WeightAverage average(one_parameter(1.0), 0.5);
-  EXPECT_THROW(average.load(table, {}), Error);
+  const TensorMap nothing;
+  SavedState saved(nothing);
+  EXPECT_THROW(average.load(table, saved), Error);
 }
 
 }  // namespace
