@@ -93,7 +93,8 @@ TEST(ModelFile, RefusesATorchFileWhoseWeightsAreDamaged) {
   const test::TemporaryFolder folder;
   std::filesystem::copy(data_path("open_clip_quickgelu_train_checkpoint"), folder.path());
   const std::filesystem::path path = folder.path() / "epoch_3.pt";
-  const TensorView weight = load_model_file(path).weights.at("visual.proj");
+  const ModelFile model = load_model_file(path);
+  const TensorView& weight = model.weights.at("visual.proj");
   std::string file = read_text_file(path);
   const std::string_view bytes(reinterpret_cast<const char*>(weight.bytes.data()),
                                weight.bytes.size());
