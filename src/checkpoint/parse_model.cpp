@@ -71,10 +71,11 @@ std::string describe_dtypes(const TensorMap& tensors) {
 /// to both together, goes.
 void keep_towers_that_are_there(ParsedModel& parsed) {
   const TensorMap& tensors = parsed.container.tensors;
-  const bool has_image = occurs(tensors, "visual.*") || occurs(tensors, "vision_model.*");
+  const bool has_image =
+      occurs(tensors, "visual.*") || occurs(tensors, "vision_model.*") || occurs(tensors, "img/*");
   const bool has_text = occurs(tensors, "*token_embedding.weight") ||
                         occurs(tensors, "*embed_tokens.weight") ||
-                        occurs(tensors, "*word_embeddings.weight");
+                        occurs(tensors, "*word_embeddings.weight") || occurs(tensors, "txt/*");
   if (has_image == has_text) return;  // a whole model, or names that are neither
   ModelFile& model = parsed.model;
   if (!has_image) {

@@ -145,17 +145,17 @@ TEST_P(EveryForm, GivesTheBitsOfTheWholeModel) {
   EXPECT_EQ(got.at(output).values, expected.at(output).values);
 }
 
-INSTANTIATE_TEST_SUITE_P(OneTower, EveryForm,
-                         testing::Combine(testing::Values("hf_clip", "hf_clip_patch8", "hf_siglip",
-                                                          "open_clip_vit_safetensors",
-                                                          "open_clip_siglip", "open_clip_coca",
-                                                          "open_clip_convnext", "open_clip_roberta",
-                                                          "open_clip_mobileclip"),
-                                          testing::Values(Tower::image, Tower::text)),
-                         [](const auto& info) {
-                           return std::get<0>(info.param) +
-                                  (std::get<1>(info.param) == Tower::image ? "_image" : "_text");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    OneTower, EveryForm,
+    testing::Combine(testing::Values("hf_clip", "hf_clip_patch8", "hf_siglip", "hf_chinese_clip",
+                                     "open_clip_vit_safetensors", "open_clip_siglip",
+                                     "open_clip_coca", "open_clip_convnext", "open_clip_roberta",
+                                     "open_clip_mobileclip"),
+                     testing::Values(Tower::image, Tower::text)),
+    [](const auto& info) {
+      return std::get<0>(info.param) +
+             (std::get<1>(info.param) == Tower::image ? "_image" : "_text");
+    });
 
 TEST(OneTower, HasNoScores) {
   const Encoder encoder(Model::load(test::data_path("hf_one_tower/clip_image").string()));

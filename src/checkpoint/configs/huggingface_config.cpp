@@ -295,13 +295,15 @@ bool is_one_tower(std::string_view type) {
   return type.ends_with("_vision_model") || type.ends_with("_text_model");
 }
 
-/// The config of a tower of CLIP's or MetaCLIP 2's alone, with its projection.
+/// The config of a tower of CLIP's or MetaCLIP 2's alone, or of Chinese-CLIP's image tower, with
+/// its projection.
 ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
   const bool metaclip_2 = type.starts_with(kMetaClip2);
-  if (!metaclip_2 && !type.starts_with("clip_")) {
+  const bool chinese = type == "chinese_clip_vision_model";
+  if (!metaclip_2 && !chinese && !type.starts_with("clip_")) {
     fail(ErrorCode::unsupported,
          "config: model_type: got \"{}\", of towers alone diptych has clip's, metaclip_2's and "
-         "siglip's ({})",
+         "siglip's, and Chinese-CLIP's with the config of the whole ({})",
          type, fields.file());
   }
   ModelFile model;
@@ -309,6 +311,7 @@ ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
   if (type.ends_with("_vision_model")) {
     model.config.image = read_vision(std::move(fields));
     model.config.text = network::AbsentTextTowerConfig();
+    if (chinese) bind_chinese_clip(model);
     model.tokenizer.kind = TokenizerSpec::Kind::none;
   } else {
     model.config.image = network::AbsentImageTowerConfig();

@@ -182,7 +182,7 @@ void add_blocks(const std::string& tensor, const TensorView& scanned, TensorMap&
 void prepare(Container& container) {
   TensorMap& map = container.tensors;
   TensorMap weights{.tensors = {}, .storage = map.storage};
-  const bool nested = map.tensors.contains("params/t");
+  const bool nested = occurs(map, "params/img/*") || occurs(map, "params/txt/*");
   for (const auto& [stored, view] : map.tensors) {
     if (nested && !stored.starts_with(kWeights)) continue;
     const std::string tensor = nested ? stored.substr(kWeights.size()) : stored;
@@ -195,6 +195,8 @@ void prepare(Container& container) {
     }
   }
   map = std::move(weights);
+  if (occurs(map, "img/*") && occurs(map, "txt/*")) return;
+  for (const char* of_both : {"t", "b"}) map.tensors.erase(of_both);
 }
 
 /// The sizes that the shapes of a file's tensors say.
@@ -251,7 +253,7 @@ void infer_transformer(const Shapes& shapes, const std::string& blocks, Config& 
   config.norm_epsilon = 1e-6F;
 }
 
-network::ModelConfig infer(const Shapes& shapes) {
+network::VisionTransformerConfig infer_image(const Shapes& shapes) {
   network::VisionTransformerConfig image{.class_token = false,
                                          .norm_pre = false,
                                          .patch_bias = true,
@@ -262,16 +264,34 @@ network::ModelConfig infer(const Shapes& shapes) {
   image.image_size = static_cast<int>(std::min<std::int64_t>(side, INT_MAX));
   image.projection =
       shapes.has("img/head/kernel") ? network::Projection::linear : network::Projection::none;
+  return image;
+}
+
+network::TextTransformerConfig infer_text(const Shapes& shapes) {
   network::TextTransformerConfig text{.causal = false,
                                       .pooling = network::TextPooling::last,
                                       .projection = network::Projection::linear};
   infer_transformer(shapes, "txt/Encoder_0/encoderblock", text);
   text.context_length = shapes.size("txt/pos_embedding", 1, 3);
   text.vocabulary_size = shapes.size("txt/Embed_0/embedding", 0, 2);
-  return {.embedding_width = shapes.size("txt/head/kernel", 1, 2),
-          .image = image,
-          .text = text,
-          .logit_bias = shapes.has("b")};
+  return text;
+}
+
+network::ModelConfig infer(const Shapes& shapes) {
+  network::ModelConfig config{.image = network::AbsentImageTowerConfig(),
+                              .text = network::AbsentTextTowerConfig(),
+                              .logit_bias = shapes.has("b")};
+  if (shapes.has("img/embedding/kernel")) {
+    const network::VisionTransformerConfig image = infer_image(shapes);
+    config.image = image;
+    config.embedding_width =
+        shapes.has("img/head/kernel") ? shapes.size("img/head/kernel", 1, 2) : image.width;
+  }
+  if (shapes.has("txt/Embed_0/embedding")) {
+    config.text = infer_text(shapes);
+    config.embedding_width = shapes.size("txt/head/kernel", 1, 2);
+  }
+  return config;
 }
 
 /// open_clip reads such files too, with its own config beside them.
@@ -286,21 +306,48 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   model.tokenizer.kind = TokenizerSpec::Kind::none;
   model.assumptions = {
       "The file has no config: the architecture was inferred from the shapes of its weights, with "
-      "GELU in its tanh form, as big_vision computes it.",
-      "The preprocessing was assumed to be SigLIP's (squashed to a square bicubically, mean and "
-      "standard deviation 0.5).",
-      "Which SentencePiece model its texts need the file does not say: they can only be given as "
-      "token ids."};
+      "GELU in its tanh form, as big_vision computes it."};
+  if (network::has_image_tower(model.config)) {
+    model.assumptions.emplace_back(
+        "The preprocessing was assumed to be SigLIP's (squashed to a square bicubically, mean and "
+        "standard deviation 0.5).");
+  }
+  if (network::has_text_tower(model.config)) {
+    model.assumptions.emplace_back(
+        "Which SentencePiece model its texts need the file does not say: they can only be given as "
+        "token ids.");
+  }
   return model;
 }
 
 constexpr Family kFamily = {"big_vision", kSignature,        kRules, {},
                             parse,        GridResize::plain, prepare};
 
+constexpr auto kImageSignature = std::to_array<Pattern>({"*img/Transformer/encoder_norm/scale"});
+constexpr auto kTextSignature = std::to_array<Pattern>({"*txt/Encoder_0/encoder_norm/scale"});
+
+constexpr Family one_tower(std::span<const Pattern> signature) {
+  Family family = kFamily;
+  family.signature = signature;
+  family.is_one_tower = true;
+  return family;
+}
+
+constexpr Family kImageFamily = one_tower(kImageSignature);
+constexpr Family kTextFamily = one_tower(kTextSignature);
+
 }  // namespace big_vision
 
 const Family& big_vision_family() {
   return big_vision::kFamily;
+}
+
+const Family& big_vision_image_family() {
+  return big_vision::kImageFamily;
+}
+
+const Family& big_vision_text_family() {
+  return big_vision::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

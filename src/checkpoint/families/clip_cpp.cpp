@@ -55,6 +55,8 @@ constexpr auto kRules = std::to_array<KeyRule>({
 
 /// The files leave the scale out; all of OpenAI's have ended at 100, where training clamps it.
 constexpr const char* kLogitScale = "logit_scale";
+constexpr const char* kTokenTable = "t.token_embd.weight";
+constexpr const char* kPatches = "v.patch_embd.weight";
 constexpr float kReleasedScale = 100.0F;
 
 /// The values that describe the model, as texts.
@@ -114,46 +116,64 @@ void read_transformer(const Settings& settings, const std::string& tower, Config
                                                         : network::Activation::quick_gelu;
 }
 
-void expect_both_towers(const Settings& settings, const std::string& file) {
-  for (const std::string tower : {"text", "vision"}) {
-    if (!settings.boolean("clip.has_" + tower + "_encoder"))
-      fail(ErrorCode::unsupported, "clip.cpp: a file without its {} tower ({})", tower, file);
-  }
-}
-
-ModelFile parse(const ModelFiles& /*files*/, const ParsedModel& parsed) {
-  const Settings settings(parsed.container.metadata, parsed.weights_name);
-  expect_both_towers(settings, parsed.weights_name);
+void read_image_tower(const Settings& settings, ModelFile& model) {
   network::VisionTransformerConfig image;
   read_transformer(settings, "clip.vision", image);
   image.image_size = settings.integer("clip.vision.image_size");
   image.patch_size = settings.integer("clip.vision.patch_size");
-  network::TextTransformerConfig text;
-  read_transformer(settings, "clip.text", text);
-  text.context_length = settings.integer("clip.text.context_length");
-  const auto table = parsed.container.tensors.tensors.find("t.token_embd.weight");
-  if (table != parsed.container.tensors.tensors.end() && table->second.shape.size() == 2 &&
-      table->second.shape[0] <= INT_MAX)
-    text.vocabulary_size = static_cast<int>(table->second.shape[0]);
-  ModelFile model;
-  model.config = {.embedding_width = settings.integer("clip.vision.projection_dim"),
-                  .image = image,
-                  .text = text};
+  model.config.image = image;
+  model.config.embedding_width = settings.integer("clip.vision.projection_dim");
   model.preprocessing.size = image.image_size;
   model.preprocessing.mean = settings.channels("clip.vision.image_mean");
   model.preprocessing.std = settings.channels("clip.vision.image_std");
-  model.provenance.name = settings.text("general.name");
-  model.assumptions = {
+  model.assumptions.emplace_back(
       "The file does not say how pictures are resized: CLIP's way was assumed (shortest side "
-      "resized bicubically, centre crop).",
-      fmt::format(
-          "clip.cpp leaves the logit scale out: {} was assumed, as OpenAI's models have it.",
-          kReleasedScale)};
+      "resized bicubically, centre crop).");
+}
+
+void read_text_tower(const Settings& settings, const TensorMap& tensors, ModelFile& model) {
+  network::TextTransformerConfig text;
+  read_transformer(settings, "clip.text", text);
+  text.context_length = settings.integer("clip.text.context_length");
+  const auto table = tensors.tensors.find(kTokenTable);
+  if (table != tensors.tensors.end() && table->second.shape.size() == 2 &&
+      table->second.shape[0] <= INT_MAX)
+    text.vocabulary_size = static_cast<int>(table->second.shape[0]);
+  model.config.text = text;
+  model.config.embedding_width = settings.integer("clip.text.projection_dim");
+}
+
+ModelFile parse(const ModelFiles& /*files*/, const ParsedModel& parsed) {
+  const Settings settings(parsed.container.metadata, parsed.weights_name);
+  const bool has_image = settings.boolean("clip.has_vision_encoder");
+  const bool has_text = settings.boolean("clip.has_text_encoder");
+  if (!has_image && !has_text) {
+    fail(ErrorCode::unsupported,
+         "clip.cpp: got a file that states neither tower, expected one ({})", parsed.weights_name);
+  }
+  ModelFile model;
+  model.config.image = network::AbsentImageTowerConfig();
+  model.config.text = network::AbsentTextTowerConfig();
+  model.preprocessing.size = 0;
+  if (has_text) {
+    read_text_tower(settings, parsed.container.tensors, model);
+  } else {
+    model.tokenizer.kind = TokenizerSpec::Kind::none;
+  }
+  if (has_image) read_image_tower(settings, model);
+  if (has_image && has_text) {
+    model.assumptions.push_back(fmt::format(
+        "clip.cpp leaves the logit scale out: {} was assumed, as OpenAI's models have it.",
+        kReleasedScale));
+  }
+  model.provenance.name = settings.text("general.name");
   return model;
 }
 
 void add_logit_scale(Container& container) {
-  if (container.tensors.tensors.contains(kLogitScale)) return;
+  const auto& tensors = container.tensors.tensors;
+  const bool has_both = tensors.contains(kTokenTable) && tensors.contains(kPatches);
+  if (!has_both || tensors.contains(kLogitScale)) return;
   container.tensors.add(kLogitScale, TensorBuffer({}, std::vector{std::log(kReleasedScale)}));
 }
 

@@ -38,6 +38,8 @@ const Family& open_clip_coca_family();
 const Family& open_clip_timm_family();
 /// big_vision's own SigLIP files, in npz.
 const Family& big_vision_family();
+const Family& big_vision_image_family();
+const Family& big_vision_text_family();
 /// clip.cpp's files, in GGUF.
 const Family& clip_cpp_family();
 /// One tower alone: transformers' CLIPVisionModelWithProjection and CLIPTextModelWithProjection,
@@ -45,6 +47,7 @@ const Family& clip_cpp_family();
 /// have the names that they have in a whole model, unless a ViT's own module was saved.
 const Family& huggingface_clip_image_family();
 const Family& huggingface_clip_text_family();
+const Family& huggingface_chinese_clip_text_family();
 const Family& huggingface_siglip_image_family();
 const Family& huggingface_siglip_text_family();
 const Family& bare_siglip_image_family();

@@ -27,10 +27,27 @@ constexpr auto kSignature = std::to_array<Pattern>(
 constexpr Family kFamily = {"huggingface_chinese_clip", kSignature,         kRules, kIgnored,
                             parse_huggingface,          GridResize::aligned};
 
+/// Of a whole checkpoint, as transformers has no such tower with its projection.
+constexpr auto kTextSignature = std::to_array<Pattern>(
+    {"text_model.encoder.layer.0.attention.self.query.weight", "text_projection.weight"});
+
+constexpr Family text_tower() {
+  Family family = kFamily;
+  family.signature = kTextSignature;
+  family.is_one_tower = true;
+  return family;
+}
+
+constexpr Family kTextFamily = text_tower();
+
 }  // namespace huggingface_chinese_clip
 
 const Family& huggingface_chinese_clip_family() {
   return huggingface_chinese_clip::kFamily;
+}
+
+const Family& huggingface_chinese_clip_text_family() {
+  return huggingface_chinese_clip::kTextFamily;
 }
 
 }  // namespace diptych::checkpoint

@@ -50,7 +50,7 @@ constexpr auto kTowers = std::to_array<Unsupported>({
     {"a vision transformer of timm's alone, without a text tower", "blocks.0.attn.qkv.weight"},
     {"a vision transformer alone, without a text tower (transformers)",
      "*encoder.layer.0.attention.attention.query.weight"},
-    {"a BERT alone, without an image tower (transformers)",
+    {"a BERT alone, without the projection of a CLIP (transformers)",
      "*encoder.layer.0.attention.self.query.weight"},
     {"T5 (transformers)", "*encoder.block.0.layer.0.SelfAttention.q.weight"},
     {"a ResNet alone, without a text tower", "layer1.0.conv1.weight"},

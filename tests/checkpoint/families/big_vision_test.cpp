@@ -237,6 +237,26 @@ TEST_F(BigVision, InfersItsConfigWithoutOne) {
   expect_the_fixtures_weights(model);
 }
 
+TEST_F(BigVision, LoadsOneTower) {
+  const ModelFile expected = load_model_file(data_path("open_clip_siglip"));
+  const Arrays whole = arrays_;
+  for (const std::string tower : {"img", "txt"}) {
+    arrays_ = whole;
+    std::erase_if(arrays_, [&](const auto& array) {
+      return array.first.size() > 1 && !array.first.starts_with(tower);
+    });
+    for (const char* prefix : {"", "params/"}) {
+      const ModelFile model = load(prefix);
+      EXPECT_EQ(network::has_image_tower(model.config), tower == "img");
+      EXPECT_EQ(network::has_text_tower(model.config), tower == "txt");
+      EXPECT_EQ(model.config.embedding_width, expected.config.embedding_width);
+      EXPECT_THAT(model.assumptions, testing::SizeIs(2));
+      for (const auto& [name, view] : model.weights.tensors)
+        EXPECT_EQ(to_floats(view), to_floats(expected.weights.at(name))) << name;
+    }
+  }
+}
+
 TEST_F(BigVision, LeavesOutWhatTrainingKeeps) {
   expect_the_fixtures_weights(load("params/"));
 }

@@ -47,6 +47,7 @@ std::string floats(const std::vector<float>& values) {
 
 struct Settings {
   bool text_encoder = true;
+  bool image_encoder = true;
   bool has_mean = true;
 };
 
@@ -59,7 +60,7 @@ std::vector<std::string> pairs(const Settings& settings) {
   std::vector<std::string> result = {
       gguf_pair("general.name", kText, gguf_text("tiny")),
       gguf_pair("clip.has_text_encoder", kFlag, std::string(1, settings.text_encoder ? 1 : 0)),
-      gguf_pair("clip.has_vision_encoder", kFlag, "\1"),
+      gguf_pair("clip.has_vision_encoder", kFlag, std::string(1, settings.image_encoder ? 1 : 0)),
       gguf_pair("clip.use_gelu", kFlag, std::string(1, '\0')),
       gguf_pair("clip.vision.image_std", kArray, floats({0.25F, 0.5F, 1.0F}))};
   if (settings.has_mean)
@@ -99,6 +100,8 @@ std::string clip_cpp_file(const Store& store, const Settings& settings = {}) {
   std::string data;
   for (const auto& [name, view] : source.tensors) {
     if (name == "logit_scale") continue;
+    if (!settings.text_encoder && name.starts_with("text_")) continue;
+    if (!settings.image_encoder && name.starts_with("vi")) continue;
     const std::string renamed = clip_cpp_name(name);
     const auto [type, bytes] = store(renamed, view);
     entries.push_back(
@@ -132,6 +135,25 @@ TEST(ClipCpp, GivesTheSameModel) {
   }
   EXPECT_EQ(to_floats(model.weights.at("logit_scale")), std::vector<float>{std::log(100.0F)});
   EXPECT_THAT(model.assumptions, testing::Contains(testing::HasSubstr("logit scale")));
+}
+
+/// Its converter's --vision-only and --text-only.
+TEST(ClipCpp, LoadsOneTower) {
+  const ModelFile expected = load_model_file(data_path("hf_clip"));
+  for (const bool is_image : {true, false}) {
+    const std::string bytes =
+        clip_cpp_file(as_float32, {.text_encoder = !is_image, .image_encoder = is_image});
+    const ModelFile model = load(bytes);
+    EXPECT_EQ(network::has_image_tower(model.config), is_image);
+    EXPECT_EQ(network::has_text_tower(model.config), !is_image);
+    EXPECT_EQ(model.config.embedding_width, 48);
+    EXPECT_FALSE(model.weights.tensors.contains("logit_scale"));
+    const char* projection = is_image ? "visual.proj" : "text_projection";
+    EXPECT_EQ(to_floats(model.weights.at(projection)), to_floats(expected.weights.at(projection)));
+  }
+  expect_error(
+      [&] { load(clip_cpp_file(as_float32, {.text_encoder = false, .image_encoder = false})); },
+      ErrorCode::unsupported, "");
 }
 
 /// Quantised by the simplest rule: 8 bits, the largest magnitude at 127.
@@ -204,9 +226,7 @@ TEST(ClipCpp, JoinsQueryKeyAndValueOfDifferentTypes) {
   EXPECT_EQ(got, expected);
 }
 
-TEST(ClipCpp, RefusesHalfAModelAndMissingSettings) {
-  const std::string one_tower = clip_cpp_file(as_float32, {.text_encoder = false});
-  expect_error([&] { load(one_tower); }, ErrorCode::unsupported, "without its text tower");
+TEST(ClipCpp, RefusesMissingSettings) {
   const std::string no_mean = clip_cpp_file(as_float32, {.has_mean = false});
   expect_error([&] { load(no_mean); }, ErrorCode::corrupt_data, "image_mean is missing");
 }
