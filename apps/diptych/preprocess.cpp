@@ -78,12 +78,7 @@ Preprocessing choose(const Options& options) {
   Preprocessing chosen;
   if (!options.model.empty() || !options.says_how()) {
     const diptych::Model model = load_model(options.model);
-    if (!model.info().has_image_tower) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("pictures: the model is a text tower alone, expected one with an "
-                              "image tower ({})",
-                              model.info().name));
-    }
+    diptych::require_image_tower(model.info());
     chosen = model.info().preprocessing;
   }
   chosen.size = options.size.value_or(chosen.size);

@@ -55,6 +55,7 @@ struct EncodedImages {
 struct EncodedTexts {
   Matrix rows;                      ///< [inputs.size(), embedding width]
   std::vector<std::size_t> inputs;  ///< for every row the place of its text, ascending
+  std::vector<std::size_t> cut;     ///< of them those of which the model does not read the end
   std::vector<Failure> failures;    ///< by place, ascending
 
   /// Returns the rows when every input has one. Throws the first failure as an Error.

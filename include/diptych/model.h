@@ -70,6 +70,10 @@ struct ModelInfo {
   std::vector<std::string> assumptions;
 };
 
+/// Throw Error(unsupported) for a model without this tower, naming the model.
+DIPTYCH_API void require_image_tower(const ModelInfo& info);
+DIPTYCH_API void require_text_tower(const ModelInfo& info);
+
 struct LoadOptions {
   /// Side of the pictures that the image tower is to see, in pixels; its positions are resized as
   /// its family's program does. Default 0: the model's own.

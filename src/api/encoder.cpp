@@ -54,19 +54,11 @@ void append(Matrix from, Matrix& to) {
   append(std::move(from.values), to.values);
 }
 
-void require_image_tower(const Model& model) {
-  if (!model.info().has_image_tower) network::refuse_pictures(model.info().name);
-}
-
-void require_text_tower(const Model& model) {
-  if (!model.info().has_text_tower) network::refuse_texts(model.info().name);
-}
-
 using TakeImages = std::function<bool(EncodedImages)>;
 
 void encode_in_batches(const PackedModel& packed, std::size_t total, api::PictureReader::Read read,
                        const EncodeOptions& options, const TakeImages& take) {
-  require_image_tower(packed.model());
+  require_image_tower(packed.model().info());
   const engine::Encoder encoder = encoder_of(packed);
   const Preprocessing& how = packed.model().info().preprocessing;
   api::PictureReader reader(total, std::move(read), how,
@@ -107,10 +99,19 @@ EncodedImages encode_all(const PackedModel& packed, std::span<const Picture> pic
 struct TextWindow {
   std::size_t first;
   std::vector<std::vector<std::int32_t>> ids;
+  std::vector<char> cut;  ///< whether ids have no place for a text's end
   std::vector<std::optional<Failure>> failures;
 
-  TextWindow(std::size_t begin, std::size_t count) : first(begin), ids(count), failures(count) {}
+  TextWindow(std::size_t begin, std::size_t count)
+      : first(begin), ids(count), cut(count, 0), failures(count) {}
 };
+
+/// A text that fills the context may have been longer; all others are whole.
+bool is_cut(const Tokenizer& tokenizer, const std::string& text,
+            const std::vector<std::int32_t>& ids, int context) {
+  const auto most = static_cast<std::size_t>(context);
+  return ids.size() >= most && tokenizer.encode(text, context + 1).size() > most;
+}
 
 TextWindow tokenize(const PackedModel& packed, std::span<const std::string> texts,
                     std::size_t first) {
@@ -120,6 +121,7 @@ TextWindow tokenize(const PackedModel& packed, std::span<const std::string> text
   const auto tokenize_one = [&](std::size_t i) {
     try {
       window.ids[i] = tokenizer.encode(texts[first + i], context);
+      window.cut[i] = is_cut(tokenizer, texts[first + i], window.ids[i], context) ? 1 : 0;
     } catch (const Error& error) {
       window.failures[i] =
           Failure{first + i, error.code(), fmt::format("text {}: {}", first + i + 1, error.what())};
@@ -145,6 +147,7 @@ network::Tokens pack(const PackedModel& packed, TextWindow window, EncodedTexts&
     }
     network::append_text(model, window.ids[i], pad, tokens);
     encoded.inputs.push_back(window.first + i);
+    if (window.cut[i] != 0) encoded.cut.push_back(window.first + i);
   }
   return tokens;
 }
@@ -192,7 +195,7 @@ void Encoder::encode_images(std::span<const std::filesystem::path> paths,
 
 Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
                               const EncodeOptions& options) const {
-  require_image_tower(model());
+  require_image_tower(model().info());
   const int size = model().info().image_size;
   api::check_pixels(pixels, count, size);
   const network::Pixels pictures = {pixels.data(), static_cast<int>(count), size, size};
@@ -203,7 +206,7 @@ Matrix Encoder::encode_pixels(std::span<const float> pixels, std::size_t count,
 
 EncodedTexts Encoder::encode_texts(std::span<const std::string> texts,
                                    const EncodeOptions& options) const {
-  require_text_tower(model());
+  require_text_tower(model().info());
   EncodedTexts encoded;
   encoded.rows.columns = static_cast<std::size_t>(model().info().embedding_width);
   for (std::size_t first = 0; first < texts.size(); first += kTextWindow) {
@@ -228,7 +231,7 @@ Matrix Encoder::encode_tokens(std::span<const std::int32_t> ids, std::size_t cou
     fail(ErrorCode::invalid_argument, "tokens: got {} ids, expected {} rows of one length",
          ids.size(), count);
   }
-  require_text_tower(model());
+  require_text_tower(model().info());
   const engine::Encoder encoder = encoder_of(packed_);
   const std::size_t length = count == 0 ? 0 : ids.size() / count;
   Matrix rows(0, static_cast<std::size_t>(model().info().embedding_width));

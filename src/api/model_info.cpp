@@ -7,7 +7,17 @@
 #include "network/model.h"
 #include "tensor/tensor.h"
 
-namespace diptych::api {
+namespace diptych {
+
+void require_image_tower(const ModelInfo& info) {
+  if (!info.has_image_tower) network::refuse_pictures(info.name);
+}
+
+void require_text_tower(const ModelInfo& info) {
+  if (!info.has_text_tower) network::refuse_texts(info.name);
+}
+
+namespace api {
 namespace {
 
 TowerInfo to_info(const network::TowerDescription& tower) {
@@ -78,4 +88,5 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
           .assumptions = file.assumptions};
 }
 
-}  // namespace diptych::api
+}  // namespace api
+}  // namespace diptych
