@@ -87,22 +87,6 @@ LineNumbers empty_lines(const std::vector<std::string>& texts) {
   return lines;
 }
 
-/// The texts of which the model does not read the end.
-LineNumbers cut_texts(const std::vector<std::string>& texts,
-                      const std::vector<diptych::Failure>& bad_texts, const diptych::Model& model) {
-  LineNumbers lines;
-  auto bad = bad_texts.begin();
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const bool is_bad = bad != bad_texts.end() && bad->index == i;
-    if (is_bad) {
-      ++bad;
-    } else if (is_cut(model.tokenizer(), texts[i], model.info().context_length)) {
-      lines.push_back(i + 1);
-    }
-  }
-  return lines;
-}
-
 diptych::EncodeOptions how(const Options& options) {
   return {.normalise = !options.features, .decode = options.images.decode};
 }
@@ -114,7 +98,7 @@ struct Work {
   InputRows texts;
   std::vector<diptych::Failure> bad_texts;
   LineNumbers empty_texts;
-  LineNumbers cut_texts;
+  LineNumbers cut_texts;  ///< of which the model does not read the end
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
@@ -127,16 +111,20 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
   const auto width = static_cast<std::size_t>(encoder.model().info().embedding_width);
   const std::string ending = options.features ? "_features" : "_embeddings";
   std::vector<std::string> names;
-  for (const std::filesystem::path& picture : pictures) names.push_back(picture.native());
+  std::vector<std::string> states;
+  for (const std::filesystem::path& picture : pictures) {
+    names.push_back(picture.native());
+    states.push_back(file_state(picture));
+  }
   std::vector<diptych::Failure> bad_texts = refused_texts(texts, options.texts_from);
   LineNumbers empty = empty_lines(texts);
-  LineNumbers cut = cut_texts(texts, bad_texts, encoder.model());
   return {.pictures = std::move(pictures),
-          .images = {"image", "image" + ending, EmbeddingRows(std::move(names), width)},
-          .texts = {"text", "text" + ending, EmbeddingRows(std::move(texts), width)},
+          .images = {"image", "image" + ending, EmbeddingRows(std::move(names), width),
+                     std::move(states)},
+          .texts = {"text", "text" + ending, EmbeddingRows(std::move(texts), width), {}},
           .bad_texts = std::move(bad_texts),
           .empty_texts = std::move(empty),
-          .cut_texts = std::move(cut),
+          .cut_texts = {},
           .run = {}};
 }
 
@@ -151,11 +139,13 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Work&
     const std::size_t count = std::min(kTextsAtATime, places.size() - done);
     std::vector<std::string> batch;
     for (std::size_t i = 0; i < count; ++i) batch.push_back(rows.inputs()[places[done + i]]);
-    const diptych::Matrix encoded = encoder.encode_texts(batch, how(options)).all();
-    for (std::size_t i = 0; i < count; ++i) rows.set(places[done + i], encoded.row(i));
+    const diptych::EncodedTexts encoded = encoder.encode_texts(batch, how(options));
+    for (std::size_t i = 0; i < count; ++i) rows.set(places[done + i], encoded.all().row(i));
+    for (const std::size_t i : encoded.cut) work.cut_texts.push_back(places[done + i] + 1);
     done += count;
     progress.show(done, places.size());
   }
+  std::ranges::sort(work.cut_texts);
 }
 
 void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
@@ -198,14 +188,24 @@ void resume(const diptych::Encoder& encoder, const Options& options, Work& work)
     print_note(fmt::format("nothing to resume yet ({})", options.out));
     return;
   }
-  const std::size_t dropped = take_over_rows(options.out, work.kinds());
+  const TakenOver taken = take_over_rows(options.out, work.kinds());
   for (const InputRows* inputs : work.kinds()) check_taken_over(encoder, options, *inputs);
   print_note(fmt::format("there already: {} ({})",
                          counted(work.images.rows.size() + work.texts.rows.size(), "row"),
                          options.out));
-  if (dropped > 0) {
+  if (taken.dropped > 0) {
     print_note(fmt::format("left out: {} whose inputs are not among this run's ({})",
-                           counted(dropped, "row"), options.out));
+                           counted(taken.dropped, "row"), options.out));
+  }
+  if (taken.changed > 0) {
+    print_note(fmt::format("computed again: {} whose files have changed since ({})",
+                           counted(taken.changed, "picture"), options.out));
+  }
+  const diptych::Model& model = encoder.model();
+  for (const std::size_t place : work.texts.rows.known()) {
+    const std::string& text = work.texts.rows.inputs()[place];
+    if (is_cut(model.tokenizer(), text, model.info().context_length))
+      work.cut_texts.push_back(place + 1);
   }
 }
 
@@ -291,13 +291,8 @@ int report_left(const Options& options, const Work& work, const std::string& out
 /// Before the work: the other inputs would be computed in vain.
 void check_towers(const diptych::ModelInfo& info, const Paths& pictures,
                   const std::vector<std::string>& texts) {
-  const bool lacks_image_tower = !pictures.empty() && !info.has_image_tower;
-  if (!lacks_image_tower && (texts.empty() || info.has_text_tower)) return;
-  throw diptych::Error(
-      ErrorCode::unsupported,
-      fmt::format("{}: the model is {} tower alone, expected one with the other ({})",
-                  lacks_image_tower ? "pictures" : "texts",
-                  lacks_image_tower ? "a text" : "an image", info.name));
+  if (!pictures.empty()) diptych::require_image_tower(info);
+  if (!texts.empty()) diptych::require_text_tower(info);
 }
 
 int embed_inputs(const Options& options) {
@@ -314,9 +309,9 @@ int embed_inputs(const Options& options) {
   const diptych::Encoder encoder = make_encoder(options.model);
   check_towers(encoder.model().info(), pictures, texts);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
-  note_texts(options, work, encoder.model());
   if (options.resume) resume(encoder, options, work);
   encode_texts(encoder, options, work);
+  note_texts(options, work, encoder.model());
   encode_pictures(encoder, options, work);
   const std::string out = destination(options, work);
   const std::string arrays = write_rows(out, work.kinds());

@@ -32,6 +32,11 @@ void EmbeddingRows::set(std::size_t place, std::span<const float> row) {
   known_[place] = true;
 }
 
+void EmbeddingRows::forget(std::size_t place) {
+  if (known_[place]) --known_count_;
+  known_[place] = false;
+}
+
 std::span<const float> EmbeddingRows::row(std::size_t place) const {
   return std::span(values_).subspan(place * width_, width_);
 }

@@ -17,6 +17,8 @@ class EmbeddingRows {
   /// False, and nothing taken, when the sizes do not fit.
   bool take_over(const std::vector<std::string>& earlier, const diptych::Array& rows);
   void set(std::size_t place, std::span<const float> row);
+  /// Makes a place that has a row one that has none.
+  void forget(std::size_t place);
 
   const std::vector<std::string>& inputs() const { return inputs_; }
   std::size_t width() const { return width_; }

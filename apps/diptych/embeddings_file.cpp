@@ -9,6 +9,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
@@ -73,6 +74,22 @@ std::vector<std::string> read_names(const std::string& note, bool are_paths,
   return names;
 }
 
+/// Returns how many of the pictures that have a row are no longer as they were.
+std::size_t forget_changed(const std::vector<std::string>& names,
+                           const std::vector<std::string>& states, InputRows& inputs) {
+  std::map<std::string_view, std::string_view> before;
+  for (std::size_t i = 0; i < std::min(names.size(), states.size()); ++i)
+    before.emplace(names[i], states[i]);
+  std::size_t changed = 0;
+  for (const std::size_t place : inputs.rows.known()) {
+    const auto found = before.find(inputs.rows.inputs()[place]);
+    if (found == before.end() || found->second == inputs.states[place]) continue;
+    inputs.rows.forget(place);
+    ++changed;
+  }
+  return changed;
+}
+
 }  // namespace
 
 Json InputRows::name(std::size_t place) const {
@@ -84,6 +101,20 @@ Json InputRows::names() const {
   Json names = Json::array();
   for (const std::size_t place : rows.known()) names.push_back(name(place));
   return names;
+}
+
+Json InputRows::states_of_rows() const {
+  Json known = Json::array();
+  for (const std::size_t place : rows.known()) known.push_back(states[place]);
+  return known;
+}
+
+std::string file_state(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return "";
+  const auto time = std::filesystem::last_write_time(path, error);
+  return error ? "" : fmt::format("{} {}", size, time.time_since_epoch().count());
 }
 
 std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
@@ -109,11 +140,13 @@ std::string write_rows(const std::string& out, const std::vector<InputRows*>& ki
     if (inputs->rows.size() == 0) continue;
     arrays[inputs->array] = inputs->rows.array();
     notes[inputs->note()] = json_text(inputs->names(), -1);
+    if (!inputs->states.empty())
+      notes[inputs->state_note()] = json_text(inputs->states_of_rows(), -1);
   }
   return arrays.empty() ? "" : write_arrays_or_print(out, arrays, notes);
 }
 
-std::size_t take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {
+TakenOver take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {
   const diptych::Notes notes = diptych::read_notes(file);
   const diptych::Arrays arrays = diptych::read_arrays(file);
   for (const auto& [name, array] : arrays) {
@@ -123,7 +156,7 @@ std::size_t take_over_rows(const std::string& file, const std::vector<InputRows*
     if (std::ranges::none_of(kinds, is_wanted))
       fail_to_resume(file, name, "only what this run makes, as the file is replaced");
   }
-  std::size_t dropped = 0;
+  TakenOver taken;
   for (InputRows* inputs : kinds) {
     const auto note = notes.find(inputs->note());
     if (note == notes.end()) continue;
@@ -136,8 +169,11 @@ std::size_t take_over_rows(const std::string& file, const std::vector<InputRows*
     }
     const std::set<std::string_view> wanted(inputs->rows.inputs().begin(),
                                             inputs->rows.inputs().end());
-    dropped += static_cast<std::size_t>(std::ranges::count_if(
+    taken.dropped += static_cast<std::size_t>(std::ranges::count_if(
         names, [&](const std::string& name) { return !wanted.contains(name); }));
+    const auto states = notes.find(inputs->state_note());
+    if (states != notes.end())
+      taken.changed += forget_changed(names, read_names(states->second, false, file), *inputs);
   }
-  return dropped;
+  return taken;
 }

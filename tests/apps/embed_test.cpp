@@ -261,6 +261,34 @@ TEST_F(EmbedInputs, ResumingDoesNotReplaceOtherArrays) {
 }
 
 /// Tensors that do not fit the model.
+TEST_F(EmbedInputs, ResumingComputesPicturesAgainThatHaveChanged) {
+  const std::string out = path("out.safetensors");
+  const std::vector<std::string> use = {"--images", path("pictures"), "--resume", "--out", out};
+  ASSERT_EQ(embed(use).status, 0);
+  EXPECT_THAT(embed(use).errors,
+              AllOf(HasSubstr("there already: 3 rows"), Not(HasSubstr("computed again"))));
+  const std::vector<float> before = floats(read_arrays(out), "image_embeddings");
+  write_picture(folder_.path() / "pictures" / "b.bmp", 7, 7, 200);
+  fs::last_write_time(folder_.path() / "pictures" / "b.bmp",
+                      fs::file_time_type::clock::now() + std::chrono::hours(1));
+  const ProgramRun run = embed(use);
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("computed again: 1 picture whose file"));
+  const std::vector<float> after = floats(read_arrays(out), "image_embeddings");
+  EXPECT_TRUE(std::equal(before.begin(), before.begin() + 16, after.begin()));
+  EXPECT_FALSE(std::equal(before.begin() + 16, before.begin() + 32, after.begin() + 16));
+}
+
+TEST_F(EmbedInputs, ResumingNotesTextsThatAreCut) {
+  std::string longest;
+  for (int i = 0; i < 100; ++i) longest += "cat ";
+  const std::string out = path("out.safetensors");
+  ASSERT_EQ(embed({"--texts-from", "-", "--out", out}, longest + "\n").status, 0);
+  const ProgramRun run =
+      embed({"--texts-from", "-", "--resume", "--out", out}, "red\n" + longest + "\n");
+  EXPECT_THAT(run.errors, HasSubstr("note: 1 of 2 texts (line 2) longer than the model's"));
+}
+
 TEST_F(EmbedInputs, TensorsOfAnotherSizeAreRefused) {
   Arrays inputs;
   inputs["pixels"] = {{1, 3, 8, 4}, std::vector<float>(96)};
