@@ -162,6 +162,28 @@ TEST(DecodeJpeg, RefusesScansWithoutTables) {
   expect_refused(with(jpeg, tables + 5, "\xFF\xFF\xFF\xFF"s), ErrorCode::corrupt_data, "JPEG");
 }
 
+/// The file without its segments of this marker.
+Bytes without_segments(const Bytes& jpeg, char marker) {
+  Bytes result = jpeg.substr(0, 2);
+  std::size_t at = 2;
+  while (jpeg.at(at + 1) != '\xDA') {
+    const auto high = static_cast<unsigned char>(jpeg.at(at + 2));
+    const auto low = static_cast<unsigned char>(jpeg.at(at + 3));
+    const std::size_t length = 2U + high * 256U + low;
+    if (jpeg[at + 1] != marker) result += jpeg.substr(at, length);
+    at += length;
+  }
+  return result + jpeg.substr(at);
+}
+
+/// Frames of motion JPEG leave the standard tables out; libjpeg-turbo, and so Pillow, has them.
+TEST(DecodeJpeg, TakesTheStandardHuffmanTablesWhereThereAreNone) {
+  const Bytes whole = fixture("images/landscape.jpg");
+  const Bytes frame = without_segments(whole, '\xC4');
+  ASSERT_LT(frame.size(), whole.size());
+  EXPECT_EQ(decode(frame).rgb, decode(whole).rgb);
+}
+
 TEST(DecodeJpeg, RefusesEndlessScans) {
   const Bytes jpeg = fixture("odd_images/progressive.jpg");
   const std::size_t scan = jpeg.find("\xFF\xDA"s);
