@@ -18,7 +18,7 @@ class WeightAverage {
   void add(const libtorch::Parameters& parameters);
   const libtorch::Parameters& parameters() const { return average_; }
 
-  /// Under "optimizer." names.
+  /// Saves it, under "optimizer." names.
   void save(const network::ParameterTable& table, TensorMap& map) const;
   /// Throws Error(corrupt_data) when `map` lacks it.
   void load(const network::ParameterTable& table, const TensorMap& map);
