@@ -8,6 +8,8 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "diptych/error.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 #include "train/run_page.h"
 
