@@ -62,7 +62,7 @@ model: build ## make the embedded model again: packages, data, an hour of traini
 	models/pictogram/recipe
 	models/pictogram/measure --model $(MODEL)
 
-lint: ## check formatting, layers, sizes, links and names
+lint: ## check formatting, layers, sizes, contracts, links and names
 lint-changes: ## the same, with names only in what changed since origin/main, or in the last commit
 lint lint-changes:
 	@tools/setup lint
@@ -70,6 +70,7 @@ lint lint-changes:
 	tools/check_format
 	tools/check_layers
 	tools/check_sizes
+	tools/check_contracts
 	tools/check_links
 	tools/check_names build/lint $(if $(filter lint-changes,$@),--changed)
 

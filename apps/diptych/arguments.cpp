@@ -2,7 +2,7 @@
 
 #include <diptych/error.h>
 #include <diptych/prompts.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <CLI/App.hpp>
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "bench.h"
 
 #include <diptych/loss_benchmark.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>
@@ -63,16 +63,12 @@ struct Work {
   std::size_t batch;
 };
 
-constexpr std::array kPrecisions = {Precision::fp32, Precision::bf16, Precision::fp16,
-                                    Precision::int8w, Precision::int8};
-
-/// Nothing where a word of the list is none of them.
+/// Nothing where a word of the list is none that can be measured.
 std::optional<std::vector<Precision>> parse_precisions(const std::string& text) {
   std::vector<Precision> precisions;
   for (const std::string& word : split_list(text)) {
-    const auto* found = std::find_if(kPrecisions.begin(), kPrecisions.end(),
-                                     [&](Precision precision) { return name(precision) == word; });
-    if (found == kPrecisions.end()) return std::nullopt;
+    const std::optional<Precision> found = diptych::find_precision(word);
+    if (!found || *found == Precision::automatic) return std::nullopt;
     precisions.push_back(*found);
   }
   return precisions.empty() ? std::nullopt : std::optional(precisions);
@@ -146,16 +142,6 @@ double median(const std::vector<Seconds>& seconds, double Seconds::*which) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
-}
-
-/// The smallest of the rows, which have unit length.
-double least_cosine(const Matrix& a, const Matrix& b) {
-  double least = 1.0;
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    const auto row = a.row(i);
-    least = std::min(least, std::inner_product(row.begin(), row.end(), b.row(i).begin(), 0.0));
-  }
-  return least;
 }
 
 std::vector<Contender> make_contenders(const Options& options, const diptych::Model& model) {

@@ -1,7 +1,7 @@
 #include "command.h"
 
 #include <diptych/error.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

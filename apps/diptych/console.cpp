@@ -1,7 +1,7 @@
 #include "console.h"
 
 #include <diptych/error.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <cstdio>

@@ -39,7 +39,7 @@ diptych::CalibrationSet read_calibration(const Options& options) {
     const std::vector<std::string> texts = read_lines(path);
     set.texts.insert(set.texts.end(), texts.begin(), texts.end());
   }
-  if (!options.calibrate.empty() && options.convert.dtype != "int8")
+  if (!options.calibrate.empty() && options.convert.dtype != diptych::Precision::int8)
     print_note("--calibrate is for --dtype int8, and not used.");
   if (!pictures.given.empty()) set.pictures = list_pictures(pictures);
   return set;

@@ -1,14 +1,19 @@
 #include "convert_options.h"
 
+#include "precision_names.h"
+
+using diptych::Precision;
+
 void add_convert_options(Command command, diptych::ConvertOptions& options) {
   command
       .option("--to", options.format,
               "diptych, open_clip, openai, chinese_clip, eva or huggingface")
       .show_default();
   command
-      .option("--dtype", options.dtype,
+      .choice("--dtype", options.dtype,
+              by_name({Precision::fp32, Precision::fp16, Precision::bf16, Precision::int8}),
               "of the weights: fp32, fp16, bf16 or, in diptych's own form, int8")
-      .show_default();
+      .show_default("fp32");
   command.option("--name", options.name, "written into diptych's own form");
   command.option("--licence", options.licence, "written into diptych's own form");
   command.option("--fits-from", options.fits_from,

@@ -1,5 +1,5 @@
 #include <diptych/download.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <memory>

@@ -2,7 +2,7 @@
 
 #include <diptych/error.h>
 #include <diptych/worker_share.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 #include <diptych/queries.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 #include <diptych/arrays.h>
 #include <diptych/filters.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 #include <diptych/error.h>
 #include <diptych/finetune.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdlib>
 #include <memory>

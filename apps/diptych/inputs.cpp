@@ -1,7 +1,7 @@
 #include "inputs.h"
 
 #include <diptych/error.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

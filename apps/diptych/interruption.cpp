@@ -1,6 +1,6 @@
 #include "interruption.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>

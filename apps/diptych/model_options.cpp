@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "console.h"
+#include "precision_names.h"
 
 using diptych::Precision;
 
@@ -63,12 +64,10 @@ void add_template_options(Command command, std::vector<std::string>& templates, 
 void add_compute_options(Command command, diptych::ComputeOptions& options) {
   command.option("--device", options.device,
                  "cpu (default), cuda or cuda:N for a GPU, libtorch:cpu for comparing");
-  std::map<std::string, Precision> precisions;
-  for (const Precision precision : {Precision::automatic, Precision::fp32, Precision::bf16,
-                                    Precision::fp16, Precision::int8w, Precision::int8})
-    precisions.emplace(name(precision), precision);
   command.choice(
-      "--precision", options.precision, precisions,
+      "--precision", options.precision,
+      by_name({Precision::automatic, Precision::fp32, Precision::bf16, Precision::fp16,
+               Precision::int8w, Precision::int8}),
       "auto (default: fp32, unless the model's folder says otherwise), fp32, bf16, int8w "
       "(weights only) or int8; with libtorch fp32, bf16 or fp16");
   command.option("--threads", options.threads, "threads that compute; default: one a CPU")

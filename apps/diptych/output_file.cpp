@@ -1,7 +1,7 @@
 #include "output_file.h"
 
 #include <diptych/error.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <system_error>
 

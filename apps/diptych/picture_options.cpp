@@ -1,6 +1,6 @@
 #include "picture_options.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include <diptych/error.h>
 #include <diptych/picture_files.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <nlohmann/json.hpp>

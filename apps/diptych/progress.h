@@ -19,7 +19,7 @@ class Progress {
   /// Sets what was done before and says nothing about the rate. Default: nothing.
   void begin_at(std::size_t done) { begun_at_ = done; }
   void show(std::size_t done, std::size_t total);
-  /// `show`, as the library's options take it. Valid as long as this object.
+  /// Returns `show`, as the library's options take it. Valid as long as this object.
   std::function<void(std::size_t, std::size_t)> callback() {
     return [this](std::size_t done, std::size_t total) { show(done, total); };
   }

@@ -1,6 +1,6 @@
 #include <diptych/error.h>
 #include <diptych/pull.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>

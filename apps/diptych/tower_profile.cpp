@@ -1,6 +1,6 @@
 #include "tower_profile.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "train_data_report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,5 @@
 #include <diptych/reference.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -6,6 +6,7 @@
 
 #include "diptych/export.h"
 #include "diptych/model.h"
+#include "diptych/packed_model.h"
 
 namespace diptych {
 
@@ -20,10 +21,10 @@ struct CalibrationSet {
 struct ConvertOptions {
   /// "diptych", "open_clip", "openai", "chinese_clip", "eva" or "huggingface".
   std::string format = "diptych";
-  /// Of the weights: "fp32", "fp16", "bf16", or in diptych's own form "int8": a model that is
-  /// computed in int8 unless it is told otherwise, its matrices in eight bits with a scale for each
-  /// output, the rest and the layers that would lose too much in bf16. Default: fp32.
-  std::string dtype = "fp32";
+  /// Of the weights: fp32, fp16, bf16, or in diptych's own form int8: a model that is computed in
+  /// int8 unless it is told otherwise, its matrices in eight bits with a scale for each output, the
+  /// rest and the layers that would lose too much in bf16. Default: fp32.
+  Precision dtype = Precision::fp32;
   /// What int8 is decided and measured with; not used otherwise.
   CalibrationSet calibration;
   /// Written into diptych's own form; empty: as the model says.
@@ -45,8 +46,8 @@ struct ConvertOptions {
 /// kept in the folder.
 /// Returns what the program of that form does otherwise than the model, and what int8 costs, one
 /// sentence each.
-/// Throws Error: invalid_argument for unknown words and for a folder that is not empty, unsupported
-/// for what the form cannot say, io.
+/// Throws Error: invalid_argument for an unknown form, another precision and for a folder that is
+/// not empty, unsupported for what the form cannot say, io.
 DIPTYCH_API std::vector<std::string> convert_model(const Model& model,
                                                    const std::filesystem::path& folder,
                                                    const ConvertOptions& options = {});

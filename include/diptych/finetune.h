@@ -101,7 +101,7 @@ struct FinetuneCallbacks {
 DIPTYCH_API FinetuneReport finetune(const FinetuneOptions& options,
                                     const FinetuneCallbacks& callbacks = {});
 
-/// One JSON object, indented; shares are 0 to 1.
+/// Returns a report as one JSON object, indented; shares are 0 to 1.
 DIPTYCH_API std::string to_json(const FinetuneReport& report);
 
 }  // namespace diptych

@@ -33,6 +33,10 @@ DIPTYCH_API void normalise_rows(Matrix& matrix);
 DIPTYCH_API Matrix similarities(const Matrix& a, const Matrix& b, float scale = 1.0F,
                                 float bias = 0.0F);
 
+/// Returns the smallest cosine of a row of `a` and the row of `b` beside it, all of which have unit
+/// length; 1 where there are no rows. Throws Error(invalid_argument) when the shapes differ.
+DIPTYCH_API double least_cosine(const Matrix& a, const Matrix& b);
+
 /// Replaces every row by its softmax: positive values that sum to 1.
 DIPTYCH_API void softmax_rows(Matrix& matrix);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ enum class Precision {
 
 /// Returns "auto", "fp32", "bf16", "fp16", "int8w" or "int8".
 DIPTYCH_API std::string_view name(Precision precision);
+
+/// Returns the precision of a name; nothing for a word that is none.
+DIPTYCH_API std::optional<Precision> find_precision(std::string_view name);
 
 /// What computes products on this machine.
 struct ComputeUnit {

@@ -13,6 +13,12 @@
 
 namespace diptych {
 
+/// What a training computes in.
+enum class TrainPrecision {
+  fp32,
+  amp_bf16,  ///< matrix products and convolutions in bfloat16, the rest in float32
+};
+
 /// What to train, on what, and how. Names and defaults are open_clip's where it has the option.
 struct TrainOptions {
   // Data.
@@ -156,8 +162,8 @@ struct TrainOptions {
   bool grad_checkpointing = false;
   /// Part of a ViT's patches dropped in every step (FLIP), 0 to below 1.
   double patch_dropout = 0.0;
-  /// "fp32", or "amp_bf16": matrix products and convolutions in bfloat16, the rest in float32.
-  std::string precision = "fp32";
+  /// Default: fp32.
+  TrainPrecision precision = TrainPrecision::fp32;
   AugmentOptions augmentation;
   /// How often a transparent picture is laid on a random colour instead of the model's background,
   /// 0 to 1.

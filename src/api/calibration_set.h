@@ -8,7 +8,7 @@
 
 namespace diptych::api {
 
-/// Pictures and texts that are like a model's inputs, for whoever has none at hand.
+// Pictures and texts that are like a model's inputs, for whoever has none at hand.
 
 /// Returns pictures of leaves, discs of one colour that lie over each other, their radii by a power
 /// law: the dead leaves model (Lee, Mumford and Huang 2001), whose edges, areas and spectrum are

@@ -29,12 +29,22 @@ using checkpoint::ReferenceEmbeddings;
 /// Side of the reference picture: small in a JSON file, and resized like any other.
 constexpr int kPictureSide = 8;
 
-DType dtype_of(const std::string& word) {
-  if (word == "fp32") return DType::float32;
-  if (word == "fp16") return DType::float16;
-  if (word == "bf16") return DType::bfloat16;
-  fail(ErrorCode::invalid_argument, "convert: dtype: got '{}', expected fp32, fp16, bf16 or int8",
-       word);
+/// What a folder's weights are in; those of int8 that are not in eight bits are in bfloat16.
+DType dtype_of(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return DType::float32;
+    case Precision::fp16:
+      return DType::float16;
+    case Precision::bf16:
+    case Precision::int8:
+      return DType::bfloat16;
+    case Precision::automatic:
+    case Precision::int8w:
+      break;
+  }
+  fail(ErrorCode::invalid_argument, "convert: dtype: got {}, expected fp32, fp16, bf16 or int8",
+       name(precision));
 }
 
 /// Every channel rises in another direction, so that swapped channels or axes are noticed.
@@ -166,8 +176,8 @@ float checked_fits_from(float cosine, ExportFormat format) {
 std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
                                        const ConvertOptions& options) {
   const ExportFormat format = checkpoint::export_format(options.format);
-  const bool is_quantised = options.dtype == "int8";
-  const DType dtype = is_quantised ? DType::bfloat16 : dtype_of(options.dtype);
+  const bool is_quantised = options.dtype == Precision::int8;
+  const DType dtype = dtype_of(options.dtype);
   if (is_quantised) refuse_quantised(format);
   checkpoint::ModelFile file = model.implementation().file;
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);

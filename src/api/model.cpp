@@ -38,7 +38,8 @@ void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& na
 
 Model::Implementation::Implementation(std::string name, checkpoint::ModelFile model_file)
     : file(std::move(model_file)),
-      info(api::describe(std::move(name), file)),
+      network(network::make_model(file.config)),
+      info(api::describe(std::move(name), file, network.parameters)),
       sources({info.name}) {
   if (info.preprocessing.size != info.image_size) {
     fail(ErrorCode::invalid_argument,

@@ -6,6 +6,7 @@
 
 #include "checkpoint/source/model_file.h"
 #include "diptych/model.h"
+#include "network/model.h"
 
 namespace diptych {
 
@@ -17,6 +18,8 @@ class Model::Implementation {
   static Model make(std::string name, checkpoint::ModelFile file, std::vector<std::string> sources);
 
   checkpoint::ModelFile file;
+  /// What `file.config` says, declared once for whoever describes or packs the model.
+  network::Model network;
   ModelInfo info;
   /// Names or paths of the models whose files are read.
   std::vector<std::string> sources;

@@ -54,10 +54,9 @@ float logit_scale(const checkpoint::ModelFile& file) {
   return file.weights.tensors.contains(name) ? std::exp(scalar(file, name)) : 0.0F;
 }
 
-std::uint64_t count_parameters(const network::ModelConfig& config) {
+std::uint64_t count_trained(const network::ParameterTable& parameters) {
   std::uint64_t count = 0;
-  const network::Model model = network::make_model(config);
-  for (const network::ParameterSpec& spec : model.parameters.specs()) {
+  for (const network::ParameterSpec& spec : parameters.specs()) {
     if (spec.trained) count += static_cast<std::uint64_t>(element_count(spec.shape));
   }
   return count;
@@ -65,12 +64,13 @@ std::uint64_t count_parameters(const network::ModelConfig& config) {
 
 }  // namespace
 
-ModelInfo describe(std::string name, const checkpoint::ModelFile& file) {
+ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
+                   const network::ParameterTable& parameters) {
   return {.name = std::move(name),
           .family = file.provenance.family,
           .container = file.provenance.container,
           .dtype = file.provenance.dtype,
-          .parameters = count_parameters(file.config),
+          .parameters = count_trained(parameters),
           .embedding_width = file.config.embedding_width,
           .has_image_tower = network::has_image_tower(file.config),
           .has_text_tower = network::has_text_tower(file.config),

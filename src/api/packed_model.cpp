@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "engine/cpu_executor.h"
 #include "engine/weights.h"
-#include "network/model.h"
 
 namespace diptych {
 namespace {
@@ -64,11 +63,10 @@ ComputeOptions api::checked(const Model& model, ComputeOptions options) {
 std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
                                                       const ComputeOptions& options,
                                                       engine::Observers observers) {
-  const checkpoint::ModelFile& file = model.implementation().file;
+  const Model::Implementation& loaded = model.implementation();
   return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
-    auto weights =
-        std::make_shared<const engine::Weights>(network::make_model(file.config), file.weights,
-                                                *pool, options.precision, file.quantisation);
+    auto weights = std::make_shared<const engine::Weights>(
+        loaded.network, loaded.file.weights, *pool, options.precision, loaded.file.quantisation);
     return engine::on_cpu(std::move(weights), std::move(pool), observers);
   });
 }

@@ -1,6 +1,6 @@
 #include "api/quantised_model.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/calibration_set.h"
+#include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -15,7 +16,6 @@
 #include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "engine/calibration.h"
-#include "network/model.h"
 
 namespace diptych::api {
 namespace {
@@ -75,16 +75,6 @@ Embeddings embed(const Encoder& encoder, const Inputs& inputs) {
   }
   if (!inputs.texts.empty()) result.texts = encoder.encode_texts(inputs.texts).all();
   return result;
-}
-
-/// The smallest of the rows, which have unit length.
-double least_cosine(const Matrix& a, const Matrix& b) {
-  double least = 1.0;
-  for (std::size_t i = 0; i < a.rows; ++i) {
-    const auto row = a.row(i);
-    least = std::min(least, std::inner_product(row.begin(), row.end(), b.row(i).begin(), 0.0));
-  }
-  return least;
 }
 
 std::vector<std::size_t> nearest_texts(const Embeddings& embeddings) {
@@ -150,7 +140,7 @@ std::vector<std::string> write_quantised(const Model& model, const std::filesyst
     const Encoder encoder(PackedModel::Implementation::observed(model, {.layers = &seen}));
     exact = embed(encoder, inputs);
     ThreadPool pool(0);
-    calibrated = engine::calibrate(network::make_model(file.config), seen, pool, kLimits);
+    calibrated = engine::calibrate(model.implementation().network, seen, pool, kLimits);
   }
   file.quantisation = calibrated.quantisation;
   if (file.quantisation.layers.empty())

@@ -36,6 +36,10 @@ std::string_view name(ErrorCode code) noexcept {
   return facts(code).name;
 }
 
+void fail_formatted(ErrorCode code, fmt::string_view format, fmt::format_args arguments) {
+  throw Error(code, fmt::vformat(format, arguments));
+}
+
 std::uint64_t checked_add(std::uint64_t a, std::uint64_t b, const char* what) {
   std::uint64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum))

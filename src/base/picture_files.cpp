@@ -1,6 +1,6 @@
 #include "diptych/picture_files.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

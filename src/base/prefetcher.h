@@ -95,7 +95,7 @@ class Prefetcher {
     }
   }
 
-  /// Called under the lock.
+  /// Ends it; is called under the lock.
   void end() {
     ended_ = true;
     ready_.notify_one();

@@ -1,6 +1,6 @@
 #include "checkpoint/fit_positions.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <string>

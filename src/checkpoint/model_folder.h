@@ -12,8 +12,8 @@ namespace diptych::checkpoint {
 void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
                        DType weights_dtype);
 
-/// The same with the weights that `model.quantisation` names in eight bits (fitting/quantised.h)
-/// and the others in bfloat16.
+/// Does the same with the weights that `model.quantisation` names in eight bits
+/// (fitting/quantised.h) and the others in bfloat16.
 void save_quantised_folder(const std::filesystem::path& folder, const ModelFile& model);
 
 }  // namespace diptych::checkpoint

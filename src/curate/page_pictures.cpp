@@ -1,6 +1,6 @@
 #include "curate/page_pictures.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <deque>

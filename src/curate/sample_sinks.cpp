@@ -1,6 +1,6 @@
 #include "curate/sample_sinks.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <map>

@@ -26,7 +26,7 @@ class LayerInputs : public LayerObserver {
   void multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
                   kernels::ConstMatrixView rows) override;
 
-  /// By the weights that the model was packed in, which must outlive what reads them.
+  /// Returns them by the weights that the model was packed in, which must outlive what reads them.
   const std::map<const kernels::PackedLinear*, Layer>& layers() const { return layers_; }
 
  private:

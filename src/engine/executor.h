@@ -43,8 +43,8 @@ class Executor {
   /// a batch that come one after the other.
   virtual bool shares_prefixes() const { return false; }
 
-  /// Write features [inputs, embedding width], not normalised. The inputs are as the model takes
-  /// them (network::check_packed).
+  /// Each writes features [inputs, embedding width], not normalised. The inputs are as the model
+  /// takes them (network::check_packed).
   virtual void image_features(const network::Pixels& pixels, std::span<float> features) = 0;
   virtual void text_features(const network::Tokens& tokens, std::span<float> features) = 0;
   /// Begins `each` captions of every picture, without a token yet. The model must have a decoder.

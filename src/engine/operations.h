@@ -17,7 +17,7 @@ namespace diptych::engine {
 class LayerObserver {
  public:
   virtual ~LayerObserver() = default;
-  /// `rows` [rows, inputs] are about to be multiplied with `layer`, which is packed from `weight`.
+  /// Sees `rows` [rows, inputs] before they are multiplied with `layer`, packed from `weight`.
   virtual void multiplies(network::ParameterId weight, const kernels::PackedLinear& layer,
                           kernels::ConstMatrixView rows) = 0;
 };

@@ -1,7 +1,8 @@
 #include "engine/precision.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -9,9 +10,22 @@
 
 namespace diptych {
 
+namespace {
+
+/// In the order of the enumerators.
+constexpr std::array<std::string_view, 6> kPrecisionNames = {"auto", "fp32",  "bf16",
+                                                             "fp16", "int8w", "int8"};
+
+}  // namespace
+
 std::string_view name(Precision precision) {
-  constexpr std::array kNames = {"auto", "fp32", "bf16", "fp16", "int8w", "int8"};
-  return kNames.at(static_cast<std::size_t>(precision));
+  return kPrecisionNames.at(static_cast<std::size_t>(precision));
+}
+
+std::optional<Precision> find_precision(std::string_view name) {
+  const auto found = std::ranges::find(kPrecisionNames, name);
+  if (found == kPrecisionNames.end()) return std::nullopt;
+  return static_cast<Precision>(found - kPrecisionNames.begin());
 }
 
 ComputeUnit cpu_unit(Precision precision) {

@@ -1,6 +1,6 @@
 #include "engine/profile.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace diptych::engine {
 

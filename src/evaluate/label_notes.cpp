@@ -1,6 +1,6 @@
 #include "evaluate/label_notes.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

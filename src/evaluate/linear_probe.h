@@ -14,11 +14,12 @@ namespace diptych::evaluate {
 Matrix linear_probe(const Matrix& embeddings, std::span<const std::size_t> right_classes,
                     std::size_t classes, const Matrix& others, double decay);
 
-/// The share, 0 to 1, of rows whose largest score is the right class's; the first of equal ones.
+/// Returns the share, 0 to 1, of rows whose largest score is the right class's; the first of equal
+/// ones.
 double accuracy(const Matrix& scores, std::span<const std::size_t> right_classes);
 
-/// The accuracy on other embeddings of the probe whose decay suits them best, among a few: an upper
-/// bound of what a choice without looking at them could give.
+/// Returns the accuracy on other embeddings of the probe whose decay suits them best, among a few:
+/// an upper bound of what a choice without looking at them could give.
 double best_probe_accuracy(const Matrix& embeddings, std::span<const std::size_t> right_classes,
                            std::size_t classes, const Matrix& others,
                            std::span<const std::size_t> right_others);

@@ -1,6 +1,6 @@
 #include "evaluate/zeroshot_notes.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 #include <unordered_map>

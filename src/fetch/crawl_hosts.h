@@ -56,7 +56,7 @@ class CrawlHosts {
   CrawlHost* take_ready(web::Clock::time_point now);
   /// Finds anew when a host may be asked: after any change of it.
   void update(CrawlHost& host, web::Clock::time_point now);
-  /// When the first host may be asked; nothing: none waits for the time.
+  /// Returns when the first host may be asked; nothing: none waits for the time.
   std::optional<web::Clock::time_point> next_time() const;
 
   std::size_t size() const { return hosts_.size(); }

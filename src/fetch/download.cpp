@@ -1,6 +1,6 @@
 #include "fetch/download.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstddef>

@@ -14,7 +14,7 @@ struct FetchFunctions {
   void (*crawl)(const CrawlRules& rules, const CrawlFeed& feed);             ///< fetch::crawl
 };
 
-/// The module as `command` asks for it.
+/// Returns the module as `command` asks for it.
 constexpr ModuleFile fetch_module(const char* command) {
   return {.name = "libdiptych-fetch.so",
           .variable = "DIPTYCH_FETCHER",

@@ -1,6 +1,6 @@
 #include "fetch/transfer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/socket.h>
 
 #include <utility>

@@ -45,7 +45,7 @@ class Transfer {
   /// Sets the next request up; the handle then goes to a multi handle.
   void prepare(TransferTarget target);
   CURL* handle() const { return curl_.get(); }
-  /// What came of it, after libcurl said so with `code`.
+  /// Returns what came of it, after libcurl said so with `code`.
   TransferOutcome finish(CURLcode code);
 
  private:

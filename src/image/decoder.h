@@ -39,13 +39,13 @@ void check_size(const EncodedPicture& source, std::uint64_t width, std::uint64_t
 Picture make_picture(const EncodedPicture& source, PixelFormat format, std::uint64_t width,
                      std::uint64_t height);
 
-/// Decode a picture, one per format; the content has been seen to start as the format does.
+/// Each decodes a format; the content has been seen to start as the format does.
 Picture decode_jpeg(const EncodedPicture& source);
 Picture decode_png(const EncodedPicture& source);
 Picture decode_webp(const EncodedPicture& source);
 Picture decode_gif(const EncodedPicture& source);
 Picture decode_bmp(const EncodedPicture& source);
-/// Decode by a module: these two are in a module, which is loaded for the first such picture:
+/// Each decodes a format by a module, which is loaded for the first such picture. Throws
 /// Error(unsupported) where there is none.
 Picture decode_tiff(const EncodedPicture& source);
 Picture decode_heif(const EncodedPicture& source);

@@ -60,8 +60,8 @@ constexpr bool columns_first(const PixelView& source, std::int64_t width, std::i
   return shrink > 0 && shrink > (source.width - width) * 2;
 }
 
-/// Throw Error(invalid_argument) for a picture without pixels or with too few or too many bytes,
-/// and for a size or fill out of range.
+/// Each throws Error(invalid_argument) for a picture without pixels or with too few or too many
+/// bytes, and for a size or fill out of range.
 void check(const Image& image);
 void check(const Preprocessing& preprocessing);
 

@@ -29,6 +29,8 @@ template <>
 constexpr std::string_view kKind<Colour> = "R,G,B, each 0 to 255";
 template <>
 constexpr std::string_view kKind<Interpolation> = "bilinear or bicubic";
+template <>
+constexpr std::string_view kKind<TrainPrecision> = "fp32 or amp_bf16";
 
 template <typename Number>
 bool parse_number(std::string_view text, Number& value) {
@@ -87,6 +89,11 @@ bool parse(std::string_view text, Interpolation& value) {
   return text == "bicubic" || text == "bilinear";
 }
 
+bool parse(std::string_view text, TrainPrecision& value) {
+  value = text == "amp_bf16" ? TrainPrecision::amp_bf16 : TrainPrecision::fp32;
+  return text == "amp_bf16" || text == "fp32";
+}
+
 template <typename Value>
 std::string format(const Value& value) {
   return fmt::format("{}", value);
@@ -102,6 +109,9 @@ std::string format(const Colour& value) {
 }
 std::string format(Interpolation value) {
   return value == Interpolation::bicubic ? "bicubic" : "bilinear";
+}
+std::string format(TrainPrecision value) {
+  return value == TrainPrecision::amp_bf16 ? "amp_bf16" : "fp32";
 }
 
 [[noreturn]] void refuse(const OptionSpec& option, std::string_view got) {

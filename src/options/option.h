@@ -17,7 +17,7 @@ using Place = std::variant<bool& (*)(TrainOptions&), int& (*)(TrainOptions&),
                            std::uint64_t& (*)(TrainOptions&), double& (*)(TrainOptions&),
                            char& (*)(TrainOptions&), std::string& (*)(TrainOptions&),
                            std::filesystem::path& (*)(TrainOptions&), Colour& (*)(TrainOptions&),
-                           Interpolation& (*)(TrainOptions&)>;
+                           Interpolation& (*)(TrainOptions&), TrainPrecision& (*)(TrainOptions&)>;
 
 /// The numbers that are accepted. No infinite one is, and no NaN.
 struct Range {

@@ -283,12 +283,8 @@ std::vector<OptionSpec> step_options() {
        {},
        {},
        kFree},
-      {"precision",
-       kOptimisation,
-       "amp_bf16: products and convolutions in bfloat16",
-       field<&TrainOptions::precision>,
-       {},
-       {"fp32", "amp_bf16"}},
+      {"precision", kOptimisation, "amp_bf16: products and convolutions in bfloat16",
+       field<&TrainOptions::precision>},
   };
 }
 

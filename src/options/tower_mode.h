@@ -16,7 +16,7 @@ struct TowerMode {
   int rank = 0;      ///< lora: of each matrix
 };
 
-/// As `image_mode` and `text_mode` say, or `lock_image` and `lock_text`. Each throws
+/// Each returns what `image_mode` or `text_mode` says, or `lock_image` or `lock_text`. Throws
 /// Error(invalid_argument) for other words, and for those of them that contradict each other.
 TowerMode image_mode(const TrainOptions& options);
 TowerMode text_mode(const TrainOptions& options);

@@ -1,6 +1,6 @@
 #include "shards/caption_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -23,8 +23,9 @@ struct DatasetOptions {
 
 /// The samples of a list of shards (.tar, .tgz) and tables (.csv, .tsv), also with .gz or .zst
 /// after their names, of Chinese-CLIP's files and of folders of pictures, in a fixed order, each at
-/// hand by its number. Files are mapped and indexed once, at opening: eight bytes a sample.
-/// Immutable and thread-safe.
+/// hand by its number. Files are mapped and indexed once, at opening: eight bytes a sample. A
+/// stream is no source: an epoch's order is drawn over all samples, and a run goes on at an exact
+/// one, for which each must be there whenever its number comes up. Immutable and thread-safe.
 class Dataset {
  public:
   /// What cannot be opened, read or used is in `refused()`; the rest is usable, even if that is

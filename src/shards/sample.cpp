@@ -1,6 +1,6 @@
 #include "shards/sample.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "shards/shard_writer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 #include <system_error>

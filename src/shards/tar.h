@@ -35,7 +35,8 @@ class TarReader {
   /// where the archive is damaged, also when it stops without an end marker, and Error(unsupported)
   /// at a sparse file, naming archive and offset. After an error the reader is at its end.
   std::optional<TarEntry> next();
-  /// Links, hard or symbolic, that were passed over so far: what they point to is not read.
+  /// Returns how many links, hard or symbolic, were passed over so far: what they point to is not
+  /// read.
   std::uint64_t links() const { return links_; }
 
  private:

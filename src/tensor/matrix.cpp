@@ -38,6 +38,20 @@ Matrix similarities(const Matrix& a, const Matrix& b, float scale, float bias) {
   return result;
 }
 
+double least_cosine(const Matrix& a, const Matrix& b) {
+  if (a.rows != b.rows || a.columns != b.columns) {
+    fail(ErrorCode::invalid_argument,
+         "least cosine: got embeddings [{}, {}] and [{}, {}], expected the same shape", a.rows,
+         a.columns, b.rows, b.columns);
+  }
+  double least = 1.0;
+  for (std::size_t i = 0; i < a.rows; ++i) {
+    const auto row = a.row(i);
+    least = std::min(least, std::inner_product(row.begin(), row.end(), b.row(i).begin(), 0.0));
+  }
+  return least;
+}
+
 void softmax_rows(Matrix& matrix) {
   for (std::size_t i = 0; i < matrix.rows; ++i) {
     const std::span<float> row = matrix.row(i);

@@ -20,14 +20,14 @@ struct AdapterSpec {
   int rank = 1;   ///< of each of their products
 };
 
-/// How many matrices a parameter stacks that an adapter changes: those of query, key, value, output
-/// and MLP in numbered blocks; zero for all other parameters.
+/// Returns how many matrices a parameter stacks that an adapter changes: those of query, key,
+/// value, output and MLP in numbered blocks; zero for all other parameters.
 int adapted_parts(const network::ParameterSpec& spec);
 
-/// How many numbers an adapter has.
+/// Returns how many numbers an adapter has.
 std::int64_t numbers_of(const network::ParameterTable& table, const AdapterSpec& spec);
 
-/// Whether a parameter of this name is an adapter's.
+/// Returns whether a parameter of this name is an adapter's.
 bool is_adapter(const std::string& name);
 
 /// The adapters of a model that is being trained: what is learnt in place of the matrices that they
@@ -50,7 +50,8 @@ class Adapters {
   /// Returns the model's parameters with what the adapters add, as part of autograd's graph.
   libtorch::Parameters applied_to(const libtorch::Parameters& parameters) const;
 
-  /// The matrices as they were before, and all A and B, under "optimizer." names: `map` has sums.
+  /// Saves the matrices as they were before, and all A and B, under "optimizer." names: `map` has
+  /// sums.
   void save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
             TensorMap& map) const;
   /// `parameters` have the sums, which is what adapters that start afresh start from. Throws as

@@ -1,6 +1,6 @@
 #include "train/advice.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "train/checksum.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace diptych::train {
 

@@ -13,9 +13,9 @@ class DeviceMemory {
 
   /// Begins to look for the most memory anew.
   void reset_peak() const;
-  /// The most bytes that this process had since then; on the CPU all of its memory.
+  /// Returns the most bytes that this process had since then; on the CPU all of its memory.
   std::uint64_t peak() const;
-  /// What the process has now and could have besides; zero when that is not known.
+  /// Returns what the process has now and could have besides; zero when that is not known.
   std::uint64_t available() const;
 
  private:

@@ -1,6 +1,6 @@
 #include "train/event_file.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/folders.h"
 
 namespace diptych::train {
 namespace {
@@ -99,8 +100,7 @@ std::string tf_record(std::string_view data) {
 
 EventFile::EventFile(const std::filesystem::path& folder, std::int64_t first_step)
     : path_(folder / file_name()) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  make_folders(folder);
   file_.open(path_, std::ios::binary);
   write(event_head(now(), 0) + sized(kFileVersionTag, "brain.Event:2"));
   constexpr char kStart[] = {0x08, 0x01};

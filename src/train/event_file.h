@@ -33,10 +33,10 @@ class EventFile {
   std::ofstream file_;
 };
 
-/// One Event message with the values of a step.
+/// Returns one Event message with the values of a step.
 std::string event_of(double wall_time, std::int64_t step, const std::vector<NamedValue>& values);
 
-/// A TFRecord: length, data and their checksums.
+/// Returns a TFRecord: length, data and their checksums.
 std::string tf_record(std::string_view data);
 
 }  // namespace diptych::train

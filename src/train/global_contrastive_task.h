@@ -14,10 +14,10 @@ struct GlobalContrastiveOptions {
   double rho = 6.5;  ///< of the term that holds the temperature up
 };
 
-/// FastCLIP's global contrastive loss with one learnt temperature (arXiv 2407.01445, version 3):
-/// what a pair is told apart from is estimated over all of the data, by two numbers a sample that
-/// every batch moves, so that small batches suffice. Needs Batch::samples and Batch::epoch; memory
-/// is quadratic in the pairs. Pairs without negatives have no part.
+/// Makes FastCLIP's global contrastive loss with one learnt temperature (arXiv 2407.01445, version
+/// 3): what a pair is told apart from is estimated over all of the data, by two numbers a sample
+/// that every batch moves, so that small batches suffice. Needs Batch::samples and Batch::epoch;
+/// memory is quadratic in the pairs. Pairs without negatives have no part.
 std::unique_ptr<Task> global_contrastive_task(std::int64_t samples,
                                               const GlobalContrastiveOptions& options = {});
 

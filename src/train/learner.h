@@ -74,7 +74,8 @@ class Learner {
   void load(SavedState& saved);
 
  private:
-  /// What the next forward pass and the way back through it are computed with; until the next call.
+  /// Returns what the next forward pass and the way back through it are computed with; until the
+  /// next call.
   StepModel step_model() {
     effective_ = adapters_.applied_to(parameters_);
     return {.model = model_,

@@ -5,7 +5,7 @@
 
 namespace diptych::train {
 
-/// plan_training (diptych/train.h), of the model that `source` reads.
+/// Does what plan_training (diptych/train.h) says, of the model that `source` reads.
 TrainPlan plan(const TrainOptions& options, const ModelReader& source);
 
 }  // namespace diptych::train

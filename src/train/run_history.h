@@ -9,7 +9,8 @@
 
 namespace diptych::train {
 
-/// The numbers of a report that are kept and shown, under open_clip's names where it has them.
+/// Returns the numbers of a report that are kept and shown, under open_clip's names where it has
+/// them.
 std::vector<NamedValue> values_of(const TrainProgress& progress);
 
 /// The reports of a run, a line of JSON each, in a file that all of its starts share.

@@ -1,7 +1,7 @@
 #include "train/run_log.h"
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <torch/version.h>
 
 #include <ctime>

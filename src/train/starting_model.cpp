@@ -96,8 +96,8 @@ Adapters first_adapters(const TrainOptions& options, const network::ParameterTab
 
 LearnerOptions learner_options(const TrainOptions& options) {
   return {.optimiser = optimiser_options(options),
-          .autocast = options.precision == "amp_bf16" ? libtorch::Autocast::bfloat16
-                                                      : libtorch::Autocast::off,
+          .autocast = options.precision == TrainPrecision::amp_bf16 ? libtorch::Autocast::bfloat16
+                                                                    : libtorch::Autocast::off,
           .parts = options.accum_freq,
           .keeps_image_statistics = keeps_image_statistics(options),
           .recomputes_blocks = options.grad_checkpointing,

@@ -62,9 +62,10 @@ class Task {
   /// Returns what the sum of own losses is multiplied by before it is added.
   virtual double own_weight(const StepModel& /*step*/, const Batch& /*batch*/) const { return 0.0; }
 
-  /// Called when the step of the last common loss was taken: what it remembers of the data moves.
+  /// Moves what it remembers of the data; is called when the step of the last common loss was
+  /// taken.
   virtual void step_taken() {}
-  /// What it remembers, under "optimizer." names. By default nothing.
+  /// Saves what it remembers, under "optimizer." names. By default nothing.
   virtual void save(TensorMap& /*map*/) const {}
   /// Throws as SavedState::restore.
   virtual void load(SavedState& /*saved*/) {}

@@ -15,14 +15,14 @@ struct TrainedPart {
   std::vector<AdapterSpec> adapters;
 };
 
-/// As the options say of each tower. Throws Error(invalid_argument) for unlocked groups of a tower
-/// that has no numbered blocks, and for adapters of one without blocks of matrices.
+/// Returns what the options say of each tower. Throws Error(invalid_argument) for unlocked groups
+/// of a tower that has no numbered blocks, and for adapters of one without blocks of matrices.
 TrainedPart trained_part(const TrainOptions& options, const network::Model& model);
 
-/// How many numbers a model has, but for running statistics.
+/// Returns how many numbers a model has, but for running statistics.
 std::uint64_t count_parameters(const network::ParameterTable& table);
 
-/// How many are trained.
+/// Returns how many are trained.
 std::uint64_t count_trained(const network::ParameterTable& table, const TrainedPart& part);
 
 /// Takes all other parameters out of training: they no longer require gradients.

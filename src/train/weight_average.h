@@ -19,7 +19,7 @@ class WeightAverage {
   void add(const libtorch::Parameters& parameters);
   const libtorch::Parameters& parameters() const { return average_; }
 
-  /// Under "optimizer." names.
+  /// Saves it, under "optimizer." names.
   void save(const network::ParameterTable& table, TensorMap& map) const;
   /// Throws as SavedState::restore.
   void load(const network::ParameterTable& table, SavedState& saved);

@@ -16,27 +16,27 @@ struct PaceLimits {
   double burst = 8.0;
 };
 
-/// When the next request to one host may start: a token bucket, a limit on requests that run at a
-/// time, and what the host itself asked for. Not thread-safe; it looks at no clock.
+/// Returns when the next request to one host may start: a token bucket, a limit on requests that
+/// run at a time, and what the host itself asked for. Not thread-safe; it looks at no clock.
 class HostPace {
  public:
   HostPace(const PaceLimits& limits, Clock::time_point now);
 
-  /// When the next request may start, if it may not at `now`; `now` itself otherwise. Of running
-  /// requests `has_free_connection` knows.
+  /// Returns when the next request may start, if it may not at `now`; `now` itself otherwise. Of
+  /// running requests `has_free_connection` knows.
   Clock::time_point next_start(Clock::time_point now) const;
   bool has_free_connection() const { return running_ < limits_.connections; }
   int running() const { return running_; }
 
-  /// A request starts, or has ended.
+  /// Counts a request that starts, or has ended.
   void start(Clock::time_point now);
   void finish() { --running_; }
 
-  /// No request starts before: the host said Retry-After. An earlier time changes nothing.
+  /// Lets no request start before: the host said Retry-After. An earlier time changes nothing.
   void hold_until(Clock::time_point time);
-  /// At least so long between two requests (Crawl-delay): one at a time, without a burst.
+  /// Leaves at least so long between two requests (Crawl-delay): one at a time, without a burst.
   void set_delay(std::chrono::milliseconds delay);
-  /// Whether a new pace would allow no more than this one: it may be forgotten.
+  /// Returns whether a new pace would allow no more than this one: it may be forgotten.
   bool is_at_rest(Clock::time_point now) const;
 
  private:

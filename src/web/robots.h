@@ -24,15 +24,15 @@ class RobotsRules {
   /// count, in whatever case, and those for "*" where it names none.
   static RobotsRules parse(std::string_view text, std::span<const std::string> agents);
 
-  /// Whether a URL's path with its query may be fetched: the longest rule that fits decides, and of
-  /// two equally long ones the one that allows. "/robots.txt" always may.
+  /// Returns whether a URL's path with its query may be fetched: the longest rule that fits
+  /// decides, and of two equally long ones the one that allows. "/robots.txt" always may.
   bool allows(std::string_view path) const;
 
-  /// The seconds between two requests that the group asks for (Crawl-delay, which is no part of the
-  /// RFC); nothing: none.
+  /// Returns the seconds between two requests that the group asks for (Crawl-delay, which is no
+  /// part of the RFC); nothing: none.
   std::optional<std::chrono::milliseconds> crawl_delay() const { return crawl_delay_; }
 
-  /// Memory that the rules take, in bytes.
+  /// Returns the memory that the rules take, in bytes.
   std::size_t bytes() const { return bytes_; }
 
  private:
@@ -47,8 +47,8 @@ class RobotsRules {
   std::size_t bytes_ = 0;
 };
 
-/// A path or pattern as RFC 9309 compares them: what is not ASCII as %XX, %XX of an unreserved
-/// character as that character, other %xx in capitals.
+/// Returns a path or pattern as RFC 9309 compares them: what is not ASCII as %XX, %XX of an
+/// unreserved character as that character, other %xx in capitals.
 std::string normalised_path(std::string_view path);
 
 }  // namespace diptych::web

@@ -1,6 +1,6 @@
 #include "web/url.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <strings.h>
 
 #include <algorithm>

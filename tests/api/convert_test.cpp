@@ -30,7 +30,7 @@ class Convert : public testing::TestWithParam<const char*> {};
 TEST_P(Convert, WrittenAndReadAgainItGivesTheSameFeatures) {
   const test::TemporaryFolder folder;
   const Model model = fixture();
-  convert_model(model, folder.path(), {.format = GetParam(), .dtype = "fp32"});
+  convert_model(model, folder.path(), {.format = GetParam(), .dtype = Precision::fp32});
   const Model again = Model::load(folder.path().string());
   const auto size = static_cast<std::size_t>(model.info().image_size);
   const std::vector<float> picture(3 * size * size, 0.25F);
@@ -115,7 +115,7 @@ TEST(ConvertErrors, LeavesNoEmptyFolder) {
 
 /// A model in our own form with one weight that is none.
 std::filesystem::path diverged_model(const std::filesystem::path& folder) {
-  convert_model(fixture(), folder, {.dtype = "fp32"});
+  convert_model(fixture(), folder, {.dtype = Precision::fp32});
   TensorMap weights = checkpoint::read_safetensors(folder / "model.safetensors");
   TensorBuffer diverged = convert(weights.at("visual.proj"), DType::float32);
   diverged.floats().back() = std::nanf("");
@@ -147,12 +147,12 @@ TEST(ConvertErrors, NameWhatIsUnknown) {
     return std::string("no error");
   };
   EXPECT_THAT(message({.format = "onnx"}), testing::HasSubstr("onnx"));
-  EXPECT_THAT(message({.dtype = "fp8"}), testing::HasSubstr("fp8"));
+  EXPECT_THAT(message({.dtype = Precision::int8w}), testing::HasSubstr("got int8w, expected fp32"));
 }
 
 TEST(ConvertToOurOwn, HoldsReferencesThatVerify) {
   const test::TemporaryFolder folder;
-  convert_model(Model::load(), folder.path(), {.dtype = "bf16", .name = "halved"});
+  convert_model(Model::load(), folder.path(), {.dtype = Precision::bf16, .name = "halved"});
   const Model model = Model::load(folder.path().string());
   const std::vector<Comparison> comparisons = compare_with_own_references(Encoder(model));
   ASSERT_FALSE(comparisons.empty());

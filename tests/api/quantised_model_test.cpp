@@ -30,7 +30,8 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
 
 TEST(QuantisedModel, IsComputedInInt8UnlessToldOtherwise) {
   const test::TemporaryFolder folder;
-  const std::vector<std::string> notes = convert_model(fixture(), folder.path(), {.dtype = "int8"});
+  const std::vector<std::string> notes =
+      convert_model(fixture(), folder.path(), {.dtype = Precision::int8});
   EXPECT_THAT(notes, ElementsAre(HasSubstr("weights in eight bits"),
                                  HasSubstr("of 48 made-up pictures and"), HasSubstr("MB")));
   const Model read = Model::load(folder.path().string());
@@ -47,9 +48,9 @@ TEST(QuantisedModel, IsComputedInInt8UnlessToldOtherwise) {
 
 TEST(QuantisedModel, WrittenAgainItIsTheSameOrInFloatingPoint) {
   const test::TemporaryFolder folder;
-  convert_model(fixture(), folder.path() / "int8", {.dtype = "int8"});
+  convert_model(fixture(), folder.path() / "int8", {.dtype = Precision::int8});
   const Model read = Model::load((folder.path() / "int8").string());
-  convert_model(read, folder.path() / "fp32", {.dtype = "fp32"});
+  convert_model(read, folder.path() / "fp32", {.dtype = Precision::fp32});
   const Model floating = Model::load((folder.path() / "fp32").string());
   EXPECT_EQ(PackedModel(floating).options().precision, Precision::fp32);
   EXPECT_EQ(embedding(floating, Precision::fp32), embedding(read, Precision::fp32));
@@ -63,7 +64,7 @@ TEST(QuantisedModel, TakesTheUsersTextsAndPictures) {
     set.pictures.push_back(test::data_path("images/alpha.png"));
   }
   const std::vector<std::string> notes =
-      convert_model(fixture(), folder.path(), {.dtype = "int8", .calibration = set});
+      convert_model(fixture(), folder.path(), {.dtype = Precision::int8, .calibration = set});
   EXPECT_THAT(notes[1], HasSubstr("of 16 pictures and"));
   EXPECT_THAT(notes[1], HasSubstr("of 16 texts"));
 }
@@ -76,19 +77,19 @@ TEST(QuantisedModelErrors, SayWhatTheSetOrFormLacks) {
                        reason);
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "out"));
   };
-  expect_refused({.dtype = "int8", .calibration = {.texts = {"one", "two"}}},
+  expect_refused({.dtype = Precision::int8, .calibration = {.texts = {"one", "two"}}},
                  ErrorCode::invalid_argument, "calibrate: got 2 texts, expected 16 or more");
   expect_refused(
-      {.dtype = "int8",
+      {.dtype = Precision::int8,
        .calibration = {.pictures = std::vector<std::filesystem::path>(16, "no-such.png")}},
       ErrorCode::not_found, "no-such.png");
   test::expect_error(
       [&] {
         convert_model(Model::load(test::data_path("openai_vit/model.pt").string()),
-                      folder.path() / "out", {.dtype = "int8"});
+                      folder.path() / "out", {.dtype = Precision::int8});
       },
       ErrorCode::unsupported, "a model without a tokenizer");
-  expect_refused({.format = "open_clip", .dtype = "int8"}, ErrorCode::invalid_argument,
+  expect_refused({.format = "open_clip", .dtype = Precision::int8}, ErrorCode::invalid_argument,
                  "int8 for another program's form");
 }
 

@@ -37,6 +37,18 @@ TEST(Matrix, SimilaritiesOfDifferentWidthsAreRefused) {
   EXPECT_THROW(similarities(Matrix(1, 2), Matrix(1, 3)), Error);
 }
 
+TEST(Matrix, LeastCosineIsThatOfTheRowsFurthestApart) {
+  const Matrix a = matrix(2, 2, {1, 0, 0, 1});
+  EXPECT_EQ(least_cosine(a, a), 1.0);
+  EXPECT_FLOAT_EQ(least_cosine(a, matrix(2, 2, {1, 0, 0.6F, 0.8F})), 0.8F);
+  EXPECT_EQ(least_cosine(Matrix(), Matrix()), 1.0);
+}
+
+TEST(Matrix, LeastCosineOfDifferentShapesIsRefused) {
+  EXPECT_THROW(least_cosine(Matrix(1, 2), Matrix(1, 3)), Error);
+  EXPECT_THROW(least_cosine(Matrix(2, 2), Matrix(1, 2)), Error);
+}
+
 TEST(Matrix, SoftmaxOfLargeLogitsStaysFinite) {
   Matrix m = matrix(1, 3, {1000.0F, 1000.0F, -1000.0F});
   softmax_rows(m);

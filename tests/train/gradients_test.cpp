@@ -2,6 +2,8 @@
 // (tests/data/fixture.py).
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
 #include "libtorch/compute_device.h"

@@ -6,7 +6,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "diptych/error.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 #include "train/run_page.h"
 
@@ -54,6 +57,13 @@ TEST(EventFile, BeginsWithItsVersionAndTheStepThatItGoesOnFrom) {
     const std::string start = {'\x10', static_cast<char>(first), '\x3a', '\x02', '\x08', '\x01'};
     EXPECT_THAT(text, testing::HasSubstr(start));
   }
+}
+
+TEST(EventFile, SaysWhichFolderCannotBeMade) {
+  const test::TemporaryFolder folder;
+  write_file(folder.path() / "file", "");
+  test::expect_error([&] { EventFile(folder.path() / "file" / "runs", 1); }, ErrorCode::io,
+                     "cannot make");
 }
 
 TEST(RunHistory, GoesOnAfterTheLastStepThatWasSaved) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
 #include "diptych/error.h"

@@ -211,7 +211,6 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadOption{"no_data", [](TrainOptions& o) { o.train_data = "/nowhere/*.tar"; }, "nowhere"},
         BadOption{"no_model", [](TrainOptions& o) { o.model = "/nowhere.json"; }, "/nowhere.json"},
-        BadOption{"precision", [](TrainOptions& o) { o.precision = "fp8"; }, "fp8"},
         BadOption{"schedule", [](TrainOptions& o) { o.schedule = "step"; }, "step"},
         BadOption{"device", [](TrainOptions& o) { o.device = "abacus"; }, "abacus"},
         BadOption{"batch", [](TrainOptions& o) { o.batch_size = 100; }, "21"},

@@ -1,6 +1,6 @@
 #include "checkpoint/configs/check_facts.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <variant>
 

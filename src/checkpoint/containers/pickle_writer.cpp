@@ -1,6 +1,6 @@
 #include "checkpoint/containers/pickle_writer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstring>

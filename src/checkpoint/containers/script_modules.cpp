@@ -1,6 +1,6 @@
 #include "checkpoint/containers/script_modules.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "checkpoint/containers/torch_writer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <utility>

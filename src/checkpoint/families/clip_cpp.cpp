@@ -1,6 +1,6 @@
 // clip.cpp's GGUF: a CLIPModel of Hugging Face transformers whose names were shortened, and its
 // config as metadata. Its `ffn_down` is the layer into the MLP.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -14,9 +14,9 @@ namespace diptych::checkpoint {
 /// bfloat16 does not hold.
 TensorMap quantise(const TensorMap& tensors, const network::Quantisation& quantisation);
 
-/// The reverse: what is in eight bits is computed as float32 when it is used, and what says so is
-/// taken out of `tensors` and returned. Throws Error(corrupt_data), naming `file`, for a scale or
-/// factor without its weight, that does not fit it, or that is no positive number.
+/// Does the reverse: what is in eight bits is computed as float32 when it is used, and what says so
+/// is taken out of `tensors` and returned. Throws Error(corrupt_data), naming `file`, for a scale
+/// or factor without its weight, that does not fit it, or that is no positive number.
 network::Quantisation dequantise(TensorMap& tensors, const std::string& file);
 
 }  // namespace diptych::checkpoint

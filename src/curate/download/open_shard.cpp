@@ -1,6 +1,6 @@
 #include "curate/download/open_shard.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <optional>

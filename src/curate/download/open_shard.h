@@ -22,7 +22,8 @@ struct ShardFiles {
 };
 ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number);
 
-/// The key of a shard's sample, as img2dataset's: "000010005" is sample 5 of shard 1, of 10,000.
+/// Returns the key of a shard's sample, as img2dataset's: "000010005" is sample 5 of shard 1, of
+/// 10,000.
 std::string sample_key(std::size_t shard, std::size_t index, std::size_t samples_per_shard);
 
 /// A shard that is being downloaded. Thread-safe but for its destruction.

@@ -28,7 +28,7 @@ class ShardJournal {
   ShardJournal& operator=(const ShardJournal&) = delete;
 
   bool has(std::size_t index) const { return offsets_.at(index) != kNone; }
-  /// How many entries there are.
+  /// Returns how many entries there are.
   std::size_t count() const { return count_; }
   /// Adds an entry that is not there. Throws Error(io).
   void add(std::size_t index, const JournalEntry& entry);

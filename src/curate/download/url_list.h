@@ -37,7 +37,7 @@ class UrlList {
   /// wanted; unsupported for another form.
   UrlList(const std::filesystem::path& path, ListColumns columns);
 
-  /// The next row that is not blank; nothing at the end. Text that is no UTF-8 is repaired.
+  /// Returns the next row that is not blank; nothing at the end. Text that is no UTF-8 is repaired.
   std::optional<ListRow> next();
 
   /// The same for text that is in memory and outlives the list. `name` says the form.

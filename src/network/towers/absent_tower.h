@@ -43,7 +43,7 @@ struct AbsentTextTower {
   AbsentTextTowerConfig config;
 };
 
-/// Throw Error(unsupported).
+/// Each throws Error(unsupported).
 [[noreturn]] void refuse_pictures(std::string_view model = {});
 [[noreturn]] void refuse_texts(std::string_view model = {});
 

@@ -1,6 +1,6 @@
 #include "checkpoint/containers/gguf.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "checkpoint/containers/gguf_builder.h"

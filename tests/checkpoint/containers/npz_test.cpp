@@ -1,6 +1,6 @@
 #include "checkpoint/containers/npz.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "checkpoint/containers/zip_builder.h"
