@@ -35,8 +35,8 @@ const Family& clip_cpp_family();    ///< in GGUF
 
 const Family& big_vision_image_family();
 const Family& big_vision_text_family();
-const Family& huggingface_clip_image_family();    ///< CLIPVisionModelWithProjection
-const Family& huggingface_clip_text_family();     ///< CLIPTextModelWithProjection
+const Family& huggingface_clip_image_family();  ///< CLIPVisionModelWithProjection
+const Family& huggingface_clip_text_family();   ///< CLIPTextModelWithProjection
 const Family& huggingface_chinese_clip_text_family();
 const Family& huggingface_siglip_image_family();  ///< SiglipVisionModel
 const Family& huggingface_siglip_text_family();   ///< SiglipTextModel
