@@ -1,6 +1,7 @@
 #include "libtorch/operations.h"
 
 #include "base/error.h"
+#include "libtorch/batch_norm.h"
 
 namespace diptych::libtorch {
 
@@ -302,25 +303,28 @@ Operations::FeatureMap Operations::convolution(const FeatureMap& x,
                                                const network::Convolution& layer,
                                                Activation activation, const FeatureMap* residual) {
   const Tensor bias = layer.bias == network::kAbsent ? Tensor() : parameter(layer.bias);
-  Tensor convolved =
+  const Tensor convolved =
       torch::conv2d(in_type_of(parameter(layer.weight), as_pictures(x)), parameter(layer.weight),
                     bias, layer.stride, (layer.kernel - 1) / 2);
-  if (layer.norm) {
-    const network::BatchNorm& norm = *layer.norm;
-    // Over channels-last pictures libtorch's CPU kernel sums a channel in float32, one value after
-    // the other: off by 1e-3 in the variance of a million values. Over planes it sums in double.
-    if (convolved.is_cpu()) convolved = convolved.contiguous();
-    const bool uses_running = !options_.training || updates_statistics_;
-    convolved = torch::batch_norm(convolved, parameter(norm.weight), parameter(norm.bias),
-                                  uses_running ? parameter(norm.running_mean) : Tensor(),
-                                  uses_running ? parameter(norm.running_variance) : Tensor(),
-                                  options_.training, kBatchNormMomentum, norm.epsilon,
-                                  /*cudnn_enabled=*/true);
-  }
   FeatureMap result = as_feature_map(convolved);
+  if (layer.norm) result.rows = normalised(result.rows, *layer.norm);
   result.rows = activated(
       add_residual(result.rows, residual == nullptr ? nullptr : &residual->rows), activation);
   return result;
+}
+
+Tensor Operations::normalised(const Tensor& rows, const network::BatchNorm& norm) {
+  const Tensor& weight = parameter(norm.weight);
+  const Tensor& bias = parameter(norm.bias);
+  const bool uses_running = !options_.training || updates_statistics_;
+  const RunningStatistics running = {
+      .mean = uses_running ? parameter(norm.running_mean) : Tensor(),
+      .variance = uses_running ? parameter(norm.running_variance) : Tensor(),
+      .momentum = kBatchNormMomentum};
+  if (options_.training && takes_batch_norm(rows, weight))
+    return batch_norm(rows, weight, bias, norm.epsilon, running);
+  return torch::batch_norm(rows, weight, bias, running.mean, running.variance, options_.training,
+                           kBatchNormMomentum, norm.epsilon, /*cudnn_enabled=*/true);
 }
 
 Operations::FeatureMap Operations::average_pool(const FeatureMap& x, int size, int stride) {

@@ -99,6 +99,8 @@ class Operations : public network::ComposedOperations<Operations> {
     return map;
   }
 
+  Tensor normalised(const Tensor& rows, const network::BatchNorm& norm);
+
   /// Runs a block, and notes the parameters that it uses.
   template <typename Body, typename... Inputs>
   auto without_graph(std::set<network::ParameterId>& used, const Body& body,
