@@ -3,7 +3,9 @@
 #include <diptych/soup.h>
 
 #include <charconv>
+#include <filesystem>
 #include <memory>
+#include <set>
 
 #include "commands.h"
 #include "console.h"
@@ -41,8 +43,22 @@ std::vector<double> parse_shares(std::string_view text) {
   return shares;
 }
 
+/// The average of a model with itself is that model, however long it takes.
+void refuse_repeated(const std::vector<std::string>& models) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& model : models) {
+    std::error_code unknown;
+    const std::filesystem::path path = std::filesystem::absolute(model, unknown);
+    if (seen.insert(std::filesystem::weakly_canonical(path, unknown)).second) continue;
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        "soup: got " + model + " twice, expected each model once: --shares says what it counts");
+  }
+}
+
 int soup(const Options& options) {
   const std::vector<double> shares = parse_shares(options.shares);
+  refuse_repeated(options.models);
   std::vector<diptych::Model> models;
   for (const std::string& name : options.models) models.push_back(load_model(name, options.load));
   const diptych::Model average = diptych::average_models(models, shares);

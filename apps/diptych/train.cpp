@@ -220,6 +220,8 @@ void wait_without_spinning() {
 }
 
 int plan(const Options& options) {
+  if (!options.train.resume.empty())
+    print_note("resume: not used by --plan: it plans the whole run, what is done already included");
   const diptych::TrainPlan plan = diptych::plan_training(options.train);
   if (options.json) {
     print_json(plan_json(plan), -1);
@@ -231,6 +233,10 @@ int plan(const Options& options) {
 
 int run(const Options& options) {
   if (options.write_config) {
+    if (options.plan) {
+      throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                           "--plan: got it with --write-config, expected one of them");
+    }
     write_config(options);
     return 0;
   }

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "counted.h"
+
 using diptych::TrainPlan;
 
 namespace {
@@ -40,9 +42,9 @@ std::string memory_line(const TrainPlan& plan) {
 
 void print_plan(const TrainPlan& plan) {
   for (const std::string& note : plan.notes) print_note(note);
-  print_line(fmt::format("plan: {} parameters, {} trained; {} epochs of {} pairs, {} steps of {}",
-                         plan.parameters, plan.trained, plan.epochs, plan.pairs,
-                         plan.steps_an_epoch, plan.batch_size));
+  print_line(fmt::format("plan: {} parameters, {} trained; {} of {}, {} of {}", plan.parameters,
+                         plan.trained, counted(plan.epochs, "epoch"), counted(plan.pairs, "pair"),
+                         counted(plan.steps_an_epoch, "step"), plan.batch_size));
   print_line(memory_line(plan));
   print_line(
       fmt::format("plan: {:.3f} s a step, {:.3f} s of it waiting for data, {:.0f} pairs/s; "

@@ -12,9 +12,9 @@ namespace diptych {
 
 /// Inputs that are like those a model is made for.
 struct CalibrationSet {
-  /// At least 16. Default: pictures that are made up.
+  /// At least 16 different ones. Default: pictures that are made up.
   std::vector<std::filesystem::path> pictures;
-  /// At least 16, in UTF-8. Default: some captions of the library's own.
+  /// At least 16 different ones, in UTF-8. Default: some captions of the library's own.
   std::vector<std::string> texts;
 };
 

@@ -70,7 +70,7 @@ struct ModelInfo {
   std::vector<std::string> assumptions;
 };
 
-/// Throw Error(unsupported) for a model without this tower, naming the model.
+/// Each throws Error(unsupported) for a model without this tower, naming the model.
 DIPTYCH_API void require_image_tower(const ModelInfo& info);
 DIPTYCH_API void require_text_tower(const ModelInfo& info);
 

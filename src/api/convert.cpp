@@ -160,6 +160,9 @@ void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name)
   }
 }
 
+constexpr const char* kFromEightBits =
+    "the model's weights are of eight bits: what they lost is not regained by a wider form.";
+
 float checked_fits_from(float cosine, ExportFormat format) {
   if (format != ExportFormat::diptych) {
     fail(ErrorCode::invalid_argument,
@@ -188,8 +191,18 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   if (options.fits_from != 0.0F) file.fits_from = checked_fits_from(options.fits_from, format);
   file.references.reset();
+  const bool was_quantised = !file.quantisation.layers.empty();
+  if (is_quantised && was_quantised) {
+    fail(ErrorCode::invalid_argument,
+         "convert: int8: got a model of eight bits already, expected the one that it was made from "
+         "({})",
+         model.info().name);
+  }
   if (is_quantised) return api::write_quantised(model, folder, options.calibration, file);
+  file.quantisation = {};
+  file.quantisation_loss.reset();
   std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);
+  if (was_quantised) notes.emplace_back(kFromEightBits);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
   if (!model.info().has_image_tower) return notes;
   if (!fits_in_memory(file)) return notes;

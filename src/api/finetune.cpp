@@ -9,12 +9,14 @@
 #include "api/finetune_data.h"
 #include "api/finetune_figures.h"
 #include "api/finetune_page.h"
+#include "api/picture_copies.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
 #include "diptych/convert.h"
 #include "diptych/evaluate.h"
 #include "diptych/train.h"
+#include "evaluate/class_folders.h"
 
 namespace diptych {
 namespace {
@@ -114,8 +116,16 @@ class Tuning {
                       before.failures.front().message));
     }
     report_.start.linear_probe = api::linear_probe_figure(encoder, data_);
-    if (!options_.retained.empty())
-      report_.retained_before = api::retained_accuracy(encoder, options_.retained);
+    if (options_.retained.empty()) return;
+    report_.retained_before = api::retained_accuracy(encoder, options_.retained);
+    const auto retained = evaluate::read_class_folders(options_.retained).images;
+    const std::size_t copies = api::count_copies(retained, api::paths_of(data_.training));
+    if (copies > 0) {
+      report_.start.notes.push_back(
+          fmt::format("copies of pictures that are trained on: {} of {} retained, which say "
+                      "nothing of what is forgotten",
+                      copies, retained.size()));
+    }
   }
 
   void train() {

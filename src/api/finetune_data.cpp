@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "api/picture_copies.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -126,7 +127,20 @@ OwnData read_own_data(const FinetuneOptions& options, PromptLanguage language) {
          "({})",
          data.training.size(), data.held_out.size(), options.data.string());
   }
+  const std::size_t copies = count_copies(paths_of(data.held_out), paths_of(data.training));
+  if (copies > 0) {
+    data.notes.push_back(
+        fmt::format("copies of pictures that are trained on: {} of {} kept out, so that their "
+                    "figures promise too much",
+                    copies, data.held_out.size()));
+  }
   return data;
+}
+
+std::vector<fs::path> paths_of(const std::vector<OwnPicture>& pictures) {
+  std::vector<fs::path> paths;
+  for (const OwnPicture& picture : pictures) paths.push_back(picture.path);
+  return paths;
 }
 
 void write_table(const fs::path& path, const std::vector<OwnPicture>& pictures) {

@@ -29,6 +29,9 @@ struct OwnData {
 /// Throws Error for what cannot be read, and invalid_argument when nothing could be kept out.
 OwnData read_own_data(const FinetuneOptions& options, PromptLanguage language);
 
+/// Returns the files of pictures.
+std::vector<std::filesystem::path> paths_of(const std::vector<OwnPicture>& pictures);
+
 /// Writes a table that a training reads. Throws Error(io).
 void write_table(const std::filesystem::path& path, const std::vector<OwnPicture>& pictures);
 

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "api/calibration_set.h"
 #include "api/model_implementation.h"
 #include "api/packed_model_implementation.h"
+#include "api/picture_copies.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/configs/diptych_json.h"
@@ -37,10 +39,23 @@ struct Inputs {
   }
 };
 
+/// `count`: how many different ones there are, none for the library's own.
 void check_count(std::size_t count, const char* what) {
   if (count == 0 || count >= kFewest) return;
-  fail(ErrorCode::invalid_argument, "calibrate: got {} {}, expected {} or more", count, what,
-       kFewest);
+  fail(ErrorCode::invalid_argument, "calibrate: got {} different {}{}, expected {} or more", count,
+       what, count == 1 ? "" : "s", kFewest);
+}
+
+/// Throws Error(invalid_argument) for inputs of a tower that the model has not.
+void check_towers(const Model& model, const CalibrationSet& set) {
+  const auto refuse = [&](bool given, const char* what, const char* tower) {
+    if (!given) return;
+    fail(ErrorCode::invalid_argument,
+         "calibrate: got {}, expected none for a model without {} tower ({})", what, tower,
+         model.info().name);
+  };
+  refuse(!set.pictures.empty() && !model.info().has_image_tower, "pictures", "an image");
+  refuse(!set.texts.empty() && !model.info().has_text_tower, "texts", "a text");
 }
 
 Inputs choose_inputs(const Model& model, const CalibrationSet& set) {
@@ -49,8 +64,9 @@ Inputs choose_inputs(const Model& model, const CalibrationSet& set) {
          "convert: int8: got a model without a tokenizer, expected one to calibrate its text tower "
          "with ({})",
          model.info().name);
-  check_count(set.pictures.size(), "pictures");
-  check_count(set.texts.size(), "texts");
+  check_towers(model, set);
+  check_count(api::count_different(set.pictures), "picture");
+  check_count(std::set(set.texts.begin(), set.texts.end()).size(), "text");
   Inputs inputs;
   if (model.info().has_image_tower) {
     inputs.picture_files = set.pictures;

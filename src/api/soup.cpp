@@ -18,7 +18,8 @@ using checkpoint::ModelFile;
 /// The shares, of the sum one.
 std::vector<double> normalised(std::span<const double> shares, std::size_t models) {
   if (models < 2)
-    fail(ErrorCode::invalid_argument, "soup: got {} models, expected two or more", models);
+    fail(ErrorCode::invalid_argument, "soup: got {} model{}, expected two or more", models,
+         models == 1 ? "" : "s");
   if (shares.empty()) return std::vector<double>(models, 1.0 / static_cast<double>(models));
   if (shares.size() != models) {
     fail(ErrorCode::invalid_argument, "soup: shares: got {}, expected one for each of {} models",

@@ -48,7 +48,7 @@ bool is_image_extension(std::string_view extension);
 /// Counts samples of which one picture is used and others are not.
 class SeveralPictures {
  public:
-  /// `pictures`: how many the sample has.
+  /// Counts a sample of so many pictures, unless it has but one.
   void look_at(std::string_view shard, std::string_view key, std::size_t pictures);
   /// Returns a sentence on them; nothing when there are none.
   std::optional<std::string> remark() const;

@@ -54,8 +54,8 @@ class Adapters {
   /// sums.
   void save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
             TensorMap& map) const;
-  /// `parameters` have the sums, which is what adapters that start afresh start from. Throws as
-  /// SavedState::restore.
+  /// Reads what `save` wrote; `parameters` have the sums, which is what adapters that start afresh
+  /// start from. Throws as SavedState::restore.
   void load(const network::ParameterTable& table, libtorch::Parameters& parameters,
             SavedState& saved);
 

@@ -40,6 +40,8 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   std::vector<std::string> notes;
   for (const std::string& assumption : file_.assumptions)
     notes.push_back(fmt::format("assumed: {}", assumption));
+  if (!file_.quantisation.layers.empty())
+    notes.emplace_back("model: its weights are of eight bits, and are trained on from there");
   if (teacher_) {
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));

@@ -6,6 +6,7 @@
 
 #include "diptych/convert.h"
 #include "diptych/encoder.h"
+#include "diptych/picture_files.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 
@@ -50,19 +51,23 @@ TEST(QuantisedModel, WrittenAgainItIsTheSameOrInFloatingPoint) {
   const test::TemporaryFolder folder;
   convert_model(fixture(), folder.path() / "int8", {.dtype = Precision::int8});
   const Model read = Model::load((folder.path() / "int8").string());
-  convert_model(read, folder.path() / "fp32", {.dtype = Precision::fp32});
+  const auto notes = convert_model(read, folder.path() / "fp32", {.dtype = Precision::fp32});
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("of eight bits")));
   const Model floating = Model::load((folder.path() / "fp32").string());
   EXPECT_EQ(PackedModel(floating).options().precision, Precision::fp32);
+  EXPECT_FALSE(floating.info().int8) << "what eight bits cost it no longer says";
   EXPECT_EQ(embedding(floating, Precision::fp32), embedding(read, Precision::fp32));
+  test::expect_error([&] { convert_model(read, folder.path() / "again", {.dtype = Precision::int8}); },
+                     ErrorCode::invalid_argument, "of eight bits already");
 }
 
 TEST(QuantisedModel, TakesTheUsersTextsAndPictures) {
   const test::TemporaryFolder folder;
   CalibrationSet set;
-  for (int i = 0; i < 16; ++i) {
-    set.texts.push_back("text " + std::to_string(i));
-    set.pictures.push_back(test::data_path("images/alpha.png"));
-  }
+  for (int i = 0; i < 16; ++i) set.texts.push_back("text " + std::to_string(i));
+  const std::vector<std::filesystem::path> images = {test::data_path("images")};
+  set.pictures = expand_folders(images);
+  set.pictures.resize(16);
   const std::vector<std::string> notes =
       convert_model(fixture(), folder.path(), {.dtype = Precision::int8, .calibration = set});
   EXPECT_THAT(notes[1], HasSubstr("of 16 pictures and"));
@@ -77,8 +82,22 @@ TEST(QuantisedModelErrors, SayWhatTheSetOrFormLacks) {
                        reason);
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "out"));
   };
+  expect_refused({.dtype = Precision::int8, .calibration = {.texts = std::vector<std::string>(20, "one")}},
+                 ErrorCode::invalid_argument, "calibrate: got 1 different text, expected 16");
+  expect_refused({.dtype = Precision::int8,
+                  .calibration = {.pictures = std::vector<std::filesystem::path>(
+                                      20, test::data_path("images/alpha.png"))}},
+                 ErrorCode::invalid_argument, "calibrate: got 1 different picture, expected 16");
+  test::expect_error(
+      [&] {
+        convert_model(Model::load(test::data_path("hf_one_tower/clip_image").string()),
+                      folder.path() / "out",
+                      {.dtype = Precision::int8, .calibration = {.texts = {"one", "two"}}});
+      },
+      ErrorCode::invalid_argument, "calibrate: got texts, expected none");
   expect_refused({.dtype = Precision::int8, .calibration = {.texts = {"one", "two"}}},
-                 ErrorCode::invalid_argument, "calibrate: got 2 texts, expected 16 or more");
+                 ErrorCode::invalid_argument,
+                 "calibrate: got 2 different texts, expected 16 or more");
   expect_refused(
       {.dtype = Precision::int8,
        .calibration = {.pictures = std::vector<std::filesystem::path>(16, "no-such.png")}},

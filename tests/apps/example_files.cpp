@@ -13,6 +13,7 @@
 #include "diptych/arrays.h"
 #include "diptych/convert.h"
 #include "diptych/encoder.h"
+#include "diptych/picture_files.h"
 #include "diptych/reference.h"
 #include "shards/shard_writer.h"
 #include "support/support.h"
@@ -49,10 +50,11 @@ void write_pictures(const fs::path& folder) {
     fs::create_directory(folder / photos);
     for (const std::string& name : kPhotos) fs::copy(examples() / name, folder / photos / name);
   }
-  // As many as a calibration takes.
+  // As many different ones as a calibration takes.
+  const std::vector<fs::path> images = {data_path("images")};
   fs::create_directory(folder / "my-pictures");
-  for (int i = 0; i < 16; ++i)
-    fs::copy(examples() / "cat.jpg", folder / "my-pictures" / fmt::format("{}.jpg", i));
+  for (const fs::path& image : expand_folders(images))
+    fs::copy(image, folder / "my-pictures" / image.filename());
   for (const std::string& name : kClasses) {
     for (const char* classes : {"val", "test-pictures"}) {
       const fs::path of_class = folder / classes / fs::path(name).stem();

@@ -90,6 +90,9 @@ TEST_F(Finetuning, KeepsTheModelOfTheBestEpoch) {
     if (epoch.epoch < report.best_epoch) EXPECT_LT(epoch.held_out, report.after);
   }
   // The pictures kept out are copies of those that were trained on.
+  EXPECT_THAT(report.start.notes,
+              testing::IsSupersetOf({HasSubstr("trained on: 6 of 6 kept out"),
+                                     HasSubstr("trained on: 30 of 30 retained")}));
   EXPECT_DOUBLE_EQ(report.retained_after.value(), report.after);
   EXPECT_DOUBLE_EQ(report.retained_before.value(), start.before);
   EXPECT_EQ(Model::load(report.model.string()).info().image_size, 32);

@@ -362,7 +362,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"caption_key", [](TrainOptions& o) { o.json_text_key = "concept"; },
                "json-text-key"},
         Change{"locked", [](TrainOptions& o) { o.lock_image = true; }, "lock-image"},
-        Change{"mode", [](TrainOptions& o) { o.image_mode = "lora:2"; }, "image-mode"},
+        Change{"mode", [](TrainOptions& o) { o.text_mode = "lora:2"; }, "text-mode"},
         Change{"average", [](TrainOptions& o) { o.ema_decay = 0.9; }, "ema-decay"},
         Change{"optimiser", [](TrainOptions& o) { o.optimiser = "lion"; }, "opt"},
         Change{"epochs", [](TrainOptions& o) { o.epochs = 2; }, "epochs"},
@@ -376,12 +376,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Runs, SayWhatStartsAfreshAfterAnAllowedChange) {
   TrainOptions changed = options();
-  changed.image_mode = "lora:2";
+  changed.text_mode = "lora:2";
   run_training(changed, stop_after(1));
   changed.resume = "latest";
-  changed.image_mode = "lora:3";
+  changed.text_mode = "lora:3";
   changed.ema_decay = 0.9;
-  changed.allow_change = "image-mode,ema-decay";
+  changed.allow_change = "text-mode,ema-decay";
   std::vector<std::string> notes;
   TrainCallbacks callbacks = stop_after(1);
   callbacks.note = [&](const std::string& note) { notes.push_back(note); };
