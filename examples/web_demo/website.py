@@ -77,7 +77,7 @@ class Website:
 
     def _host_for(self, language):
         kind = self._chance.random()
-        for host, share in ((SLOW, 0.005), (PRIVATE, 0.02), (OPTED_OUT, 0.02)):
+        for host, share in ((SLOW, 0.01), (PRIVATE, 0.02), (OPTED_OUT, 0.02)):
             if kind < share:
                 return host
             kind -= share
