@@ -1,7 +1,7 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo asan tsan readers fuzz complexity bench model lint lint-changes format install clean
+.PHONY: help setup build test demo web-demo asan tsan readers fuzz complexity bench model lint lint-changes format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
@@ -27,6 +27,13 @@ demo: ## classify and search the example pictures, and write a page with the ans
 	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DDIPTYCH_TRAIN=OFF
 	cmake --build --preset release --target diptych demo
 	build/release/bin/demo examples/pictures build/demo.html
+
+web-demo: ## crawl a small web on this machine, curate it, train on it: balanced against unbalanced; build/web-demo
+	@tools/setup
+	$(CONFIGURE) release -DDIPTYCH_TRAIN=ON
+	cmake --build --preset release --target diptych
+	rm -rf build/web-demo
+	examples/web_demo/run build/web-demo
 
 asan: ## build and run all tests with the address and undefined-behaviour sanitizers
 tsan: ## build and run all tests with the thread sanitizer
