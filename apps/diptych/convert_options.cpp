@@ -14,6 +14,9 @@ void add_convert_options(Command command, diptych::ConvertOptions& options) {
               by_name({Precision::fp32, Precision::fp16, Precision::bf16, Precision::int8}),
               "of the weights: fp32, fp16, bf16 or, in diptych's own form, int8")
       .show_default("fp32");
+  command.flag("--packed", options.packed,
+               "in diptych's own form and fp32: in the order that the CPU computes in, so that a "
+               "start maps the file instead of packing it");
   command.option("--name", options.name, "written into diptych's own form");
   command.option("--licence", options.licence, "written into diptych's own form");
   command.option("--fits-from", options.fits_from,

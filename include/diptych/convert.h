@@ -25,6 +25,10 @@ struct ConvertOptions {
   /// int8 unless it is told otherwise, its matrices in eight bits with a scale for each output, the
   /// rest and the layers that would lose too much in bf16. Default: fp32.
   Precision dtype = Precision::fp32;
+  /// In diptych's own form and fp32: with the matrices in the order that the CPU multiplies them
+  /// in, so that a start maps the file and computes, in memory that processes share. In other
+  /// precisions they are packed anew. Default: no.
+  bool packed = false;
   /// What int8 is decided and measured with; not used otherwise.
   CalibrationSet calibration;
   /// Written into diptych's own form; empty: as the model says.

@@ -41,7 +41,7 @@ struct PictureBytes {
 };
 
 /// The encoded pictures, and those that failed: a bad picture never stops the others.
-struct EncodedImages {
+struct DIPTYCH_API EncodedImages {
   Matrix rows;                      ///< [inputs.size(), embedding width]
   std::vector<std::size_t> inputs;  ///< for every row the place of its picture, ascending
   std::vector<Failure> failures;    ///< by place, ascending
@@ -52,7 +52,7 @@ struct EncodedImages {
 };
 
 /// The encoded texts, and those that failed: a bad text never stops the others.
-struct EncodedTexts {
+struct DIPTYCH_API EncodedTexts {
   Matrix rows;                      ///< [inputs.size(), embedding width]
   std::vector<std::size_t> inputs;  ///< for every row the place of its text, ascending
   std::vector<std::size_t> cut;     ///< of them those of which the model does not read the end

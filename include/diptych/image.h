@@ -35,7 +35,7 @@ struct Image {
 };
 
 /// How many pictures of a call had facts that a person may want to be told.
-struct PictureCounts {
+struct DIPTYCH_API PictureCounts {
   std::size_t turned = 0;     ///< orientation other than 1
   std::size_t wide_grey = 0;  ///< 16-bit grey with values above 255
   std::size_t previews = 0;   ///< camera RAW, of which the preview was read

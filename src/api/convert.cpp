@@ -17,7 +17,9 @@
 #include "base/mapped_file.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/export_model.h"
+#include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
+#include "engine/stored_panels.h"
 #include "tensor/finite.h"
 
 namespace diptych {
@@ -150,6 +152,13 @@ void refuse_quantised(ExportFormat format) {
        "diptych's own form");
 }
 
+void refuse_packed(ExportFormat format, Precision precision) {
+  if (format == ExportFormat::diptych && precision == Precision::fp32) return;
+  fail(ErrorCode::invalid_argument,
+       "convert: packed: got another program's form or {}, expected diptych's own form in fp32",
+       name(precision));
+}
+
 void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name) {
   for (const auto& [tensor, view] : file.weights.tensors) {
     if (!all_finite(view)) {
@@ -182,6 +191,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const bool is_quantised = options.dtype == Precision::int8;
   const DType dtype = dtype_of(options.dtype);
   if (is_quantised) refuse_quantised(format);
+  if (options.packed) refuse_packed(format, options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
@@ -201,7 +211,14 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   if (is_quantised) return api::write_quantised(model, folder, options.calibration, file);
   file.quantisation = {};
   file.quantisation_loss.reset();
-  std::vector<std::string> notes = checkpoint::export_model(folder, file, format, dtype);
+  std::vector<std::string> notes;
+  if (options.packed) {
+    const network::Model& network = model.implementation().network;
+    checkpoint::save_packed_folder(folder, file, engine::weights_in_panels(network),
+                                   engine::panel_width());
+  } else {
+    notes = checkpoint::export_model(folder, file, format, dtype);
+  }
   if (was_quantised) notes.emplace_back(kFromEightBits);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
   if (!model.info().has_image_tower) return notes;

@@ -1,5 +1,7 @@
 #include "diptych/packed_model.h"
 
+#include <fmt/core.h>
+
 #include <functional>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "api/packed_model_implementation.h"
 #include "base/error.h"
 #include "engine/cpu_executor.h"
+#include "engine/stored_panels.h"
 #include "engine/weights.h"
 
 namespace diptych {
@@ -25,8 +28,15 @@ Precision own_precision(const Model& model, const ComputeOptions& options) {
   return quantised && is_cpu(options) ? Precision::int8 : Precision::fp32;
 }
 
-ComputeUnit unit_of(const ComputeOptions& options) {
-  return is_cpu(options) ? cpu_unit(options.precision) : ComputeUnit{.name = options.device};
+ComputeUnit unit_of(const Model& model, const ComputeOptions& options) {
+  if (!is_cpu(options)) return {.name = options.device, .note = {}};
+  ComputeUnit unit = cpu_unit(options.precision);
+  if (!engine::packs_anew(model.implementation().file.panels, options.precision)) return unit;
+  if (!unit.note.empty()) unit.note += "; ";
+  unit.note += fmt::format(
+      "{}: the folder's weights are packed for fp32 in panels of {} outputs, and packed anew",
+      name(options.precision), engine::panel_width());
+  return unit;
 }
 
 /// `make(pool)`, and its errors with the model's name.
@@ -66,7 +76,8 @@ std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
   const Model::Implementation& loaded = model.implementation();
   return pack_with(model, options, [&](std::shared_ptr<ThreadPool> pool) {
     auto weights = std::make_shared<const engine::Weights>(
-        loaded.network, loaded.file.weights, *pool, options.precision, loaded.file.quantisation);
+        loaded.network, loaded.file.weights, *pool, options.precision, loaded.file.quantisation,
+        loaded.file.panels);
     return engine::on_cpu(std::move(weights), std::move(pool), observers);
   });
 }
@@ -78,7 +89,7 @@ PackedModel::Implementation::Implementation(Model packed, const ComputeOptions& 
                                             engine::Observers observers)
     : model(std::move(packed)),
       options(api::checked(model, how)),
-      unit(unit_of(options)),
+      unit(unit_of(model, options)),
       engine(pack(model, options, observers)) {}
 
 PackedModel PackedModel::Implementation::observed(Model model, engine::Observers observers) {

@@ -8,6 +8,7 @@
 #include "base/folders.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/families/families.h"
+#include "checkpoint/fitting/panels.h"
 #include "checkpoint/fitting/quantised.h"
 #include "network/model.h"
 
@@ -38,6 +39,15 @@ void save_model_folder(const std::filesystem::path& folder, const ModelFile& mod
   floating.quantisation = {};
   floating.quantisation_loss.reset();
   write_folder(folder, floating, placed_weights(model, folder), weights_dtype);
+}
+
+void save_packed_folder(const std::filesystem::path& folder, const ModelFile& model,
+                        const std::set<std::string>& in_panels, std::int64_t width) {
+  ModelFile floating = model;
+  floating.quantisation = {};
+  floating.quantisation_loss.reset();
+  write_folder(folder, floating, to_panels(placed_weights(model, folder), in_panels, width),
+               DType::float32);
 }
 
 void save_quantised_folder(const std::filesystem::path& folder, const ModelFile& model) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "checkpoint/source/model_file.h"
 
@@ -11,6 +14,11 @@ namespace diptych::checkpoint {
 /// Error: io, and invalid_argument for weights that do not fit the config or `weights_dtype`.
 void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
                        DType weights_dtype);
+
+/// Does the same in float32, with the weights `in_panels` in panels of `width` outputs
+/// (fitting/panels.h), which may be mapped and computed from.
+void save_packed_folder(const std::filesystem::path& folder, const ModelFile& model,
+                        const std::set<std::string>& in_panels, std::int64_t width);
 
 /// Does the same with the weights that `model.quantisation` names in eight bits
 /// (fitting/quantised.h) and the others in bfloat16.

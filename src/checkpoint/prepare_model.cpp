@@ -6,7 +6,9 @@
 #include <variant>
 
 #include "base/error.h"
+#include "checkpoint/families/families.h"
 #include "checkpoint/fit_positions.h"
+#include "checkpoint/fitting/panels.h"
 #include "checkpoint/fitting/quantised.h"
 #include "checkpoint/parse_model.h"
 
@@ -85,7 +87,10 @@ void fuse(ParsedModel& parsed) {
 ParsedModel prepare_model(const ModelFiles& files, Container container,
                           const LoadRequest& request) {
   network::Quantisation quantisation = dequantise(container.tensors, files.weights());
+  TensorMap panels = take_panels(container.tensors, files.weights());
   ParsedModel parsed = parse_model(files, std::move(container));
+  // Elsewhere a weight may be known by another name than it is stored under.
+  if (parsed.family == &diptych_family()) parsed.model.panels = std::move(panels);
   if (!quantisation.layers.empty()) parsed.model.provenance.dtype = "int8, bfloat16";
   parsed.model.quantisation = std::move(quantisation);
   apply_requested_sizes(request, parsed.model);

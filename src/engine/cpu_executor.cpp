@@ -1,8 +1,10 @@
 #include "engine/cpu_executor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "base/error.h"
 #include "network/captions.h"
 
 namespace diptych::engine {
@@ -12,6 +14,14 @@ void copy_rows(const Tensor& from, std::span<float> to) {
   const auto width = static_cast<std::size_t>(from.width());
   for (int i = 0; i < from.rows(); ++i)
     std::copy_n(from.row(i), width, to.data() + static_cast<std::size_t>(i) * width);
+}
+
+/// Of weights that nobody has looked at before the first that come out.
+void check_finite(const Weights& weights, std::span<const float> numbers) {
+  if (!weights.has_unseen()) return;
+  if (std::ranges::all_of(numbers, [](float number) { return std::isfinite(number); })) return;
+  fail(ErrorCode::corrupt_data,
+       "features: got NaN or infinity, expected finite numbers: a weight, or an input, is damaged");
 }
 
 /// Has memory of its own: other batches may be computed between its steps.
@@ -26,6 +36,7 @@ class CpuCaptionSteps : public CaptionSteps {
 
   void append(std::span<const std::int32_t> tokens, std::span<float> logits) override {
     copy_rows(network::append_tokens(operations_, weights_->model(), captions_, tokens), logits);
+    check_finite(*weights_, logits);
   }
   void choose(std::span<const std::int32_t> chosen,
               std::span<const std::int32_t> pictures) override {
@@ -53,6 +64,7 @@ std::unique_ptr<Executor> CpuExecutor::beside() const {
 
 void CpuExecutor::image_features(const network::Pixels& pixels, std::span<float> features) {
   copy_rows(network::image_features(operations_, model(), pixels), features);
+  check_finite(*weights_, features);
 }
 
 void CpuExecutor::text_features(const network::Tokens& tokens, std::span<float> features) {
@@ -60,6 +72,7 @@ void CpuExecutor::text_features(const network::Tokens& tokens, std::span<float> 
                 ? network::text_features(operations_, model(), network::token_tree(tokens))
                 : network::text_features(operations_, model(), tokens),
             features);
+  check_finite(*weights_, features);
 }
 
 std::unique_ptr<CaptionSteps> CpuExecutor::begin_captions(const network::Pixels& pixels, int each) {

@@ -10,6 +10,7 @@
 #include "base/mapped_file.h"
 #include "engine/layer_list.h"
 #include "engine/precision.h"
+#include "engine/stored_panels.h"
 #include "engine/stored_tensor.h"
 #include "tensor/finite.h"
 
@@ -108,7 +109,7 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
 }  // namespace
 
 Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
-                 Precision precision, network::Quantisation quantisation)
+                 Precision precision, network::Quantisation quantisation, const TensorMap& panels)
     : model_(std::move(model)),
       format_(engine::format_of(precision)),
       storage_(checkpoint.storage) {
@@ -121,7 +122,8 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
     if (norm.bias != network::kAbsent) vectors_[norm.bias] = to_floats(view(norm.bias));
   }
   for (const network::ParameterId scale : layers.scales) vectors_[scale] = to_floats(view(scale));
-  pack_linears(layers.linears, pool);
+  storage_.insert(storage_.end(), panels.storage.begin(), panels.storage.end());
+  pack_linears(layers.linears, panels, pool);
   pack_convolutions(layers.convolutions, pool);
   arrange_windows(layers.depthwise_convolutions);
   keep_tables(layers.embeddings);
@@ -163,22 +165,34 @@ void Weights::check_finite(const LayerList& layers, ThreadPool& pool) const {
   }
 }
 
-void Weights::pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool) {
+void Weights::pack_linears(const std::vector<network::Linear>& layers, const TensorMap& panels,
+                           ThreadPool& pool) {
   for (const network::Linear& layer : layers) {
     PackedLinear& packed = linears_[key(layer)];
-    packed = PackedLinear(layer.inputs, layer.outputs, format_of(layer.weight));
-    const float* factors = input_factors(layer);
-    if (layer.bias != network::kAbsent) {
-      const std::vector<float> bias = to_floats(view(layer.bias));
-      std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
+    const std::uint32_t* stored = format_of(layer.weight) == kernels::Format{}
+                                      ? find_panels(panels, model_.parameters, layer)
+                                      : nullptr;
+    if (stored != nullptr) {
+      packed = PackedLinear(layer.inputs, layer.outputs, stored);
+      has_unseen_ = true;
+    } else {
+      pack_linear(layer, packed, pool);
     }
-    pack(name(layer.weight), view(layer.weight), packed, pool,
-         [&](const TensorView& weight, int first, int count) {
-           std::vector<float> rows = linear_rows(layer, weight, first, count);
-           if (factors != nullptr) divide_columns(rows, factors, layer.inputs);
-           return rows;
-         });
+    if (layer.bias == network::kAbsent) continue;
+    const std::vector<float> bias = to_floats(view(layer.bias));
+    std::copy_n(bias.begin() + layer.first_bias, layer.outputs, packed.bias());
   }
+}
+
+void Weights::pack_linear(const network::Linear& layer, PackedLinear& packed, ThreadPool& pool) {
+  packed = PackedLinear(layer.inputs, layer.outputs, format_of(layer.weight));
+  const float* factors = input_factors(layer);
+  pack(name(layer.weight), view(layer.weight), packed, pool,
+       [&](const TensorView& weight, int first, int count) {
+         std::vector<float> rows = linear_rows(layer, weight, first, count);
+         if (factors != nullptr) divide_columns(rows, factors, layer.inputs);
+         return rows;
+       });
 }
 
 Weights::FoldedNorm Weights::folded_norm(const network::Convolution& layer) const {

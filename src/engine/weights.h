@@ -27,10 +27,15 @@ class Weights {
   /// Throws also Error(unsupported) for a precision that the CPU does not compute. Memory is that
   /// of the precision's format; convolutions of single channels and tables stay as they are.
   /// `quantisation` counts for int8 and int8w: where it names weights, all others become bf16.
+  /// Matrices that `panels` has in fp32's order are computed from where they lie, and not looked at
+  /// before: whether they are finite shows in what comes out.
   Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& pool,
-          Precision precision = Precision::fp32, network::Quantisation quantisation = {});
+          Precision precision = Precision::fp32, network::Quantisation quantisation = {},
+          const TensorMap& panels = {});
 
   const network::Model& model() const { return model_; }
+  /// Returns whether some are computed from where they were stored.
+  bool has_unseen() const { return has_unseen_; }
 
   /// Returns a packed layer; the layers must be the model's.
   const kernels::PackedLinear& linear(const network::Linear& layer) const;
@@ -70,7 +75,9 @@ class Weights {
   const std::string& name(network::ParameterId parameter) const {
     return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
   }
-  void pack_linears(const std::vector<network::Linear>& layers, ThreadPool& pool);
+  void pack_linears(const std::vector<network::Linear>& layers, const TensorMap& panels,
+                    ThreadPool& pool);
+  void pack_linear(const network::Linear& layer, kernels::PackedLinear& packed, ThreadPool& pool);
   void pack_convolutions(const std::vector<network::Convolution>& layers, ThreadPool& pool);
   void arrange_windows(const std::vector<network::DepthwiseConvolution>& layers);
   void keep_tables(const std::vector<network::ParameterId>& tables);
@@ -81,7 +88,8 @@ class Weights {
   network::Model model_;
   kernels::Format format_;
   network::Quantisation quantisation_;  ///< none for precisions without eight bits
-  std::vector<TensorView> views_;       ///< in the order of the model's ParameterTable
+  bool has_unseen_ = false;
+  std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
   std::vector<std::shared_ptr<const void>> storage_;
   std::map<LinearKey, kernels::PackedLinear> linears_;
   std::map<network::ParameterId, kernels::PackedLinear> convolutions_;

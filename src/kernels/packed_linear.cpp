@@ -78,6 +78,14 @@ PackedLinear::PackedLinear(int inputs, int outputs, Format format)
   sums_ = AlignedBuffer(bias_.size());
 }
 
+PackedLinear::PackedLinear(int inputs, int outputs, const std::uint32_t* panels)
+    : inputs_(inputs),
+      outputs_(outputs),
+      elsewhere_(panels),
+      bias_(static_cast<std::size_t>(padded_width(outputs))) {
+  std::fill_n(bias_.data(), bias_.size(), 0.0F);
+}
+
 void PackedLinear::set_panel(int panel, const float* weights) {
   std::uint32_t* out = weights_.words() + panel_offset(panel, words());
   PanelRows rows{.weights = weights,

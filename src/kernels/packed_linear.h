@@ -16,6 +16,9 @@ class PackedLinear {
   PackedLinear() = default;
   /// Weights not set; bias zero.
   PackedLinear(int inputs, int outputs, Format format = {});
+  /// Weights in fp32 that lie in this order elsewhere, at a multiple of 64 bytes, as long as this
+  /// is used; bias zero.
+  PackedLinear(int inputs, int outputs, const std::uint32_t* panels);
 
   int inputs() const { return inputs_; }
   int outputs() const { return outputs_; }
@@ -31,7 +34,8 @@ class PackedLinear {
 
   /// Returns [words, kPanelWidth].
   const std::uint32_t* panel(int panel) const {
-    return weights_.words() + panel_offset(panel, words());
+    const std::uint32_t* first = elsewhere_ != nullptr ? elsewhere_ : weights_.words();
+    return first + panel_offset(panel, words());
   }
   /// Returns padded_width(outputs) values.
   float* bias() { return bias_.data(); }
@@ -46,6 +50,7 @@ class PackedLinear {
   int inputs_ = 0;
   int outputs_ = 0;
   Format format_;
+  const std::uint32_t* elsewhere_ = nullptr;  ///< or the weights are here
   AlignedBuffer weights_;
   AlignedBuffer bias_;
   AlignedBuffer scales_;

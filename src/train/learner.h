@@ -70,8 +70,8 @@ class Learner {
   /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
-  /// Takes what is saved, of which only the weights must be there. Without an average, one begins at
-  /// them.
+  /// Takes what is saved, of which only the weights must be there. Without an average, one begins
+  /// at them.
   void load(SavedState& saved);
 
  private:

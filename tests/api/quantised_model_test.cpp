@@ -57,8 +57,9 @@ TEST(QuantisedModel, WrittenAgainItIsTheSameOrInFloatingPoint) {
   EXPECT_EQ(PackedModel(floating).options().precision, Precision::fp32);
   EXPECT_FALSE(floating.info().int8) << "what eight bits cost it no longer says";
   EXPECT_EQ(embedding(floating, Precision::fp32), embedding(read, Precision::fp32));
-  test::expect_error([&] { convert_model(read, folder.path() / "again", {.dtype = Precision::int8}); },
-                     ErrorCode::invalid_argument, "of eight bits already");
+  test::expect_error(
+      [&] { convert_model(read, folder.path() / "again", {.dtype = Precision::int8}); },
+      ErrorCode::invalid_argument, "of eight bits already");
 }
 
 TEST(QuantisedModel, TakesTheUsersTextsAndPictures) {
@@ -82,8 +83,9 @@ TEST(QuantisedModelErrors, SayWhatTheSetOrFormLacks) {
                        reason);
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "out"));
   };
-  expect_refused({.dtype = Precision::int8, .calibration = {.texts = std::vector<std::string>(20, "one")}},
-                 ErrorCode::invalid_argument, "calibrate: got 1 different text, expected 16");
+  expect_refused(
+      {.dtype = Precision::int8, .calibration = {.texts = std::vector<std::string>(20, "one")}},
+      ErrorCode::invalid_argument, "calibrate: got 1 different text, expected 16");
   expect_refused({.dtype = Precision::int8,
                   .calibration = {.pictures = std::vector<std::filesystem::path>(
                                       20, test::data_path("images/alpha.png"))}},

@@ -165,10 +165,14 @@ struct Output {
   const std::string* tensor;
   const TensorView* view;
   DType dtype;
+
+  std::uint64_t bytes() const { return static_cast<std::uint64_t>(view->count()) * size_of(dtype); }
+  bool fills_lines() const { return bytes() % kAlignment == 0; }
 };
 
-/// Largest elements first, so that every tensor is aligned without padding, which the format
-/// forbids.
+/// First the tensors that fill whole cache lines, so that each begins with one and vectors can be
+/// loaded from where the file is mapped; then the largest elements first. So every tensor is
+/// aligned without padding, which the format forbids.
 std::vector<Output> order_outputs(const TensorMap& tensors, std::optional<DType> floating) {
   std::vector<Output> outputs;
   for (const auto& [tensor, view] : tensors.tensors) {
@@ -178,6 +182,7 @@ std::vector<Output> order_outputs(const TensorMap& tensors, std::optional<DType>
     outputs.push_back({&tensor, &view, changes ? *floating : view.dtype});
   }
   std::stable_sort(outputs.begin(), outputs.end(), [](const Output& a, const Output& b) {
+    if (a.fills_lines() != b.fills_lines()) return a.fills_lines();
     return size_of(a.dtype) > size_of(b.dtype);
   });
   return outputs;
@@ -191,8 +196,7 @@ std::string make_header(const std::vector<Output>& outputs, const Metadata& meta
   if (!metadata.empty()) add(kMetadataKey, metadata);
   std::uint64_t offset = 0;
   for (const Output& output : outputs) {
-    const std::uint64_t bytes =
-        static_cast<std::uint64_t>(output.view->count()) * size_of(output.dtype);
+    const std::uint64_t bytes = output.bytes();
     add(*output.tensor, {{"dtype", dtype_name(output.dtype)},
                          {"shape", output.view->shape},
                          {"data_offsets", {offset, offset + bytes}}});

@@ -65,6 +65,9 @@ struct ModelFile {
   /// Cosine from which on a label fits a picture, as measured on pictures that were not trained on;
   /// holds for these weights alone. None: nobody measured it.
   std::optional<float> fits_from;
+  /// Matrices as they are stored in the order that the CPU multiplies them in, which `weights`
+  /// computes in rows (fitting/panels.h).
+  TensorMap panels;
   /// Of weights that are stored in eight bits, which `weights` computes as float32.
   network::Quantisation quantisation;
   std::optional<QuantisationLoss> quantisation_loss;
