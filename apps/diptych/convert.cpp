@@ -67,7 +67,7 @@ void add_convert(Command program) {
   add_convert_options(command, options->convert);
   command.list("--calibrate", options->calibrate,
                "pictures, folders of them, and .txt files of a text a line, to decide and measure "
-               "int8 with; default: made-up ones");
+               "int8 with; may be given several times; default: made-up ones");
   add_load_options(command, options->load);
   command.runs([options] { return convert(*options); });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "console.h"
+#include "counted.h"
 #include "curate.h"
 #include "progress.h"
 
@@ -141,7 +142,8 @@ int download(Options options) {
     print_json(json);
   } else {
     print_stage(report.stage);
-    print_line(fmt::format("{} shards, {} bytes of pictures", report.shards, report.bytes));
+    print_line(
+        fmt::format("{}, {} bytes of pictures", counted(report.shards, "shard"), report.bytes));
   }
   const int status = finish_stage(report.stage);
   const bool is_anything_there = report.stage.written > 0 ||

@@ -10,7 +10,6 @@
 #include <numeric>
 #include <span>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -115,22 +114,6 @@ void join_similar(const diptych::Matrix& embeddings, double threshold, Groups& g
   }
 }
 
-/// Takes every file once, under the first of its names.
-Paths without_repeated_names(const Paths& pictures) {
-  std::map<std::filesystem::path, bool> seen;
-  Paths unique;
-  for (const std::filesystem::path& picture : pictures) {
-    std::error_code unknown;
-    const auto whole = std::filesystem::weakly_canonical(picture, unknown);
-    if (seen.emplace(unknown ? picture : whole, true).second) unique.push_back(picture);
-  }
-  if (unique.size() < pictures.size()) {
-    print_note(fmt::format("{} further names of the same files are left out",
-                           pictures.size() - unique.size()));
-  }
-  return unique;
-}
-
 void print_group(const Json& group) {
   print_line(fmt::format("group {}: {}", group["group"].get<std::size_t>(),
                          counted(group["pictures"].size(), "picture")));
@@ -164,8 +147,7 @@ PictureRun encode(const Options& options, const Paths& pictures, Encoded& encode
 
 int duplicates(const Options& options) {
   Encoded encoded;
-  const PictureRun run =
-      encode(options, without_repeated_names(list_pictures(options.pictures)), encoded);
+  const PictureRun run = encode(options, list_different_pictures(options.pictures), encoded);
   Groups groups(encoded.pictures.size());
   join_similar(encoded.embeddings, options.threshold, groups);
   const std::vector<std::size_t> same = first_with_same_bytes(encoded.pictures);

@@ -6,6 +6,8 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include "console.h"
@@ -56,6 +58,22 @@ std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs) {
   std::vector<std::filesystem::path> pictures = diptych::expand_folders(given, &skipped);
   print_skipped(skipped);
   return pictures;
+}
+
+std::vector<std::filesystem::path> list_different_pictures(const PictureInputs& inputs) {
+  const std::vector<std::filesystem::path> pictures = list_pictures(inputs);
+  std::set<std::filesystem::path> seen;
+  std::vector<std::filesystem::path> unique;
+  for (const std::filesystem::path& picture : pictures) {
+    std::error_code unknown;
+    const auto whole = std::filesystem::weakly_canonical(picture, unknown);
+    if (seen.insert(unknown ? picture : whole).second) unique.push_back(picture);
+  }
+  if (unique.size() < pictures.size()) {
+    print_note(fmt::format("{} of the same files left out",
+                           counted(pictures.size() - unique.size(), "further name")));
+  }
+  return unique;
 }
 
 struct PictureRunMonitor::Display {

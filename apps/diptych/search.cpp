@@ -103,7 +103,7 @@ void print_match(const Json& match) {
 }
 
 int search(const Options& options) {
-  const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
+  const std::vector<std::filesystem::path> pictures = list_different_pictures(options.pictures);
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Matrix query = encode_query(encoder, options);
   BestMatches best(options.top);

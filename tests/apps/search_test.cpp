@@ -40,6 +40,14 @@ TEST_F(Search, APictureFindsItselfFirst) {
   EXPECT_EQ(run.output, " 1.0000  " + path("pictures/green.bmp") + "\n");
 }
 
+TEST_F(Search, APictureNamedTwiceIsFoundOnce) {
+  const ProgramRun run = this->run(
+      "search", {"red", path("pictures"), path("pictures"), path("pictures/red.bmp"), "--csv"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(std::count(run.output.begin(), run.output.end(), '\n'), 4) << run.output;
+  EXPECT_THAT(run.errors, HasSubstr("4 further names of the same files left out"));
+}
+
 TEST_F(Search, ABrokenPictureIsListedAndTheOthersFound) {
   write_file(path("pictures/broken.bmp"), "broken");
   const ProgramRun run = this->run("search", {"red", path("pictures"), "--csv"});
