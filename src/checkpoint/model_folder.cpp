@@ -31,23 +31,24 @@ void write_folder(const std::filesystem::path& folder, const ModelFile& model,
   write_file(folder / kDiptychJson, write_diptych_json(model).dump(1) + "\n");
 }
 
+/// Returns the model without what is said of weights in eight bits.
+ModelFile in_floating_point(ModelFile model) {
+  model.quantisation = {};
+  model.quantisation_loss.reset();
+  return model;
+}
+
 }  // namespace
 
 void save_model_folder(const std::filesystem::path& folder, const ModelFile& model,
                        DType weights_dtype) {
-  ModelFile floating = model;
-  floating.quantisation = {};
-  floating.quantisation_loss.reset();
-  write_folder(folder, floating, placed_weights(model, folder), weights_dtype);
+  write_folder(folder, in_floating_point(model), placed_weights(model, folder), weights_dtype);
 }
 
 void save_packed_folder(const std::filesystem::path& folder, const ModelFile& model,
                         const std::set<std::string>& in_panels, std::int64_t width) {
-  ModelFile floating = model;
-  floating.quantisation = {};
-  floating.quantisation_loss.reset();
-  write_folder(folder, floating, to_panels(placed_weights(model, folder), in_panels, width),
-               DType::float32);
+  write_folder(folder, in_floating_point(model),
+               to_panels(placed_weights(model, folder), in_panels, width), DType::float32);
 }
 
 void save_quantised_folder(const std::filesystem::path& folder, const ModelFile& model) {

@@ -326,15 +326,8 @@ constexpr Family kFamily = {"big_vision", kSignature,        kRules, {},
 constexpr auto kImageSignature = std::to_array<Pattern>({"*img/Transformer/encoder_norm/scale"});
 constexpr auto kTextSignature = std::to_array<Pattern>({"*txt/Encoder_0/encoder_norm/scale"});
 
-constexpr Family one_tower(std::span<const Pattern> signature) {
-  Family family = kFamily;
-  family.signature = signature;
-  family.is_one_tower = true;
-  return family;
-}
-
-constexpr Family kImageFamily = one_tower(kImageSignature);
-constexpr Family kTextFamily = one_tower(kTextSignature);
+constexpr Family kImageFamily = one_tower(kFamily, kImageSignature);
+constexpr Family kTextFamily = one_tower(kFamily, kTextSignature);
 
 }  // namespace big_vision
 

@@ -38,6 +38,13 @@ struct Family {
   bool is_one_tower = false;
 };
 
+/// Returns the family of files that hold one of its towers alone, known by this signature.
+constexpr Family one_tower(Family family, std::span<const std::string_view> signature) {
+  family.signature = signature;
+  family.is_one_tower = true;
+  return family;
+}
+
 /// A checkpoint before its weights are put in their places.
 struct ParsedModel {
   ModelFile model;  ///< without weights

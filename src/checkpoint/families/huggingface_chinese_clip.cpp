@@ -31,14 +31,7 @@ constexpr Family kFamily = {"huggingface_chinese_clip", kSignature,         kRul
 constexpr auto kTextSignature = std::to_array<Pattern>(
     {"text_model.encoder.layer.0.attention.self.query.weight", "text_projection.weight"});
 
-constexpr Family text_tower() {
-  Family family = kFamily;
-  family.signature = kTextSignature;
-  family.is_one_tower = true;
-  return family;
-}
-
-constexpr Family kTextFamily = text_tower();
+constexpr Family kTextFamily = one_tower(kFamily, kTextSignature);
 
 }  // namespace huggingface_chinese_clip
 

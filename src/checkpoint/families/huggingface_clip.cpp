@@ -26,15 +26,8 @@ constexpr auto kImageSignature = std::to_array<Pattern>(
 constexpr auto kTextSignature = std::to_array<Pattern>(
     {"text_model.encoder.layers.0.self_attn.q_proj.weight", "text_projection.weight"});
 
-constexpr Family one_tower(std::span<const Pattern> signature) {
-  Family family = kFamily;
-  family.signature = signature;
-  family.is_one_tower = true;
-  return family;
-}
-
-constexpr Family kImageFamily = one_tower(kImageSignature);
-constexpr Family kTextFamily = one_tower(kTextSignature);
+constexpr Family kImageFamily = one_tower(kFamily, kImageSignature);
+constexpr Family kTextFamily = one_tower(kFamily, kTextSignature);
 
 }  // namespace huggingface_clip
 

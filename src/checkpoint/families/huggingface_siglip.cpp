@@ -138,18 +138,16 @@ void prepare_bare_text(Container& container) {
   put_before_names("text_model.", container.tensors);
 }
 
-constexpr Family one_tower(std::span<const Pattern> signature, void (*prepared)(Container&)) {
-  Family family = kFamily;
-  family.signature = signature;
+constexpr Family bare_tower(std::span<const Pattern> signature, void (*prepared)(Container&)) {
+  Family family = one_tower(kFamily, signature);
   family.prepare = prepared;
-  family.is_one_tower = true;
   return family;
 }
 
-constexpr Family kImageFamily = one_tower(kImageSignature, prepare);
-constexpr Family kTextFamily = one_tower(kTextSignature, prepare);
-constexpr Family kBareImageFamily = one_tower(kBareImageSignature, prepare_bare_image);
-constexpr Family kBareTextFamily = one_tower(kBareTextSignature, prepare_bare_text);
+constexpr Family kImageFamily = one_tower(kFamily, kImageSignature);
+constexpr Family kTextFamily = one_tower(kFamily, kTextSignature);
+constexpr Family kBareImageFamily = bare_tower(kBareImageSignature, prepare_bare_image);
+constexpr Family kBareTextFamily = bare_tower(kBareTextSignature, prepare_bare_text);
 
 }  // namespace huggingface_siglip
 
