@@ -1,6 +1,7 @@
 #include "kernels/batch_norm.h"
 
 #include <algorithm>
+#include <cstdint>
 
 // The order matters.
 // clang-format off
@@ -38,7 +39,7 @@ HWY_INLINE void store(D d, hn::Vec<D> values, float* to) {
 
 /// To the nearest, ties to even. NaN stays NaN, which rounding might carry over to zero.
 template <class D>
-HWY_INLINE void store(D d, hn::Vec<D> values, std::uint16_t* to) {
+HWY_INLINE void store(D /*d*/, hn::Vec<D> values, std::uint16_t* to) {
   const hn::RebindToUnsigned<D> tag;
   const hn::Rebind<std::uint16_t, D> halves;
   const auto bits = hn::BitCast(tag, values);
@@ -83,96 +84,68 @@ HWY_INLINE void add_column_sums(std::size_t rows, std::size_t channels, double* 
   }
 }
 
-template <class Value>
-HWY_INLINE void moments_of(const Value* x, std::size_t rows, std::size_t channels,
-                           const float* shift, double* moments) {
-  add_column_sums(rows, channels, moments,
-                  [&](auto d, std::size_t place, std::size_t c, auto& sum, auto& squares) HWY_ATTR {
-                    const auto centred = hn::Sub(load(d, x + place), hn::LoadU(d, shift + c));
-                    sum = hn::Add(sum, centred);
-                    squares = hn::MulAdd(centred, centred, squares);
-                  });
-}
-
-template <class Value>
-HWY_INLINE void gradient_sums_of(const Value* gradient, const Value* x, std::size_t rows,
-                                 std::size_t channels, const float* mean, double* sums) {
-  add_column_sums(rows, channels, sums,
-                  [&](auto d, std::size_t place, std::size_t c, auto& sum, auto& product) HWY_ATTR {
-                    const auto g = load(d, gradient + place);
-                    const auto centred = hn::Sub(load(d, x + place), hn::LoadU(d, mean + c));
-                    sum = hn::Add(sum, g);
-                    product = hn::MulAdd(g, centred, product);
-                  });
-}
-
-template <class Value>
-HWY_INLINE void normalise(const Value* x, std::size_t rows, std::size_t channels, const float* mean,
-                          const float* scale, const float* shift, Value* out) {
-  for (std::size_t row = 0; row < rows; ++row, x += channels, out += channels) {
-    for_channels(channels, [&](auto d, std::size_t c) HWY_ATTR {
-      const auto centred = hn::Sub(load(d, x + c), hn::LoadU(d, mean + c));
-      store(d, hn::MulAdd(centred, hn::LoadU(d, scale + c), hn::LoadU(d, shift + c)), out + c);
-    });
+/// Calls body with the rows' values as what they are, and with `out` as the same.
+template <class Body>
+HWY_INLINE void with_values(const ChannelRows& x, void* out, const Body& body) {
+  if (x.element == Element::fp32) {
+    body(static_cast<const float*>(x.values), static_cast<float*>(out));
+  } else {
+    body(static_cast<const std::uint16_t*>(x.values), static_cast<std::uint16_t*>(out));
   }
 }
 
-template <class Value>
-HWY_INLINE void gradient_of(const Value* gradient, const Value* x, std::size_t rows,
-                            std::size_t channels, const float* mean, const float* scale,
-                            const float* slope, const float* shift, Value* out) {
-  for (std::size_t row = 0; row < rows;
-       ++row, gradient += channels, x += channels, out += channels) {
-    for_channels(channels, [&](auto d, std::size_t c) HWY_ATTR {
-      const auto centred = hn::Sub(load(d, x + c), hn::LoadU(d, mean + c));
-      const auto along = hn::MulAdd(centred, hn::LoadU(d, slope + c), hn::LoadU(d, shift + c));
-      store(d, hn::MulAdd(load(d, gradient + c), hn::LoadU(d, scale + c), along), out + c);
-    });
-  }
+void moments_of(const ChannelRows& rows, const float* shift, double* moments) {
+  with_values(rows, nullptr, [&](const auto* x, auto* /*out*/) HWY_ATTR {
+    add_column_sums(rows.rows, rows.channels, moments,
+                    [&](auto d, std::size_t place, std::size_t c, auto& sum, auto& squares)
+                        HWY_ATTR {
+                          const auto centred = hn::Sub(load(d, x + place), hn::LoadU(d, shift + c));
+                          sum = hn::Add(sum, centred);
+                          squares = hn::MulAdd(centred, centred, squares);
+                        });
+  });
 }
 
-// HWY_EXPORT takes no templates.
-
-void float_moments(const float* x, std::size_t rows, std::size_t channels, const float* shift,
-                   double* moments) {
-  moments_of(x, rows, channels, shift, moments);
+void gradient_sums_of(const ChannelRows& gradient, const ChannelRows& rows, const float* mean,
+                      double* sums) {
+  with_values(rows, nullptr, [&](const auto* x, auto* /*out*/) HWY_ATTR {
+    const auto* gradients = static_cast<decltype(x)>(gradient.values);
+    add_column_sums(rows.rows, rows.channels, sums,
+                    [&](auto d, std::size_t place, std::size_t c, auto& sum, auto& product)
+                        HWY_ATTR {
+                          const auto g = load(d, gradients + place);
+                          const auto centred = hn::Sub(load(d, x + place), hn::LoadU(d, mean + c));
+                          sum = hn::Add(sum, g);
+                          product = hn::MulAdd(g, centred, product);
+                        });
+  });
 }
 
-void bf16_moments(const std::uint16_t* x, std::size_t rows, std::size_t channels,
-                  const float* shift, double* moments) {
-  moments_of(x, rows, channels, shift, moments);
+void normalise(const ChannelRows& rows, const float* mean, const float* scale, const float* shift,
+               void* to) {
+  with_values(rows, to, [&](const auto* x, auto* out) HWY_ATTR {
+    for (std::size_t row = 0; row < rows.rows; ++row, x += rows.channels, out += rows.channels) {
+      for_channels(rows.channels, [&](auto d, std::size_t c) HWY_ATTR {
+        const auto centred = hn::Sub(load(d, x + c), hn::LoadU(d, mean + c));
+        store(d, hn::MulAdd(centred, hn::LoadU(d, scale + c), hn::LoadU(d, shift + c)), out + c);
+      });
+    }
+  });
 }
 
-void float_gradient_sums(const float* gradient, const float* x, std::size_t rows,
-                         std::size_t channels, const float* mean, double* sums) {
-  gradient_sums_of(gradient, x, rows, channels, mean, sums);
-}
-
-void bf16_gradient_sums(const std::uint16_t* gradient, const std::uint16_t* x, std::size_t rows,
-                        std::size_t channels, const float* mean, double* sums) {
-  gradient_sums_of(gradient, x, rows, channels, mean, sums);
-}
-
-void float_normalise(const float* x, std::size_t rows, std::size_t channels, const float* mean,
-                     const float* scale, const float* shift, float* out) {
-  normalise(x, rows, channels, mean, scale, shift, out);
-}
-
-void bf16_normalise(const std::uint16_t* x, std::size_t rows, std::size_t channels,
-                    const float* mean, const float* scale, const float* shift, std::uint16_t* out) {
-  normalise(x, rows, channels, mean, scale, shift, out);
-}
-
-void float_gradient(const float* gradient, const float* x, std::size_t rows, std::size_t channels,
-                    const float* mean, const float* scale, const float* slope, const float* shift,
-                    float* out) {
-  gradient_of(gradient, x, rows, channels, mean, scale, slope, shift, out);
-}
-
-void bf16_gradient(const std::uint16_t* gradient, const std::uint16_t* x, std::size_t rows,
-                   std::size_t channels, const float* mean, const float* scale, const float* slope,
-                   const float* shift, std::uint16_t* out) {
-  gradient_of(gradient, x, rows, channels, mean, scale, slope, shift, out);
+void gradient_of(const ChannelRows& gradient, const ChannelRows& rows, const float* mean,
+                 const float* scale, const float* slope, const float* shift, void* to) {
+  with_values(rows, to, [&](const auto* x, auto* out) HWY_ATTR {
+    const auto* g = static_cast<decltype(x)>(gradient.values);
+    for (std::size_t row = 0; row < rows.rows;
+         ++row, g += rows.channels, x += rows.channels, out += rows.channels) {
+      for_channels(rows.channels, [&](auto d, std::size_t c) HWY_ATTR {
+        const auto centred = hn::Sub(load(d, x + c), hn::LoadU(d, mean + c));
+        const auto along = hn::MulAdd(centred, hn::LoadU(d, slope + c), hn::LoadU(d, shift + c));
+        store(d, hn::MulAdd(load(d, g + c), hn::LoadU(d, scale + c), along), out + c);
+      });
+    }
+  });
 }
 
 }  // namespace diptych::kernels::HWY_NAMESPACE
@@ -184,66 +157,29 @@ HWY_AFTER_NAMESPACE();
 
 namespace diptych::kernels {
 namespace {
-HWY_EXPORT(float_moments);
-HWY_EXPORT(bf16_moments);
-HWY_EXPORT(float_gradient_sums);
-HWY_EXPORT(bf16_gradient_sums);
-HWY_EXPORT(float_normalise);
-HWY_EXPORT(bf16_normalise);
-HWY_EXPORT(float_gradient);
-HWY_EXPORT(bf16_gradient);
+HWY_EXPORT(moments_of);
+HWY_EXPORT(gradient_sums_of);
+HWY_EXPORT(normalise);
+HWY_EXPORT(gradient_of);
 }  // namespace
 
-template <>
-void add_moments(const float* x, std::size_t rows, std::size_t channels, const float* shift,
-                 double* moments) {
-  DIPTYCH_DISPATCH(float_moments)(x, rows, channels, shift, moments);
+void add_moments(const ChannelRows& x, const float* shift, double* moments) {
+  DIPTYCH_DISPATCH(moments_of)(x, shift, moments);
 }
 
-template <>
-void add_moments(const Bf16Bits* x, std::size_t rows, std::size_t channels, const float* shift,
-                 double* moments) {
-  DIPTYCH_DISPATCH(bf16_moments)(x, rows, channels, shift, moments);
+void add_gradient_sums(const ChannelRows& gradient, const ChannelRows& x, const float* mean,
+                       double* sums) {
+  DIPTYCH_DISPATCH(gradient_sums_of)(gradient, x, mean, sums);
 }
 
-template <>
-void add_gradient_sums(const float* gradient, const float* x, std::size_t rows,
-                       std::size_t channels, const float* mean, double* sums) {
-  DIPTYCH_DISPATCH(float_gradient_sums)(gradient, x, rows, channels, mean, sums);
+void normalise_channels(const ChannelRows& x, const float* mean, const float* scale,
+                        const float* shift, void* out) {
+  DIPTYCH_DISPATCH(normalise)(x, mean, scale, shift, out);
 }
 
-template <>
-void add_gradient_sums(const Bf16Bits* gradient, const Bf16Bits* x, std::size_t rows,
-                       std::size_t channels, const float* mean, double* sums) {
-  DIPTYCH_DISPATCH(bf16_gradient_sums)(gradient, x, rows, channels, mean, sums);
-}
-
-template <>
-void normalise_channels(const float* x, std::size_t rows, std::size_t channels, const float* mean,
-                        const float* scale, const float* shift, float* out) {
-  DIPTYCH_DISPATCH(float_normalise)(x, rows, channels, mean, scale, shift, out);
-}
-
-template <>
-void normalise_channels(const Bf16Bits* x, std::size_t rows, std::size_t channels,
-                        const float* mean, const float* scale, const float* shift, Bf16Bits* out) {
-  DIPTYCH_DISPATCH(bf16_normalise)(x, rows, channels, mean, scale, shift, out);
-}
-
-template <>
-void normalisation_gradient(const float* gradient, const float* x, std::size_t rows,
-                            std::size_t channels, const float* mean, const float* scale,
-                            const float* slope, const float* shift, float* out) {
-  DIPTYCH_DISPATCH(float_gradient)
-  (gradient, x, rows, channels, mean, scale, slope, shift, out);
-}
-
-template <>
-void normalisation_gradient(const Bf16Bits* gradient, const Bf16Bits* x, std::size_t rows,
-                            std::size_t channels, const float* mean, const float* scale,
-                            const float* slope, const float* shift, Bf16Bits* out) {
-  DIPTYCH_DISPATCH(bf16_gradient)
-  (gradient, x, rows, channels, mean, scale, slope, shift, out);
+void normalisation_gradient(const ChannelRows& gradient, const ChannelRows& x, const float* mean,
+                            const float* scale, const float* slope, const float* shift, void* out) {
+  DIPTYCH_DISPATCH(gradient_of)(gradient, x, mean, scale, slope, shift, out);
 }
 
 }  // namespace diptych::kernels

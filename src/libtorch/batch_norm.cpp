@@ -24,24 +24,36 @@ std::int64_t parts_of(const Tensor& rows) {
   return (rows.size(0) + kRowsInPart - 1) / kRowsInPart;
 }
 
-/// Calls body(part, first value, rows) for every part of the rows.
+kernels::ChannelRows rows_of(const Tensor& rows, std::int64_t first, std::int64_t count) {
+  const bool is_fp32 = rows.scalar_type() == torch::kFloat32;
+  const std::size_t before = static_cast<std::size_t>(first * rows.size(1)) * rows.element_size();
+  return {.values = static_cast<const std::byte*>(rows.const_data_ptr()) + before,
+          .element = is_fp32 ? kernels::Element::fp32 : kernels::Element::bf16,
+          .rows = static_cast<std::size_t>(count),
+          .channels = static_cast<std::size_t>(rows.size(1))};
+}
+
+void* first_value(Tensor& rows, std::int64_t row) {
+  return static_cast<std::byte*>(rows.mutable_data_ptr()) +
+         static_cast<std::size_t>(row * rows.size(1)) * rows.element_size();
+}
+
+/// Calls body(first row, rows) for every part of the rows.
 template <typename Body>
 void for_parts(const Tensor& rows, const Body& body) {
   at::parallel_for(0, parts_of(rows), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t part = begin; part < end; ++part) {
-      const std::int64_t first = part * kRowsInPart;
-      const std::int64_t count = std::min(kRowsInPart, rows.size(0) - first);
-      body(part, first * rows.size(1), static_cast<std::size_t>(count));
-    }
+    for (std::int64_t first = begin * kRowsInPart; first < end * kRowsInPart; first += kRowsInPart)
+      body(first, std::min(kRowsInPart, rows.size(0) - first));
   });
 }
 
-/// Returns `width` sums over all rows; body(first value, rows, sums) adds those of one part.
+/// Returns two sums a channel over all rows; body(first row, rows, sums) adds those of one part.
 template <typename Body>
-std::vector<double> summed(const Tensor& rows, std::size_t width, const Body& body) {
+std::vector<double> summed(const Tensor& rows, const Body& body) {
+  const auto width = 2 * static_cast<std::size_t>(rows.size(1));
   std::vector<double> parts(static_cast<std::size_t>(parts_of(rows)) * width, 0.0);
-  for_parts(rows, [&](std::int64_t part, std::int64_t first, std::size_t count) {
-    body(first, count, parts.data() + static_cast<std::size_t>(part) * width);
+  for_parts(rows, [&](std::int64_t first, std::int64_t count) {
+    body(first, count, parts.data() + static_cast<std::size_t>(first / kRowsInPart) * width);
   });
   std::vector<double> sums(width, 0.0);
   for (std::size_t i = 0; i < parts.size(); ++i) sums[i % width] += parts[i];
@@ -55,26 +67,12 @@ struct Statistics {
   std::vector<double> variance;  ///< biased
 };
 
-template <typename Value>
-const Value* values_of(const Tensor& rows) {
-  return static_cast<const Value*>(rows.const_data_ptr());
-}
-
-/// Calls body with a null pointer of the type that the kernels take for the rows' values.
-template <typename Body>
-auto with_value_type(const Tensor& rows, const Body& body) {
-  return rows.scalar_type() == torch::kFloat32 ? body(static_cast<float*>(nullptr))
-                                               : body(static_cast<kernels::Bf16Bits*>(nullptr));
-}
-
-template <typename Value>
 Statistics statistics_of(const Tensor& rows, double epsilon) {
   const auto channels = static_cast<std::size_t>(rows.size(1));
   const Tensor shift = rows[0].to(torch::kFloat32).contiguous();
   const std::vector<double> moments =
-      summed(rows, 2 * channels, [&](std::int64_t first, std::size_t count, double* sums) {
-        kernels::add_moments(values_of<Value>(rows) + first, count, channels,
-                             shift.const_data_ptr<float>(), sums);
+      summed(rows, [&](std::int64_t first, std::int64_t count, double* sums) {
+        kernels::add_moments(rows_of(rows, first, count), shift.const_data_ptr<float>(), sums);
       });
   Statistics result{.mean = torch::empty_like(shift),
                     .inverse_deviation = torch::empty_like(shift),
@@ -107,31 +105,28 @@ void update(const RunningStatistics& running, const Statistics& batch, std::int6
   }
 }
 
-template <typename Value>
 Tensor normalised(const Tensor& rows, const Statistics& batch, const Tensor& weight,
                   const Tensor& bias) {
   const Tensor scale = batch.inverse_deviation * weight;
   Tensor out = torch::empty_like(rows);
-  for_parts(rows, [&](std::int64_t /*part*/, std::int64_t first, std::size_t count) {
-    kernels::normalise_channels(
-        values_of<Value>(rows) + first, count, static_cast<std::size_t>(rows.size(1)),
-        batch.mean.const_data_ptr<float>(), scale.const_data_ptr<float>(),
-        bias.const_data_ptr<float>(), static_cast<Value*>(out.mutable_data_ptr()) + first);
+  for_parts(rows, [&](std::int64_t first, std::int64_t count) {
+    kernels::normalise_channels(rows_of(rows, first, count), batch.mean.const_data_ptr<float>(),
+                                scale.const_data_ptr<float>(), bias.const_data_ptr<float>(),
+                                first_value(out, first));
   });
   return out;
 }
 
 /// The gradients of rows, weight and bias. With n rows, x' = (x - mean) / deviation and g the
 /// gradient of the output: weight * (g - sum(g) / n - x' * sum(g * x') / n) / deviation.
-template <typename Value>
 tensor_list gradients_of(const Tensor& gradient, const Tensor& rows, const Tensor& mean,
                          const Tensor& inverse_deviation, const Tensor& weight) {
   const auto channels = static_cast<std::size_t>(rows.size(1));
   const auto* means = mean.const_data_ptr<float>();
   const std::vector<double> sums =
-      summed(rows, 2 * channels, [&](std::int64_t first, std::size_t count, double* part) {
-        kernels::add_gradient_sums(values_of<Value>(gradient) + first,
-                                   values_of<Value>(rows) + first, count, channels, means, part);
+      summed(rows, [&](std::int64_t first, std::int64_t count, double* part) {
+        kernels::add_gradient_sums(rows_of(gradient, first, count), rows_of(rows, first, count),
+                                   means, part);
       });
   const auto n = static_cast<double>(rows.size(0));
   Tensor weight_gradient = torch::empty_like(mean);
@@ -149,11 +144,10 @@ tensor_list gradients_of(const Tensor& gradient, const Tensor& rows, const Tenso
     shifts[c] = static_cast<float>(-scale * sums[c] / n);
   }
   Tensor out = torch::empty_like(rows);
-  for_parts(rows, [&](std::int64_t /*part*/, std::int64_t first, std::size_t count) {
-    kernels::normalisation_gradient(values_of<Value>(gradient) + first,
-                                    values_of<Value>(rows) + first, count, channels, means,
-                                    scales.data(), slopes.data(), shifts.data(),
-                                    static_cast<Value*>(out.mutable_data_ptr()) + first);
+  for_parts(rows, [&](std::int64_t first, std::int64_t count) {
+    kernels::normalisation_gradient(rows_of(gradient, first, count), rows_of(rows, first, count),
+                                    means, scales.data(), slopes.data(), shifts.data(),
+                                    first_value(out, first));
   });
   return {out, weight_gradient, bias_gradient};
 }
@@ -162,21 +156,17 @@ class BatchNormFunction : public torch::autograd::Function<BatchNormFunction> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& rows, const Tensor& weight,
                         const Tensor& bias, double epsilon, const RunningStatistics& running) {
-    return with_value_type(rows, [&]<typename Value>(Value* /*type*/) {
-      const Statistics batch = statistics_of<Value>(rows, epsilon);
-      update(running, batch, rows.size(0));
-      context->save_for_backward({rows, batch.mean, batch.inverse_deviation, weight});
-      return normalised<Value>(rows, batch, weight, bias);
-    });
+    const Statistics batch = statistics_of(rows, epsilon);
+    update(running, batch, rows.size(0));
+    context->save_for_backward({rows, batch.mean, batch.inverse_deviation, weight});
+    return normalised(rows, batch, weight, bias);
   }
 
   static tensor_list backward(AutogradContext* context, const tensor_list& gradients) {
     const tensor_list saved = context->get_saved_variables();
     const Tensor& rows = saved[0];
     const Tensor gradient = gradients[0].to(rows.scalar_type()).contiguous();
-    tensor_list result = with_value_type(rows, [&]<typename Value>(Value* /*type*/) {
-      return gradients_of<Value>(gradient, rows, saved[1], saved[2], saved[3]);
-    });
+    tensor_list result = gradients_of(gradient, rows, saved[1], saved[2], saved[3]);
     result.resize(5);
     return result;
   }

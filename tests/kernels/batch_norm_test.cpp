@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -48,9 +49,18 @@ std::vector<Value> random_values(std::size_t count, std::uint64_t seed, float of
 }
 
 template <typename Value>
+kernels::ChannelRows rows_of(const std::vector<Value>& values, std::size_t channels) {
+  constexpr bool kIsFp32 = std::is_same_v<Value, float>;
+  return {.values = values.data(),
+          .element = kIsFp32 ? kernels::Element::fp32 : kernels::Element::bf16,
+          .rows = values.size() / channels,
+          .channels = channels};
+}
+
+template <typename Value>
 class BatchNormKernels : public testing::Test {};
 
-using ValueTypes = testing::Types<float, kernels::Bf16Bits>;
+using ValueTypes = testing::Types<float, std::uint16_t>;
 TYPED_TEST_SUITE(BatchNormKernels, ValueTypes);
 
 TYPED_TEST(BatchNormKernels, SumsAgreeWithTheDefinition) {
@@ -62,8 +72,8 @@ TYPED_TEST(BatchNormKernels, SumsAgreeWithTheDefinition) {
       const std::vector<float> shift(channels, 4.5F);
       std::vector<double> moments(2 * channels, 1.0);
       std::vector<double> sums(2 * channels, 2.0);
-      kernels::add_moments(x.data(), kRows, channels, shift.data(), moments.data());
-      kernels::add_gradient_sums(gradient.data(), x.data(), kRows, channels, shift.data(),
+      kernels::add_moments(rows_of(x, channels), shift.data(), moments.data());
+      kernels::add_gradient_sums(rows_of(gradient, channels), rows_of(x, channels), shift.data(),
                                  sums.data());
       const double tolerance = test::accumulation_tolerance(kRows, 10.0 * kRows);
       for (std::size_t c = 0; c < channels; ++c) {
@@ -100,10 +110,11 @@ TYPED_TEST(BatchNormKernels, ValuesAreThoseOfTheDefinitionRoundedToNearest) {
       const std::vector<float> shift = random_floats(channels, 6);
       std::vector<TypeParam> normalised(x.size());
       std::vector<TypeParam> back(x.size());
-      kernels::normalise_channels(x.data(), kRows, channels, mean.data(), scale.data(),
-                                  shift.data(), normalised.data());
-      kernels::normalisation_gradient(gradient.data(), x.data(), kRows, channels, mean.data(),
-                                      scale.data(), slope.data(), shift.data(), back.data());
+      kernels::normalise_channels(rows_of(x, channels), mean.data(), scale.data(), shift.data(),
+                                  normalised.data());
+      kernels::normalisation_gradient(rows_of(gradient, channels), rows_of(x, channels),
+                                      mean.data(), scale.data(), slope.data(), shift.data(),
+                                      back.data());
       // Half of the last place of bfloat16, or what three operations of float32 round off.
       const double relative = sizeof(TypeParam) == 2 ? 1.0 / 256 : 0.0;
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -124,7 +135,7 @@ TYPED_TEST(BatchNormKernels, NanStaysNan) {
                                    value_from<TypeParam>(std::numeric_limits<float>::quiet_NaN()));
     const std::vector<float> ones(17, 1.0F);
     std::vector<TypeParam> out(17);
-    kernels::normalise_channels(x.data(), 1, x.size(), ones.data(), ones.data(), ones.data(),
+    kernels::normalise_channels(rows_of(x, x.size()), ones.data(), ones.data(), ones.data(),
                                 out.data());
     for (const TypeParam value : out) EXPECT_TRUE(std::isnan(number(value)));
   });
