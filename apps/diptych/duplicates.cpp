@@ -1,5 +1,6 @@
 #include <diptych/encoder.h>
 #include <diptych/matrix.h>
+#include <diptych/picture_files.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +20,6 @@
 #include "model_options.h"
 #include "pictures.h"
 #include "records.h"
-#include "same_files.h"
 
 namespace {
 
@@ -150,7 +150,7 @@ int duplicates(const Options& options) {
   const PictureRun run = encode(options, list_different_pictures(options.pictures), encoded);
   Groups groups(encoded.pictures.size());
   join_similar(encoded.embeddings, options.threshold, groups);
-  const std::vector<std::size_t> same = first_with_same_bytes(encoded.pictures);
+  const std::vector<std::size_t> same = diptych::first_with_same_bytes(encoded.pictures);
   for (std::size_t i = 0; i < same.size(); ++i) {
     if (same[i] != i) groups.join(same[i], i, 1.0F);
   }

@@ -1,6 +1,7 @@
 #include "sort_into.h"
 
 #include <diptych/error.h>
+#include <diptych/picture_files.h>
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
@@ -14,7 +15,6 @@
 #include <utility>
 
 #include "counted.h"
-#include "same_files.h"
 
 namespace {
 
@@ -138,7 +138,7 @@ bool Sorter::is_there(const fs::path& picture, const fs::path& place) const {
     std::error_code unknown;
     return fs::equivalent(files[0], files[1], unknown);
   }
-  return first_with_same_bytes(files)[1] == 0;
+  return diptych::first_with_same_bytes(files)[1] == 0;
 }
 
 bool Sorter::place_at(const fs::path& picture, const fs::path& place) {

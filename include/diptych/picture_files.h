@@ -35,4 +35,9 @@ DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
 /// Returns "12 .txt, 3 .mp4, 1 without an ending", the most frequent first; "nothing" for none.
 DIPTYCH_API std::string describe(const SkippedFiles& skipped);
 
+/// Returns for every file the place of the first one with the same bytes, which is its own when
+/// there is none before it. A file that cannot be read is like no other.
+DIPTYCH_API std::vector<std::size_t> first_with_same_bytes(
+    std::span<const std::filesystem::path> files);
+
 }  // namespace diptych

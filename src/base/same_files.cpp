@@ -1,5 +1,3 @@
-#include "same_files.h"
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -7,6 +5,9 @@
 #include <map>
 #include <system_error>
 
+#include "diptych/picture_files.h"
+
+namespace diptych {
 namespace {
 
 namespace fs = std::filesystem;
@@ -79,3 +80,5 @@ std::vector<std::size_t> first_with_same_bytes(std::span<const fs::path> files) 
   }
   return first;
 }
+
+}  // namespace diptych

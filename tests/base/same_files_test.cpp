@@ -1,0 +1,29 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/atomic_file.h"
+#include "diptych/picture_files.h"
+#include "support/support.h"
+
+namespace diptych {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(SameFiles, AreThoseOfTheSameBytesNotOfTheSameBeginning) {
+  const test::TemporaryFolder folder;
+  const std::string beginning(100000, 'x');
+  const std::vector<fs::path> files = {folder.path() / "a",       folder.path() / "b",
+                                       folder.path() / "other",   folder.path() / "missing",
+                                       folder.path() / "missing", folder.path() / "short"};
+  write_file(files[0], beginning + "1");
+  write_file(files[1], beginning + "1");
+  write_file(files[2], beginning + "2");
+  write_file(files[5], beginning);
+  EXPECT_THAT(first_with_same_bytes(files), testing::ElementsAre(0, 0, 2, 3, 4, 5));
+}
+
+}  // namespace
+}  // namespace diptych
