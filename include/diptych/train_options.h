@@ -65,6 +65,12 @@ struct TrainOptions {
   /// Attention heads of the towers where the files do not say it: "12", or "12,8" for image and
   /// text. Empty: not stated.
   std::string heads;
+  /// Side of the pictures that the image tower is to see, in pixels, and the longest text that the
+  /// text tower is to see, in tokens, now and ever after: their positions are resized as
+  /// Model::load does. A run on small pictures and short texts before a last one at the full size
+  /// is most of the training at a part of its cost (CLIPA, arXiv 2305.07017). Zero: the model's.
+  int image_size = 0;
+  int context_length = 0;
   /// Refuse a model of which anything had to be assumed.
   bool strict = false;
   /// What is trained of a tower: "full", all; "frozen", nothing; "lora:RANK", matrices of that rank

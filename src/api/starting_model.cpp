@@ -6,6 +6,7 @@
 #include "catalogue/catalogue.h"
 #include "checkpoint/configs/architectures.h"
 #include "checkpoint/configs/open_clip_config.h"
+#include "checkpoint/prepare_model.h"
 #include "json/shard_index.h"
 
 namespace diptych::api {
@@ -25,9 +26,16 @@ bool names_config(const std::string& name) {
 }  // namespace
 
 checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions& options) {
-  if (names_config(name)) return checkpoint::read_open_clip_config_file(name);
-  if (names_architecture(name)) return checkpoint::read_open_clip_architecture(name);
-  return Model::load(name, options).implementation().file;
+  const bool is_config = names_config(name);
+  if (!is_config && !names_architecture(name)) {
+    return Model::load(name, options).implementation().file;
+  }
+  checkpoint::ModelFile file = is_config ? checkpoint::read_open_clip_config_file(name)
+                                         : checkpoint::read_open_clip_architecture(name);
+  checkpoint::apply_requested_sizes(
+      {.image_size = options.image_size, .context_length = options.context_length}, file);
+  network::validate(file.config);
+  return file;
 }
 
 }  // namespace diptych::api

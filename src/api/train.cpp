@@ -24,7 +24,9 @@ const Module<train::TrainerFunctions>& trainer() {
 
 /// What the options state of a model that its files leave open.
 LoadOptions load_options(const TrainOptions& options) {
-  LoadOptions load{.strict = options.strict};
+  LoadOptions load{.image_size = options.image_size,
+                   .context_length = options.context_length,
+                   .strict = options.strict};
   if (options.quick_gelu || options.no_quick_gelu) load.quick_gelu = options.quick_gelu;
   const std::vector<int> heads = train_option_heads(options);
   if (!heads.empty()) {

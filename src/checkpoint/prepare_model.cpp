@@ -33,18 +33,6 @@ void set_context_length(Tower& tower, int length) {
   }
 }
 
-/// Has the towers made for the sizes that are asked for, if any are.
-void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
-  if (request.image_size != 0) {
-    std::visit([&](auto& tower) { set_image_size(tower, request.image_size); }, model.config.image);
-    model.preprocessing.size = request.image_size;
-  }
-  if (request.context_length != 0) {
-    std::visit([&](auto& tower) { set_context_length(tower, request.context_length); },
-               model.config.text);
-  }
-}
-
 /// Throws Error(corrupt_data) for channels that make no number of a pixel.
 void validate_channels(const Preprocessing& preprocessing, const std::string& name) {
   for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
@@ -83,6 +71,17 @@ void fuse(ParsedModel& parsed) {
 }
 
 }  // namespace
+
+void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
+  if (request.image_size != 0) {
+    std::visit([&](auto& tower) { set_image_size(tower, request.image_size); }, model.config.image);
+    model.preprocessing.size = request.image_size;
+  }
+  if (request.context_length != 0) {
+    std::visit([&](auto& tower) { set_context_length(tower, request.context_length); },
+               model.config.text);
+  }
+}
 
 ParsedModel prepare_model(const ModelFiles& files, Container container,
                           const LoadRequest& request) {

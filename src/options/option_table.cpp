@@ -16,6 +16,7 @@ constexpr Range kRatio = {.low = 1e-6, .high = 1e6};
 constexpr Range kStrength = {.low = 0.0, .high = 100.0};
 constexpr Range kBlur = {.low = 0.01, .high = 100.0};
 constexpr Range kThreads = {.low = 0.0, .high = 1024.0};
+constexpr Range kSize = {.low = 0.0, .high = 16384.0};
 constexpr Range kTimes = {.low = 1.0, .high = 1e6};
 
 constexpr std::string_view kData = "Data";
@@ -134,6 +135,22 @@ std::vector<OptionSpec> stated_options() {
        "IMAGE,TEXT",
        field<&TrainOptions::heads>,
        {},
+       {},
+       Change::free},
+      {"force-image-size",
+       kModel,
+       "side of the pictures in pixels, to which the image tower's positions are resized; 0: the "
+       "model's",
+       field<&TrainOptions::image_size>,
+       kSize,
+       {},
+       Change::free},
+      {"force-context-length",
+       kModel,
+       "the longest text in tokens, to which the text tower's positions are resized; 0: the "
+       "model's",
+       field<&TrainOptions::context_length>,
+       kSize,
        {},
        Change::free},
       {"strict",

@@ -56,6 +56,28 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_EQ(model.preprocessing.size, 32);
 }
 
+TEST_F(Training, GoesFromSmallPicturesAndShortTextsToTheFullSize) {
+  TrainOptions small = options("small");
+  small.image_size = 64;
+  small.context_length = 6;
+  const fs::path first = run_training(small).model;
+  EXPECT_EQ(checkpoint::load_model_file(first).preprocessing.size, 64) << "of a configuration";
+  TrainOptions full = options("full");
+  full.model = first;
+  full.image_size = 96;
+  full.context_length = 12;
+  const auto model = checkpoint::load_model_file(run_training(full).model);
+  EXPECT_EQ(model.preprocessing.size, 96) << "of a model";
+  EXPECT_EQ(model.weights.at("visual.attnpool.positional_embedding").shape, Shape({10, 128}));
+  EXPECT_EQ(model.weights.at("positional_embedding").shape, Shape({12, 16}));
+
+  small.resume = "latest";
+  small.epochs = 4;
+  small.image_size = 32;
+  EXPECT_THAT([&] { run_training(small); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("image_size")));
+}
+
 TEST_F(Training, CountsTheCaptionsThatItNeverDraws) {
   const auto picture = read_file(test::data_path("images/gray.png"));
   const std::string json = R"({"captions": ["a good one", "", 7]})";
