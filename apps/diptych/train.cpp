@@ -246,7 +246,7 @@ int run(const Options& options) {
   // Before the start there is nothing to save.
   std::optional<Interruption> interruption;
   callbacks.started = [&](const auto& start) {
-    interruption.emplace("step");
+    interruption.emplace("block of layers");
     announce(start, options.json);
   };
   callbacks.note = [](const std::string& sentence) { print_error(sentence); };
@@ -282,9 +282,13 @@ int run(const Options& options) {
     print_refused("refused: ", result.refused_by_reason);
     print_refused("captions left out: ", result.captions_left_out);
     const std::string steps = counted(result.steps, "step");
-    print_line(result.finished
-                   ? fmt::format("trained {}: {}", steps, result.model.string())
-                   : fmt::format("stopped after {}; go on with --resume latest", steps));
+    if (result.finished) {
+      print_line(fmt::format("trained {}: {}", steps, result.model.string()));
+    } else if (result.steps > 0) {
+      print_line(fmt::format("stopped after {}; go on with --resume latest", steps));
+    } else {
+      print_line("stopped within the first step; there is nothing to go on with");
+    }
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }
