@@ -26,8 +26,8 @@ class StopCheck {
   void operator()() const {
     if (asked_ && asked_()) throw Stopped();
   }
-  /// Is called as well when a gradient of `rows` is there, before it is gone on with; does nothing
-  /// for those that have none.
+  /// Has itself called when the gradient of `rows` is there too, before the way back goes on; does
+  /// nothing for rows that have none.
   void on_way_back(const torch::Tensor& rows) const {
     if (asked_ && rows.requires_grad())
       rows.register_hook([check = *this](const torch::Tensor& /*gradient*/) { check(); });
