@@ -231,6 +231,19 @@ int plan(const Options& options) {
   return 0;
 }
 
+void print_result(const diptych::TrainResult& result) {
+  print_refused("refused: ", result.refused_by_reason);
+  print_refused("captions left out: ", result.captions_left_out);
+  const std::string steps = counted(result.steps, "step");
+  if (result.finished) {
+    print_line(fmt::format("trained {}: {}", steps, result.model.string()));
+  } else if (result.steps > 0) {
+    print_line(fmt::format("stopped after {}; go on with --resume latest", steps));
+  } else {
+    print_line("stopped within the first step; there is nothing to go on with");
+  }
+}
+
 int run(const Options& options) {
   if (options.write_config) {
     if (options.plan) {
@@ -246,7 +259,7 @@ int run(const Options& options) {
   // Before the start there is nothing to save.
   std::optional<Interruption> interruption;
   callbacks.started = [&](const auto& start) {
-    interruption.emplace("step");
+    interruption.emplace("block of layers");
     announce(start, options.json);
   };
   callbacks.note = [](const std::string& sentence) { print_error(sentence); };
@@ -279,12 +292,7 @@ int run(const Options& options) {
                 {"captions_left_out", refused_json(result.captions_left_out)}},
                -1);
   } else {
-    print_refused("refused: ", result.refused_by_reason);
-    print_refused("captions left out: ", result.captions_left_out);
-    const std::string steps = counted(result.steps, "step");
-    print_line(result.finished
-                   ? fmt::format("trained {}: {}", steps, result.model.string())
-                   : fmt::format("stopped after {}; go on with --resume latest", steps));
+    print_result(result);
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }

@@ -90,7 +90,7 @@ struct FinetuneCallbacks {
   std::function<void(const FinetuneEpoch&)> epoch;
   /// What turns out on the way, a sentence.
   std::function<void(const std::string&)> note;
-  /// Asked between steps; true ends the run with the best epoch so far.
+  /// Asked as TrainCallbacks::should_stop; true ends the run with the best epoch so far.
   std::function<bool()> should_stop;
 };
 

@@ -82,7 +82,10 @@ struct TrainCallbacks {
   std::function<void(const TrainProgress&)> report;
   /// After every epoch, counted from 1, once its checkpoint is written, which is a model too.
   std::function<void(int epoch, const std::filesystem::path& checkpoint)> epoch_ended;
-  /// Asked between steps and while data is waited for; true saves `latest` and ends the run.
+  /// Asked before every step, while data is waited for and, within a step, before every block of a
+  /// tower, forward and back; where the device has a thread of its own for the way back, there,
+  /// while the training thread waits. True leaves the step half done, saves the state before it as
+  /// `latest` unless that is saved already, and ends the run.
   std::function<bool()> should_stop;
 };
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libtorch/recomputed_block.h"
+#include "libtorch/stop_check.h"
 #include "network/model.h"
 
 namespace diptych::libtorch {
@@ -21,6 +22,8 @@ struct PassOptions {
   bool training = false;
   /// A block holds its inputs alone and is computed again for its gradients.
   bool recomputes_blocks = false;
+  /// Called before every block, forward and back.
+  StopCheck stop = {};
 };
 
 /// The towers' operations (network/operations/operations.h) with libtorch: autograd, any device,
@@ -51,12 +54,11 @@ class Operations : public network::ComposedOperations<Operations> {
 
   template <typename Body, typename... Inputs>
   auto block(std::string_view name, const Body& body, const Inputs&... inputs) {
-    if (!options_.recomputes_blocks || !torch::GradMode::is_enabled())
-      return ComposedOperations::block(name, body, inputs...);
-    std::set<network::ParameterId> used;
-    auto result = without_graph(used, body, inputs...);
-    rows_of(result) = recomputed(rows_of(result), again(body, inputs...), {rows_of(inputs)...},
-                                 parameters_of(used));
+    options_.stop();
+    const bool recomputes = options_.recomputes_blocks && torch::GradMode::is_enabled();
+    auto result = recomputes ? recomputed_block(body, inputs...)
+                             : ComposedOperations::block(name, body, inputs...);
+    options_.stop.on_way_back(rows_of(result));
     return result;
   }
   Tensor patches(const network::Pixels& pixels, int size);
@@ -100,6 +102,15 @@ class Operations : public network::ComposedOperations<Operations> {
   }
 
   Tensor normalised(const Tensor& rows, const network::BatchNorm& norm);
+
+  template <typename Body, typename... Inputs>
+  auto recomputed_block(const Body& body, const Inputs&... inputs) const {
+    std::set<network::ParameterId> used;
+    auto result = without_graph(used, body, inputs...);
+    rows_of(result) = recomputed(rows_of(result), again(body, inputs...), {rows_of(inputs)...},
+                                 parameters_of(used));
+    return result;
+  }
 
   /// Runs a block, and notes the parameters that it uses.
   template <typename Body, typename... Inputs>

@@ -46,6 +46,7 @@ class GlobalContrastiveTask : public Task {
 
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
                      const Batch& batch) override {
+    next_ = Tensor();
     const Tensor scale = step.parameter(step.model.logit_scale).exp();
     const Tensor cosines = unit_rows(images).matmul(unit_rows(texts).t());
     const Tensor allowed = negatives(batch, cosines.device());

@@ -72,7 +72,13 @@ Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
   optimiser_.zero_gradients();
   const std::vector<Tensor> statistics = copy_statistics();
   StepResult result;
-  result.loss = options_.parts == 1 ? backward(batch) : backward_in_parts(batch);
+  try {
+    result.loss = backward(batch);
+  } catch (const libtorch::Stopped&) {
+    restore_statistics(statistics);
+    optimiser_.zero_gradients();
+    throw;
+  }
   result.gradient_norm = optimiser_.clip_gradients();
   result.taken = guard_.accepts(result.loss, result.gradient_norm);
   if (!result.taken) {
@@ -87,6 +93,10 @@ Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
 }
 
 double Learner::backward(const Batch& batch) {
+  return options_.parts == 1 ? backward_whole(batch) : backward_in_parts(batch);
+}
+
+double Learner::backward_whole(const Batch& batch) {
   const Tensor value = loss(batch);
   value.backward();
   return value.item<double>();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libtorch/parameters.h"
+#include "libtorch/stop_check.h"
 #include "network/model.h"
 #include "train/adapters.h"
 #include "train/batch.h"
@@ -28,6 +29,8 @@ struct LearnerOptions {
   bool recomputes_blocks = false;
   double spike_factor = 0.0;   ///< as StepGuard takes it
   double average_decay = 0.0;  ///< as WeightAverage takes it
+  /// Called before every block of a tower, forward and back: what leaves a step half done.
+  libtorch::StopCheck stop = {};
 };
 
 /// A model being trained: its weights, its task, its optimiser, and one step of learning.
@@ -49,7 +52,7 @@ class Learner {
   torch::Tensor loss(const Batch& batch);
 
   /// Does a step: forward, backward, clip, a move of the optimiser, clamp of the logit scale to [0,
-  /// ln 100].
+  /// ln 100]. Throws libtorch::Stopped when it is to be left half done; then nothing has changed.
   StepResult step(const Batch& batch, double learning_rate);
 
   /// Returns the parameters that the last step's loss did not reach: neither learnt nor decayed.
@@ -83,10 +86,12 @@ class Learner {
             .parameters = effective_,
             .autocast = options_.autocast,
             .keeps_image_statistics = options_.keeps_image_statistics,
-            .recomputes_blocks = options_.recomputes_blocks};
+            .recomputes_blocks = options_.recomputes_blocks,
+            .stop = options_.stop};
   }
   /// Adds the gradients of a batch's loss to those of the parameters. Returns the loss.
   double backward(const Batch& batch);
+  double backward_whole(const Batch& batch);
   double backward_in_parts(const Batch& batch);
   /// Returns the running statistics, which a forward pass changes.
   std::vector<torch::Tensor> copy_statistics() const;

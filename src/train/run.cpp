@@ -28,6 +28,7 @@ constexpr std::chrono::milliseconds kPatience(100);
 Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks)
     : options_(options),
       callbacks_(callbacks),
+      stop_(callbacks.should_stop),
       folder_(options.logs / options.name),
       saved_(find_checkpoint(options, folder_)),
       file_(starting_model(options, source)),
@@ -63,7 +64,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
   learner_ = make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model,
-                          data_.dataset.size(), teacher_.get());
+                          data_.dataset.size(), teacher_.get(), stop_);
   if (saved_) restore();
   become_result();
 }
@@ -106,11 +107,11 @@ void Run::announce(const std::vector<std::string>& notes) const {
 TrainResult Run::execute() {
   take_folder();
   meter_.start();
-  while (position_.step < schedule_.total_steps) {
-    if (should_stop() || !step()) {
-      if (position_.step > first_step_) save(folder_.latest());
-      return result();
-    }
+  try {
+    while (position_.step < schedule_.total_steps) step();
+  } catch (const libtorch::Stopped&) {
+    if (position_.step != latest_step_) save_latest();
+    return result();
   }
   TrainResult done = result();
   if (!learner_->average().empty()) {
@@ -136,6 +137,7 @@ void Run::take_folder() {
   const bool goes_on_here =
       saved_ && std::filesystem::equivalent(saved_->name(), folder_.latest(), unknown);
   saved_.reset();
+  if (goes_on_here) latest_step_ = position_.step;
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
   log_start(folder_, options_, record_, position_.step, changes_);
   reports_.emplace(options_, folder_, position_.step);
@@ -145,14 +147,13 @@ void Run::take_folder() {
     save_epoch_if_due();
 }
 
-bool Run::step() {
+void Run::step() {
   const Clock::time_point start = Clock::now();
-  while (!loader_->is_ready(kPatience)) {
-    if (should_stop()) return false;
-  }
+  do {
+    stop_();
+  } while (!loader_->is_ready(kPatience));
   LoadedBatch loaded = loader_->next();
   const double data_seconds = seconds_since(start);
-  refusals_->add(loaded);
   const std::uint64_t epoch = position_.data.epoch;
   double gradient_norm = 0.0;
   const double learning_rate = schedule_.learning_rate(position_.step);
@@ -168,12 +169,12 @@ bool Run::step() {
     if (done.taken && !std::exchange(noted_untrained_, true)) note_untrained();
   }
   position_ = {.step = position_.step + 1, .data = loaded.next};
+  refusals_->add(loaded);
   if (position_.data.epoch != epoch) refusals_->end_epoch();
   report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
   if (position_.data.epoch != epoch && callbacks_.epoch_ended)
     callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
-  return true;
 }
 
 void Run::note_untrained() const {
@@ -221,10 +222,10 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
   if (callbacks_.report) callbacks_.report(progress);
 }
 
-void Run::save_if_due(std::uint64_t epoch) const {
+void Run::save_if_due(std::uint64_t epoch) {
   const bool epoch_ended = position_.data.epoch != epoch;
   const int every = options_.save_every_steps;
-  if (epoch_ended || (every > 0 && position_.step % every == 0)) save(folder_.latest());
+  if (epoch_ended || (every > 0 && position_.step % every == 0)) save_latest();
   if (epoch_ended) save_epoch_if_due();
 }
 
@@ -232,6 +233,11 @@ void Run::save_epoch_if_due() const {
   const std::uint64_t epoch = position_.data.epoch;
   const auto every = static_cast<std::uint64_t>(options_.save_frequency);
   if (every > 0 && epoch % every == 0) save(folder_.epoch(epoch));
+}
+
+void Run::save_latest() {
+  save(folder_.latest());
+  latest_step_ = position_.step;
 }
 
 void Run::save(const std::filesystem::path& path) const {

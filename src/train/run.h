@@ -40,15 +40,15 @@ class Run {
   TrainResult result() const;
   /// Makes the folder this run's: what is overwritten goes, and the record is written.
   void take_folder();
-  /// Does a step; false when the caller asked to stop while it waited for data.
-  bool step();
-  bool should_stop() const { return callbacks_.should_stop && callbacks_.should_stop(); }
+  /// Does a step. Throws libtorch::Stopped, and has done nothing, when the caller asks to stop.
+  void step();
   /// Names the parameters that the loss does not reach.
   void note_untrained() const;
   /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
   void note_skipped(const Learner::StepResult& done) const;
   void report(std::uint64_t epoch, double learning_rate, double gradient_norm);
-  void save_if_due(std::uint64_t epoch) const;
+  void save_if_due(std::uint64_t epoch);
+  void save_latest();
   void save_epoch_if_due() const;
   void save(const std::filesystem::path& path) const;
   /// Saves weights as a model.
@@ -56,6 +56,7 @@ class Run {
 
   const TrainOptions& options_;
   const TrainCallbacks& callbacks_;
+  const libtorch::StopCheck stop_;
   RunFolder folder_;
   std::optional<SavedRun> saved_;  ///< until it has been restored
   checkpoint::ModelFile file_;
@@ -68,6 +69,7 @@ class Run {
   RunPosition position_;
   bool noted_untrained_ = false;  ///< what has no gradients is known after a step
   std::int64_t first_step_ = 0;   ///< steps done before this part of the run
+  std::int64_t latest_step_ = 0;  ///< whose state the latest checkpoint has; zero: there is none
   std::optional<RefusalReport> refusals_;
   std::unique_ptr<Loader> loader_;
   Schedule schedule_;

@@ -94,7 +94,7 @@ Adapters first_adapters(const TrainOptions& options, const network::ParameterTab
   return Adapters(table, std::move(part.adapters), options.lora_alpha, random, device);
 }
 
-LearnerOptions learner_options(const TrainOptions& options) {
+LearnerOptions learner_options(const TrainOptions& options, const libtorch::StopCheck& stop) {
   return {.optimiser = optimiser_options(options),
           .autocast = options.precision == TrainPrecision::amp_bf16 ? libtorch::Autocast::bfloat16
                                                                     : libtorch::Autocast::off,
@@ -102,7 +102,8 @@ LearnerOptions learner_options(const TrainOptions& options) {
           .keeps_image_statistics = keeps_image_statistics(options),
           .recomputes_blocks = options.grad_checkpointing,
           .spike_factor = options.spike_factor,
-          .average_decay = options.ema_decay};
+          .average_decay = options.ema_decay,
+          .stop = stop};
 }
 
 std::unique_ptr<Task> fastclip_task(const TrainOptions& options, std::size_t samples) {
@@ -164,7 +165,8 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
 
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
-                                      std::size_t samples, const Teacher* teacher) {
+                                      std::size_t samples, const Teacher* teacher,
+                                      const libtorch::StopCheck& stop) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = libtorch::device_of(options.device);
   libtorch::Parameters parameters = weights == FirstWeights::zeros
@@ -175,7 +177,7 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
   Adapters adapters = first_adapters(options, model.parameters, std::move(part), device);
   auto task = make_task(options, model, samples, teacher);
   return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
-                                   learner_options(options), std::move(adapters));
+                                   learner_options(options, stop), std::move(adapters));
 }
 
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source) {

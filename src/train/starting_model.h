@@ -28,7 +28,8 @@ enum class FirstWeights {
 /// must outlive the learner.
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
-                                      std::size_t samples, const Teacher* teacher);
+                                      std::size_t samples, const Teacher* teacher,
+                                      const libtorch::StopCheck& stop = {});
 
 /// Returns the teacher that the options name; null for none.
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source);

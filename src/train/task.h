@@ -23,6 +23,7 @@ struct StepModel {
   bool keeps_image_statistics = false;
   /// Whether blocks are computed again for their gradients (PassOptions).
   bool recomputes_blocks = false;
+  libtorch::StopCheck stop = {};  ///< called before every block, forward and back
 
   const torch::Tensor& parameter(network::ParameterId id) const {
     return parameters[static_cast<std::size_t>(id)];
@@ -31,7 +32,9 @@ struct StepModel {
 
 /// Returns how the towers' operations compute in such a step.
 inline libtorch::PassOptions pass_options(const StepModel& step) {
-  return {.training = !step.keeps_image_statistics, .recomputes_blocks = step.recomputes_blocks};
+  return {.training = !step.keeps_image_statistics,
+          .recomputes_blocks = step.recomputes_blocks,
+          .stop = step.stop};
 }
 
 /// What a model makes of a batch or a part of one.

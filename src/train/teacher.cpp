@@ -44,8 +44,8 @@ class DistillationTask : public Task {
 
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
                      const Batch& batch) override {
-    const Tensor taught =
-        teacher_.logit_scale() * similarities(teacher_.features(batch.teacher, step.autocast));
+    const Tensor taught = teacher_.logit_scale() *
+                          similarities(teacher_.features(batch.teacher, step.autocast, step.stop));
     const Tensor learnt = step.parameter(step.model.logit_scale).exp() *
                           similarities({.images = images, .texts = texts});
     return pairs_->common_loss(step, images, texts, batch) +
@@ -66,12 +66,14 @@ Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
       tokenizer_(tokenizer_of(file)),
       assumptions_(file.assumptions) {}
 
-Outputs Teacher::features(const Inputs& inputs, libtorch::Autocast autocast) const {
+Outputs Teacher::features(const Inputs& inputs, libtorch::Autocast autocast,
+                          const libtorch::StopCheck& stop) const {
   const torch::NoGradGuard no_gradients;
   const StepModel step{.model = model_,
                        .parameters = parameters_,
                        .autocast = autocast,
-                       .keeps_image_statistics = true};
+                       .keeps_image_statistics = true,
+                       .stop = stop};
   return tower_features(step, inputs, std::nullopt);
 }
 

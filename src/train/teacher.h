@@ -23,8 +23,9 @@ class Teacher {
   /// Returns a sentence each on what had to be assumed of it.
   const std::vector<std::string>& assumptions() const { return assumptions_; }
 
-  /// Returns the features of both towers, without a graph.
-  Outputs features(const Inputs& inputs, libtorch::Autocast autocast) const;
+  /// Returns the features of both towers, without a graph. `stop` is called before every block.
+  Outputs features(const Inputs& inputs, libtorch::Autocast autocast,
+                   const libtorch::StopCheck& stop = {}) const;
   /// Returns exp of the learned logarithm.
   double logit_scale() const;
 

@@ -121,7 +121,7 @@ TEST_F(TrainCommand, ReadsTheExampleConfig) {
 TEST_F(TrainCommand, ASignalIsAnsweredAtOnceAndASecondOneLeavesTheLastCheckpoint) {
   write_file(path("slow.json"), R"({
     "embed_dim": 64,
-    "vision_cfg": {"image_size": 224, "patch_size": 16, "width": 384, "layers": 4, "head_width": 64},
+    "vision_cfg": {"image_size": 336, "patch_size": 8, "width": 384, "layers": 2, "head_width": 64},
     "text_cfg": {"context_length": 12, "width": 64, "heads": 2, "layers": 1}})");
   const std::vector<std::string> options = {"train",
                                             "--train-data",
@@ -147,14 +147,14 @@ TEST_F(TrainCommand, ASignalIsAnsweredAtOnceAndASecondOneLeavesTheLastCheckpoint
   std::chrono::steady_clock::time_point answered;
   const auto was_answered_for_a_while = [&](const ProgramRun& so_far) {
     const auto now = std::chrono::steady_clock::now();
-    if (so_far.errors.find("ending after this step; once more") == std::string::npos) return false;
+    if (so_far.errors.find("ending after this block") == std::string::npos) return false;
     if (answered == std::chrono::steady_clock::time_point()) answered = now;
     // A signal that follows within half a second is taken for the same one.
     return now - answered > std::chrono::milliseconds(600);
   };
   const ProgramRun run = interrupt_diptych(options, {has_saved, was_answered_for_a_while});
-  EXPECT_THAT(run.errors, HasSubstr("ending after this step; once more to end at once"));
-  // A machine on which the step is over before the second signal has ended by the first.
+  EXPECT_THAT(run.errors, HasSubstr("ending after this block of layers; once more to end at once"));
+  // A machine on which the block is over before the second signal has ended by the first.
   EXPECT_TRUE(run.status == 128 + SIGINT || run.status == 1) << run.status;
   const ProgramRun inspected = run_diptych({"inspect", checkpoint});
   EXPECT_EQ(inspected.status, 0) << inspected.errors;

@@ -131,6 +131,37 @@ TEST(Learner, AStepThatIsNotFiniteIsLeftOut) {
     EXPECT_TRUE(learner->parameters()[i].equal(undisturbed->parameters()[i]));
 }
 
+/// Left half done before any block, forward or on the way back, a step leaves no trace, and no
+/// other block is begun.
+TEST(Learner, AStepCanBeStoppedBeforeEveryBlock) {
+  const GoldenRun golden;
+  for (const bool recomputes : {false, true}) {
+    for (const int parts : {1, 3}) {
+      train::LearnerOptions options{.optimiser = GoldenRun::optimiser_options(),
+                                    .parts = parts,
+                                    .recomputes_blocks = recomputes};
+      const auto undisturbed = golden.learner(options);
+      int asked = 0;
+      int stops_at = 1;
+      options.stop = libtorch::StopCheck([&] { return ++asked == stops_at; });
+      const auto learner = golden.learner(options);
+      // Two towers of two blocks, there and back; parts are there once before, for the loss.
+      const int blocks = parts == 1 ? 4 * 2 : 4 * 3 * parts;
+      const train::Batch batch = golden.batch(learner->model(), 0);
+      for (; stops_at <= blocks; ++stops_at) {
+        asked = 0;
+        EXPECT_THROW(learner->step(batch, 1e-3), libtorch::Stopped);
+        EXPECT_EQ(asked, stops_at);
+      }
+      asked = 0;
+      EXPECT_EQ(learner->step(batch, 1e-3).loss, undisturbed->step(batch, 1e-3).loss);
+      EXPECT_EQ(asked, blocks);
+      for (std::size_t i = 0; i < learner->parameters().size(); ++i)
+        EXPECT_TRUE(learner->parameters()[i].equal(undisturbed->parameters()[i]));
+    }
+  }
+}
+
 TEST(Learner, AutocastStaysNearFloat32) {
   const GoldenRun golden;
   const auto exact = golden.learner();

@@ -113,10 +113,11 @@ TEST_F(Training, StoppedAnywhereAndResumedItGivesTheSameBits) {
   TrainOptions resumed = options("parts");
   TrainResult result;
   for (int part = 0; !result.finished; ++part) {
-    int steps = 0;
+    int asked = 0;
     resumed.resume = "auto";
     resumed.workers = 1 + part % 3;  // who builds the batches must not matter
-    result = run_training(resumed, {.should_stop = [&] { return ++steps == 5; }});
+    // Within a step or between two: one asks eleven times, before every block among others.
+    result = run_training(resumed, {.should_stop = [&] { return ++asked == 17 + part; }});
   }
   EXPECT_EQ(weights(result), expected);
 }
