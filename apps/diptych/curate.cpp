@@ -79,6 +79,7 @@ void add_curate(Command program) {
   add_curate_match(curate);
   add_curate_balance(curate);
   add_curate_download(curate);
+  add_curate_fingerprint(curate);
   add_curate_dedup(curate);
   add_curate_score(curate);
 }

@@ -147,7 +147,10 @@ void add_doctor(Command shards) {
   add_stage_threads(command, doctor_options.stage);
   command.flag("--json", arguments->json, "print the report as JSON");
   command.footer(kDoctorExamples);
-  command.runs([arguments] { return doctor(*arguments); });
+  command.runs([arguments, command] {
+    arguments->doctor.stage.command = folder_command(command);
+    return doctor(*arguments);
+  });
 }
 
 }  // namespace
@@ -170,8 +173,19 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
               "tables: what relative paths of pictures start from");
 }
 
-void add_per_shard(Command command, std::size_t& samples) {
-  command.option("--per-shard", samples, "samples in each shard but the last")
+std::string folder_command(Command command) {
+  return command.typed({"--out", "--repair", "--threads", "--json", "--overwrite"});
+}
+
+std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& file : diptych::sample_files(inputs))
+    names.push_back(file.string());
+  return names;
+}
+
+Option add_per_shard(Command command, std::size_t& samples) {
+  return command.option("--per-shard", samples, "samples in each shard but the last")
       .at_least(1)
       .show_default();
 }

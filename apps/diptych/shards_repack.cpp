@@ -68,7 +68,10 @@ std::shared_ptr<Options> add_common(Command command, const char* inputs, const c
                "leave out pictures that cannot be decoded or are under 16 pixels a side");
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.runs([options] { return repack(*options); });
+  command.runs([options, command] {
+    options->stage.stage.command = folder_command(command);
+    return repack(*options);
+  });
   return options;
 }
 
