@@ -41,7 +41,7 @@ struct FilterReport {
 
 /// Keeps the first of pictures that are copies of each other: the same bytes, or the same to the
 /// eye, in another size, quality or format. The hash is of brightness differences in 8 x 9 fields;
-/// pictures that are nearly flat have too few and are compared by their bytes alone. Takes some 300
+/// pictures that are nearly flat have too few and are compared by their bytes alone. Takes some 150
 /// bytes of memory a picture that is kept. Throws Error as repack_samples.
 DIPTYCH_API FilterReport dedup_samples(const DedupOptions& options);
 
@@ -70,7 +70,7 @@ struct CopyOptions {
   StageOptions stage;
 };
 
-/// Finds the copies among pictures, as dedup_samples does. Takes some 300 bytes of memory a picture
+/// Finds the copies among pictures, as dedup_samples does. Takes some 150 bytes of memory a picture
 /// that is kept. Throws Error: io, not_found, corrupt_data, invalid_argument when none is left.
 DIPTYCH_API StageReport find_copies(const CopyOptions& options);
 
