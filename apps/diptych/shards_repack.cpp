@@ -18,7 +18,8 @@ struct Options {
 
 constexpr const char* kPackExamples =
     "A folder stands for the pictures in and below it, each with the .txt and .json beside it;\n"
-    "NAME_imgs.tsv for Chinese-CLIP's pictures, with the texts of NAME_texts.jsonl beside it.\n"
+    "NAME_imgs.tsv for Chinese-CLIP's pictures, with the texts of NAME_texts.jsonl beside it;\n"
+    "a folder with imgs/data.mdb and pairs/data.mdb for its databases.\n"
     "Samples without a picture or a caption are left out and counted.\n"
     "Examples:\n"
     "  diptych shards pack pairs --out packed\n"

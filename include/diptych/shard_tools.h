@@ -17,9 +17,9 @@ namespace diptych {
 
 /// Where samples are read from.
 struct SampleInputs {
-  /// Each a tar shard, a CSV or TSV table, Chinese-CLIP's NAME_imgs.tsv beside NAME_texts.jsonl, a
-  /// folder of shards, a glob, or any of these with braces ("{00000..00012}.tar"); tars and tables
-  /// also with gzip or zstd.
+  /// Each a tar shard, a CSV or TSV table, Chinese-CLIP's NAME_imgs.tsv beside NAME_texts.jsonl or
+  /// its folder of LMDB databases (`imgs` and `pairs`), a folder of shards, a glob, or any of these
+  /// with braces ("{00000..00012}.tar"); tars and tables also with gzip or zstd.
   std::vector<std::string> sources;
   /// Tables: the columns with the picture's path and with the caption. Defaults: open_clip's.
   std::string image_column = "filepath";
