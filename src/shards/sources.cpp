@@ -109,9 +109,7 @@ Source find_files(const std::string& text) {
     fail(ErrorCode::unsupported, "sources: got '{}', expected a local file or folder", text);
   Source files;
   std::error_code ignored;
-  if (LmdbShard::is_one(text)) {
-    files = {text};
-  } else if (std::filesystem::is_directory(text, ignored)) {
+  if (std::filesystem::is_directory(text, ignored) && !LmdbShard::is_one(text)) {
     files = list_folder(text);
   } else if (text.find_first_of("*?[") != std::string::npos) {
     files = match_glob(text);
