@@ -80,7 +80,7 @@ int dedup_each(const Options& options, Command command) {
                        .inputs = shard_names(options.dedup.inputs),
                        .folder = options.each,
                        .endings = {".tar"},
-                       .command = command.typed({"--each", "--threads", "--json"})};
+                       .command = folder_command(command, options.dedup.inputs)};
   diptych::claim_folder(each.folder, each.stage, each.command);
   const std::filesystem::path copies = options.each / "dedup.copies";
   find_copies_once(options, each.inputs, copies);
@@ -101,7 +101,7 @@ int dedup(Options options, Command command) {
   if (options.exact) options.dedup.distance = -1;
   if (!options.each.empty()) return dedup_each(options, command);
   options.dedup.stage = options.stage.stage;
-  options.dedup.stage.command = folder_command(command);
+  options.dedup.stage.command = folder_command(command, options.dedup.inputs);
   Progress progress("files");
   options.dedup.stage.progress = progress.callback();
   return print_filter(diptych::dedup_samples(options.dedup), options.stage.json).status;

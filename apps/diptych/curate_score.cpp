@@ -92,7 +92,7 @@ int score_all(Options options, Command command) {
   options.score.stage.threads = options.model.compute.threads;
   options.score.scorer = scorer_of(options);
   if (options.each.empty()) {
-    options.score.stage.command = folder_command(command);
+    options.score.stage.command = folder_command(command, options.score.inputs);
     return score(std::move(options)).status;
   }
   options.score.stage.is_part = true;

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -148,9 +150,15 @@ void add_doctor(Command shards) {
   command.flag("--json", arguments->json, "print the report as JSON");
   command.footer(kDoctorExamples);
   command.runs([arguments, command] {
-    arguments->doctor.stage.command = folder_command(command);
+    arguments->doctor.stage.command = folder_command(command, arguments->doctor.inputs);
     return doctor(*arguments);
   });
+}
+
+std::uintmax_t files_below(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::recursive_directory_iterator files(folder, error);
+  return static_cast<std::uintmax_t>(std::distance(begin(files), end(files)));
 }
 
 }  // namespace
@@ -173,8 +181,17 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
               "tables: what relative paths of pictures start from");
 }
 
-std::string folder_command(Command command) {
-  return command.typed({"--out", "--repair", "--threads", "--json", "--overwrite"});
+std::string folder_command(Command command, const diptych::SampleInputs& inputs) {
+  std::string text =
+      command.typed({"--out", "--each", "--repair", "--threads", "--json", "--overwrite"});
+  for (const std::filesystem::path& file : diptych::sample_files(inputs)) {
+    std::error_code error;
+    const bool is_folder = std::filesystem::is_directory(file, error);
+    const auto size = is_folder ? files_below(file) : std::filesystem::file_size(file, error);
+    text +=
+        fmt::format("{} ({} {})\n", file.string(), error ? 0 : size, is_folder ? "files" : "bytes");
+  }
+  return text;
 }
 
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {

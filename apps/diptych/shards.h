@@ -18,9 +18,9 @@ void add_table_options(Command command, diptych::SampleInputs& inputs);
 /// Declares --per-shard.
 Option add_per_shard(Command command, std::size_t& samples);
 
-/// Returns what was typed, but for where the output is and what it does not depend on:
-/// StageOptions::command.
-std::string folder_command(Command command);
+/// Returns what an output depends on: what was typed, but for where the output is and options that
+/// change nothing, and the files of all sources with their sizes. For StageOptions::command.
+std::string folder_command(Command command, const diptych::SampleInputs& inputs);
 
 /// Returns the names of the files that sources name.
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs);

@@ -70,7 +70,7 @@ std::shared_ptr<Options> add_common(Command command, const char* inputs, const c
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.runs([options, command] {
-    options->stage.stage.command = folder_command(command);
+    options->stage.stage.command = folder_command(command, options->repack.inputs);
     return repack(*options);
   });
   return options;

@@ -33,7 +33,8 @@ class CopiesFile {
     if (!text.starts_with(kMagic)) damaged();
     content_ = file_.bytes().subspan(kMagic.size());
     parts_ = number(0);
-    if (parts_ >= content_.size() / sizeof(std::uint64_t)) damaged();
+    const std::uint64_t numbers = content_.size() / sizeof(std::uint64_t);
+    if (numbers < 2 || parts_ > numbers - 2) damaged();
     kinds_ = content_.subspan((parts_ + 2) * sizeof(std::uint64_t));
     if (number(parts_ + 1) != kinds_.size()) damaged();
   }

@@ -267,11 +267,19 @@ TEST_F(Resume, AnotherCommandLeavesAnUnfinishedFolderAlone) {
   const ProgramRun killed =
       kill_diptych(command, [&] { return fs::exists(path("out/000000.tar")); });
   ASSERT_EQ(killed.status, 128 + SIGKILL);
+  ASSERT_EQ(
+      run_diptych({"shards", "merge", path("s1.tar"), path("s2.tar"), "--out", path("other.tar")})
+          .status,
+      0);
   EXPECT_TRUE(fs::exists(path("out/UNFINISHED")));
   const ProgramRun other = run_diptych(
       joined({"shards", "split", "--per-shard", "2", "--out", path("out")}, inputs("s", ".tar")));
   EXPECT_EQ(other.status, 2);
   EXPECT_THAT(other.errors, HasSubstr("a folder that another command left unfinished"));
+  fs::rename(path("s0.tar"), path("kept.tar"));
+  fs::copy_file(path("other.tar"), path("s0.tar"));
+  EXPECT_EQ(run_diptych(command).status, 2);  // not of the same shards
+  fs::rename(path("kept.tar"), path("s0.tar"));
   EXPECT_EQ(run_diptych(command).status, 0);
   EXPECT_FALSE(fs::exists(path("out/UNFINISHED")));
   const ProgramRun again = run_diptych(command);
