@@ -1,7 +1,7 @@
 # Short names for the usual jobs. Each sets up what it needs first; CMakePresets.json says how things are built.
 #   DIPTYCH_TRAIN=OFF make ...   without libtorch: everything but the trainer
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo web-demo asan tsan readers fuzz complexity bench model lint lint-changes format install clean
+.PHONY: help setup build test demo web-demo ray-test asan tsan readers fuzz complexity bench model lint lint-changes format install clean
 
 export DIPTYCH_TRAIN ?= ON
 PREFIX ?= /usr/local
@@ -34,6 +34,14 @@ web-demo: ## crawl a small web on this machine, curate it, train on it: balanced
 	cmake --build --preset release --target diptych
 	rm -rf build/web-demo
 	examples/web_demo/run build/web-demo
+
+ray-test: ## test the driver for Ray clusters (integrations/ray) on two nodes on this machine (300 MB of packages)
+	@tools/setup bench
+	$(CONFIGURE) release -DDIPTYCH_TRAIN=$(DIPTYCH_TRAIN)
+	cmake --build --preset release --target diptych
+	python3 -m venv build/ray
+	build/ray/bin/pip install --quiet --requirement integrations/ray/requirements.txt
+	build/ray/bin/python integrations/ray/test_driver.py build/release/bin/diptych
 
 asan: ## build and run all tests with the address and undefined-behaviour sanitizers
 tsan: ## build and run all tests with the thread sanitizer

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <system_error>
 
 #include "arguments.h"
@@ -63,6 +64,27 @@ CLI::Option& not_empty(CLI::Option& option) {
 /// An option for a number, which `rewrite` checks and writes as CLI11 reads it.
 CLI::Option& number(CLI::Option* option, std::string (*rewrite)(std::string& text)) {
   return *single(option).transform(CLI::Validator(rewrite, ""));
+}
+
+/// A value as it was typed, and of a file its size.
+std::string typed_value(const std::string& value) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(value, error)) return value;
+  return fmt::format("{} ({} bytes)", value, std::filesystem::file_size(value, error));
+}
+
+void append_typed(const CLI::App& app, const std::vector<std::string>& but, std::string& text) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || std::find(but.begin(), but.end(), name) != but.end()) continue;
+    text += name;
+    for (const std::string& value : option->results()) text += " " + typed_value(value);
+    text += '\n';
+  }
+  // Groups of options have no name.
+  for (const CLI::App* group :
+       app.get_subcommands([](const CLI::App* part) { return part->get_name().empty(); }))
+    append_typed(*group, but, text);
 }
 
 }  // namespace
@@ -234,6 +256,12 @@ Option Command::flag(const std::string& name, std::function<void()> when_given,
 
 Option Command::flag(const std::string& name, const std::string& description) const {
   return Option(*app_->add_flag(name, description));
+}
+
+std::string Command::typed(const std::vector<std::string>& but) const {
+  std::string text = app_->get_name() + "\n";
+  append_typed(*app_, but, text);
+  return text;
 }
 
 void Command::footer(const std::string& text) const {

@@ -111,6 +111,10 @@ class Command {
               const std::string& description) const;
   Option flag(const std::string& name, const std::string& description) const;
 
+  /// Returns the command's name and a line for each of its options and arguments that was given,
+  /// with its values and the sizes of those that are files; without those of `but`.
+  std::string typed(const std::vector<std::string>& but) const;
+
   /// Sets what `--help` says after the options: explanations, examples.
   void footer(const std::string& text) const;
   /// Sets what is done when this command was chosen.

@@ -58,7 +58,8 @@ int finish_stage(const diptych::StageReport& report) {
   for (const auto& [reason, dropped] : report.dropped) {
     for (const std::string& example : dropped.examples) print_error(example);
     if (dropped.count > dropped.examples.size()) {
-      print_error(fmt::format("{} more: {}", dropped.count - dropped.examples.size(), reason));
+      print_error(fmt::format("{}{}: {}", dropped.count - dropped.examples.size(),
+                              dropped.examples.empty() ? "" : " more", reason));
     }
   }
   return report.dropped.empty() ? 0 : 1;
@@ -79,6 +80,7 @@ void add_curate(Command program) {
   add_curate_match(curate);
   add_curate_balance(curate);
   add_curate_download(curate);
+  add_curate_fingerprint(curate);
   add_curate_dedup(curate);
   add_curate_score(curate);
 }

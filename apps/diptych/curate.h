@@ -2,6 +2,7 @@
 
 #include <diptych/curation.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,11 +14,18 @@
 
 void add_curate_queries(Command curate);
 void add_curate_extract(Command curate);
+void add_curate_fingerprint(Command curate);
 void add_curate_match(Command curate);
 void add_curate_balance(Command curate);
 void add_curate_dedup(Command curate);
 void add_curate_download(Command curate);
 void add_curate_score(Command curate);
+
+/// How a stage ended.
+struct StageResult {
+  int status = 0;             ///< the exit status
+  std::uint64_t written = 0;  ///< records, or samples
+};
 
 struct StageArguments {
   diptych::StageOptions stage;

@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "curate.h"
+#include "curate_each.h"
 #include "progress.h"
 
 namespace {
@@ -13,6 +14,7 @@ struct Options {
   diptych::BalanceOptions balance;
   std::vector<std::string> matches;
   std::vector<std::string> counts;
+  std::filesystem::path each;
   StageArguments stage;
 };
 
@@ -55,8 +57,7 @@ void print_report(const diptych::BalanceReport& report) {
   }
 }
 
-int balance(Options options) {
-  options.balance.matches = as_paths(options.matches);
+StageResult balance(Options options) {
   options.balance.counts = as_paths(options.counts);
   options.balance.stage = options.stage.stage;
   Progress progress("bytes");
@@ -70,7 +71,25 @@ int balance(Options options) {
   } else {
     print_report(report);
   }
-  return finish_stage(report.stage);
+  return {finish_stage(report.stage), report.stage.written};
+}
+
+int balance_all(Options options, Command command) {
+  if (options.each.empty()) {
+    options.balance.matches = as_paths(options.matches);
+    return balance(std::move(options)).status;
+  }
+  options.stage.stage.is_part = true;
+  return for_each_input({.stage = "balance",
+                         .inputs = options.matches,
+                         .folder = options.each,
+                         .endings = {".kept.jsonl"},
+                         .command = command_without(command, "--matches")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
+                          options.balance.matches = {input};
+                          options.balance.out = outputs.front();
+                          return balance(options);
+                        });
 }
 
 }  // namespace
@@ -94,13 +113,17 @@ void add_curate_balance(Command curate) {
   command.option("--t-language", balance_options.threshold_language,
                  "the language that --t is for, where counts are by language; default: en");
   command.option("--seed", balance_options.seed, "of the draws; default: 0");
-  path_option(command, "--out", balance_options.out, "the records that are kept").required();
+  const Command target = command.exactly_one("Output", "where records go");
+  path_option(target, "--out", balance_options.out, "the records that are kept");
+  const Option each = each_option(target, options->each);
   path_option(command, "--probabilities", balance_options.probabilities,
-              "a .npy file of float64: each text's probability to be kept");
+              "a .npy file of float64: each text's probability to be kept")
+      .excludes(each);
   path_option(command, "--table", balance_options.table,
-              "a TSV table of each query's matches before and after");
-  path_option(command, "--chart", balance_options.chart, "an SVG chart of the same");
+              "a TSV table of each query's matches before and after")
+      .excludes(each);
+  path_option(command, "--chart", balance_options.chart, "an SVG chart of the same").excludes(each);
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options] { return balance(*options); });
+  command.runs([options, command] { return balance_all(*options, command); });
 }

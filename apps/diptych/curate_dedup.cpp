@@ -1,10 +1,14 @@
 #include <diptych/filters.h>
+#include <diptych/stage_folder.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "counted.h"
 #include "curate.h"
+#include "curate_each.h"
 #include "progress.h"
 #include "shards.h"
 
@@ -13,8 +17,24 @@ namespace {
 struct Options {
   diptych::DedupOptions dedup;
   bool exact = false;
+  std::filesystem::path fingerprints;
+  std::filesystem::path each;
   StageArguments stage;
 };
+
+struct FingerprintArguments {
+  diptych::SampleInputs inputs;
+  std::filesystem::path each;
+  StageArguments stage;
+};
+
+constexpr const char* kFingerprints = ".fingerprints";
+
+constexpr const char* kFingerprintExamples =
+    "Writes NAME.fingerprints for each shard: what dedup compares, 32 bytes a picture.\n"
+    "Examples:\n"
+    "  diptych curate fingerprint web --each prints\n"
+    "  diptych curate dedup web --fingerprints prints --each web-once";
 
 constexpr const char* kExamples =
     "Keeps the first of pictures that are copies: of the same bytes, or alike to the eye in "
@@ -24,18 +44,88 @@ constexpr const char* kExamples =
     "  diptych curate dedup web --out once\n"
     "  diptych curate dedup web --against eval.tar --out not-evaluated";
 
-int dedup(Options options) {
-  options.dedup.stage = options.stage.stage;
-  if (options.exact) options.dedup.distance = -1;
-  Progress progress("files");
-  options.dedup.stage.progress = progress.callback();
-  const diptych::FilterReport report = diptych::dedup_samples(options.dedup);
-  if (options.stage.json) {
+StageResult print_filter(const diptych::FilterReport& report, bool json) {
+  if (json) {
     print_json(samples_json(report.files, report.samples));
   } else {
     print_stage(report.samples);
   }
-  return finish_samples(report.files, report.samples);
+  return {finish_samples(report.files, report.samples), report.samples.written};
+}
+
+/// Finds the copies among all shards, unless a process did before.
+void find_copies_once(const Options& options, const std::vector<std::string>& shards,
+                      const std::filesystem::path& copies) {
+  std::error_code error;
+  if (std::filesystem::exists(copies, error)) return;
+  diptych::CopyOptions all{.fingerprints = {},
+                           .against = options.dedup.against,
+                           .distance = options.dedup.distance,
+                           .out = copies,
+                           .stage = options.stage.stage};
+  for (const std::string& shard : shards)
+    all.fingerprints.push_back(options.fingerprints /
+                               (name_without_packing(shard) + kFingerprints));
+  // Processes that start together write the same bytes.
+  all.stage.overwrite = true;
+  Progress progress("files of fingerprints");
+  all.stage.progress = progress.callback();
+  const diptych::StageReport report = diptych::find_copies(all);
+  print_note(fmt::format("{} in all shards, {} are no copies", counted(report.read, "picture"),
+                         report.written));
+}
+
+int dedup_each(const Options& options, Command command) {
+  const EachInput each{.stage = "dedup",
+                       .inputs = shard_names(options.dedup.inputs),
+                       .folder = options.each,
+                       .endings = {".tar"},
+                       .command = folder_command(command, options.dedup.inputs)};
+  diptych::claim_folder(each.folder, each.stage, each.command);
+  const std::filesystem::path copies = options.each / "dedup.copies";
+  find_copies_once(options, each.inputs, copies);
+  return for_each_input(each, [&](const auto& input, std::size_t place, const auto& outputs) {
+    Progress progress("files");
+    diptych::DedupPartOptions part{.inputs = options.dedup.inputs,
+                                   .copies = copies,
+                                   .part = place,
+                                   .out = outputs.front(),
+                                   .stage = options.stage.stage};
+    part.inputs.sources = {input.string()};
+    part.stage.progress = progress.callback();
+    return print_filter(diptych::dedup_part(part), options.stage.json);
+  });
+}
+
+int dedup(Options options, Command command) {
+  if (options.exact) options.dedup.distance = -1;
+  if (!options.each.empty()) return dedup_each(options, command);
+  options.dedup.stage = options.stage.stage;
+  options.dedup.stage.command = folder_command(command, options.dedup.inputs);
+  Progress progress("files");
+  options.dedup.stage.progress = progress.callback();
+  return print_filter(diptych::dedup_samples(options.dedup), options.stage.json).status;
+}
+
+StageResult fingerprint(diptych::FingerprintOptions options, bool json) {
+  Progress progress("files");
+  options.stage.progress = progress.callback();
+  return print_filter(diptych::fingerprint_pictures(options), json);
+}
+
+int fingerprint_each(const FingerprintArguments& arguments, Command command) {
+  return for_each_input({.stage = "fingerprint",
+                         .inputs = shard_names(arguments.inputs),
+                         .folder = arguments.each,
+                         .endings = {kFingerprints},
+                         .command = command_without(command, "SHARD")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
+                          diptych::FingerprintOptions options{.inputs = arguments.inputs,
+                                                              .out = outputs.front(),
+                                                              .stage = arguments.stage.stage};
+                          options.inputs.sources = {input.string()};
+                          return fingerprint(std::move(options), arguments.stage.json);
+                        });
 }
 
 }  // namespace
@@ -52,10 +142,29 @@ void add_curate_dedup(Command curate) {
       .at_least(0, 7)
       .show_default();
   command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing");
-  path_option(command, "--out", options->dedup.out, "a new folder for the shards").required();
-  add_per_shard(command, options->dedup.samples_per_shard);
+  const Command target = command.exactly_one("Output", "where pairs go");
+  path_option(target, "--out", options->dedup.out, "a new folder for the shards");
+  Option each = each_option(target, options->each);
+  Option fingerprints =
+      path_option(command, "--fingerprints", options->fingerprints,
+                  "with --each: where curate fingerprint wrote those of all shards");
+  fingerprints.needs(each);
+  each.needs(fingerprints);
+  add_per_shard(command, options->dedup.samples_per_shard).excludes(each);
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
-  command.runs([options] { return dedup(*options); });
+  command.runs([options, command] { return dedup(*options, command); });
+}
+
+void add_curate_fingerprint(Command curate) {
+  auto arguments = std::make_shared<FingerprintArguments>();
+  const Command command =
+      curate.command("fingerprint", "Take what dedup compares of each shard's pictures");
+  command.list("SHARD", arguments->inputs.sources, "shards, tables, folders").required();
+  each_option(command, arguments->each).required();
+  add_stage_threads(command, arguments->stage.stage);
+  command.flag("--json", arguments->stage.json, "print the report as JSON");
+  command.footer(kFingerprintExamples);
+  command.runs([arguments, command] { return fingerprint_each(*arguments, command); });
 }

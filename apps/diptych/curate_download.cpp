@@ -137,6 +137,7 @@ int download(Options options) {
   const diptych::DownloadReport report = diptych::download_pictures(options.download);
   if (options.stage.json) {
     Json json = stage_json(report.stage);
+    json["done_before"] = report.done_before;
     json["shards"] = report.shards;
     json["bytes"] = report.bytes;
     print_json(json);
@@ -144,11 +145,12 @@ int download(Options options) {
     print_stage(report.stage);
     print_line(
         fmt::format("{}, {} bytes of pictures", counted(report.shards, "shard"), report.bytes));
+    if (report.done_before > 0)
+      print_line(fmt::format("{} done before", counted(report.done_before, "URL")));
   }
   const int status = finish_stage(report.stage);
-  const bool is_anything_there = report.stage.written > 0 ||
-                                 report.stage.left_out.contains("done before") ||
-                                 report.stage.left_out.contains("another process's");
+  const bool is_anything_there =
+      report.stage.written > 0 || report.stage.left_out.contains("another process's");
   return is_anything_there ? status : 1;
 }
 

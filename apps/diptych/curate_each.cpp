@@ -1,6 +1,7 @@
 #include "curate_each.h"
 
 #include <diptych/error.h>
+#include <diptych/stage_folder.h>
 #include <diptych/worker_share.h>
 #include <fmt/core.h>
 
@@ -15,11 +16,6 @@ namespace {
 
 using Paths = std::vector<std::filesystem::path>;
 
-std::string name_without_packing(const std::filesystem::path& input) {
-  const bool is_packed = input.extension() == ".gz" || input.extension() == ".zst";
-  return (is_packed ? input.stem() : input.filename()).string();
-}
-
 void check_names(const std::vector<std::string>& inputs) {
   std::set<std::string> names;
   for (const std::string& input : inputs) {
@@ -31,15 +27,6 @@ void check_names(const std::vector<std::string>& inputs) {
   }
 }
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw diptych::Error(diptych::ErrorCode::io,
-                         fmt::format("cannot make {}: {}", folder.string(), error.message()));
-  }
-}
-
 bool are_there(const Paths& outputs) {
   return std::all_of(outputs.begin(), outputs.end(), [](const std::filesystem::path& output) {
     std::error_code ignored;
@@ -47,7 +34,41 @@ bool are_there(const Paths& outputs) {
   });
 }
 
+Paths outputs_of(const EachInput& each, std::size_t input) {
+  Paths outputs;
+  for (const std::string& ending : each.endings)
+    outputs.push_back(each.folder / (name_without_packing(each.inputs[input]) + ending));
+  return outputs;
+}
+
+/// What became of the inputs.
+struct Tally {
+  std::size_t mine = 0;
+  std::size_t there = 0;
+  std::size_t failed = 0;
+  std::size_t empty = 0;  ///< of those done now
+};
+
+void print_tally(const Tally& tally, std::size_t inputs, const diptych::WorkerShare& share) {
+  const std::string whose =
+      share.source.empty()
+          ? ""
+          : fmt::format(", of {} that {} processes share ({})", inputs, share.count, share.source);
+  const std::string empty =
+      tally.empty == 0 ? "" : fmt::format("; nothing came of {}", tally.empty);
+  print_note(fmt::format("{}{}: {} done now, {} before, {} failed{}", counted(tally.mine, "input"),
+                         whose, tally.mine - tally.there - tally.failed, tally.there, tally.failed,
+                         empty));
+}
+
 }  // namespace
+
+std::string name_without_packing(std::filesystem::path input) {
+  for (const char* packing : {".gz", ".zst", ".tgz", ".tar"}) {
+    if (input.extension() == packing) input.replace_extension();
+  }
+  return input.filename().string();
+}
 
 Option each_option(Command command, std::filesystem::path& folder) {
   return command.option(
@@ -56,38 +77,38 @@ Option each_option(Command command, std::filesystem::path& folder) {
       "Slurm, torchrun and mpirun share the inputs");
 }
 
-int for_each_input(const std::vector<std::string>& inputs, const std::filesystem::path& folder,
-                   const std::vector<std::string>& endings,
-                   const std::function<int(const std::filesystem::path&, const Paths&)>& work) {
-  check_names(inputs);
-  make_folder(folder);
+std::string command_without(Command command, const std::string& inputs) {
+  return command.typed({inputs, "--each", "--threads", "--json", "--overwrite"});
+}
+
+int for_each_input(const EachInput& each, const WorkOnInput& work) {
+  check_names(each.inputs);
+  diptych::claim_folder(each.folder, each.stage, each.command);
   const diptych::WorkerShare share = diptych::worker_share();
-  std::size_t mine = 0;
-  std::size_t there = 0;
-  std::size_t failed = 0;
+  Tally tally;
   int status = 0;
-  for (std::size_t i = share.index; i < inputs.size(); i += share.count) {
-    ++mine;
-    Paths outputs;
-    for (const std::string& ending : endings)
-      outputs.push_back(folder / (name_without_packing(inputs[i]) + ending));
+  for (std::size_t i = share.index; i < each.inputs.size(); i += share.count) {
+    ++tally.mine;
+    const Paths outputs = outputs_of(each, i);
     if (are_there(outputs)) {
-      ++there;
+      ++tally.there;
       continue;
     }
     try {
-      status = std::max(status, work(inputs[i], outputs));
+      const StageResult result = work(each.inputs[i], i, outputs);
+      if (result.written == 0) ++tally.empty;
+      status = std::max(status, result.status);
     } catch (const diptych::Error& error) {
       print_error(error.what());
-      ++failed;
-      status = std::max(status, failed == mine ? diptych::exit_status(error.code()) : 1);
+      ++tally.failed;
+      const bool is_all = tally.failed == tally.mine;
+      status = std::max(status, is_all ? diptych::exit_status(error.code()) : 1);
     }
   }
-  const std::string whose = share.source.empty()
-                                ? ""
-                                : fmt::format(", of {} that {} processes share ({})", inputs.size(),
-                                              share.count, share.source);
-  print_note(fmt::format("{}{}: {} done now, {} before, {} failed", counted(mine, "input"), whose,
-                         mine - there - failed, there, failed));
-  return failed > 0 && failed < mine ? 1 : status;
+  print_tally(tally, each.inputs.size(), share);
+  if (tally.mine > 0 && tally.empty == tally.mine) {
+    print_error("inputs: got some of which nothing came, expected a record");
+    return std::max(status, 1);
+  }
+  return tally.failed > 0 && tally.failed < tally.mine ? 1 : status;
 }

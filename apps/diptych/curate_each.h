@@ -1,27 +1,45 @@
 #pragma once
 
-#include <diptych/curation.h>
-
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "command.h"
+#include "curate.h"
 
 // Stages with an output for each input: what is done is not done again, and several processes share
 // the inputs.
 
+/// Returns the name of an input's file without .tar, .tgz, .gz and .zst, which its outputs have.
+std::string name_without_packing(std::filesystem::path input);
+
 /// Declares --each.
 Option each_option(Command command, std::filesystem::path& folder);
 
-/// Calls `work` on each input that is this process's and lacks an output: the files NAME + an
-/// ending in the folder, NAME being the input's without .gz or .zst. An input whose work throws is
-/// named on stderr, and the next one follows. Returns the exit status: 0 when all outputs of this
-/// process are there, 1 when some are not, and the first error's own when none is. Throws
-/// Error(invalid_argument) for two inputs of one name.
-int for_each_input(
-    const std::vector<std::string>& inputs, const std::filesystem::path& folder,
-    const std::vector<std::string>& endings,
-    const std::function<int(const std::filesystem::path& input,
-                            const std::vector<std::filesystem::path>& outputs)>& work);
+/// What a stage does with each of its inputs.
+struct EachInput {
+  std::string stage;  ///< "match"
+  std::vector<std::string> inputs;
+  std::filesystem::path folder;
+  /// What an input's outputs are called after its name, without .tar, .tgz, .gz and .zst.
+  std::vector<std::string> endings;
+  /// What the outputs' bytes depend on: of Command::typed.
+  std::string command;
+};
+
+/// An input, by its place among all, and the outputs that it lacks one of.
+using WorkOnInput = std::function<StageResult(const std::filesystem::path& input, std::size_t place,
+                                              const std::vector<std::filesystem::path>& outputs)>;
+
+/// Calls `work` on each input that is this process's and lacks an output. An input whose work
+/// throws is named on stderr, and the next one follows. Returns the exit status: 0 when all outputs
+/// of this process are there, 1 when some are not, or nothing came of all inputs, and the first
+/// error's own when none is there. Throws Error(invalid_argument) for two inputs of one name, and a
+/// folder of the same stage with another command.
+int for_each_input(const EachInput& each, const WorkOnInput& work);
+
+/// Returns what the options of a stage with --each were, but for its inputs, which may come later
+/// too, and where they are of no matter.
+std::string command_without(Command command, const std::string& inputs);

@@ -30,7 +30,7 @@ constexpr const char* kExamples =
     "--blocked-domains domains.txt --unique-memory 64\n"
     "  diptych curate extract pages.warc --each pages-pairs";
 
-int extract(Options options) {
+StageResult extract(Options options) {
   options.extract.stage = options.stage.stage;
   Progress progress("bytes");
   options.extract.stage.progress = progress.callback();
@@ -49,16 +49,21 @@ int extract(Options options) {
                            counted(report.unpacked_bytes, "unpacked byte")));
   }
   const int status = finish_stage(report.archive);
-  return std::max(status, finish_stage(report.stage));
+  return {std::max(status, finish_stage(report.stage)), report.stage.written};
 }
 
-int extract_all(Options options) {
+int extract_all(Options options, Command command) {
   if (options.each.empty()) {
     options.extract.inputs = as_paths(options.inputs);
-    return extract(std::move(options));
+    return extract(std::move(options)).status;
   }
-  return for_each_input(options.inputs, options.each, {".jsonl"},
-                        [&](const std::filesystem::path& input, const auto& outputs) {
+  options.stage.stage.is_part = true;
+  return for_each_input({.stage = "extract",
+                         .inputs = options.inputs,
+                         .folder = options.each,
+                         .endings = {".jsonl"},
+                         .command = command_without(command, "INPUT")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
                           options.extract.inputs = {input};
                           options.extract.out = outputs.front();
                           return extract(options);
@@ -89,5 +94,5 @@ void add_curate_extract(Command curate) {
       .excludes(each);
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options] { return extract_all(*options); });
+  command.runs([options, command] { return extract_all(*options, command); });
 }

@@ -54,7 +54,7 @@ void print_report(const diptych::MatchReport& report) {
                          report.dead_entries));
 }
 
-int match(Options options) {
+StageResult match(Options options) {
   options.match.language_entries = language_entries(options.languages);
   options.match.stage = options.stage.stage;
   Progress progress("bytes");
@@ -72,21 +72,26 @@ int match(Options options) {
   } else {
     print_report(report);
   }
-  return finish_stage(report.stage);
+  return {finish_stage(report.stage), report.stage.written};
 }
 
-int match_all(Options options) {
+int match_all(Options options, Command command) {
   if (options.each.empty()) {
     options.match.texts = as_paths(options.texts);
-    return match(std::move(options));
+    return match(std::move(options)).status;
   }
-  return for_each_input(options.texts, options.each, {".matches.jsonl", ".counts.json"},
-                        [&](const std::filesystem::path& input, const auto& outputs) {
+  // One of the two outputs may be of a run that ended between them.
+  options.stage.stage.overwrite = true;
+  options.stage.stage.is_part = true;
+  return for_each_input({.stage = "match",
+                         .inputs = options.texts,
+                         .folder = options.each,
+                         .endings = {".matches.jsonl", ".counts.json"},
+                         .command = command_without(command, "--texts")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
                           options.match.texts = {input};
                           options.match.out = outputs[0];
                           options.match.counts = outputs[1];
-                          // One of the two is of a run that ended between them.
-                          options.stage.stage.overwrite = true;
                           return match(options);
                         });
 }
@@ -113,5 +118,5 @@ void add_curate_match(Command curate) {
                "put spaces around the marks of queries too, so that \"U.S.\" can be found");
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options] { return match_all(*options); });
+  command.runs([options, command] { return match_all(*options, command); });
 }

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "curate.h"
+#include "curate_each.h"
 #include "model_options.h"
 #include "progress.h"
 #include "shards.h"
@@ -18,6 +19,7 @@ struct Options {
   ModelOptions model;
   bool clip = false;
   std::filesystem::path head;
+  std::filesystem::path each;
   StageArguments stage;
 };
 
@@ -64,10 +66,7 @@ diptych::PairScorer scorer_of(const Options& options) {
   return diptych::head_scorer(make_encoder(options.model), *weight, bias->front());
 }
 
-int score(Options options) {
-  options.score.stage = options.stage.stage;
-  options.score.stage.threads = options.model.compute.threads;
-  options.score.scorer = scorer_of(options);
+StageResult score(Options options) {
   Progress progress("files");
   options.score.stage.progress = progress.callback();
   const diptych::ScoreReport report = diptych::score_samples(options.score);
@@ -84,7 +83,35 @@ int score(Options options) {
                              report.mean, report.least_kept));
     }
   }
-  return finish_samples(report.filter.files, report.filter.samples);
+  return {finish_samples(report.filter.files, report.filter.samples),
+          report.filter.samples.written};
+}
+
+int score_all(Options options, Command command) {
+  options.score.stage = options.stage.stage;
+  options.score.stage.threads = options.model.compute.threads;
+  options.score.scorer = scorer_of(options);
+  if (options.each.empty()) {
+    options.score.stage.command = folder_command(command, options.score.inputs);
+    return score(std::move(options)).status;
+  }
+  options.score.stage.is_part = true;
+  options.score.format = diptych::SampleFormat::tar;
+  // The scores may be of a run that ended between the two.
+  options.score.stage.overwrite = true;
+  return for_each_input(
+      {.stage = "score",
+       .inputs = shard_names(options.score.inputs),
+       .folder = options.each,
+       .endings = options.score.scorer ? std::vector<std::string>{".scores.jsonl", ".tar"}
+                                       : std::vector<std::string>{".tar"},
+       .command = command_without(command, "SHARD")},
+      [&](const auto& input, std::size_t, const auto& outputs) {
+        options.score.inputs.sources = {input.string()};
+        options.score.scores = options.score.scorer ? outputs.front() : "";
+        options.score.out = outputs.back();
+        return score(options);
+      });
 }
 
 void add_rules(Command command, diptych::PairRules& rules) {
@@ -120,18 +147,23 @@ void add_curate_score(Command curate) {
       .excludes(clip);
   const Option least =
       command.option("--min-score", score_options.least_score, "least score that is kept");
+  const Command target = command.exactly_one("Output", "where pairs go");
+  path_option(target, "--out", score_options.out, "a new folder for the shards");
+  const Option each = each_option(target, options->each);
   command
       .option("--top-share", score_options.top_share,
               "share of the scored pairs that is kept, the best")
       .at_least(0, 1)
-      .excludes(least);
-  path_option(command, "--scores", score_options.scores, "key and score of each pair, JSON Lines");
-  path_option(command, "--out", score_options.out, "a new folder for the shards").required();
-  add_per_shard(command, score_options.samples_per_shard);
+      .excludes(least)
+      .excludes(each);
+  path_option(command, "--scores", score_options.scores,
+              "key and score of each pair, JSON Lines; with --each they are NAME.scores.jsonl")
+      .excludes(each);
+  add_per_shard(command, score_options.samples_per_shard).excludes(each);
   add_model_options(command, options->model);
   add_compute_options(command, options->model.compute);
   command.flag("--overwrite", options->stage.stage.overwrite, "replace the file of scores");
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
-  command.runs([options] { return score(*options); });
+  command.runs([options, command] { return score_all(*options, command); });
 }

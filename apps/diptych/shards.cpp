@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -147,7 +149,16 @@ void add_doctor(Command shards) {
   add_stage_threads(command, doctor_options.stage);
   command.flag("--json", arguments->json, "print the report as JSON");
   command.footer(kDoctorExamples);
-  command.runs([arguments] { return doctor(*arguments); });
+  command.runs([arguments, command] {
+    arguments->doctor.stage.command = folder_command(command, arguments->doctor.inputs);
+    return doctor(*arguments);
+  });
+}
+
+std::uintmax_t files_below(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::recursive_directory_iterator files(folder, error);
+  return static_cast<std::uintmax_t>(std::distance(begin(files), end(files)));
 }
 
 }  // namespace
@@ -170,8 +181,28 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
               "tables: what relative paths of pictures start from");
 }
 
-void add_per_shard(Command command, std::size_t& samples) {
-  command.option("--per-shard", samples, "samples in each shard but the last")
+std::string folder_command(Command command, const diptych::SampleInputs& inputs) {
+  std::string text =
+      command.typed({"--out", "--each", "--repair", "--threads", "--json", "--overwrite"});
+  for (const std::filesystem::path& file : diptych::sample_files(inputs)) {
+    std::error_code error;
+    const bool is_folder = std::filesystem::is_directory(file, error);
+    const auto size = is_folder ? files_below(file) : std::filesystem::file_size(file, error);
+    text +=
+        fmt::format("{} ({} {})\n", file.string(), error ? 0 : size, is_folder ? "files" : "bytes");
+  }
+  return text;
+}
+
+std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& file : diptych::sample_files(inputs))
+    names.push_back(file.string());
+  return names;
+}
+
+Option add_per_shard(Command command, std::size_t& samples) {
+  return command.option("--per-shard", samples, "samples in each shard but the last")
       .at_least(1)
       .show_default();
 }

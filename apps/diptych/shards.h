@@ -15,8 +15,15 @@ void add_shards_repack(Command shards);
 /// Declares --csv-img-key, --csv-caption-key, --csv-separator and --image-root.
 void add_table_options(Command command, diptych::SampleInputs& inputs);
 
-/// Declares --per-shard
-void add_per_shard(Command command, std::size_t& samples);
+/// Declares --per-shard.
+Option add_per_shard(Command command, std::size_t& samples);
+
+/// Returns what an output depends on: what was typed, but for where the output is and options that
+/// change nothing, and the files of all sources with their sizes. For StageOptions::command.
+std::string folder_command(Command command, const diptych::SampleInputs& inputs);
+
+/// Returns the names of the files that sources name.
+std::vector<std::string> shard_names(const diptych::SampleInputs& inputs);
 
 Json samples_json(const diptych::StageReport& files, const diptych::StageReport& samples);
 

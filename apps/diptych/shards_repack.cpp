@@ -18,7 +18,8 @@ struct Options {
 
 constexpr const char* kPackExamples =
     "A folder stands for the pictures in and below it, each with the .txt and .json beside it;\n"
-    "NAME_imgs.tsv for Chinese-CLIP's pictures, with the texts of NAME_texts.jsonl beside it.\n"
+    "NAME_imgs.tsv for Chinese-CLIP's pictures, with the texts of NAME_texts.jsonl beside it;\n"
+    "a folder with imgs/data.mdb and pairs/data.mdb for its databases.\n"
     "Samples without a picture or a caption are left out and counted.\n"
     "Examples:\n"
     "  diptych shards pack pairs --out packed\n"
@@ -68,7 +69,10 @@ std::shared_ptr<Options> add_common(Command command, const char* inputs, const c
                "leave out pictures that cannot be decoded or are under 16 pixels a side");
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.runs([options] { return repack(*options); });
+  command.runs([options, command] {
+    options->stage.stage.command = folder_command(command, options->repack.inputs);
+    return repack(*options);
+  });
   return options;
 }
 

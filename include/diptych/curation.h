@@ -45,6 +45,12 @@ struct StageOptions {
   int threads = 0;
   /// Whether outputs that are there already are replaced. Default: no, they are an error.
   bool overwrite = false;
+  /// Whether this is one part of more work, of which nothing may come. Default: no, an output
+  /// without a record is an error.
+  bool is_part = false;
+  /// What is done, in any words, and all that the output's bytes depend on: a folder of shards that
+  /// a killed run left unfinished is taken up with the same text. Empty, the default: never.
+  std::string command;
   /// Called on the calling thread. Default: nobody.
   StageProgress progress;
 };

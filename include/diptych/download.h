@@ -87,10 +87,12 @@ struct DownloadOptions {
 
 struct DownloadReport {
   /// URLs: what failed is in `dropped`; what robots.txt, an opt-out or a limit on pictures forbids,
-  /// and what an earlier run or another process has, in `left_out`.
+  /// and what another process has, in `left_out`. Of an earlier run's shards what became of their
+  /// URLs then, without examples.
   StageReport stage;
-  std::uint64_t shards = 0;  ///< written by this run
-  std::uint64_t bytes = 0;   ///< of pictures in them
+  std::uint64_t done_before = 0;  ///< URLs of shards that an earlier run wrote
+  std::uint64_t shards = 0;       ///< written by this run
+  std::uint64_t bytes = 0;        ///< of pictures in them
 };
 
 /// Fetches the pictures of lists, each host at its pace and as its robots.txt says, and writes

@@ -25,7 +25,8 @@ struct DedupOptions {
   /// In how many of its 64 bits the perceptual hash of a copy may differ, 0 to 7; below 0: only
   /// pictures of the same bytes are copies. Default: 3.
   int distance = 3;
-  /// A new or empty folder for the shards that are left.
+  /// A new or empty folder for the shards that are left, or one that the same command left
+  /// unfinished (StageOptions::command).
   std::filesystem::path out;
   std::size_t samples_per_shard = 10'000;
   StageOptions stage;
@@ -41,8 +42,52 @@ struct FilterReport {
 /// Keeps the first of pictures that are copies of each other: the same bytes, or the same to the
 /// eye, in another size, quality or format. The hash is of brightness differences in 8 x 9 fields;
 /// pictures that are nearly flat have too few and are compared by their bytes alone. Takes some 150
-/// bytes of memory a picture. Throws Error as repack_samples.
+/// bytes of memory a picture that is kept. Throws Error as repack_samples.
 DIPTYCH_API FilterReport dedup_samples(const DedupOptions& options);
+
+// The same shard by shard, by any number of processes: fingerprints of each shard, once they are
+// all there which pictures are copies, and then each shard without them.
+
+struct FingerprintOptions {
+  SampleInputs inputs;
+  /// The digest and the perceptual hash of each sample's picture, 32 bytes each.
+  std::filesystem::path out;
+  StageOptions stage;
+};
+
+/// Takes the fingerprints of pictures. Those that cannot be read are counted, and have none. Throws
+/// Error as list_shards, and io.
+DIPTYCH_API FilterReport fingerprint_pictures(const FingerprintOptions& options);
+
+struct CopyOptions {
+  /// Of all shards, in their order.
+  std::vector<std::filesystem::path> fingerprints;
+  /// As DedupOptions has them.
+  SampleInputs against;
+  int distance = 3;
+  /// A byte a sample: whether it is a copy.
+  std::filesystem::path out;
+  StageOptions stage;
+};
+
+/// Finds the copies among pictures, as dedup_samples does. Takes some 150 bytes of memory a picture
+/// that is kept. Throws Error: io, not_found, corrupt_data, invalid_argument when none is left.
+DIPTYCH_API StageReport find_copies(const CopyOptions& options);
+
+struct DedupPartOptions {
+  /// One shard, as it was when its fingerprints were taken.
+  SampleInputs inputs;
+  /// What find_copies wrote, and the shard's place among the fingerprints it read, from 0.
+  std::filesystem::path copies;
+  std::size_t part = 0;
+  /// The tar.
+  std::filesystem::path out;
+  StageOptions stage;
+};
+
+/// Writes a shard without copies, which may leave nothing. Throws Error as repack_samples, and
+/// invalid_argument for a shard with another number of samples.
+DIPTYCH_API FilterReport dedup_part(const DedupPartOptions& options);
 
 /// What a pair must be, each rule off by default.
 struct PairRules {
@@ -80,7 +125,10 @@ struct ScoreOptions {
   double top_share = 0.0;
   /// JSON Lines, `key` and `score` of every pair that was scored. Empty, the default: none.
   std::filesystem::path scores;
-  /// A new or empty folder for the shards that are left.
+  /// `shards`, the default, or `tar`: one.
+  SampleFormat format = SampleFormat::shards;
+  /// The tar, or a new or empty folder for the shards that are left, or one that the same command
+  /// left unfinished (StageOptions::command).
   std::filesystem::path out;
   std::size_t samples_per_shard = 10'000;
   StageOptions stage;

@@ -17,9 +17,9 @@ namespace diptych {
 
 /// Where samples are read from.
 struct SampleInputs {
-  /// Each a tar shard, a CSV or TSV table, Chinese-CLIP's NAME_imgs.tsv beside NAME_texts.jsonl, a
-  /// folder of shards, a glob, or any of these with braces ("{00000..00012}.tar"); tars and tables
-  /// also with gzip or zstd.
+  /// Each a tar shard, a CSV or TSV table, Chinese-CLIP's NAME_imgs.tsv beside NAME_texts.jsonl or
+  /// its folder of LMDB databases (`imgs` and `pairs`), a folder of shards, a glob, or any of these
+  /// with braces ("{00000..00012}.tar"); tars and tables also with gzip or zstd.
   std::vector<std::string> sources;
   /// Tables: the columns with the picture's path and with the caption. Defaults: open_clip's.
   std::string image_column = "filepath";
@@ -63,6 +63,9 @@ struct ShardList {
   std::vector<ShardSummary> shards;
 };
 
+/// Returns the files that sources name, in order. Throws Error as list_shards.
+DIPTYCH_API std::vector<std::filesystem::path> sample_files(const SampleInputs& inputs);
+
 /// Says what is in files of samples, without looking at pictures and captions. Throws Error:
 /// invalid_argument, not_found, unsupported for sources that name no files of samples.
 DIPTYCH_API ShardList list_shards(const SampleInputs& inputs, int threads = 0);
@@ -70,8 +73,9 @@ DIPTYCH_API ShardList list_shards(const SampleInputs& inputs, int threads = 0);
 struct DoctorOptions {
   SampleInputs inputs;
   SampleRules rules;
-  /// A new or empty folder for clean copies of tar shards under their own names: good samples as
-  /// they are, and samples put together whose parts stand apart. Empty, the default: none.
+  /// A new or empty folder (or of the same command: StageOptions::command) for clean copies of tar
+  /// shards under their own names: good samples as they are, and samples put together whose parts
+  /// stand apart. Empty, the default: none.
   std::filesystem::path repair;
   StageOptions stage;
 };
@@ -112,7 +116,8 @@ struct RepackOptions {
   /// What is left out. Default: nothing that can be read.
   SampleRules rules = {.need_picture = false, .need_caption = false, .decode = false};
   SampleFormat format = SampleFormat::shards;
-  /// The file, or the folder, which must be new or empty.
+  /// The file, or the folder, which must be new or empty, or left unfinished by the same command
+  /// (StageOptions::command).
   std::filesystem::path out;
   /// Default: 10,000, as img2dataset's.
   std::size_t samples_per_shard = 10'000;

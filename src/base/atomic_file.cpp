@@ -75,7 +75,16 @@ bool AtomicFile::give_name() {
 }
 
 void AtomicFile::commit() {
-  const bool synced = ::fsync(descriptor_) == 0 && give_name();
+  bool synced = ::fsync(descriptor_) == 0;
+  // Where nothing is replaced there is no moment at which it has another name.
+  const bool is_placed =
+      synced && temporary_.empty() &&
+      ::linkat(AT_FDCWD, unnamed_path().c_str(), AT_FDCWD, path_.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  if (is_placed) {
+    if (::close(std::exchange(descriptor_, -1)) == 0) return;
+    fail(ErrorCode::io, "cannot write {}: {}", path_.string(), std::strerror(errno));
+  }
+  synced = synced && give_name();
   const int unsynced = errno;
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
   if (!synced || !closed || std::rename(temporary_.c_str(), path_.c_str()) != 0) {

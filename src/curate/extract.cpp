@@ -124,7 +124,7 @@ class Extraction {
   }
 
   ExtractReport finish() {
-    if (report_.archive.written == 0) {
+    if (report_.archive.written == 0 && !options_.stage.is_part) {
       fail(ErrorCode::invalid_argument,
            "archives: got {} records without a page, expected pages ({})", report_.archive.read,
            options_.inputs.front().string());

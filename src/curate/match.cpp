@@ -173,7 +173,7 @@ MatchReport match_texts(const MatchOptions& options) {
   for (const std::filesystem::path& path : options.texts) {
     match_file(path, options, lists, pool, out, report);
   }
-  if (report.stage.written == 0) {
+  if (report.stage.written == 0 && !options.stage.is_part) {
     const auto& dropped = report.stage.dropped;
     fail(ErrorCode::invalid_argument, "texts: got {} records, expected one with a text; first: {}",
          report.stage.read,

@@ -24,6 +24,10 @@ SampleRules rules_of(const RepackOptions& options) {
 
 }  // namespace
 
+std::vector<std::filesystem::path> sample_files(const SampleInputs& inputs) {
+  return files_of(inputs, /*pictures=*/true);
+}
+
 RepackReport repack_samples(const RepackOptions& options) {
   const std::vector<std::filesystem::path> files = files_of(options.inputs, /*pictures=*/true);
   const std::unique_ptr<SampleSink> sink = make_sample_sink(options);
@@ -38,7 +42,7 @@ RepackReport repack_samples(const RepackOptions& options) {
                    ++report.samples.written;
                  }
                });
-  if (report.samples.written == 0) {
+  if (report.samples.written == 0 && !options.stage.is_part) {
     fail(ErrorCode::invalid_argument,
          "samples: got {} of which none can be used, expected some ({})", report.samples.read,
          options.inputs.sources.front());

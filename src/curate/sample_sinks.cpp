@@ -15,6 +15,7 @@
 #include "curate/stable_hash.h"
 #include "curate/tally.h"
 #include "curate/trimmed.h"
+#include "curate/unfinished_folder.h"
 #include "json/base64.h"
 #include "shards/sample_text.h"
 #include "shards/shard_writer.h"
@@ -196,37 +197,48 @@ class ChineseClipSink final : public SampleSink {
   Unplaced unplaced_;
 };
 
-}  // namespace
-
-void make_new_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  if (std::filesystem::exists(folder, error) && !std::filesystem::is_empty(folder, error)) {
-    fail(ErrorCode::invalid_argument,
-         "output: got a folder that has files, expected a new or empty one ({})", folder.string());
+/// A form that is a folder.
+class FolderSink final : public SampleSink {
+ public:
+  explicit FolderSink(const RepackOptions& options)
+      : folder_(options.out, options.stage.command), sink_(make_in_folder(options)) {}
+  void add(const std::string& key, const shards::Sample& sample) override {
+    sink_->add(key, sample);
   }
-  make_folders(folder);
-}
+  void finish() override {
+    sink_->finish();
+    folder_.finish();
+  }
+  std::vector<std::string> notes() const override { return sink_->notes(); }
+
+ private:
+  static std::unique_ptr<SampleSink> make_in_folder(const RepackOptions& options) {
+    switch (options.format) {
+      case SampleFormat::files:
+        return std::make_unique<FilesSink>(options.out);
+      case SampleFormat::csv:
+        return std::make_unique<TableSink>(options.out, ',');
+      case SampleFormat::tsv:
+        return std::make_unique<TableSink>(options.out, '\t');
+      case SampleFormat::chinese_clip:
+        return std::make_unique<ChineseClipSink>(options.out);
+      default:
+        return std::make_unique<ShardsSink>(options.out, options.samples_per_shard);
+    }
+  }
+
+  UnfinishedFolder folder_;
+  std::unique_ptr<SampleSink> sink_;
+};
+
+}  // namespace
 
 std::unique_ptr<SampleSink> make_sample_sink(const RepackOptions& options) {
   if (options.out.empty())
     fail(ErrorCode::invalid_argument, "output: got none, expected a file or folder");
-  if (options.format == SampleFormat::tar) {
-    check_output(options.out, options.stage, {});
-    return std::make_unique<TarSink>(options.out);
-  }
-  make_new_folder(options.out);
-  switch (options.format) {
-    case SampleFormat::files:
-      return std::make_unique<FilesSink>(options.out);
-    case SampleFormat::csv:
-      return std::make_unique<TableSink>(options.out, ',');
-    case SampleFormat::tsv:
-      return std::make_unique<TableSink>(options.out, '\t');
-    case SampleFormat::chinese_clip:
-      return std::make_unique<ChineseClipSink>(options.out);
-    default:
-      return std::make_unique<ShardsSink>(options.out, options.samples_per_shard);
-  }
+  if (options.format != SampleFormat::tar) return std::make_unique<FolderSink>(options);
+  check_output(options.out, options.stage, {});
+  return std::make_unique<TarSink>(options.out);
 }
 
 }  // namespace diptych::curate

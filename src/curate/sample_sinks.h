@@ -25,10 +25,8 @@ class SampleSink {
   virtual std::vector<std::string> notes() const { return {}; }
 };
 
-/// Throws Error: io, and invalid_argument for an output that is there already.
+/// Throws Error: io, and invalid_argument for an output that is there already and was not left
+/// unfinished by the same command.
 std::unique_ptr<SampleSink> make_sample_sink(const RepackOptions& options);
-
-/// Makes a folder that is not there, or is empty. Throws Error: io, invalid_argument.
-void make_new_folder(const std::filesystem::path& folder);
 
 }  // namespace diptych::curate

@@ -47,8 +47,10 @@ class Scoring {
   explicit Scoring(const ScoreOptions& options)
       : options_(options),
         files_(files_of(options.inputs, /*pictures=*/true)),
-        sink_(
-            make_sample_sink({.out = options.out, .samples_per_shard = options.samples_per_shard})),
+        sink_(make_sample_sink({.format = options.format,
+                                .out = options.out,
+                                .samples_per_shard = options.samples_per_shard,
+                                .stage = options.stage})),
         pool_(options.stage.threads) {
     if (!options.language_model.empty()) detector_ = LanguageDetector(options.language_model);
     if (!options.scores.empty()) table_.emplace(options.scores);
@@ -65,12 +67,12 @@ class Scoring {
       for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
     });
     StageReport& samples = report_.filter.samples;
-    if (samples.written == 0) {
+    if (samples.written == 0 && !options_.stage.is_part) {
       fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
            samples.read, options_.inputs.sources.front());
     }
-    sink_->finish();
     if (table_) table_->commit();
+    sink_->finish();  // says that all is there
     for (const std::string& note : keys_.notes()) samples.notes.push_back(note);
     return std::move(report_);
   }
@@ -189,6 +191,8 @@ ScoreReport score_samples(const ScoreOptions& options) {
   if (options.top_share < 0.0 || options.top_share > 1.0) {
     fail(ErrorCode::invalid_argument, "top share: got {}, expected 0 to 1", options.top_share);
   }
+  if (options.format != SampleFormat::shards && options.format != SampleFormat::tar)
+    fail(ErrorCode::invalid_argument, "form: got another, expected shards or one tar");
   check_output(options.scores, options.stage, {});
   return Scoring(options).run();
 }

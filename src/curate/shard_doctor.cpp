@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "curate/key_uses.h"
 #include "curate/sample_check.h"
-#include "curate/sample_sinks.h"
 #include "curate/tally.h"
+#include "curate/unfinished_folder.h"
 #include "diptych/shard_tools.h"
 #include "shards/refusal.h"
 #include "shards/tar.h"
@@ -46,6 +47,7 @@ class Doctor {
       examine(files_[i]);
       if (options_.stage.progress) options_.stage.progress(i + 1, files_.size());
     }
+    if (repair_) repair_->finish();
     return std::move(report_);
   }
 
@@ -63,7 +65,7 @@ class Doctor {
              "repair: got two shards of one name, expected different ones ({})", file.string());
       }
     }
-    make_new_folder(options_.repair);
+    repair_.emplace(options_.repair, options_.stage.command);
   }
 
   /// Without what says that it is packed: clean copies are not.
@@ -159,6 +161,7 @@ class Doctor {
   std::vector<std::filesystem::path> files_;
   ThreadPool pool_;
   KnownKeys known_;
+  std::optional<UnfinishedFolder> repair_;
   std::unique_ptr<shards::TarWriter> copy_;
   std::uint64_t samples_in_copy_ = 0;
   DoctorReport report_;

@@ -1,14 +1,12 @@
 #include "shards/chinese_clip_shard.h"
 
 #include <algorithm>
-#include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/as_text.h"
 #include "base/error.h"
-#include "json/base64.h"
 #include "shards/caption_text.h"
+#include "shards/chinese_clip_sample.h"
 #include "shards/python_json.h"
 #include "shards/table.h"
 
@@ -50,30 +48,6 @@ std::string id_text(const nlohmann::json& id) {
   if (id.is_string()) return id.get<std::string>();
   return id.is_number_integer() ? id.dump() : "";
 }
-
-std::string_view extension_of(std::span<const std::uint8_t> picture) {
-  const std::string_view start(reinterpret_cast<const char*>(picture.data()),
-                               std::min<std::size_t>(picture.size(), 12));
-  if (start.starts_with("\x89PNG")) return "png";
-  if (start.starts_with("GIF8")) return "gif";
-  if (start.starts_with("RIFF") && start.ends_with("WEBP")) return "webp";
-  return "jpg";
-}
-
-/// The reference decodes base64url's characters as well.
-std::optional<std::vector<std::uint8_t>> decode(std::string_view base64) {
-  if (base64.find_first_of("-_") == std::string_view::npos) return from_base64(base64);
-  std::string standard(base64);
-  std::replace(standard.begin(), standard.end(), '-', '+');
-  std::replace(standard.begin(), standard.end(), '_', '/');
-  return from_base64(standard);
-}
-
-struct Bytes {
-  std::vector<std::uint8_t> image;
-  std::string caption;
-  std::string json;
-};
 
 }  // namespace
 
@@ -169,36 +143,21 @@ void ChineseClipShard::refuse_texts_without_image(const std::vector<bool>& used)
 Sample ChineseClipShard::read(std::uint64_t offset) const {
   const std::string_view line = line_at(as_text(images_.bytes()), offset);
   const std::size_t tab = std::min(line.find('\t'), line.size());
-  auto image = decode(line.substr(std::min(tab + 1, line.size())));
+  auto image = decode_picture(line.substr(std::min(tab + 1, line.size())));
   if (!image) {
     fail(ErrorCode::corrupt_data, "picture: got text that is not base64 ({}, {})", name(),
          place(offset));
   }
-  Sample sample;
-  sample.key = line.substr(0, tab);
-  sample.shard = name();
-  sample.offset = offset;
-  const auto bytes = std::make_shared<Bytes>();
-  bytes->image = *std::move(image);
-  if (!bytes->image.empty())
-    sample.parts.emplace(extension_of(bytes->image), std::as_bytes(std::span(bytes->image)));
-  nlohmann::json texts = nlohmann::json::array();
-  nlohmann::json text_ids = nlohmann::json::array();
-  const auto [first, last] = links_of(sample.key);
+  ChineseClipPicture picture{.id = std::string(line.substr(0, tab)), .bytes = *std::move(image)};
+  const auto [first, last] = links_of(picture.id);
   for (auto link = first; link != last; ++link) {
     const nlohmann::json object = parse_python_json(line_at(as_text(texts_.bytes()), link->text));
-    texts.push_back(object.value("text", ""));
-    text_ids.push_back(object.value("text_id", nlohmann::json()));
+    picture.texts.push_back(object.value("text", ""));
+    picture.text_ids.push_back(object.value("text_id", nlohmann::json()));
   }
-  if (first != last) {
-    bytes->caption = texts.front().get<std::string>();
-    bytes->json =
-        nlohmann::json{{"image_id", sample.key}, {"texts", texts}, {"text_ids", text_ids}}.dump(
-            -1, ' ', false, nlohmann::json::error_handler_t::replace);
-    sample.parts.emplace("txt", std::as_bytes(std::span(bytes->caption)));
-    sample.parts.emplace("json", std::as_bytes(std::span(bytes->json)));
-  }
-  sample.storage = bytes;
+  Sample sample = as_sample(std::move(picture));
+  sample.shard = name();
+  sample.offset = offset;
   return sample;
 }
 

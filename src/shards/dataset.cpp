@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "shards/chinese_clip_shard.h"
 #include "shards/folder_shard.h"
+#include "shards/lmdb_shard.h"
 #include "shards/table_shard.h"
 #include "shards/tar_shard.h"
 
@@ -54,6 +55,7 @@ std::unique_ptr<Shard> open_shard(const std::filesystem::path& path, const Shard
          path.string());
   }
   try {
+    if (LmdbShard::is_one(path)) return std::make_unique<LmdbShard>(path, options);
     if (is_folder) return std::make_unique<FolderShard>(path, options);
     if (ChineseClipShard::is_one(path)) return std::make_unique<ChineseClipShard>(path, options);
     if (*kind == SourceKind::tar) return std::make_unique<TarShard>(path, options);

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "shards/lmdb_shard.h"
 #include "shards/refusal.h"
 
 namespace diptych::shards {
@@ -108,7 +109,7 @@ Source find_files(const std::string& text) {
     fail(ErrorCode::unsupported, "sources: got '{}', expected a local file or folder", text);
   Source files;
   std::error_code ignored;
-  if (std::filesystem::is_directory(text, ignored)) {
+  if (std::filesystem::is_directory(text, ignored) && !LmdbShard::is_one(text)) {
     files = list_folder(text);
   } else if (text.find_first_of("*?[") != std::string::npos) {
     files = match_glob(text);
@@ -152,7 +153,7 @@ std::vector<std::string> left_out_of_folders(std::string_view text) {
   for (const std::string_view part : split(text, "::")) {
     for (const std::string& name : expand_braces(part)) {
       std::error_code ignored;
-      if (!std::filesystem::is_directory(name, ignored)) continue;
+      if (!std::filesystem::is_directory(name, ignored) || LmdbShard::is_one(name)) continue;
       std::set<std::string> others;
       for (const auto& entry : std::filesystem::directory_iterator(name)) {
         if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());

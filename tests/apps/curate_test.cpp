@@ -58,7 +58,13 @@ TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
   EXPECT_THAT(read_text_file(path("m/c.jsonl.matches.jsonl")), HasSubstr("\"matches\":[0]"));
   write_file(path("a.jsonl"), "");
   std::filesystem::remove(path("m/a.jsonl.counts.json"));
-  EXPECT_EQ(run_in_shell(command, folder.path()).status, 1);
+  const ProgramRun with_empty = run_in_shell(command, folder.path());
+  EXPECT_EQ(with_empty.status, 0);
+  EXPECT_THAT(with_empty.errors, HasSubstr("1 done now, 2 before, 0 failed; nothing came of 1"));
+  const ProgramRun nothing = run_in_shell(
+      "diptych curate match --entries entries.txt --texts a.jsonl --each n", folder.path());
+  EXPECT_EQ(nothing.status, 1);
+  EXPECT_THAT(nothing.errors, HasSubstr("inputs: got some of which nothing came"));
 }
 
 TEST(Curate, BothThresholdsAtOnceAreWrongUsage) {

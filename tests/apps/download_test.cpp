@@ -116,8 +116,15 @@ TEST_F(CurateDownload, GoesOnWhereItWasKilledWithTheSameBytes) {
   served_ = 0;
   const ProgramRun nothing_left = run_diptych(arguments("whole"));
   EXPECT_EQ(served_, 0);
-  EXPECT_EQ(nothing_left.status, 0) << nothing_left.errors;
-  EXPECT_EQ(Json::parse(nothing_left.output)["left_out"]["done before"], kPictures + 4);
+  EXPECT_EQ(nothing_left.status, 1) << nothing_left.errors;  // as of the run that fetched them
+  const Json report = Json::parse(nothing_left.output);
+  EXPECT_EQ(report["read"], kPictures + 4);
+  EXPECT_EQ(report["done_before"], kPictures + 4);
+  EXPECT_EQ(report["written"], kPictures);
+  EXPECT_EQ(report["left_out"], Json({{"forbidden by robots.txt", 1}}));
+  EXPECT_EQ(report["dropped"], Json({{"HTTP 404", 1}, {"no picture", 1}, {"no web address", 1}}));
+  write_file(folder_.path() / "whole/00000_stats.json", "[]");
+  EXPECT_EQ(run_diptych(arguments("whole")).status, 3);
 }
 
 TEST_F(CurateDownload, RefusesAFolderOfOtherOptions) {

@@ -35,5 +35,28 @@ TEST(Shards, PackWritesOverNothing) {
   EXPECT_THAT(run.errors, HasSubstr("a folder that has files"));
 }
 
+TEST(Shards, ChineseClipsDatabasesBecomeItsFilesAndBack) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string databases = data_path("lmdb/train").string();
+  const ProgramRun files = run_diptych(
+      {"shards", "convert", databases, "--to", "chinese-clip", "--out", path("files"), "--json"});
+  ASSERT_EQ(files.status, 0) << files.errors;
+  EXPECT_EQ(Json::parse(files.output).at("samples").at("written"), 120);
+  for (const std::string& source : {databases, path("files/train_imgs.tsv")}) {
+    const std::string out = path(source == databases ? "a" : "b");
+    ASSERT_EQ(run_diptych({"shards", "pack", source, "--out", out}).status, 0);
+  }
+  const Json one = Json::parse(run_diptych({"shards", "list", path("a"), "--json"}).output);
+  const Json other = Json::parse(run_diptych({"shards", "list", path("b"), "--json"}).output);
+  EXPECT_EQ(one.at("shards").at(0).at("parts"), other.at("shards").at(0).at("parts"));
+  EXPECT_EQ(one.at("shards").at(0).at("samples"), 120);
+  // Their pictures are none, which the doctor finds.
+  const ProgramRun doctor = run_diptych({"shards", "doctor", databases, "--json"});
+  EXPECT_EQ(doctor.status, 1);
+  EXPECT_EQ(Json::parse(doctor.output).at("samples").at("dropped"),
+            Json({{"whose picture cannot be read", 120}}));
+}
+
 }  // namespace
 }  // namespace diptych::test

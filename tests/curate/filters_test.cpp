@@ -114,6 +114,79 @@ TEST_F(FiltersTest, DedupKeepsTheFirstOfCopies) {
   EXPECT_THAT(keys("exact"), ElementsAre("1", "3", "4", "5", "6"));
 }
 
+TEST_F(FiltersTest, DedupByPartsKeepsWhatDedupKeeps) {
+  const std::string one = as_bmp(pattern(72, 1));
+  const std::vector<std::string> shards = {
+      write_tar("a.tar",
+                {{"1.bmp", one}, {"1.txt", "a"}, {"2.bmp", "broken"}, {"3.txt", "no picture"}}),
+      write_tar("b.tar", {{"4.bmp", one}, {"5.bmp", as_bmp(pattern(144, 1))}}),
+      write_tar(
+          "c.tar",
+          {{"6.bmp", as_bmp(pattern(72, 2))}, {"6.txt", "f"}, {"7.bmp", as_bmp(pattern(72, 3))}})};
+  CopyOptions copies;
+  for (const std::string& shard : shards) {
+    copies.fingerprints.emplace_back(shard + ".prints");
+    FingerprintOptions options;
+    options.inputs.sources = {shard};
+    options.out = copies.fingerprints.back();
+    fingerprint_pictures(options);
+  }
+  copies.against.sources = {write_tar("eval.tar", {{"x.bmp", as_bmp(pattern(90, 3))}})};
+  copies.out = path("copies");
+  const StageReport found = find_copies(copies);
+  EXPECT_EQ(found.read, 7U);
+  EXPECT_EQ(found.written, 2U);
+  EXPECT_THAT(counts(found.dropped),
+              ElementsAre(Pair("whose picture cannot be read", 1), Pair("without a picture", 1)));
+  const std::vector<std::vector<std::string>> left = {{"1"}, {}, {"6"}};
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    DedupPartOptions part{.copies = copies.out, .part = i};
+    part.inputs.sources = {shards[i]};
+    part.out = path("left" + std::to_string(i) + ".tar");
+    const FilterReport report = dedup_part(part);
+    EXPECT_EQ(report.samples.read, i == 0 ? 3U : 2U);
+    EXPECT_EQ(keys("left" + std::to_string(i) + ".tar"), left[i]);
+  }
+  // A shard that is another one now, and a part that there is not.
+  DedupPartOptions part{.copies = copies.out, .part = 0, .out = path("other.tar")};
+  part.inputs.sources = {shards[1]};
+  EXPECT_THROW(dedup_part(part), Error);
+  part.part = 3;
+  EXPECT_THROW(dedup_part(part), Error);
+}
+
+TEST_F(FiltersTest, DamagedFingerprintsAndCopiesAreRefused) {
+  const auto number = [](std::uint64_t value) {
+    return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  const std::string shard = write_tar("a.tar", {{"1.bmp", as_bmp(pattern(72, 1))}});
+  FingerprintOptions print;
+  print.inputs.sources = {shard};
+  print.out = path("whole");
+  fingerprint_pictures(print);
+  const std::string whole = read_text_file(print.out);
+  ASSERT_EQ(whole.size(), 64U);
+  const std::string unknown = whole.substr(0, 56) + number(9);
+  for (const std::string& bytes : {std::string(), whole.substr(1), whole.substr(0, 60), unknown}) {
+    write_file(path("damaged"), bytes);
+    CopyOptions options;
+    options.fingerprints = {path("damaged")};
+    options.out = path("copies");
+    EXPECT_THROW(find_copies(options), Error) << bytes.size();
+  }
+  const std::string magic = "diptych copies, form 1\n";
+  for (const std::string& bytes :
+       {std::string("x"), magic, magic + number(0), magic + number(1),
+        magic + number(1) + number(0), magic + number(~0ULL) + number(0) + number(1) + "\0",
+        magic + number(1) + number(0) + number(2) + "k",
+        magic + number(1) + number(2) + number(1) + "k"}) {
+    write_file(path("copies"), bytes);
+    DedupPartOptions part{.copies = path("copies"), .part = 0, .out = path("left.tar")};
+    part.inputs.sources = {shard};
+    EXPECT_THROW(dedup_part(part), Error) << bytes.size();
+  }
+}
+
 TEST(NearHashes, FindsAllWithinTheDistanceAndNoOther) {
   for (int distance = 0; distance <= 7; ++distance) {
     NearHashes hashes(distance);

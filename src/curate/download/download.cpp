@@ -154,7 +154,7 @@ class Download {
         fetch::CrawlResult result;
         result.failure = pending.row.fault;
         process(std::move(pending), std::move(result));
-      } else if (!shard_) {
+      } else if (is_others_) {
         count_passed_over();
       }
       if (index_ == options_.samples_per_shard) close_shard();
@@ -210,12 +210,13 @@ class Download {
     if (open_.size() >= kMostOpenShards) return false;
     index_ = 0;
     std::error_code ignored;
-    const bool is_there =
-        std::filesystem::exists(shard_files(options_.out, shard_number_).statistics, ignored);
-    const bool is_others = shard_number_ % share_.count != share_.index;
-    is_passed_over_ = is_there || is_others;
-    passed_over_reason_ = is_others ? "another process's" : "done before";
-    if (!is_passed_over_) {
+    const std::filesystem::path statistics = shard_files(options_.out, shard_number_).statistics;
+    is_others_ = shard_number_ % share_.count != share_.index;
+    is_passed_over_ = is_others_ || std::filesystem::exists(statistics, ignored);
+    if (is_passed_over_ && !is_others_) {
+      const std::lock_guard lock(report_mutex_);
+      add_statistics(statistics, report_);
+    } else if (!is_others_) {
       shard_ = std::make_shared<OpenShard>(options_, shard_number_);
       open_.push_back(shard_);
     }
@@ -233,7 +234,7 @@ class Download {
   void count_passed_over() {
     const std::lock_guard lock(report_mutex_);
     report_.stage.read += 1;
-    report_.stage.left_out[passed_over_reason_].count += 1;
+    report_.stage.left_out["another process's"].count += 1;
   }
 
   void process(Pending pending, fetch::CrawlResult result) {
@@ -296,7 +297,7 @@ class Download {
   std::size_t index_ = 0;  ///< of the next row in its shard
   std::shared_ptr<OpenShard> shard_;
   bool is_passed_over_ = false;
-  std::string passed_over_reason_;
+  bool is_others_ = false;
   std::vector<std::shared_ptr<OpenShard>> open_;
   std::unordered_map<std::uint64_t, Pending> pending_;
   std::size_t done_ = 0;

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "curate/tally.h"
 #include "shards/tar.h"
 
@@ -48,6 +49,25 @@ ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number) 
           .journal = folder / (name + ".part")};
 }
 
+void add_statistics(const std::filesystem::path& statistics, DownloadReport& report) {
+  try {
+    const Json json = Json::parse(read_text_file(statistics));
+    report.done_before += json.at("count").get<std::uint64_t>();
+    report.stage.read += json.at("count").get<std::uint64_t>();
+    report.stage.written += json.at("successes").get<std::uint64_t>();
+    const Json& left_out = json.at("left_out_dict");
+    for (const auto& [reason, count] : left_out.items())
+      report.stage.left_out[reason].count += count.get<std::uint64_t>();
+    for (const auto& [reason, count] : json.at("status_dict").items()) {
+      const auto failed = count.get<std::uint64_t>() - left_out.value(reason, std::uint64_t{0});
+      if (reason != "success" && failed > 0) report.stage.dropped[reason].count += failed;
+    }
+  } catch (const Json::exception&) {
+    fail(ErrorCode::corrupt_data, "statistics: got another file, expected a shard's ({})",
+         statistics.string());
+  }
+}
+
 std::string sample_key(std::size_t shard, std::size_t index, std::size_t samples_per_shard) {
   int digits = 0;
   for (std::size_t power = 1; power < samples_per_shard; power *= 10) ++digits;
@@ -59,7 +79,7 @@ struct OpenShard::Writing {
   std::optional<shards::TarWriter> tar;  ///< once there is a picture
   AtomicFile sidecar;
   std::map<std::string, std::size_t> statuses;
-  std::map<std::string, std::size_t> failures;
+  std::map<std::string, std::size_t> failures;  ///< those left out among them
   StageReport report;
   std::uint64_t bytes = 0;
 };
@@ -157,6 +177,9 @@ void OpenShard::write_statistics(const Writing& writing) const {
                {"end_time", seconds_since_epoch(end)},
                {"status_dict", writing.failures}};
   json["status_dict"]["success"] = count("success");
+  json["left_out_dict"] = Json::object();
+  for (const auto& [reason, left_out] : writing.report.left_out)
+    json["left_out_dict"][reason] = left_out.count;
   if (!options_.ignore_robots.empty()) json["ignore_robots"] = options_.ignore_robots;
   write_file(files_.statistics, json.dump(4) + "\n");
 }

@@ -22,6 +22,10 @@ struct ShardFiles {
 };
 ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number);
 
+/// Adds what became of the URLs of a shard that is complete to a report. Throws Error: io,
+/// corrupt_data.
+void add_statistics(const std::filesystem::path& statistics, DownloadReport& report);
+
 /// Returns the key of a shard's sample, as img2dataset's: "000010005" is sample 5 of shard 1, of
 /// 10,000.
 std::string sample_key(std::size_t shard, std::size_t index, std::size_t samples_per_shard);
