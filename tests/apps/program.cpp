@@ -42,9 +42,13 @@ struct Signal {
   int number = SIGKILL;
 };
 
-/// Whether a program has a handler for a signal.
+/// Whether a program has a handler for a signal. Until it is started, the process is this one's
+/// copy, whose handlers are a sanitizer's.
 bool catches(pid_t program, int signal) {
-  std::ifstream status("/proc/" + std::to_string(program) + "/status");
+  const std::filesystem::path process("/proc/" + std::to_string(program));
+  std::error_code gone;
+  if (std::filesystem::equivalent(process / "exe", "/proc/self/exe", gone) || gone) return false;
+  std::ifstream status(process / "status");
   for (std::string word; status >> word;) {
     std::uint64_t caught = 0;
     if (word == "SigCgt:" && status >> std::hex >> caught)

@@ -43,7 +43,7 @@ std::string as_bmp(const Image& image) {
   const std::uint32_t row = (3 * width + 3) / 4 * 4;
   std::string text = "BM" + number(54 + row * height, 4) + number(0, 4) + number(54, 4) +
                      number(40, 4) + number(width, 4) + number(height, 4) + number(1, 2) +
-                     number(24, 2) + number(0, 24);
+                     number(24, 2) + std::string(24, '\0');
   for (std::uint32_t y = height; y > 0; --y) {
     std::string line;
     for (std::uint32_t x = 0; x < width; ++x) {

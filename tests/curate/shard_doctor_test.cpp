@@ -27,8 +27,8 @@ std::string bitmap(int side) {
   const auto width = static_cast<std::uint32_t>(side);
   const std::uint32_t row = (3 * width + 3) / 4 * 4;
   return "BM" + number(54 + row * width, 4) + number(0, 4) + number(54, 4) + number(40, 4) +
-         number(width, 4) + number(width, 4) + number(1, 2) + number(24, 2) + number(0, 24) +
-         std::string(row * width, '\x7F');
+         number(width, 4) + number(width, 4) + number(1, 2) + number(24, 2) +
+         std::string(24, '\0') + std::string(row * width, '\x7F');
 }
 
 class ShardToolsTest : public ::testing::Test {
