@@ -57,7 +57,7 @@ void AtomicFile::write(std::string_view text) {
   write(std::as_bytes(std::span(text)));
 }
 
-/// A name that nobody else has, for the moment until it is renamed.
+/// A name that nobody else has, for the moment until it is renamed; replaced_name reads it.
 bool AtomicFile::give_name() {
   if (!temporary_.empty()) return true;
   static std::atomic<unsigned> count = 0;
@@ -92,6 +92,19 @@ void AtomicFile::commit() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
     fail(ErrorCode::io, "cannot write {}: {}", path_.string(), std::strerror(reason));
   }
+}
+
+std::optional<std::string_view> replaced_name(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == 0 || dot == std::string_view::npos) return std::nullopt;
+  const std::string_view ending = name.substr(dot + 1);
+  const std::size_t dash = ending.find('-');
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const bool is_one = dash != std::string_view::npos && is_number(ending.substr(0, dash)) &&
+                      is_number(ending.substr(dash + 1));
+  return is_one ? std::optional(name.substr(0, dot)) : std::nullopt;
 }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace diptych {
 
@@ -33,6 +35,11 @@ class AtomicFile {
   std::string temporary_;  ///< its name before `commit`; empty: none
   int descriptor_ = -1;
 };
+
+/// Returns the name of the file that one called `name` was to replace, where that is a name that an
+/// AtomicFile has between its two steps (NAME.12-3): a process that is killed there leaves it.
+/// Nothing for other names.
+std::optional<std::string_view> replaced_name(std::string_view name);
 
 /// Writes a whole file atomically. Throws Error(io).
 void write_file(const std::filesystem::path& path, std::string_view text);

@@ -32,20 +32,11 @@ bool has_other_files(const std::filesystem::path& folder) {
                      [](const auto& file) { return file.path().filename() != kMark; });
 }
 
-/// Whether a name is one that an AtomicFile has while it replaces another: NAME.12-3.
-bool is_left_over(const std::filesystem::path& file) {
-  const std::string ending = file.extension().string();
-  const std::size_t dash = ending.find('-');
-  return dash != std::string::npos && dash > 1 && dash + 1 < ending.size() &&
-         ending.find_first_not_of("0123456789", dash + 1) == std::string::npos &&
-         ending.find_first_not_of("0123456789", 1) == dash;
-}
-
 /// Removes what a run left that was killed while it replaced files.
 void remove_left_over(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files;
   for (const auto& file : std::filesystem::recursive_directory_iterator(folder)) {
-    if (is_left_over(file.path())) files.push_back(file.path());
+    if (replaced_name(file.path().filename().native())) files.push_back(file.path());
   }
   std::error_code ignored;
   for (const std::filesystem::path& file : files) std::filesystem::remove(file, ignored);

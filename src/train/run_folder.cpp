@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
 
@@ -27,7 +28,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCheckpointEnding = ".safetensors";
 constexpr std::string_view kEpochPrefix = "epoch_";
-/// What is appended to the name of a file while it is written (base/atomic_file.h).
+/// What is appended to the name of a file while it is written, where files cannot be without a
+/// name (base/atomic_file.h).
 constexpr std::size_t kTemporaryEnding = std::string_view(".XXXXXX").size();
 constexpr auto kModelFiles = std::to_array<std::string_view>(
     {"model.safetensors", "diptych.json", "vocabulary.txt", "vocabulary.model", "vocabulary.bpe"});
@@ -61,7 +63,9 @@ bool is_ours(std::string_view name) {
          std::ranges::find(kModelFiles, name) != kModelFiles.end();
 }
 
+/// Whether a name is one that a file of ours had when its writing was killed.
 bool is_leftover(std::string_view name) {
+  if (const auto replaced = replaced_name(name)) return is_ours(*replaced);
   if (name.size() <= kTemporaryEnding) return false;
   const std::string_view ending = name.substr(name.size() - kTemporaryEnding);
   const auto is_random = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };

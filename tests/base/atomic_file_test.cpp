@@ -75,6 +75,14 @@ TEST_F(AtomicFileTest, HasThePermissionsOfAnyNewFile) {
   EXPECT_EQ(status.st_mode & 0777, 0644U);
 }
 
+TEST(ReplacedName, IsOfTheNamesThatAKillLeavesAlone) {
+  EXPECT_EQ(replaced_name("0.json.12-3"), "0.json");
+  EXPECT_EQ(replaced_name("latest.4711-0"), "latest");
+  for (const char* other : {"", "12-3", ".12-3", "a.12", "a.-3", "a.12-", "a.12-3b", "a.1-2-3",
+                            "a.12-3.json", "a.Ab3xYz"})
+    EXPECT_EQ(replaced_name(other), std::nullopt) << other;
+}
+
 TEST_F(AtomicFileTest, NamesTheFileThatCannotBeWritten) {
   const auto missing = folder_.path() / "missing" / "result.bin";
   expect_error([&] { write_file(missing, "x"); }, ErrorCode::io, missing.string());

@@ -123,12 +123,15 @@ TEST_F(Runs, ClearWhatKilledWritesLeftBehind) {
   run_training(options(), stop_after(1));
   const fs::path leftover = folder() / "checkpoints" / "latest.safetensors.Ab3xYz";
   const fs::path foreign = folder() / "checkpoints" / "notes.safetensors.Ab3xYz";
+  const fs::path unplaced = folder() / "checkpoints" / "latest.safetensors.12-3";
   write_file(leftover, "half");
+  write_file(unplaced, "whole");
   write_file(foreign, "somebody's");
   TrainOptions resumed = options();
   resumed.resume = "latest";
   run_training(resumed, stop_after(1));
   EXPECT_FALSE(fs::exists(leftover));
+  EXPECT_FALSE(fs::exists(unplaced));
   EXPECT_TRUE(fs::exists(foreign));
 }
 
