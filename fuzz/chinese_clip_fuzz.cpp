@@ -1,17 +1,15 @@
 // The bytes up to the first NUL are pictures, the rest texts of Chinese-CLIP's form: whatever they
 // hold, every sample found is read or refused with an Error.
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <string>
 #include <string_view>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "scratch_folder.h"
 #include "shards/chinese_clip_shard.h"
 
 namespace {
@@ -29,13 +27,7 @@ void read_sample(const diptych::shards::ChineseClipShard& shard, std::uint64_t o
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace diptych;
-  static const std::filesystem::path folder = [] {
-    std::string pattern = (std::filesystem::temp_directory_path() / "diptych_fuzz_XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-    static std::string made = pattern;
-    std::atexit([] { std::filesystem::remove_all(made); });
-    return made;
-  }();
+  const std::filesystem::path& folder = scratch_folder();
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const std::size_t cut = std::min(input.find('\0'), input.size());
   write_file(folder / "x_imgs.tsv", input.substr(0, cut));

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "base/error.h"
 #include "json/base64.h"
 
 namespace diptych::shards {
@@ -27,9 +29,8 @@ struct PictureStorage {
   std::string json;
 };
 
-}  // namespace
-
-std::optional<std::vector<std::uint8_t>> decode_picture(std::string_view base64) {
+/// Nothing for other text.
+std::optional<std::vector<std::uint8_t>> from_either_base64(std::string_view base64) {
   if (base64.find_first_of("-_") == std::string_view::npos) return from_base64(base64);
   std::string standard(base64);
   std::replace(standard.begin(), standard.end(), '-', '+');
@@ -37,8 +38,22 @@ std::optional<std::vector<std::uint8_t>> decode_picture(std::string_view base64)
   return from_base64(standard);
 }
 
-Sample as_sample(ChineseClipPicture picture) {
+}  // namespace
+
+std::vector<std::uint8_t> decode_picture(std::string_view base64, const Shard& shard,
+                                         std::uint64_t offset) {
+  std::optional<std::vector<std::uint8_t>> bytes = from_either_base64(base64);
+  if (!bytes) {
+    fail(ErrorCode::corrupt_data, "picture: got text that is not base64 ({}, {})", shard.name(),
+         shard.place(offset));
+  }
+  return *std::move(bytes);
+}
+
+Sample as_sample(ChineseClipPicture picture, const Shard& shard, std::uint64_t offset) {
   Sample sample;
+  sample.shard = shard.name();
+  sample.offset = offset;
   sample.key = picture.id;
   const auto storage = std::make_shared<PictureStorage>();
   storage->image = std::move(picture.bytes);

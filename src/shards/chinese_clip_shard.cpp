@@ -97,15 +97,6 @@ void ChineseClipShard::read_text_line(std::string_view line, std::uint64_t offse
   }
 }
 
-std::pair<ChineseClipShard::Links::const_iterator, ChineseClipShard::Links::const_iterator>
-ChineseClipShard::links_of(std::string_view image) const {
-  struct ById {
-    bool operator()(const Link& a, std::string_view b) const { return a.image < b; }
-    bool operator()(std::string_view a, const Link& b) const { return a < b.image; }
-  };
-  return std::equal_range(links_.begin(), links_.end(), image, ById());
-}
-
 void ChineseClipShard::index_images(const ShardOptions& options) {
   std::vector<bool> used(links_.size());
   for_each_line(as_text(images_.bytes()), [&](std::string_view line, std::uint64_t offset,
@@ -117,7 +108,7 @@ void ChineseClipShard::index_images(const ShardOptions& options) {
     if (tab == 0 || tab == std::string_view::npos || line.find('\t', tab + 1) != line.npos)
       return refuse(RefusalReason::malformed_row,
                     "picture: got another line, expected an id, a tab, and base64");
-    const auto [first, last] = links_of(line.substr(0, tab));
+    const auto [first, last] = links_of(links_, line.substr(0, tab));
     std::fill(used.begin() + (first - links_.cbegin()), used.begin() + (last - links_.cbegin()),
               true);
     if (options.need_image && tab + 1 == line.size())
@@ -143,22 +134,16 @@ void ChineseClipShard::refuse_texts_without_image(const std::vector<bool>& used)
 Sample ChineseClipShard::read(std::uint64_t offset) const {
   const std::string_view line = line_at(as_text(images_.bytes()), offset);
   const std::size_t tab = std::min(line.find('\t'), line.size());
-  auto image = decode_picture(line.substr(std::min(tab + 1, line.size())));
-  if (!image) {
-    fail(ErrorCode::corrupt_data, "picture: got text that is not base64 ({}, {})", name(),
-         place(offset));
-  }
-  ChineseClipPicture picture{.id = std::string(line.substr(0, tab)), .bytes = *std::move(image)};
-  const auto [first, last] = links_of(picture.id);
+  ChineseClipPicture picture{
+      .id = std::string(line.substr(0, tab)),
+      .bytes = decode_picture(line.substr(std::min(tab + 1, line.size())), *this, offset)};
+  const auto [first, last] = links_of(links_, picture.id);
   for (auto link = first; link != last; ++link) {
     const nlohmann::json object = parse_python_json(line_at(as_text(texts_.bytes()), link->text));
     picture.texts.push_back(object.value("text", ""));
     picture.text_ids.push_back(object.value("text_id", nlohmann::json()));
   }
-  Sample sample = as_sample(std::move(picture));
-  sample.shard = name();
-  sample.offset = offset;
-  return sample;
+  return as_sample(std::move(picture), *this, offset);
 }
 
 std::string ChineseClipShard::place(std::uint64_t offset) const {

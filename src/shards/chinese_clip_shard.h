@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "shards/shard.h"
@@ -39,7 +38,6 @@ class ChineseClipShard final : public Shard {
   void read_texts();
   void read_text_line(std::string_view line, std::uint64_t offset, std::uint64_t number);
   void index_images(const ShardOptions& options);
-  std::pair<Links::const_iterator, Links::const_iterator> links_of(std::string_view image) const;
   void refuse_texts_without_image(const std::vector<bool>& used);
 
   SourceFile images_;

@@ -68,9 +68,8 @@ LmdbFile::LmdbFile(const std::filesystem::path& path)
   page_size_ = meta.page_size;
   if (meta.root != kNoPage) read_page(meta.root, 0);
   if (entries_.size() != meta.entries) damaged("another number of entries than it says");
-  const auto is_below = [](const Entry& a, const Entry& b) { return a.key < b.key; };
-  const auto is_not_above = [&](const Entry& a, const Entry& b) { return !is_below(a, b); };
-  if (std::adjacent_find(entries_.begin(), entries_.end(), is_not_above) != entries_.end())
+  const auto is_not_below = [](const Entry& a, const Entry& b) { return a.key >= b.key; };
+  if (std::adjacent_find(entries_.begin(), entries_.end(), is_not_below) != entries_.end())
     damaged("keys out of order");
 }
 

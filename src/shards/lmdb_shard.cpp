@@ -80,21 +80,12 @@ void LmdbShard::read_pairs() {
   });
 }
 
-std::pair<LmdbShard::Links::const_iterator, LmdbShard::Links::const_iterator> LmdbShard::links_of(
-    std::string_view image) const {
-  struct ById {
-    bool operator()(const Link& a, std::string_view b) const { return a.image < b; }
-    bool operator()(std::string_view a, const Link& b) const { return a < b.image; }
-  };
-  return std::equal_range(links_.begin(), links_.end(), image, ById());
-}
-
 void LmdbShard::index_images(const ShardOptions& options) {
   const std::vector<LmdbFile::Entry>& entries = images_.entries();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& [id, base64] = entries[i];
     if (id == kImageCount) continue;
-    const auto [first, last] = links_of(id);
+    const auto [first, last] = links_of(links_, id);
     if (options.need_image && base64.empty()) {
       refuse(RefusalReason::no_picture, images_, id, "picture: got nothing");
     } else if (options.need_caption && first == last) {
@@ -117,23 +108,15 @@ void LmdbShard::refuse_pairs_without_image() {
 
 Sample LmdbShard::read(std::uint64_t offset) const {
   const auto& [id, base64] = images_.entries().at(offset);
-  auto bytes = decode_picture(base64);
-  if (!bytes) {
-    fail(ErrorCode::corrupt_data, "picture: got text that is not base64 ({}, {})", name(),
-         place(offset));
-  }
-  ChineseClipPicture picture{.id = std::string(id), .bytes = *std::move(bytes)};
-  const auto [first, last] = links_of(id);
+  ChineseClipPicture picture{.id = std::string(id), .bytes = decode_picture(base64, *this, offset)};
+  const auto [first, last] = links_of(links_, id);
   for (auto link = first; link != last; ++link) {
     std::optional<PickledPair> pair = read_pickled_pair(pairs_.entries()[link->entry].value);
     if (!pair) fail(ErrorCode::corrupt_data, "pair: got another one than before ({})", name());
     picture.texts.push_back(std::move(pair->text));
     picture.text_ids.push_back(std::move(pair->text_id));
   }
-  Sample sample = as_sample(std::move(picture));
-  sample.shard = name();
-  sample.offset = offset;
-  return sample;
+  return as_sample(std::move(picture), *this, offset);
 }
 
 std::string LmdbShard::place(std::uint64_t offset) const {

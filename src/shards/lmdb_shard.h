@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "shards/lmdb_file.h"
@@ -38,7 +37,6 @@ class LmdbShard final : public Shard {
 
   void read_pairs();
   void index_images(const ShardOptions& options);
-  std::pair<Links::const_iterator, Links::const_iterator> links_of(std::string_view image) const;
   void refuse_pairs_without_image();
   void refuse(RefusalReason reason, const LmdbFile& file, std::string_view key, std::string what);
 
