@@ -7,7 +7,6 @@
 #include "curate/fingerprint_walk.h"
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
-#include "curate/tally.h"
 #include "diptych/filters.h"
 
 namespace diptych {
@@ -49,9 +48,8 @@ class Deduplication {
     // These are counted where they were read.
     if (kind == CopyKind::absent || kind == CopyKind::unreadable) return;
     if (kind != CopyKind::none) {
-      return count_under(report_.samples.left_out, describe(kind), [&] {
-        return fmt::format("{} ({}, {})", describe(kind), sample.shard, sample.place());
-      });
+      return count_copy(report_.samples, kind,
+                        [&] { return fmt::format("{}, {}", sample.shard, sample.place()); });
     }
     sink_->add(keys_.next(sample.key), sample);
     ++report_.samples.written;

@@ -80,13 +80,6 @@ class CopiesFile {
   std::span<const std::byte> kinds_;
 };
 
-void count_kind(StageReport& report, CopyKind kind, const std::string& shard,
-                const std::string& place) {
-  const bool is_bad = kind == CopyKind::absent || kind == CopyKind::unreadable;
-  count_under(is_bad ? report.dropped : report.left_out, describe(kind),
-              [&] { return fmt::format("{} ({}, {})", describe(kind), shard, place); });
-}
-
 }  // namespace
 
 FilterReport fingerprint_pictures(const FingerprintOptions& options) {
@@ -129,8 +122,9 @@ StageReport find_copies(const CopyOptions& options) {
       if (kind == CopyKind::none) {
         ++report.written;
       } else {
-        count_kind(report, kind, path.string(),
-                   fmt::format("sample {}", kinds.size() - firsts.back()));
+        count_copy(report, kind, [&] {
+          return fmt::format("{}, sample {}", path.string(), kinds.size() - firsts.back());
+        });
       }
     }
     firsts.push_back(kinds.size());
@@ -155,20 +149,22 @@ FilterReport dedup_part(const DedupPartOptions& options) {
   FilterReport report;
   std::size_t next = 0;
   const SampleRules any{.need_picture = false, .need_caption = false, .decode = false};
-  walk_samples(files_of(options.inputs, /*pictures=*/true), options.inputs, any, pool,
-               options.stage, report.files, report.samples,
-               [&](const std::vector<CheckedSample>& checked) {
-                 for (const CheckedSample& sample : checked) {
-                   if (next++ >= kinds.size() || sample.fault) continue;
-                   const auto kind = static_cast<CopyKind>(kinds[next - 1]);
-                   if (kind != CopyKind::none) {
-                     count_kind(report.samples, kind, sample.sample.shard, sample.sample.place());
-                     continue;
-                   }
-                   sink->add(keys.next(sample.sample.key), sample.sample);
-                   ++report.samples.written;
-                 }
-               });
+  walk_samples(
+      files_of(options.inputs, /*pictures=*/true), options.inputs, any, pool, options.stage,
+      report.files, report.samples, [&](const std::vector<CheckedSample>& checked) {
+        for (const CheckedSample& one : checked) {
+          if (next++ >= kinds.size() || one.fault) continue;
+          const shards::Sample& sample = one.sample;
+          const auto kind = static_cast<CopyKind>(kinds[next - 1]);
+          if (kind != CopyKind::none) {
+            count_copy(report.samples, kind,
+                       [&] { return fmt::format("{}, {}", sample.shard, sample.place()); });
+            continue;
+          }
+          sink->add(keys.next(sample.key), sample);
+          ++report.samples.written;
+        }
+      });
   if (next != kinds.size()) {
     fail(ErrorCode::invalid_argument,
          "samples: got {}, expected {}, as when fingerprints were taken ({})", next, kinds.size(),

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +13,7 @@
 
 #include "curate/picture_hash.h"
 #include "curate/sample_check.h"
+#include "curate/tally.h"
 #include "shards/sample.h"
 
 namespace diptych::curate {
@@ -43,6 +46,15 @@ enum class CopyKind : std::uint8_t { none, evaluated, same_bytes, near, absent, 
 
 /// Returns what it is called in reports: "looks like an earlier picture".
 std::string_view describe(CopyKind kind);
+
+/// Counts a picture that is left out, or dropped where it cannot be compared; `where` returns its
+/// place, which is asked for while there are few of its kind.
+template <typename Where>
+void count_copy(StageReport& report, CopyKind kind, const Where& where) {
+  const bool is_bad = kind == CopyKind::absent || kind == CopyKind::unreadable;
+  count_under(is_bad ? report.dropped : report.left_out, describe(kind),
+              [&] { return fmt::format("{} ({})", describe(kind), where()); });
+}
 
 /// Finds copies among pictures that come one after the other. Takes some 100 bytes of memory for
 /// each that is kept. Not thread-safe.
