@@ -78,7 +78,8 @@ Option each_option(Command command, std::filesystem::path& folder) {
 }
 
 std::string command_without(Command command, const std::string& inputs) {
-  return command.typed({inputs, "--each", "--threads", "--json", "--overwrite"});
+  return command.typed(
+      {inputs, "--out", "--each", "--repair", "--threads", "--json", "--overwrite"});
 }
 
 int for_each_input(const EachInput& each, const WorkOnInput& work) {

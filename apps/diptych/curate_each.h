@@ -40,6 +40,6 @@ using WorkOnInput = std::function<StageResult(const std::filesystem::path& input
 /// folder of the same stage with another command.
 int for_each_input(const EachInput& each, const WorkOnInput& work);
 
-/// Returns what the options of a stage with --each were, but for its inputs, which may come later
-/// too, and where they are of no matter.
-std::string command_without(Command command, const std::string& inputs);
+/// Returns what was typed but for where the output is, options that change nothing in it, and
+/// `inputs`, an option or argument of which more may come later; empty: none.
+std::string command_without(Command command, const std::string& inputs = "");

@@ -10,6 +10,7 @@
 
 #include "console.h"
 #include "counted.h"
+#include "curate_each.h"
 #include "json_text.h"
 #include "progress.h"
 
@@ -182,8 +183,7 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
 }
 
 std::string folder_command(Command command, const diptych::SampleInputs& inputs) {
-  std::string text =
-      command.typed({"--out", "--each", "--repair", "--threads", "--json", "--overwrite"});
+  std::string text = command_without(command);
   for (const std::filesystem::path& file : diptych::sample_files(inputs)) {
     std::error_code error;
     const bool is_folder = std::filesystem::is_directory(file, error);
