@@ -168,25 +168,31 @@ void write_search(std::ostream& out, const Search& search) {
   out << "</div></article>\n";
 }
 
+void write_searches(std::ostream& out, const std::vector<Search>& searches) {
+  if (searches.empty()) return;
+  out << "<h2>Found by a sentence</h2>\n<p class=\"quiet\">The number is the cosine similarity of "
+      << "picture and sentence.</p>\n<div class=\"cards\">\n";
+  for (const Search& search : searches) write_search(out, search);
+  out << "</div>\n";
+}
+
 }  // namespace
 
 std::string to_html(const DemoPage& page) {
   std::ostringstream out;
   out << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      << "<title>diptych: pictures and words</title>\n<style>" << kStyle
+      << "<title>diptych: " << escape(page.title) << "</title>\n<style>" << kStyle
       << "</style>\n</head>\n<body>\n"
-      << "<header><h1>What is in these pictures?</h1>\n<p>" << escape(page.summary) << "</p>\n"
+      << "<header><h1>" << escape(page.title) << "</h1>\n<p>" << escape(page.summary) << "</p>\n"
       << "<p class=\"quiet\">" << escape(page.model) << "</p>\n"
       << "<p class=\"quiet\">" << escape(page.right) << "</p></header>\n<main>\n"
-      << "<h2>Labels as free text</h2>\n<p class=\"quiet\">Each label's share among all labels of "
-      << "a list (softmax); the best are shown, the right one with \u2713.</p>\n<div "
-         "class=\"cards\">\n";
+      << "<h2>Labels as free text</h2>\n<p class=\"quiet\">" << escape(page.introduction)
+      << "</p>\n<div class=\"cards\">\n";
   for (const Classified& classified : page.pictures) write_classified(out, classified);
-  out << "</div>\n<h2>Found by a sentence</h2>\n<p class=\"quiet\">The number is the cosine "
-      << "similarity of picture and sentence.</p>\n<div class=\"cards\">\n";
-  for (const Search& search : page.searches) write_search(out, search);
-  out << "</div>\n</main>\n<footer class=\"quiet\">Made by <code>make demo</code>. The pictures' "
-      << "sources and licences are in examples/pictures.</footer>\n</body>\n</html>\n";
+  out << "</div>\n";
+  write_searches(out, page.searches);
+  out << "</main>\n<footer class=\"quiet\">Made by <code>make demo</code>. The pictures' sources "
+      << "and licences are beside them.</footer>\n</body>\n</html>\n";
   return out.str();
 }

@@ -36,11 +36,13 @@ struct Search {
 };
 
 struct DemoPage {
-  std::string model;    ///< one line about the model
-  std::string summary;  ///< one line about the run
-  std::string right;    ///< one line about how many answers are right; empty: unknown
-  std::vector<Search> searches;
+  std::string title;
+  std::string introduction;  ///< what the answers are
   std::vector<Classified> pictures;
+  std::vector<Search> searches;  ///< none: the page says nothing of them
+  std::string model;             ///< one line about the model
+  std::string summary;           ///< one line about the run
+  std::string right;             ///< one line about how many answers are right; empty: unknown
 };
 
 /// One self-contained HTML document: the pictures are inside it. Throws diptych::Error(io) for a
