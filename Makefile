@@ -22,10 +22,11 @@ build: setup ## the release build: build/release/bin/diptych
 test: build ## build and run all tests
 	ctest --preset release --parallel $(shell nproc)
 
-demo: ## classify and search the example pictures, and write a page with the answers: no tests, no trainer
+demo: ## classify and search the example pictures, write a page with the answers, and one of what fails: no tests, no trainer
 	@DIPTYCH_TRAIN=OFF tools/setup
 	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DDIPTYCH_TRAIN=OFF
 	cmake --build --preset release --target diptych demo
+	build/release/bin/demo examples/limits build/limits.html
 	build/release/bin/demo examples/pictures build/demo.html
 
 web-demo: ## crawl a small web on this machine, curate it, train on it: balanced against unbalanced; build/web-demo

@@ -123,9 +123,16 @@ struct OwnQuestion {
 };
 
 std::vector<OwnQuestion> read_own_questions(const std::filesystem::path& pictures) {
+  const std::filesystem::path path = pictures / "questions.tsv";
   std::vector<OwnQuestion> questions;
-  for (const auto& row : read_table(pictures / "questions.tsv"))
-    if (row.size() > 2) questions.push_back({row[0], row[1], {row.begin() + 2, row.end()}});
+  for (const auto& row : read_table(path)) {
+    if (row.size() < 4) {
+      throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                           path.string() + ": got a line of " + std::to_string(row.size()) +
+                               " cells, expected a picture, what is asked about and two labels");
+    }
+    questions.push_back({row[0], row[1], {row.begin() + 2, row.end()}});
+  }
   return questions;
 }
 
@@ -162,20 +169,26 @@ diptych::Matrix embedding_of(const diptych::Gallery& gallery, std::size_t index)
   return embedding;
 }
 
+/// Throws where the picture is not in the gallery.
+std::size_t index_of(const diptych::Gallery& gallery, const std::string& picture) {
+  for (std::size_t i = 0; i < gallery.size(); ++i)
+    if (gallery.paths()[i].filename() == picture) return i;
+  throw diptych::Error(diptych::ErrorCode::not_found,
+                       "questions.tsv asks about " + picture + ", which could not be read");
+}
+
+/// Asks the questions in their order; those that follow each other about one picture stand together.
 std::vector<Classified> ask_own(const diptych::Encoder& encoder, const diptych::Gallery& gallery,
                                 const std::vector<OwnQuestion>& questions) {
   std::vector<Classified> pictures;
-  for (std::size_t i = 0; i < gallery.size(); ++i) {
-    Classified classified{gallery.paths()[i], {}};
-    const std::string name = classified.picture.filename().string();
-    for (const OwnQuestion& question : questions) {
-      if (question.picture != name) continue;
-      const diptych::Classifier classifier(encoder, question.labels);
-      classified.questions.push_back(ask(classifier, embedding_of(gallery, i), classified.picture,
-                                         {{name, {question.labels.front()}}}, question.about,
-                                         "en"));
-    }
-    if (!classified.questions.empty()) pictures.push_back(std::move(classified));
+  for (const OwnQuestion& question : questions) {
+    const std::size_t index = index_of(gallery, question.picture);
+    const std::filesystem::path& picture = gallery.paths()[index];
+    if (pictures.empty() || pictures.back().picture != picture) pictures.push_back({picture, {}});
+    const diptych::Classifier classifier(encoder, question.labels);
+    const RightLabels right = {{question.picture, {question.labels.front()}}};
+    pictures.back().questions.push_back(
+        ask(classifier, embedding_of(gallery, index), picture, right, question.about, "en"));
   }
   return pictures;
 }

@@ -61,6 +61,29 @@ TEST(Demo, MarksAndCountsWhatIsWrong) {
   EXPECT_THAT(with, HasSubstr("Chinese labels 0 of 2"));
 }
 
+TEST(Demo, AsksAFoldersOwnQuestions) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path() / "model");
+  const std::filesystem::path pictures = folder.path() / "pictures";
+  std::filesystem::create_directory(pictures);
+  write_picture(pictures / "red.bmp", 255, 0, 0);
+  write_picture(pictures / "blue.bmp", 0, 0, 255);
+  const std::string page = (folder.path() / "page.html").string();
+  const auto ask = [&](const std::string& questions) {
+    write_file(pictures / "questions.tsv", questions);
+    return run_demo({pictures.string(), page, (folder.path() / "model").string()});
+  };
+  // The first label is the right one, so of a question and its reverse one answer is right.
+  const ProgramRun run = ask("red.bmp\tColour\tred\tblue\nred.bmp\tColour\tblue\tred\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("Colour 1 of 2"));
+  EXPECT_THAT(run.output, Not(HasSubstr("blue.bmp")));
+  EXPECT_THAT(read_text_file(page), HasSubstr("Where it fails"));
+
+  EXPECT_THAT(ask("green.bmp\tColour\tx\ty\n").errors, HasSubstr("asks about green.bmp"));
+  EXPECT_THAT(ask("red.bmp\tColour\tx\n").errors, HasSubstr("got a line of 3 cells"));
+}
+
 TEST(Demo, AFolderWithoutPicturesIsOneLine) {
   const TemporaryFolder folder;
   write_tiny_model(folder.path() / "model");
