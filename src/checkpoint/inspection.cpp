@@ -4,10 +4,8 @@
 
 #include "base/error.h"
 #include "checkpoint/families/families.h"
-#include "checkpoint/keys/key_table.h"
-#include "checkpoint/prepare_model.h"
+#include "checkpoint/load.h"
 #include "checkpoint/source/sharded.h"
-#include "network/model.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -25,15 +23,6 @@ void count_tensors(const Container& container, InspectedFile& inspection) {
   }
 }
 
-/// Everything that loading does but for placing the weights.
-ModelFile describe(const ModelFiles& files, Container container) {
-  ParsedModel parsed = prepare_model(files, std::move(container));
-  const network::Model description = network::make_model(parsed.model.config);
-  check_weights(parsed.container.tensors, parsed.family->rules, parsed.family->ignored,
-                description.parameters, parsed.weights_name);
-  return std::move(parsed.model);
-}
-
 }  // namespace
 
 InspectedFile inspect(const std::filesystem::path& file_or_folder,
@@ -48,7 +37,7 @@ InspectedFile inspect(const std::filesystem::path& file_or_folder,
     inspection.certainty = Certainty::recognised;
   }
   try {
-    inspection.model = describe(files, std::move(container));
+    inspection.model = load_container(files, std::move(container));
     inspection.family = inspection.model->provenance.family;
     inspection.certainty =
         inspection.model->assumptions.empty() ? Certainty::stated : Certainty::assumed;

@@ -24,13 +24,12 @@ struct InspectedFile {
   std::map<std::string, std::uint64_t> dtypes;  ///< numbers stored in each
   Metadata metadata;
   std::string first_tensor;  ///< a name to go by when the family is not known
-  /// Config, preprocessing, tokenizer, provenance and assumptions, without weights; when it loads.
-  std::optional<ModelFile> model;
-  std::string problem;  ///< why it does not load
+  std::optional<ModelFile> model;  ///< when it loads
+  std::string problem;             ///< why it does not load
 };
 
-/// Looks at a checkpoint without reading its weights. Throws Error for what is no readable
-/// container: not_found, io, corrupt_data, unsupported.
+/// Looks at a checkpoint: one that loads is loaded. Throws Error for what is no readable container:
+/// not_found, io, corrupt_data, unsupported.
 InspectedFile inspect(const std::filesystem::path& file_or_folder,
                       std::optional<KnownFacts> known = std::nullopt);
 

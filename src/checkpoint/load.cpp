@@ -34,12 +34,15 @@ ModelFile place(ParsedModel parsed) {
 }
 
 ModelFile load(const ModelFiles& files, const LoadRequest& request) {
-  Container container = read_weights(files, files.weights(), is_known_model);
-  check_sums(container.sums);
-  return place(prepare_model(files, std::move(container), request));
+  return load_container(files, read_weights(files, files.weights(), is_known_model), request);
 }
 
 }  // namespace
+
+ModelFile load_container(const ModelFiles& files, Container container, const LoadRequest& request) {
+  check_sums(container.sums);
+  return place(prepare_model(files, std::move(container), request));
+}
 
 ModelFile load_model_file(const std::filesystem::path& file_or_folder, const LoadRequest& request) {
   return load(ModelFiles(file_or_folder, request.known, request.stated), request);

@@ -4,8 +4,10 @@
 #include <optional>
 #include <span>
 
+#include "checkpoint/containers/container.h"
 #include "checkpoint/source/known_facts.h"
 #include "checkpoint/source/model_file.h"
+#include "checkpoint/source/model_files.h"
 
 namespace diptych::checkpoint {
 
@@ -30,5 +32,10 @@ ModelFile load_model_file(const std::filesystem::path& file_or_folder,
 /// Does the same for a folder whose files are in memory, which must outlive the result unless they
 /// are kept alive by their own.
 ModelFile load_model_folder(std::span<const FileBytes> files, const LoadRequest& request = {});
+
+/// Does all of it but for reading the container, which came from `files`. Throws Error as
+/// load_model_file.
+ModelFile load_container(const ModelFiles& files, Container container,
+                         const LoadRequest& request = {});
 
 }  // namespace diptych::checkpoint
