@@ -3,4 +3,4 @@ include(GNUInstallDirs)
 
 set(DIPTYCH_DOCUMENTS ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE THIRD_PARTY_NOTICES.md README.md CHANGELOG.md DESTINATION ${DIPTYCH_DOCUMENTS})
-install(FILES models/pictogram/CARD.md DESTINATION ${DIPTYCH_DOCUMENTS}/models/pictogram)
+install(FILES models/pictogram/CARD.md models/pictogram/PICTURES.md DESTINATION ${DIPTYCH_DOCUMENTS}/models/pictogram)
