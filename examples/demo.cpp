@@ -177,7 +177,8 @@ std::size_t index_of(const diptych::Gallery& gallery, const std::string& picture
                        "questions.tsv asks about " + picture + ", which could not be read");
 }
 
-/// Asks the questions in their order; those that follow each other about one picture stand together.
+/// Asks the questions in their order; those that follow each other about one picture stand
+/// together.
 std::vector<Classified> ask_own(const diptych::Encoder& encoder, const diptych::Gallery& gallery,
                                 const std::vector<OwnQuestion>& questions) {
   std::vector<Classified> pictures;

@@ -53,8 +53,7 @@ Inspection inspect(const std::string& name_or_path) {
                     .bytes = found.bytes,
                     .dtypes = std::move(found.dtypes),
                     .problem = std::move(found.problem)};
-  if (found.model)
-    result.model = Model::Implementation(name_or_path, std::move(*found.model)).info;
+  if (found.model) result.model = Model::Implementation(name_or_path, std::move(*found.model)).info;
   return result;
 }
 

@@ -29,9 +29,10 @@ checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
 }
 
 void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name) {
-  if (file.assumptions.empty()) return;
+  const std::vector<std::string> assumptions = checkpoint::all_assumptions(file);
+  if (assumptions.empty()) return;
   fail(ErrorCode::invalid_argument, "strict: not everything about the model is stated: {} ({})",
-       fmt::join(file.assumptions, " "), name);
+       fmt::join(assumptions, " "), name);
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
           .has_logit_bias = file.config.logit_bias,
           .preprocessing = file.preprocessing,
           .int8 = file.quantisation_loss,
-          .assumptions = file.assumptions};
+          .assumptions = checkpoint::all_assumptions(file)};
 }
 
 }  // namespace api

@@ -44,6 +44,7 @@ Json described(const ModelFile& file) {
   bare.references.reset();
   bare.fits_from.reset();
   bare.assumptions.clear();
+  bare.resized_positions.clear();
   return checkpoint::write_diptych_json(bare);
 }
 

@@ -79,7 +79,7 @@ void fit_image_tower(ParsedModel& parsed) {
   if (old_places == places || places > kMaxGrowth * old_places) return;
   const GridResize how = parsed.family->positions;
   put(parsed, *table, resize_grid(table->matrix, grid.side, how, grid.first));
-  parsed.model.assumptions.push_back(fmt::format(
+  parsed.model.resized_positions.push_back(fmt::format(
       "The image tower's {} positions were resized to {} for pictures of {} pixels, {}.",
       old_places, places, network::image_size(parsed.model.config.image), describe(how)));
 }
@@ -97,7 +97,7 @@ void fit_text_tower(ParsedModel& parsed) {
   const int places = tower->context_length + (has_class_token ? 1 : 0);
   if (old_places == places || places > kMaxGrowth * old_places) return;
   put(parsed, *table, resize_row(table->matrix, places));
-  parsed.model.assumptions.push_back(
+  parsed.model.resized_positions.push_back(
       fmt::format("The text tower's {} positions were resized to {} linearly, as open_clip does.",
                   old_places, places));
 }

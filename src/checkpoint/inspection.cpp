@@ -40,7 +40,7 @@ InspectedFile inspect(const std::filesystem::path& file_or_folder,
     inspection.model = load_container(files, std::move(container));
     inspection.family = inspection.model->provenance.family;
     inspection.certainty =
-        inspection.model->assumptions.empty() ? Certainty::stated : Certainty::assumed;
+        all_assumptions(*inspection.model).empty() ? Certainty::stated : Certainty::assumed;
   } catch (const Error& error) {
     inspection.problem = error.what();
   }

@@ -23,7 +23,7 @@ struct InspectedFile {
   std::uint64_t bytes = 0;                      ///< of all tensors together
   std::map<std::string, std::uint64_t> dtypes;  ///< numbers stored in each
   Metadata metadata;
-  std::string first_tensor;  ///< a name to go by when the family is not known
+  std::string first_tensor;        ///< a name to go by when the family is not known
   std::optional<ModelFile> model;  ///< when it loads
   std::string problem;             ///< why it does not load
 };

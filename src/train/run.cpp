@@ -39,7 +39,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
       teacher_(make_teacher(options, source)) {
   if (callbacks.data_opened) callbacks.data_opened(data_.summary);
   std::vector<std::string> notes;
-  for (const std::string& assumption : file_.assumptions)
+  for (const std::string& assumption : checkpoint::all_assumptions(file_))
     notes.push_back(fmt::format("assumed: {}", assumption));
   if (!file_.quantisation.layers.empty())
     notes.emplace_back("model: its weights are of eight bits, and are trained on from there");
@@ -81,6 +81,7 @@ void Run::restore() {
 void Run::become_result() {
   // What was assumed of a config is what a model that starts from it is trained on.
   if (file_.weights.tensors.empty()) file_.assumptions.clear();
+  file_.resized_positions.clear();
   file_.weights = {};
   file_.references.reset();
   file_.fits_from.reset();

@@ -64,7 +64,7 @@ Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
       parameters_(frozen_parameters(file, model_, device)),
       preprocessing_(file.preprocessing),
       tokenizer_(tokenizer_of(file)),
-      assumptions_(file.assumptions) {}
+      assumptions_(checkpoint::all_assumptions(file)) {}
 
 Outputs Teacher::features(const Inputs& inputs, libtorch::Autocast autocast,
                           const libtorch::StopCheck& stop) const {

@@ -68,6 +68,7 @@ TEST_F(Training, GoesFromSmallPicturesAndShortTextsToTheFullSize) {
   full.context_length = 12;
   const auto model = checkpoint::load_model_file(run_training(full).model);
   EXPECT_EQ(model.preprocessing.size, 96) << "of a model";
+  EXPECT_THAT(checkpoint::all_assumptions(model), testing::IsEmpty()) << "it has its own positions";
   EXPECT_EQ(model.weights.at("visual.attnpool.positional_embedding").shape, Shape({10, 128}));
   EXPECT_EQ(model.weights.at("positional_embedding").shape, Shape({12, 16}));
 

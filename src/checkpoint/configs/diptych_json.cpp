@@ -291,7 +291,7 @@ Json write_diptych_json(const ModelFile& model) {
                {"logit_bias", model.config.logit_bias},
                {"tokenizer", write_tokenizer(model.tokenizer)},
                {"provenance", write_provenance(model.provenance)},
-               {"assumptions", model.assumptions}};
+               {"assumptions", all_assumptions(model)}};
   if (network::has_image_tower(model.config))
     json["preprocessing"] = write_preprocessing(model.preprocessing);
   if (model.config.decoder) json["decoder"] = write_decoder(*model.config.decoder);

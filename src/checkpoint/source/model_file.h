@@ -73,6 +73,16 @@ struct ModelFile {
   std::optional<QuantisationLoss> quantisation_loss;
   /// Plain sentences on what the file does not say and was therefore assumed.
   std::vector<std::string> assumptions;
+  /// Plain sentences on the position tables that were resized. A model trained from there has
+  /// tables of its own; for all others they are assumptions too.
+  std::vector<std::string> resized_positions;
 };
+
+/// Returns everything that `model` rests on without its file saying so, in plain sentences.
+inline std::vector<std::string> all_assumptions(const ModelFile& model) {
+  std::vector<std::string> all = model.assumptions;
+  all.insert(all.end(), model.resized_positions.begin(), model.resized_positions.end());
+  return all;
+}
 
 }  // namespace diptych::checkpoint

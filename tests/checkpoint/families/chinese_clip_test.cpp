@@ -202,7 +202,8 @@ TEST_F(EditedChineseClip, SaysThatHeadsOfAnotherWidthNeedAConfig) {
   EXPECT_EQ(std::get<BertConfig>(model.config.text).heads, 1);
   EXPECT_EQ(model.preprocessing, expected_.preprocessing);
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
-  EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("heads of width 64")));
+  EXPECT_THAT(model.resized_positions,
+              testing::ElementsAre(testing::HasSubstr("heads of width 64")));
 }
 
 TEST_F(EditedChineseClip, ResizesPositionsToTheResolutionOfItsConfig) {
@@ -214,7 +215,7 @@ TEST_F(EditedChineseClip, ResizesPositionsToTheResolutionOfItsConfig) {
   EXPECT_EQ(positions.shape, Shape({26, 128}));
   EXPECT_EQ(positions.dtype, DType::float16);
   EXPECT_EQ(model.preprocessing.size, 80);
-  EXPECT_THAT(model.assumptions,
+  EXPECT_THAT(model.resized_positions,
               testing::ElementsAre(testing::HasSubstr("9 positions were resized to 25")));
 }
 
