@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 
 from pictures import can_be_read
 
-CLDR = "/usr/share/unicode/cldr/common/annotations"
+ANNOTATIONS = "/usr/share/unicode/cldr/common/annotations"
 LANGUAGES = ("en", "de", "fr", "es", "zh", "ja")
 VENDORS = ("google", "twitter")
 HELD_OUT_VENDOR = "facebook"
@@ -23,11 +23,12 @@ class Concept:
     pictures: dict  # vendor -> path of a PNG
 
 
-def read_concepts(places, chance, count):
-    """`count` concepts that all vendors draw and that have one plain name a language. `places`: vendor -> package."""
+def read_concepts(places, annotations, chance, count):
+    """`count` concepts that all vendors draw and that have one plain name a language. `places`: vendor -> package;
+    `annotations`: the folder of CLDR's names."""
     with open(os.path.join(places[VENDORS[0]], "emoji.json"), encoding="utf-8") as file:
         emoji = json.load(file)
-    names = {language: _names(language) for language in LANGUAGES}
+    names = {language: _names(os.path.join(annotations, f"{language}.xml")) for language in LANGUAGES}
     concepts, taken = [], set()
     for entry in sorted(emoji, key=lambda entry: entry["unified"]):
         pictures = {vendor: os.path.join(place, "img", vendor, "64", entry["image"]) for vendor, place in places.items()}
@@ -44,9 +45,9 @@ def read_concepts(places, chance, count):
     return chance.sample(concepts, count)
 
 
-def _names(language):
+def _names(path):
     """characters -> name, without those that hold a mark which the matching puts spaces around."""
-    tree = xml.etree.ElementTree.parse(os.path.join(CLDR, f"{language}.xml"))
+    tree = xml.etree.ElementTree.parse(path)
     named = {entry.get("cp").replace("\ufe0f", ""): entry.text.strip().lower()
              for entry in tree.iter("annotation") if entry.get("type") == "tts"}
     return {characters: name for characters, name in named.items() if not re.search("[,.;:?!`()“”]", name)}

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tarfile
 
+from concepts import HELD_OUT_VENDOR
+
 CONFIG = {
     "model_cfg": {
         "embed_dim": 128,
@@ -15,7 +17,7 @@ CONFIG = {
     "preprocess_cfg": {"size": 64, "interpolation": "bicubic", "resize_mode": "squash"},
 }
 BATCH = 64
-FLAGS = ["--batch-size", str(BATCH), "--lr", "1e-3", "--wd", "0.1", "--grad-clip-norm", "1", "--warmup-share", "0.1",
+FLAGS = ["--lr", "1e-3", "--wd", "0.1", "--grad-clip-norm", "1", "--warmup-share", "0.1",
          "--aug-min-scale", "0.6", "--aug-jitter", "0.5", "--aug-brightness", "0.3", "--aug-contrast", "0.3",
          "--aug-saturation", "0.3", "--aug-flip", "0.5"]
 
@@ -29,7 +31,7 @@ def write_held_out(concepts, folder):
     for number, concept in enumerate(concepts):
         place = os.path.join(folder, "pictures", f"{number:03}")
         os.makedirs(place, exist_ok=True)
-        shutil.copyfile(concept.pictures["facebook"], os.path.join(place, "1.png"))
+        shutil.copyfile(concept.pictures[HELD_OUT_VENDOR], os.path.join(place, "1.png"))
     with open(os.path.join(folder, "names.json"), "w", encoding="utf-8") as file:
         json.dump({f"{number:03}": concept.names["en"] for number, concept in enumerate(concepts)}, file)
 
@@ -64,9 +66,10 @@ def train_and_measure(diptych, data, pairs, steps, seed, folder, held_out):
     config = os.path.join(folder, "small.json")
     with open(config, "w", encoding="utf-8") as file:
         json.dump(CONFIG, file)
-    epochs = max(1, round(steps * BATCH / pairs))
+    batch = min(BATCH, pairs)
+    epochs = max(1, round(steps * batch / pairs))
     subprocess.run([diptych, "train", "--model", config, "--train-data", data, "--epochs", str(epochs), "--seed", str(seed),
-                    "--logs", folder, "--name", f"seed-{seed}", *FLAGS],
+                    "--logs", folder, "--name", f"seed-{seed}", "--batch-size", str(batch), *FLAGS],
                    check=True, stdout=subprocess.DEVNULL, env={**ENVIRONMENT, **os.environ})
     model = os.path.join(folder, f"seed-{seed}", "model")
     answer = subprocess.run([diptych, "evaluate", "zeroshot", "--json", "--model", model, "--template", "a photo of a {label}",

@@ -127,6 +127,21 @@ TEST_F(CurateDownload, GoesOnWhereItWasKilledWithTheSameBytes) {
   EXPECT_EQ(run_diptych(arguments("whole")).status, 3);
 }
 
+TEST_F(CurateDownload, GoesOnInAFolderOfAnEarlierVersion) {
+  run_diptych(arguments("out"));
+  const fs::path file = folder_.path() / "out/00004_stats.json";
+  Json statistics = Json::parse(read_text_file(file));
+  ASSERT_EQ(statistics.erase("left_out_dict"), 1U);
+  write_file(file, statistics.dump());
+  const ProgramRun again = run_diptych(arguments("out"));
+  EXPECT_EQ(again.status, 1) << again.errors;
+  const Json report = Json::parse(again.output);
+  EXPECT_EQ(report["read"], kPictures + 4);
+  EXPECT_EQ(report["written"], kPictures);
+  EXPECT_EQ(report["left_out"], Json::object());
+  EXPECT_EQ(report["dropped"]["forbidden by robots.txt"], 1);
+}
+
 TEST_F(CurateDownload, RefusesAFolderOfOtherOptions) {
   run_diptych(arguments("out"));
   std::vector<std::string> others = arguments("out");

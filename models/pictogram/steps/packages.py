@@ -65,9 +65,14 @@ def _installed(name):
     return state.stdout.endswith("ok installed")
 
 
+def folder_of(name, version, folder):
+    """Where the unpacked package is, or will be: FOLDER/name-version."""
+    return os.path.join(folder, f"{name.lstrip('@').replace('/', '-')}-{version}")
+
+
 def fetch_npm(name, version, folder):
-    """The unpacked package, fetched on the first call: FOLDER/name-version."""
-    place = os.path.join(folder, f"{name.lstrip('@').replace('/', '-')}-{version}")
+    """The unpacked package, fetched on the first call."""
+    place = folder_of(name, version, folder)
     if os.path.isdir(place):
         return place
     os.makedirs(folder, exist_ok=True)

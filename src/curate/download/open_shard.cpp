@@ -55,7 +55,8 @@ void add_statistics(const std::filesystem::path& statistics, DownloadReport& rep
     report.done_before += json.at("count").get<std::uint64_t>();
     report.stage.read += json.at("count").get<std::uint64_t>();
     report.stage.written += json.at("successes").get<std::uint64_t>();
-    const Json& left_out = json.at("left_out_dict");
+    // Statistics of earlier versions have none.
+    const Json left_out = json.value("left_out_dict", Json::object());
     for (const auto& [reason, count] : left_out.items())
       report.stage.left_out[reason].count += count.get<std::uint64_t>();
     for (const auto& [reason, count] : json.at("status_dict").items()) {
