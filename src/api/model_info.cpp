@@ -1,9 +1,12 @@
 #include "api/model_info.h"
 
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <utility>
 #include <variant>
 
+#include "base/error.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
 
@@ -86,6 +89,12 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
           .preprocessing = file.preprocessing,
           .int8 = file.quantisation_loss,
           .assumptions = file.assumptions};
+}
+
+void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name) {
+  if (file.assumptions.empty()) return;
+  fail(ErrorCode::invalid_argument, "strict: not everything about the model is stated: {} ({})",
+       fmt::join(file.assumptions, " "), name);
 }
 
 }  // namespace api
