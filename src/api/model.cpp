@@ -1,7 +1,5 @@
 #include "diptych/model.h"
 
-#include <fmt/ranges.h>
-
 #include <utility>
 
 #include "api/embedded_model.h"
@@ -26,13 +24,6 @@ checkpoint::ModelFile load_embedded(const checkpoint::LoadRequest& request) {
          "was configured; `make model` makes it, --model names another");
   }
   return checkpoint::load_model_folder(files, request);
-}
-
-void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name) {
-  const std::vector<std::string> assumptions = checkpoint::all_assumptions(file);
-  if (assumptions.empty()) return;
-  fail(ErrorCode::invalid_argument, "strict: not everything about the model is stated: {} ({})",
-       fmt::join(assumptions, " "), name);
 }
 
 }  // namespace
@@ -77,7 +68,7 @@ Model Model::load(const std::string& name_or_path, const LoadOptions& options) {
   checkpoint::ModelFile file =
       embedded ? load_embedded(request)
                : checkpoint::load_model_file(api::model_path(name_or_path), request);
-  if (options.strict) refuse_assumptions(file, name);
+  if (options.strict) api::refuse_assumptions(file, name);
   return Model(std::make_shared<const Implementation>(name, std::move(file)));
 }
 

@@ -1,9 +1,12 @@
 #include "api/model_info.h"
 
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <utility>
 #include <variant>
 
+#include "base/error.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
 
@@ -86,6 +89,13 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
           .preprocessing = file.preprocessing,
           .int8 = file.quantisation_loss,
           .assumptions = checkpoint::all_assumptions(file)};
+}
+
+void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name) {
+  const std::vector<std::string> assumptions = checkpoint::all_assumptions(file);
+  if (assumptions.empty()) return;
+  fail(ErrorCode::invalid_argument, "strict: not everything about the model is stated: {} ({})",
+       fmt::join(assumptions, " "), name);
 }
 
 }  // namespace api

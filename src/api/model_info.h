@@ -13,4 +13,8 @@ namespace diptych::api {
 ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
                    const network::ParameterTable& parameters);
 
+/// Throws Error(invalid_argument) with everything about a model that its files do not state and
+/// that had to be assumed, when there is any.
+void refuse_assumptions(const checkpoint::ModelFile& file, const std::string& name);
+
 }  // namespace diptych::api

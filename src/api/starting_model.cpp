@@ -3,8 +3,10 @@
 #include <filesystem>
 
 #include "api/model_implementation.h"
+#include "api/model_info.h"
 #include "catalogue/catalogue.h"
 #include "checkpoint/configs/architectures.h"
+#include "checkpoint/configs/check_facts.h"
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/prepare_model.h"
 #include "json/shard_index.h"
@@ -35,6 +37,11 @@ checkpoint::ModelFile starting_model(const std::string& name, const LoadOptions&
   checkpoint::apply_requested_sizes(
       {.image_size = options.image_size, .context_length = options.context_length}, file);
   network::validate(file.config);
+  checkpoint::check_stated_facts({.quick_gelu = options.quick_gelu,
+                                  .image_heads = options.image_heads,
+                                  .text_heads = options.text_heads},
+                                 file, name);
+  if (options.strict) refuse_assumptions(file, name);
   return file;
 }
 

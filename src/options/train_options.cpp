@@ -77,6 +77,10 @@ void check_companions(const TrainOptions& options) {
          "the contrastive loss, which --fastclip replaces");
   refuse(options.fastclip && !options.teacher.empty(), "distill-model",
          "the contrastive loss, which --fastclip replaces");
+  refuse(options.csv_image_key == options.csv_caption_key, "csv-caption-key",
+         "another column than csv-img-key's");
+  refuse(!options.allow_change.empty() && options.resume.empty(), "allow-change",
+         "--resume, whose run may then differ");
   refuse(options.group_captions && !options.group_key.empty(), "group-captions", "it or group-key");
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",

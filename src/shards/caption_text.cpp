@@ -51,6 +51,10 @@ std::optional<CaptionFault> caption_fault(std::string_view caption) {
                         "caption: got text that is not UTF-8, expected UTF-8 (iconv converts "
                         "Latin-1 and others)"};
   }
+  if (caption.find('\0') != std::string_view::npos) {
+    return CaptionFault{RefusalReason::caption_not_utf8,
+                        "caption: got bytes of zero, as in UTF-16, expected UTF-8"};
+  }
   return std::nullopt;
 }
 

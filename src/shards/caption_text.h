@@ -19,8 +19,8 @@ struct CaptionFault {
   std::string what;
 };
 
-/// Returns what is wrong; nothing for text that can be used: UTF-8, not only white space, at most
-/// kMaxCaptionBytes.
+/// Returns what is wrong; nothing for text that can be used: UTF-8 without bytes of zero, not
+/// only white space, at most kMaxCaptionBytes.
 std::optional<CaptionFault> caption_fault(std::string_view caption);
 
 }  // namespace diptych::shards

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <variant>
 
+#include "base/atomic_file.h"
 #include "diptych/error.h"
 #include "support/support.h"
 
@@ -34,6 +36,23 @@ TEST(StartingModel, IsAnArchitectureByName) {
   EXPECT_EQ(model.config.embedding_width, 512);
   EXPECT_EQ(activation_of("ViT-B-32"), Activation::gelu);
   EXPECT_EQ(activation_of("ViT-B-32-quickgelu"), Activation::quick_gelu);
+}
+
+TEST(StartingModel, ThatIsAnArchitectureTakesNoOtherStatement) {
+  EXPECT_THROW(starting_model("ViT-B-32", {.quick_gelu = true}), Error);
+  EXPECT_THROW(starting_model("ViT-B-32", {.image_heads = 7}), Error);
+  EXPECT_NO_THROW(starting_model("ViT-B-32", {.quick_gelu = false, .text_heads = 8}));
+}
+
+TEST(StartingModel, ThatIsAConfigIsRefusedByStrictWhereItWasAssumed) {
+  const test::TemporaryFolder folder;
+  const std::filesystem::path config = folder.path() / "tiny.json";
+  write_file(config, R"({
+      "embed_dim": 16,
+      "vision_cfg": {"image_size": 32, "patch_size": 16, "width": 32, "layers": 1, "head_width": 16},
+      "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
+  EXPECT_FALSE(starting_model(config.string()).assumptions.empty());
+  EXPECT_THROW(starting_model(config.string(), {.strict = true}), Error);
 }
 
 TEST(StartingModel, ThatIsNoneIsNamed) {

@@ -81,6 +81,31 @@ TEST_F(TrainCommand, PlansARunAndWritesNothing) {
   EXPECT_FALSE(fs::exists(path("logs")));
 }
 
+TEST_F(TrainCommand, APlanSaysThatItTakesNoNoticeOfAnEarlierRun) {
+  const ProgramRun run = train({"--plan", "--resume", "auto"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("resume: not used by --plan"));
+  EXPECT_EQ(train({"--plan"}).errors.find("resume"), std::string::npos);
+}
+
+TEST_F(TrainCommand, APlanIsNoConfig) {
+  const ProgramRun run = train({"--plan", "--write-config", path("run.toml")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("--plan: got it with --write-config"));
+  EXPECT_FALSE(fs::exists(path("run.toml")));
+}
+
+TEST_F(TrainCommand, SaysThatAModelOfEightBitsIsTrainedFromThere) {
+  ASSERT_EQ(train({}).status, 0);
+  const std::string folder = path("eight bits");
+  ASSERT_EQ(run_diptych({"convert", path("logs/run"), folder, "--dtype", "int8"}).status, 0);
+  const ProgramRun run = train({"--model", folder, "--name", "second"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("its weights are of eight bits"));
+  EXPECT_EQ(train({"--model", path("logs/run"), "--name", "third"}).errors.find("eight bits"),
+            std::string::npos);
+}
+
 TEST_F(TrainCommand, DoesNotReplaceARunUnasked) {
   ASSERT_EQ(train({}).status, 0);
   const ProgramRun again = train({"--seed", "9"});

@@ -9,6 +9,7 @@
 #include "apps/program.h"
 #include "base/mapped_file.h"
 #include "diptych/version.h"
+#include "support/environment_variable.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -209,15 +210,19 @@ TEST(Usage, AModelIsNoSoupWithItself) {
   EXPECT_THAT(run.errors, HasSubstr("got ./a twice"));
 }
 
+/// A variable with one more option for a sanitizer, after those that it has.
+EnvironmentVariable with_sanitizer_option(const char* variable, const std::string& option) {
+  const char* before = std::getenv(variable);
+  return {variable, before == nullptr ? option : std::string(before) + ":" + option};
+}
+
 /// What the system sends where a mapped file has become shorter.
 TEST(Usage, AFileThatShrinksWhileItIsReadIsSaid) {
-  // The address sanitizer would catch it first.
-  const char* before = ::getenv("ASAN_OPTIONS");
-  const std::string options = before == nullptr ? "" : std::string(before) + ":";
-  ::setenv("ASAN_OPTIONS", (options + "handle_sigbus=0").c_str(), /*overwrite=*/1);
+  // The sanitizers would catch it first.
+  const auto address = with_sanitizer_option("ASAN_OPTIONS", "handle_sigbus=0");
+  const auto thread = with_sanitizer_option("TSAN_OPTIONS", "handle_sigbus=0");
   const ProgramRun run =
       signal_diptych({"bench", "towers", "--rounds", "1000", "--precisions", "fp32"}, SIGBUS);
-  ::setenv("ASAN_OPTIONS", before == nullptr ? "" : options.c_str(), /*overwrite=*/1);
   EXPECT_EQ(run.status, 4);
   EXPECT_THAT(run.errors, HasSubstr("a file got shorter while it was read"));
 }

@@ -153,6 +153,10 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
               testing::HasSubstr("epochs-cooldown"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),
               testing::HasSubstr("lock-text-unlocked-layers"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.csv_caption_key = o.csv_image_key; }),
+              testing::HasSubstr("csv-caption-key: expected another column"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.allow_change = "wd"; }),
+              testing::HasSubstr("allow-change: expected --resume"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lora_alpha = 8.0; }),
               testing::HasSubstr("lora-alpha"));
   EXPECT_THAT(refusal([](TrainOptions& o) {

@@ -72,6 +72,14 @@ TEST(ReadText, CountsTextThatIsNotUtf8) {
   EXPECT_THAT(Words("{\"names\": \"caf\xE9\"}").read().refused, testing::SizeIs(1));
 }
 
+/// UTF-16 without a byte order mark, whose letters of English are UTF-8 too.
+TEST(ReadText, CountsTextWithBytesOfZeroAsNotUtf8) {
+  const SampleText text = Words("", std::string("c\0a\0t\0", 6)).read();
+  ASSERT_THAT(text.refused, testing::SizeIs(1));
+  EXPECT_EQ(text.refused[0].reason, RefusalReason::caption_not_utf8);
+  EXPECT_THAT(text.refused[0].message(), HasSubstr("bytes of zero"));
+}
+
 TEST(ReadText, LeavesOutBadCaptionsAndKeepsGoodOnes) {
   const SampleText text = Words(R"({"names": ["", 5, "  ", "a dog"]})").read();
   EXPECT_THAT(text.captions, ElementsAre("a dog"));
