@@ -1,7 +1,6 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +11,23 @@
 #include "base/error.h"
 
 namespace diptych {
+namespace {
+
+/// Makes a file by a name that nobody else has and from which replaced_name reads `path`. Returns
+/// the name; an empty one when that fails, for which errno has the reason.
+template <typename Make>
+std::string make_beside(const std::filesystem::path& path, Make make) {
+  static std::atomic<unsigned> count = 0;
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string name =
+        path.string() + "." + std::to_string(::getpid()) + "-" + std::to_string(count.fetch_add(1));
+    if (make(name)) return name;
+    if (errno != EEXIST) break;
+  }
+  return {};
+}
+
+}  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
@@ -28,14 +44,14 @@ std::string AtomicFile::unnamed_path() const {
 }
 
 void AtomicFile::open_named() {
-  temporary_ = path_.string() + ".XXXXXX";
-  descriptor_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
-  if (descriptor_ < 0)
+  // With the permissions of any new file, without asking for the mask: one can only ask by changing
+  // it, for all threads.
+  temporary_ = make_beside(path_, [this](const std::string& name) {
+    descriptor_ = ::open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    return descriptor_ >= 0;
+  });
+  if (temporary_.empty())
     fail(ErrorCode::io, "cannot write {}: {}", path_.string(), std::strerror(errno));
-  // mkostemp makes files private; give them what a newly created file would have.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  ::fchmod(descriptor_, 0666 & ~mask);
 }
 
 AtomicFile::~AtomicFile() {
@@ -57,21 +73,14 @@ void AtomicFile::write(std::string_view text) {
   write(std::as_bytes(std::span(text)));
 }
 
-/// A name that nobody else has, for the moment until it is renamed; replaced_name reads it.
+/// For the moment until it is renamed.
 bool AtomicFile::give_name() {
   if (!temporary_.empty()) return true;
-  static std::atomic<unsigned> count = 0;
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    std::string name = path_.string() + "." + std::to_string(::getpid()) + "-" +
-                       std::to_string(count.fetch_add(1));
-    if (::linkat(AT_FDCWD, unnamed_path().c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) ==
-        0) {
-      temporary_ = std::move(name);
-      return true;
-    }
-    if (errno != EEXIST) return false;
-  }
-  return false;
+  temporary_ = make_beside(path_, [this](const std::string& name) {
+    return ::linkat(AT_FDCWD, unnamed_path().c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) ==
+           0;
+  });
+  return !temporary_.empty();
 }
 
 void AtomicFile::commit() {

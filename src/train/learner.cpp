@@ -1,6 +1,5 @@
 #include "train/learner.h"
 
-#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -161,11 +160,6 @@ double Learner::logit_scale() const {
 libtorch::Parameters Learner::weights() const {
   const torch::NoGradGuard no_gradients;
   return adapters_.applied_to(parameters_);
-}
-
-bool Learner::is_finite() const {
-  return optimiser_.is_finite() && std::ranges::all_of(weights(), libtorch::all_finite) &&
-         std::ranges::all_of(adapters_.parameters(), libtorch::all_finite);
 }
 
 void Learner::save(TensorMap& map) const {

@@ -58,8 +58,6 @@ class Learner {
   /// Returns the parameters that the last step's loss did not reach: neither learnt nor decayed.
   std::vector<std::string> untrained() const { return optimiser_.untouched(); }
   const StepGuard& guard() const { return guard_; }
-  /// Returns whether every weight and moment is a finite number.
-  bool is_finite() const;
   /// Returns exp of the learned logarithm.
   double logit_scale() const;
   const network::Model& model() const { return model_; }

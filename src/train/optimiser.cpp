@@ -125,15 +125,6 @@ std::vector<std::string> Optimiser::untouched() const {
   return names;
 }
 
-bool Optimiser::is_finite() const {
-  return std::ranges::all_of(groups_, [](const Group& group) {
-    return std::ranges::all_of(group.parameters, [](const MovedParameter& parameter) {
-      return libtorch::all_finite(parameter.first_moment) &&
-             (!parameter.second_moment.defined() || libtorch::all_finite(parameter.second_moment));
-    });
-  });
-}
-
 void Optimiser::save(TensorMap& map) const {
   for (const Group& group : groups_) {
     for (const MovedParameter& parameter : group.parameters) {

@@ -54,8 +54,6 @@ class Optimiser {
 
   /// Returns the names of the parameters without a gradient.
   std::vector<std::string> untouched() const;
-  /// Returns whether all moments are finite numbers.
-  bool is_finite() const;
 
   /// Saves the moments and the number of steps done, under "optimizer." names.
   void save(TensorMap& map) const;

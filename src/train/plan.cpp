@@ -68,12 +68,16 @@ std::uint64_t peak_of_step(Trial& trial, const DeviceMemory& memory, const Batch
 
 /// From the memory of a step of few pairs and of all: what a pair takes, and how many fit.
 void measure_memory(Trial& trial, TrainPlan& plan) {
-  const DeviceMemory memory(libtorch::device_of(trial.options.device));
+  const torch::Device device = libtorch::device_of(trial.options.device);
+  const DeviceMemory memory(device);
   const Batch batch = trial.next_batch();
   const int pairs = batch.pairs();
   const int few = std::max(2, pairs / 4);
   // The first step makes the moments, and whatever libtorch makes once.
   peak_of_step(trial, memory, part_of(batch, 0, few));
+  // Beside its steps a run has a copy of its state, on the host, while it writes a checkpoint.
+  TensorMap copy_of_state;
+  if (device.is_cpu()) trial.learner->save(copy_of_state);
   const auto small = static_cast<double>(peak_of_step(trial, memory, part_of(batch, 0, few)));
   plan.memory_bytes = peak_of_step(trial, memory, batch);
   plan.available_bytes = memory.available();

@@ -108,12 +108,9 @@ void Run::announce(const std::vector<std::string>& notes) const {
 TrainResult Run::execute() {
   take_folder();
   meter_.start();
-  try {
-    while (position_.step < schedule_.total_steps) step();
-  } catch (const libtorch::Stopped&) {
-    if (position_.step != latest_step_) save_latest();
-    return result();
-  }
+  const bool finished = train();
+  write_.finish();
+  if (!finished) return result();
   TrainResult done = result();
   if (!learner_->average().empty()) {
     done.averaged_model = folder_.averaged_model();
@@ -123,6 +120,16 @@ TrainResult Run::execute() {
   save_model(learner_->weights(), done.model);
   done.finished = true;
   return done;
+}
+
+bool Run::train() {
+  try {
+    while (position_.step < schedule_.total_steps) step();
+  } catch (const libtorch::Stopped&) {
+    if (position_.step != saved_step_) save({folder_.latest()});
+    return false;
+  }
+  return true;
 }
 
 TrainResult Run::result() const {
@@ -138,18 +145,19 @@ void Run::take_folder() {
   const bool goes_on_here =
       saved_ && std::filesystem::equivalent(saved_->name(), folder_.latest(), unknown);
   saved_.reset();
-  if (goes_on_here) latest_step_ = position_.step;
+  if (goes_on_here) saved_step_ = position_.step;
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
   log_start(folder_, options_, record_, position_.step, changes_);
   reports_.emplace(options_, folder_, position_.step);
   // A run that was killed between two writes lacks the second.
   const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;
-  if (goes_on_here && epoch_ended && !std::filesystem::exists(folder_.epoch(position_.data.epoch)))
-    save_epoch_if_due();
+  const std::filesystem::path kept = folder_.epoch(position_.data.epoch);
+  if (goes_on_here && epoch_ended && keeps_epoch() && !std::filesystem::exists(kept)) save({kept});
 }
 
 void Run::step() {
   const Clock::time_point start = Clock::now();
+  write_.check();
   do {
     stop_();
   } while (!loader_->is_ready(kPatience));
@@ -174,8 +182,9 @@ void Run::step() {
   if (position_.data.epoch != epoch) refusals_->end_epoch();
   report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
-  if (position_.data.epoch != epoch && callbacks_.epoch_ended)
-    callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
+  if (position_.data.epoch == epoch || !callbacks_.epoch_ended) return;
+  write_.finish();
+  callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
 }
 
 void Run::note_untrained() const {
@@ -226,23 +235,23 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
 void Run::save_if_due(std::uint64_t epoch) {
   const bool epoch_ended = position_.data.epoch != epoch;
   const int every = options_.save_every_steps;
-  if (epoch_ended || (every > 0 && position_.step % every == 0)) save_latest();
-  if (epoch_ended) save_epoch_if_due();
+  const bool due = every > 0 && position_.step % every == 0;
+  if (!epoch_ended && !due) return;
+  std::vector<std::filesystem::path> paths = {folder_.latest()};
+  if (epoch_ended && keeps_epoch()) paths.push_back(folder_.epoch(position_.data.epoch));
+  save(std::move(paths));
 }
 
-void Run::save_epoch_if_due() const {
-  const std::uint64_t epoch = position_.data.epoch;
+bool Run::keeps_epoch() const {
   const auto every = static_cast<std::uint64_t>(options_.save_frequency);
-  if (every > 0 && epoch % every == 0) save(folder_.epoch(epoch));
+  return every > 0 && position_.data.epoch % every == 0;
 }
 
-void Run::save_latest() {
-  save(folder_.latest());
-  latest_step_ = position_.step;
-}
-
-void Run::save(const std::filesystem::path& path) const {
-  save_run(path, *learner_, position_, record_, file_);
+void Run::save(std::vector<std::filesystem::path> paths) {
+  write_.finish();  // before the copy: there is one at a time
+  write_.begin([state = copy_state(*learner_, position_, record_, file_),
+                paths = std::move(paths)]() mutable { write_state(std::move(state), paths); });
+  saved_step_ = position_.step;
 }
 
 void Run::save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder) {

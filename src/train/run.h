@@ -7,6 +7,7 @@
 
 #include "checkpoint/source/model_file.h"
 #include "diptych/train.h"
+#include "train/background_write.h"
 #include "train/learner.h"
 #include "train/loader.h"
 #include "train/meter.h"
@@ -40,6 +41,8 @@ class Run {
   TrainResult result() const;
   /// Makes the folder this run's: what is overwritten goes, and the record is written.
   void take_folder();
+  /// Does the steps that are left; false when the caller asked to stop.
+  bool train();
   /// Does a step. Throws libtorch::Stopped, and has done nothing, when the caller asks to stop.
   void step();
   /// Names the parameters that the loss does not reach.
@@ -48,9 +51,10 @@ class Run {
   void note_skipped(const Learner::StepResult& done) const;
   void report(std::uint64_t epoch, double learning_rate, double gradient_norm);
   void save_if_due(std::uint64_t epoch);
-  void save_latest();
-  void save_epoch_if_due() const;
-  void save(const std::filesystem::path& path) const;
+  /// Returns whether the checkpoint of the epoch that has just ended is kept.
+  bool keeps_epoch() const;
+  /// Begins to write the state to every path, once what was begun before is written.
+  void save(std::vector<std::filesystem::path> paths);
   /// Saves weights as a model.
   void save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder);
 
@@ -69,11 +73,12 @@ class Run {
   RunPosition position_;
   bool noted_untrained_ = false;  ///< what has no gradients is known after a step
   std::int64_t first_step_ = 0;   ///< steps done before this part of the run
-  std::int64_t latest_step_ = 0;  ///< whose state the latest checkpoint has; zero: there is none
+  std::int64_t saved_step_ = 0;   ///< whose state the latest checkpoint has; zero: there is none
   std::optional<RefusalReport> refusals_;
   std::unique_ptr<Loader> loader_;
   Schedule schedule_;
   std::unique_ptr<Learner> learner_;
+  BackgroundWrite write_;
   Meter meter_;
   std::optional<RunReports> reports_;
 };

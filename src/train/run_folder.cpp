@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -28,9 +27,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCheckpointEnding = ".safetensors";
 constexpr std::string_view kEpochPrefix = "epoch_";
-/// What is appended to the name of a file while it is written, where files cannot be without a
-/// name (base/atomic_file.h).
-constexpr std::size_t kTemporaryEnding = std::string_view(".XXXXXX").size();
 constexpr auto kModelFiles = std::to_array<std::string_view>(
     {"model.safetensors", "diptych.json", "vocabulary.txt", "vocabulary.model", "vocabulary.bpe"});
 
@@ -65,12 +61,8 @@ bool is_ours(std::string_view name) {
 
 /// Whether a name is one that a file of ours had when its writing was killed.
 bool is_leftover(std::string_view name) {
-  if (const auto replaced = replaced_name(name)) return is_ours(*replaced);
-  if (name.size() <= kTemporaryEnding) return false;
-  const std::string_view ending = name.substr(name.size() - kTemporaryEnding);
-  const auto is_random = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-  return is_ours(name.substr(0, name.size() - kTemporaryEnding)) && ending.front() == '.' &&
-         std::ranges::all_of(ending.substr(1), is_random);
+  const auto replaced = replaced_name(name);
+  return replaced && is_ours(*replaced);
 }
 
 /// The number of the process that wrote it.

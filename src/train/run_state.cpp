@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/configs/model_metadata.h"
+#include "tensor/finite.h"
 #include "train/checksum.h"
 
 namespace diptych::train {
@@ -41,25 +42,29 @@ std::string checksum_of(const TensorMap& tensors, const checkpoint::Metadata& me
 
 }  // namespace
 
-void save_run(const std::filesystem::path& path, const Learner& learner,
-              const RunPosition& position, const RunRecord& record,
-              const checkpoint::ModelFile& model) {
-  if (!learner.is_finite()) {
+RunState copy_state(const Learner& learner, const RunPosition& position, const RunRecord& record,
+                    const checkpoint::ModelFile& model) {
+  RunState state{.step = position.step, .metadata = checkpoint::write_model_metadata(model)};
+  learner.save(state.tensors);
+  nlohmann::json entry = to_json(record);
+  entry["step"] = static_cast<std::uint64_t>(position.step);
+  entry["epoch"] = position.data.epoch;
+  entry["index"] = position.data.index;
+  state.metadata[kState] = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return state;
+}
+
+void write_state(RunState state, const std::vector<std::filesystem::path>& paths) {
+  for (const auto& [name, tensor] : state.tensors.tensors) {
+    if (all_finite(tensor)) continue;
     fail(ErrorCode::invalid_argument,
          "train: weights are no longer finite after step {}: lower the learning rate or clip the "
          "gradients; the last checkpoint is untouched",
-         position.step);
+         state.step);
   }
-  TensorMap tensors;
-  learner.save(tensors);
-  nlohmann::json state = to_json(record);
-  state["step"] = static_cast<std::uint64_t>(position.step);
-  state["epoch"] = position.data.epoch;
-  state["index"] = position.data.index;
-  checkpoint::Metadata metadata = checkpoint::write_model_metadata(model);
-  metadata[kState] = state.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  metadata[kChecksum] = checksum_of(tensors, metadata);
-  checkpoint::write_safetensors(path, tensors, metadata);
+  state.metadata[kChecksum] = checksum_of(state.tensors, state.metadata);
+  for (const std::filesystem::path& path : paths)
+    checkpoint::write_safetensors(path, state.tensors, state.metadata);
 }
 
 SavedRun::SavedRun(const std::filesystem::path& path)

@@ -19,13 +19,22 @@ struct RunPosition {
   shards::SamplerPosition data;  ///< where the next batch begins
 };
 
-/// Writes one safetensors file with everything a bit-exact continuation needs: weights, moments,
-/// position, record, and a checksum of them all. With what else `model` is, it can be loaded as a
-/// model. Atomic. Throws Error: io; invalid_argument, and writes nothing, when a weight or moment
-/// is not finite.
-void save_run(const std::filesystem::path& path, const Learner& learner,
-              const RunPosition& position, const RunRecord& record,
-              const checkpoint::ModelFile& model);
+/// A copy of everything that a bit-exact continuation needs: weights, moments, position, record;
+/// with what else the model is, so that it can be loaded as one. On the host.
+struct RunState {
+  std::int64_t step = 0;
+  TensorMap tensors;
+  checkpoint::Metadata metadata;
+};
+
+/// Copies them as they are now.
+RunState copy_state(const Learner& learner, const RunPosition& position, const RunRecord& record,
+                    const checkpoint::ModelFile& model);
+
+/// Writes a state and a checksum of it as one safetensors file to each of the paths, one after the
+/// other, each atomically. Throws Error: io; invalid_argument, and writes nothing, when a number in
+/// it is not finite.
+void write_state(RunState state, const std::vector<std::filesystem::path>& paths);
 
 /// Such a file, open.
 class SavedRun {

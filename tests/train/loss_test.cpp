@@ -7,6 +7,7 @@
 #include "libtorch/compute_device.h"
 #include "libtorch/parameters.h"
 #include "support/support.h"
+#include "train/counting_allocator.h"
 
 namespace diptych::train {
 namespace {
@@ -207,6 +208,41 @@ TEST_F(TiledLoss, LabelSmoothingLeavesOutWhatGroupsIgnore) {
   const std::vector<std::int64_t> one_group(kPairs, 7);
   EXPECT_NEAR(contrastive_loss(leaves_[0], leaves_[1], leaves_[2], one_group, 0.2).item<double>(),
               0.0, 1e-5);
+}
+
+/// The most that a loss of so many pairs and its gradients take, as a part of the matrix of all
+/// similarities.
+template <typename Loss>
+double part_of_the_matrix(std::int64_t pairs, Loss loss) {
+  torch::manual_seed(9);
+  constexpr std::int64_t kWidth = 8;
+  const auto features = [=] { return torch::randn({pairs, kWidth}).set_requires_grad(true); };
+  const torch::Tensor images = features();
+  const torch::Tensor texts = features();
+  const torch::Tensor scale = torch::tensor(std::log(10.0F)).set_requires_grad(true);
+  const test::CountingAllocator allocator;
+  const std::int64_t before = allocator.alive();
+  loss(images, texts, scale).backward();
+  const auto matrix = static_cast<double>(pairs) * static_cast<double>(pairs) * sizeof(float);
+  return static_cast<double>(allocator.peak() - before) / matrix;
+}
+
+/// However many pairs there are, a few tiles of 16 MiB exist at a time.
+TEST(LossMemory, IsFarBelowThatOfAllSimilarities) {
+  if (!test::device().is_cpu()) GTEST_SKIP() << "counts the host's memory";
+  constexpr std::int64_t kPairs = 12'288;
+  const double contrastive =
+      part_of_the_matrix(kPairs, [](const auto& images, const auto& texts, const auto& scale) {
+        return contrastive_loss(images, texts, scale);
+      });
+  const double sigmoid =
+      part_of_the_matrix(kPairs, [](const auto& images, const auto& texts, const auto& scale) {
+        return sigmoid_loss(images, texts, scale, torch::tensor(-10.0F));
+      });
+  for (const double part : {contrastive, sigmoid}) {
+    EXPECT_GT(part, 0.02) << "a tile";
+    EXPECT_LT(part, 0.25);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
 #include "diptych/error.h"
 #include "diptych/train.h"
@@ -46,6 +48,15 @@ class Runs : public testing::Test {
 
   static std::string refusal(const TrainOptions& options) {
     return refusal(options, ErrorCode::invalid_argument);
+  }
+
+  static std::uint64_t peak_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+      std::uint64_t kibibytes = 0;
+      if (word == "VmHWM:" && status >> kibibytes) return kibibytes * 1024;
+    }
+    return 0;
   }
 
   TrainOptions options() const { return data_.options("run"); }
@@ -121,17 +132,14 @@ TEST_F(Runs, AFolderThatCannotBeMadeIsSaidBeforeAnythingIsRead) {
 
 TEST_F(Runs, ClearWhatKilledWritesLeftBehind) {
   run_training(options(), stop_after(1));
-  const fs::path leftover = folder() / "checkpoints" / "latest.safetensors.Ab3xYz";
-  const fs::path foreign = folder() / "checkpoints" / "notes.safetensors.Ab3xYz";
-  const fs::path unplaced = folder() / "checkpoints" / "latest.safetensors.12-3";
+  const fs::path leftover = folder() / "checkpoints" / "latest.safetensors.12-3";
+  const fs::path foreign = folder() / "checkpoints" / "notes.safetensors.12-3";
   write_file(leftover, "half");
-  write_file(unplaced, "whole");
   write_file(foreign, "somebody's");
   TrainOptions resumed = options();
   resumed.resume = "latest";
   run_training(resumed, stop_after(1));
   EXPECT_FALSE(fs::exists(leftover));
-  EXPECT_FALSE(fs::exists(unplaced));
   EXPECT_TRUE(fs::exists(foreign));
 }
 
@@ -143,6 +151,39 @@ TEST_F(Runs, WriteTheEpochThatWasDueWhenTheyWereKilled) {
   resumed.resume = "latest";
   run_training(resumed, stop_after(0));
   EXPECT_EQ(read_text_file(checkpoint("epoch_1")), expected);
+}
+
+/// Whatever steps do while it is written.
+TEST_F(Runs, SaveTheStateOfTheStepThatTheySaveAfter) {
+  run_training(options());
+  TrainOptions part = data_.options("part");
+  run_training(part, stop_after(TrainingData::kStepsAnEpoch));
+  const auto went_on = checkpoint::read_safetensors(checkpoint("epoch_1"));
+  const auto stopped =
+      checkpoint::read_safetensors(data_.logs() / "part" / "checkpoints" / "epoch_1.safetensors");
+  ASSERT_EQ(went_on.tensors.size(), stopped.tensors.size());
+  for (const auto& [name, view] : stopped.tensors)
+    EXPECT_EQ(to_floats(went_on.at(name)), to_floats(view)) << name;
+}
+
+TEST_F(Runs, EndWhenACheckpointCannotBeWritten) {
+  TrainOptions some = options();
+  some.save_every_steps = 1;
+  int steps = 0;
+  TrainCallbacks callbacks;
+  callbacks.report = [&](const TrainProgress&) {
+    if (++steps > 1) return;
+    fs::remove_all(folder() / "checkpoints");
+    write_file(folder() / "checkpoints", "where a folder was");
+  };
+  try {
+    run_training(some, callbacks);
+    FAIL() << "nothing was said";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::io);
+    EXPECT_THAT(error.what(), HasSubstr("cannot write " + checkpoint("latest").string()));
+  }
+  EXPECT_LE(steps, 2);
 }
 
 TEST_F(Runs, NoticeABitThatFlipped) {
@@ -295,6 +336,24 @@ TEST_F(Runs, CanBePlannedWithoutATrace) {
     EXPECT_GT(all, 0.5 * static_cast<double>(plan.available_bytes));
   }
   EXPECT_FALSE(fs::exists(data_.logs()));
+}
+
+/// Also while a copy of the state is written beside the next step.
+TEST_F(Runs, TakeNoMoreMemoryThanWasPlanned) {
+  if (test::test_device() != "cpu") GTEST_SKIP() << "measures the host's memory";
+  TrainOptions some = options();
+  some.model = (data_.path() / "wide.json").string();
+  write_file(some.model, R"({
+    "embed_dim": 16,
+    "vision_cfg": {"image_size": 32, "patch_size": 16, "width": 32, "layers": 1, "head_width": 32},
+    "text_cfg": {"context_length": 12, "width": 128, "heads": 2, "layers": 1}})");
+  some.save_every_steps = 1;
+  const TrainPlan plan = plan_training(some);
+  ::malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
+  run_training(some, stop_after(3));
+  // The copy has three numbers of four bytes a parameter.
+  EXPECT_LT(peak_bytes(), plan.memory_bytes + 4U * plan.parameters);
 }
 
 TEST_F(Runs, KeepTheirReportsOnceHoweverOftenTheyWereStopped) {
