@@ -9,6 +9,7 @@
 #include "counted.h"
 #include "curate.h"
 #include "curate_each.h"
+#include "model_options.h"
 #include "progress.h"
 #include "shards.h"
 
@@ -17,6 +18,9 @@ namespace {
 struct Options {
   diptych::DedupOptions dedup;
   bool exact = false;
+  bool by_meaning = false;
+  diptych::SemanticDedupOptions meaning;
+  ModelOptions model;
   std::filesystem::path fingerprints;
   std::filesystem::path each;
   StageArguments stage;
@@ -39,10 +43,13 @@ constexpr const char* kFingerprintExamples =
 constexpr const char* kExamples =
     "Keeps the first of pictures that are copies: of the same bytes, or alike to the eye in "
     "another\n"
-    "size, quality or format. Pictures of --against are left out altogether.\n"
+    "size, quality or format. Pictures of --against are left out altogether. With --semantic "
+    "those\n"
+    "are left out that mean the same as another one by a model's embeddings, as SemDeDup does.\n"
     "Examples:\n"
     "  diptych curate dedup web --out once\n"
-    "  diptych curate dedup web --against eval.tar --out not-evaluated";
+    "  diptych curate dedup web --against eval.tar --out not-evaluated\n"
+    "  diptych curate dedup web --semantic --keep-share 0.5 --out different";
 
 StageResult print_filter(const diptych::FilterReport& report, bool json) {
   if (json) {
@@ -97,7 +104,33 @@ int dedup_each(const Options& options, Command command) {
   });
 }
 
+int dedup_by_meaning(Options options, Command command) {
+  diptych::SemanticDedupOptions& meaning = options.meaning;
+  meaning.inputs = options.dedup.inputs;
+  meaning.embedder = diptych::picture_embedder(make_encoder(options.model));
+  meaning.out = options.dedup.out;
+  meaning.samples_per_shard = options.dedup.samples_per_shard;
+  meaning.stage = options.stage.stage;
+  meaning.stage.command = folder_command(command, meaning.inputs);
+  Progress progress("files");
+  meaning.stage.progress = progress.callback();
+  const diptych::SemanticDedupReport report = diptych::semantic_dedup_samples(meaning);
+  if (options.stage.json) {
+    Json json = samples_json(report.filter.files, report.filter.samples);
+    json["clusters"] = report.clusters;
+    json["similarity"] = report.similarity;
+    print_json(json);
+  } else {
+    print_stage(report.filter.samples);
+    print_line(fmt::format("{}, kept up to a similarity of {:.4f}",
+                           counted(report.clusters, "cluster"), report.similarity));
+  }
+  return finish_samples(report.filter.files, report.filter.samples);
+}
+
 int dedup(Options options, Command command) {
+  options.stage.stage.threads = options.model.compute.threads;
+  if (options.by_meaning) return dedup_by_meaning(std::move(options), command);
   if (options.exact) options.dedup.distance = -1;
   if (!options.each.empty()) return dedup_each(options, command);
   options.dedup.stage = options.stage.stage;
@@ -130,18 +163,50 @@ int fingerprint_each(const FingerprintArguments& arguments, Command command) {
 
 }  // namespace
 
+namespace {
+
+/// Declares what --semantic is about. What looks at pictures in another way has none of it.
+void add_meaning(Command command, Options& options, const std::vector<Option>& others) {
+  Option semantic = command.flag("--semantic", options.by_meaning,
+                                 "leave out what means the same by a model's embeddings");
+  for (const Option& other : others) semantic.excludes(other);
+  const auto only = [&semantic](Option option) { return option.needs(semantic); };
+  const Option similarity = only(command
+                                     .option("--similarity", options.meaning.similarity,
+                                             "cosine above which pictures mean the same")
+                                     .at_least(-1, 1)
+                                     .show_default());
+  only(command
+           .option("--keep-share", options.meaning.keep_share,
+                   "share of the pictures that is kept, those least like another")
+           .at_least(0, 1)
+           .excludes(similarity));
+  only(command
+           .option("--clusters", options.meaning.clusters,
+                   "clusters within which pictures are compared; default: one for each 10,000")
+           .at_least(1));
+  only(command.option("--seed", options.meaning.seed, "of the draw of the first centres")
+           .show_default());
+  add_model_options(command, options.model);
+  add_compute_options(command, options.model.compute);
+}
+
+}  // namespace
+
 void add_curate_dedup(Command curate) {
   auto options = std::make_shared<Options>();
   const Command command = curate.command("dedup", "Leave out pictures that are there before");
   command.list("SHARD", options->dedup.inputs.sources, "shards, tables, folders").required();
-  command.list("--against", options->dedup.against.sources,
-               "sets that a model will be evaluated on");
-  command
-      .option("--distance", options->dedup.distance,
-              "bits of 64 in which the perceptual hash of a copy may differ")
-      .at_least(0, 7)
-      .show_default();
-  command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing");
+  const Option against = command.list("--against", options->dedup.against.sources,
+                                      "sets that a model will be evaluated on");
+  const Option distance =
+      command
+          .option("--distance", options->dedup.distance,
+                  "bits of 64 in which the perceptual hash of a copy may differ")
+          .at_least(0, 7)
+          .show_default();
+  const Option exact =
+      command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing");
   const Command target = command.exactly_one("Output", "where pairs go");
   path_option(target, "--out", options->dedup.out, "a new folder for the shards");
   Option each = each_option(target, options->each);
@@ -151,7 +216,7 @@ void add_curate_dedup(Command curate) {
   fingerprints.needs(each);
   each.needs(fingerprints);
   add_per_shard(command, options->dedup.samples_per_shard).excludes(each);
-  add_stage_threads(command, options->stage.stage);
+  add_meaning(command, *options, {against, distance, exact, each});
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
   command.runs([options, command] { return dedup(*options, command); });

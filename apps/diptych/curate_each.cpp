@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <system_error>
 
 #include "console.h"
@@ -25,6 +26,22 @@ void check_names(const std::vector<std::string>& inputs) {
                                      "({})",
                                      input));
   }
+}
+
+/// The file that a pipe's command is about: the last of its words with an ending, without what may
+/// follow the path of a URL.
+std::filesystem::path named_in(const std::string& pipe) {
+  std::filesystem::path named;
+  std::istringstream words(pipe.substr(pipe.find(':') + 1));
+  for (std::string word; words >> word;) {
+    const std::filesystem::path path = word.substr(0, word.find_first_of("?#'\""));
+    if (path.has_extension()) named = path.filename();
+  }
+  if (!named.empty()) return named;
+  throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                       fmt::format("--each: got a pipe without a file's name, by which its output "
+                                   "is called, expected one ({})",
+                                   pipe));
 }
 
 bool are_there(const Paths& outputs) {
@@ -64,6 +81,7 @@ void print_tally(const Tally& tally, std::size_t inputs, const diptych::WorkerSh
 }  // namespace
 
 std::string name_without_packing(std::filesystem::path input) {
+  if (input.native().starts_with("pipe:")) input = named_in(input.native());
   for (const char* packing : {".gz", ".zst", ".tgz", ".tar"}) {
     if (input.extension() == packing) input.replace_extension();
   }

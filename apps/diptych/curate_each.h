@@ -12,7 +12,9 @@
 // Stages with an output for each input: what is done is not done again, and several processes share
 // the inputs.
 
-/// Returns the name of an input's file without .tar, .tgz, .gz and .zst, which its outputs have.
+/// Returns the name of an input's file without .tar, .tgz, .gz and .zst, which its outputs have; of
+/// pipe:COMMAND that of the last file in the command. Throws Error(invalid_argument) when it has
+/// none.
 std::string name_without_packing(std::filesystem::path input);
 
 /// Declares --each.

@@ -2,6 +2,7 @@
 #include <diptych/filters.h>
 #include <fmt/core.h>
 
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -20,8 +21,13 @@ struct Options {
   bool clip = false;
   std::filesystem::path head;
   std::filesystem::path each;
+  /// Where an earlier run by shard left its scores.
+  std::filesystem::path scores_from;
+  bool scores_only = false;
   StageArguments stage;
 };
+
+constexpr const char* kScores = ".scores.jsonl";
 
 constexpr const char* kExamples =
     "Rules come first, each off unless given; what is left is scored: --clip by the cosine of "
@@ -31,6 +37,8 @@ constexpr const char* kExamples =
     "Presets: datacomp is DataComp's basic filter (3 words, 6 characters, 200 pixels a side, "
     "aspect up\n"
     "to 3, English), laion LAION-400M's (5 characters, 5,000 bytes).\n"
+    "By shard a top share is of all shards: --each SCORES --scores-only first, then --each DIR\n"
+    "--scores-from SCORES --top-share S.\n"
     "Examples:\n"
     "  diptych curate score web --min-words 2 --out worded\n"
     "  diptych curate score web --clip --top-share 0.5 --out fitting";
@@ -87,31 +95,75 @@ StageResult score(Options options) {
           report.filter.samples.written};
 }
 
-int score_all(Options options, Command command) {
-  options.score.stage = options.stage.stage;
-  options.score.stage.threads = options.model.compute.threads;
-  options.score.scorer = scorer_of(options);
-  if (options.each.empty()) {
-    options.score.stage.command = folder_command(command, options.score.inputs);
-    return score(std::move(options)).status;
+/// Keeps what scored well in an earlier run by shard, of which all scores are there.
+int score_each_again(Options options, Command command) {
+  const EachInput each{.stage = "score",
+                       .inputs = shard_names(options.score.inputs),
+                       .folder = options.each,
+                       .endings = {".tar"},
+                       .command = folder_command(command, options.score.inputs)};
+  std::vector<std::filesystem::path> scores;
+  for (const std::string& input : each.inputs)
+    scores.push_back(options.scores_from / (name_without_packing(input) + kScores));
+  if (options.score.top_share > 0.0) {
+    options.score.least_score = diptych::least_of_top_share(scores, options.score.top_share);
+    options.score.top_share = 0.0;
   }
+  return for_each_input(each, [&](const auto& input, std::size_t place, const auto& outputs) {
+    options.score.inputs.sources = {input.string()};
+    options.score.scored = scores[place];
+    options.score.out = outputs.front();
+    return score(options);
+  });
+}
+
+int score_each(Options options, Command command) {
   options.score.stage.is_part = true;
   options.score.format = diptych::SampleFormat::tar;
+  if (!options.scores_from.empty()) return score_each_again(std::move(options), command);
+  options.score.scorer = scorer_of(options);
   // The scores may be of a run that ended between the two.
   options.score.stage.overwrite = true;
-  return for_each_input(
-      {.stage = "score",
-       .inputs = shard_names(options.score.inputs),
-       .folder = options.each,
-       .endings = options.score.scorer ? std::vector<std::string>{".scores.jsonl", ".tar"}
-                                       : std::vector<std::string>{".tar"},
-       .command = command_without(command, "SHARD")},
-      [&](const auto& input, std::size_t, const auto& outputs) {
-        options.score.inputs.sources = {input.string()};
-        options.score.scores = options.score.scorer ? outputs.front() : "";
-        options.score.out = outputs.back();
-        return score(options);
-      });
+  std::vector<std::string> endings;
+  if (options.score.scorer) endings.emplace_back(kScores);
+  if (!options.scores_only) endings.emplace_back(".tar");
+  return for_each_input({.stage = "score",
+                         .inputs = shard_names(options.score.inputs),
+                         .folder = options.each,
+                         .endings = std::move(endings),
+                         .command = command_without(command, "SHARD")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
+                          options.score.inputs.sources = {input.string()};
+                          options.score.scores = options.score.scorer ? outputs.front() : "";
+                          options.score.out = options.scores_only ? "" : outputs.back();
+                          return score(options);
+                        });
+}
+
+/// Throws Error(invalid_argument) for options that do not go together.
+void check(const Options& options) {
+  const auto fail = [](const char* message) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument, message);
+  };
+  const bool is_scored = options.clip || !options.head.empty();
+  if (options.scores_only && !is_scored)
+    fail("--scores-only: got no scores, expected --clip or --head too");
+  if (!options.each.empty() && options.score.top_share > 0.0 && options.scores_from.empty()) {
+    fail(
+        "--top-share: got --each, of which it is the share of all shards, expected --scores-from "
+        "too (diptych curate score --help)");
+  }
+}
+
+int score_all(Options options, Command command) {
+  check(options);
+  options.score.stage = options.stage.stage;
+  options.score.stage.threads = options.model.compute.threads;
+  if (options.scores_only) options.score.least_score = -std::numeric_limits<double>::infinity();
+  if (!options.each.empty()) return score_each(std::move(options), command);
+  options.score.scorer = scorer_of(options);
+  options.score.stage.command = folder_command(command, options.score.inputs);
+  return score(std::move(options)).status;
 }
 
 void add_rules(Command command, diptych::PairRules& rules) {
@@ -143,19 +195,28 @@ void add_curate_score(Command curate) {
               "a fastText model for --language; default: CLD2");
   const Option clip =
       command.flag("--clip", options->clip, "score by the cosine of picture and caption");
-  path_option(command, "--head", options->head, "score by this linear head over embeddings")
-      .excludes(clip);
-  const Option least =
+  Option head =
+      path_option(command, "--head", options->head, "score by this linear head over embeddings")
+          .excludes(clip);
+  Option least =
       command.option("--min-score", score_options.least_score, "least score that is kept");
   const Command target = command.exactly_one("Output", "where pairs go");
   path_option(target, "--out", score_options.out, "a new folder for the shards");
   const Option each = each_option(target, options->each);
+  Option share = command.option("--top-share", score_options.top_share,
+                                "share of the scored pairs that is kept, the best");
+  share.at_least(0, 1).excludes(least);
   command
-      .option("--top-share", score_options.top_share,
-              "share of the scored pairs that is kept, the best")
-      .at_least(0, 1)
+      .flag("--scores-only", options->scores_only,
+            "with --each: write the scores of each shard, and no shard")
+      .needs(each)
       .excludes(least)
-      .excludes(each);
+      .excludes(share);
+  path_option(command, "--scores-from", options->scores_from,
+              "with --each: keep by the scores that --each wrote to this folder, without a model")
+      .needs(each)
+      .excludes(clip)
+      .excludes(head);
   path_option(command, "--scores", score_options.scores,
               "key and score of each pair, JSON Lines; with --each they are NAME.scores.jsonl")
       .excludes(each);

@@ -11,10 +11,11 @@
 #include "diptych/curation.h"
 #include "diptych/encoder.h"
 #include "diptych/export.h"
+#include "diptych/matrix.h"
 #include "diptych/shard_tools.h"
 
-// Filters over shards: copies are left out once, and pairs that are too bad. Both write new shards
-// and say how many each rule left out.
+// Filters over shards: copies are left out once, what means the same as another picture, and pairs
+// that are too bad. All write new shards and say how many each rule left out.
 
 namespace diptych {
 
@@ -89,6 +90,44 @@ struct DedupPartOptions {
 /// invalid_argument for a shard with another number of samples.
 DIPTYCH_API FilterReport dedup_part(const DedupPartOptions& options);
 
+/// Gives each picture an embedding of unit length, a row each.
+using PictureEmbedder = std::function<Matrix(std::span<const PictureBytes> pictures)>;
+
+/// Embeds pictures by a model. `encoder` is shared.
+DIPTYCH_API PictureEmbedder picture_embedder(const Encoder& encoder);
+
+struct SemanticDedupOptions {
+  SampleInputs inputs;
+  PictureEmbedder embedder;
+  /// The cosine of two embeddings above which one of the pictures is left out, -1 to 1: SemDeDup's
+  /// 1 - epsilon. Default: 0.95.
+  double similarity = 0.95;
+  /// Instead of `similarity` the share of the pictures that is kept, 0 to 1: those that are least
+  /// like another. Default and zero: not used.
+  double keep_share = 0.0;
+  /// Pictures are compared within clusters. Default and zero: one for each 10,000 pictures.
+  std::size_t clusters = 0;
+  /// Of the draw of the first centres. Default: 0.
+  std::uint64_t seed = 0;
+  /// A new or empty folder for the shards that are left, or one that the same command left
+  /// unfinished (StageOptions::command).
+  std::filesystem::path out;
+  std::size_t samples_per_shard = 10'000;
+  StageOptions stage;
+};
+
+struct SemanticDedupReport {
+  FilterReport filter;
+  std::size_t clusters = 0;
+  double similarity = 0.0;  ///< what was kept is at most as like
+};
+
+/// Leaves out pictures that mean the same as another one, as SemDeDup does (Abbas et al., 2023):
+/// embeddings are clustered by k-means, and within a cluster a picture is left out that is too like
+/// one which lies farther from the cluster's centre. Takes 4 bytes of memory a picture and number
+/// of its embedding. Throws Error as repack_samples, and invalid_argument for bad options.
+DIPTYCH_API SemanticDedupReport semantic_dedup_samples(const SemanticDedupOptions& options);
+
 /// What a pair must be, each rule off by default.
 struct PairRules {
   std::size_t least_words = 0;       ///< of the caption, between white space
@@ -119,6 +158,9 @@ struct ScoreOptions {
   std::filesystem::path language_model;
   /// Default: none; pairs are left out by rules alone.
   PairScorer scorer;
+  /// What an earlier run over the same samples wrote as `scores`, instead of rules and a scorer:
+  /// pairs without a score are left out, and pictures are not looked at. Empty, the default: none.
+  std::filesystem::path scored;
   /// The least score of a pair that is kept, unless `top_share` is above zero: the share of the
   /// scored pairs that is kept, the best of them, 0 to 1.
   double least_score = 0.0;
@@ -128,7 +170,7 @@ struct ScoreOptions {
   /// `shards`, the default, or `tar`: one.
   SampleFormat format = SampleFormat::shards;
   /// The tar, or a new or empty folder for the shards that are left, or one that the same command
-  /// left unfinished (StageOptions::command).
+  /// left unfinished (StageOptions::command). Empty: nothing but `scores` is written.
   std::filesystem::path out;
   std::size_t samples_per_shard = 10'000;
   StageOptions stage;
@@ -146,5 +188,12 @@ struct ScoreReport {
 /// threads; of pairs with the score at which the share ends all are kept. Throws Error as
 /// repack_samples.
 DIPTYCH_API ScoreReport score_samples(const ScoreOptions& options);
+
+/// Returns the least score of the best `share`, above 0 to 1, of all pairs whose scores
+/// score_samples wrote: what `ScoreOptions::least_score` is for each of many shards where the share
+/// is of all. Takes 8 bytes of memory a pair. Throws Error: not_found, io, corrupt_data,
+/// invalid_argument (a bad share, no score).
+DIPTYCH_API double least_of_top_share(const std::vector<std::filesystem::path>& scores,
+                                      double share);
 
 }  // namespace diptych

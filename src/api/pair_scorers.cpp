@@ -16,6 +16,12 @@ double dot(std::span<const float> a, std::span<const float> b) {
 
 }  // namespace
 
+PictureEmbedder picture_embedder(const Encoder& encoder) {
+  return [encoder](std::span<const PictureBytes> pictures) {
+    return encoder.encode_images(pictures).all();
+  };
+}
+
 PairScorer clip_scorer(const Encoder& encoder) {
   return [encoder](std::span<const PictureBytes> pictures, std::span<const std::string> captions) {
     const EncodedImages images = encoder.encode_images(pictures);

@@ -22,4 +22,24 @@ int make_nameless_file() {
   return descriptor;
 }
 
+NamelessFile::~NamelessFile() {
+  ::close(descriptor_);
+}
+
+void NamelessFile::write(std::span<const std::byte> bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      fail(ErrorCode::io, "cannot unpack {} into the temporary folder: {}", name,
+           std::strerror(errno));
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+MappedFile NamelessFile::map() const {
+  return MappedFile("/proc/self/fd/" + std::to_string(descriptor_));
+}
+
 }  // namespace diptych

@@ -6,7 +6,7 @@
 #include "base/as_text.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/mapped_file.h"
+#include "base/input_file.h"
 #include "base/parallel.h"
 #include "curate/gzip_members.h"
 #include "curate/page_pictures.h"
@@ -33,12 +33,12 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 /// Cuts an archive into pieces of whole records.
 class Archive {
  public:
-  explicit Archive(const std::filesystem::path& path) : file_(path), text_(as_text(file_.bytes())) {
+  explicit Archive(const std::filesystem::path& path)
+      : file_(open_input(path)), name_(path.string()), text_(as_text(file_.bytes())) {
     const bool is_packed = text_.starts_with("\x1F\x8B");
     if (!is_packed && !text_.starts_with("WARC/")) {
       fail(ErrorCode::invalid_argument,
-           "archive: got another file, expected a WARC or WAT file, or gzip of one ({})",
-           file_.name());
+           "archive: got another file, expected a WARC or WAT file, or gzip of one ({})", name_);
     }
     if (is_packed) members_.emplace(text_);
   }
@@ -47,7 +47,7 @@ class Archive {
   bool next(Piece& piece) { return members_ ? next_packed(piece) : next_plain(piece); }
   std::size_t position() const { return members_ ? members_->position() : at_; }
   std::size_t size() const { return text_.size(); }
-  const std::string& name() const { return file_.name(); }
+  const std::string& name() const { return name_; }
 
  private:
   bool next_packed(Piece& piece) {
@@ -86,6 +86,7 @@ class Archive {
   }
 
   MappedFile file_;
+  std::string name_;
   std::string_view text_;
   std::optional<GzipMembers> members_;
   std::size_t at_ = 0;

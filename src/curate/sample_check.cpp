@@ -112,7 +112,7 @@ std::vector<std::filesystem::path> files_of(const SampleInputs& inputs, bool pic
       files.emplace_back(source);
       continue;
     }
-    for (const shards::Source& part : shards::expand_sources(source))
+    for (const shards::Source& part : shards::expand_sources(source, shards::Pipes::taken))
       files.insert(files.end(), part.begin(), part.end());
   }
   return files;

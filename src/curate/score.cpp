@@ -14,6 +14,7 @@
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
 #include "curate/sample_walk.h"
+#include "curate/score_files.h"
 #include "curate/tally.h"
 #include "curate/text_language.h"
 #include "diptych/filters.h"
@@ -47,22 +48,28 @@ class Scoring {
   explicit Scoring(const ScoreOptions& options)
       : options_(options),
         files_(files_of(options.inputs, /*pictures=*/true)),
-        sink_(make_sample_sink({.format = options.format,
-                                .out = options.out,
-                                .samples_per_shard = options.samples_per_shard,
-                                .stage = options.stage})),
+        sink_(is_of_scores_alone(options)
+                  ? nullptr
+                  : make_sample_sink({.format = options.format,
+                                      .out = options.out,
+                                      .samples_per_shard = options.samples_per_shard,
+                                      .stage = options.stage})),
         pool_(options.stage.threads) {
     if (!options.language_model.empty()) detector_ = LanguageDetector(options.language_model);
     if (!options.scores.empty()) table_.emplace(options.scores);
   }
 
   ScoreReport run() {
-    walk(report_.filter, {.min_side = 1, .json_text_key = options_.json_text_key},
-         [this](const std::vector<CheckedSample>& checked) { judge(checked); });
+    const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};
+    if (options_.scored.empty()) {
+      walk(report_.filter, {.min_side = 1, .json_text_key = options_.json_text_key},
+           [this](const std::vector<CheckedSample>& checked) { judge(checked); });
+    } else {
+      recall(none);
+    }
     const double least = least_score();
     FilterReport again;  // of the same samples: counted, and their pictures decoded, once
     std::size_t place = 0;
-    const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};
     walk(again, none, [&](const std::vector<CheckedSample>& checked) {
       for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
     });
@@ -72,12 +79,16 @@ class Scoring {
            samples.read, options_.inputs.sources.front());
     }
     if (table_) table_->commit();
-    sink_->finish();  // says that all is there
+    if (sink_) sink_->finish();  // says that all is there
     for (const std::string& note : keys_.notes()) samples.notes.push_back(note);
     return std::move(report_);
   }
 
  private:
+  static bool is_of_scores_alone(const ScoreOptions& options) {
+    return options.out.empty() && !options.scores.empty();
+  }
+
   /// The score of a sample that is unusable or that a rule leaves out.
   static constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
 
@@ -137,6 +148,37 @@ class Scoring {
     for (std::size_t i = 0; i < checked.size(); ++i) {
       const bool is_scored = !checked[i].fault && broken[i].empty();
       verdicts_.push_back(is_scored ? *score++ : kLeftOut);
+      if (is_scored && std::isnan(verdicts_.back())) {
+        const shards::Sample& sample = checked[i].sample;
+        count_under(report_.filter.samples.dropped, "whose score is no number", [&] {
+          return fmt::format("score is no number ({}, {})", sample.shard, sample.place());
+        });
+      }
+    }
+  }
+
+  /// Takes the verdicts of an earlier run over the same samples.
+  void recall(const SampleRules& rules) {
+    std::vector<std::pair<std::string, double>> scores;
+    read_scores(options_.scored,
+                [&](std::string_view key, double score) { scores.emplace_back(key, score); });
+    auto next = scores.cbegin();
+    walk(report_.filter, rules, [&](const std::vector<CheckedSample>& checked) {
+      for (const auto& [sample, fault] : checked) {
+        const bool is_scored = !fault && next != scores.cend() && next->first == sample.key;
+        if (!is_scored && !fault) {
+          count_under(report_.filter.samples.left_out, "without a score", [&place = sample] {
+            return fmt::format("without a score ({}, {})", place.shard, place.place());
+          });
+        }
+        verdicts_.push_back(is_scored ? (next++)->second : kLeftOut);
+      }
+    });
+    if (next != scores.cend()) {
+      fail(ErrorCode::invalid_argument,
+           "scores: got one of '{}', which is no sample or stands elsewhere, expected those of the "
+           "same samples ({})",
+           next->first, options_.scored.string());
     }
   }
 
@@ -144,16 +186,13 @@ class Scoring {
     std::vector<double> scores;
     std::copy_if(verdicts_.begin(), verdicts_.end(), std::back_inserter(scores),
                  [](double score) { return !std::isnan(score); });
-    report_.scored = options_.scorer ? scores.size() : 0;
-    if (!options_.scorer || scores.empty()) return -std::numeric_limits<double>::infinity();
+    const bool is_scored = options_.scorer || !options_.scored.empty();
+    report_.scored = is_scored ? scores.size() : 0;
+    if (!is_scored || scores.empty()) return -std::numeric_limits<double>::infinity();
     report_.mean =
         std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
     if (options_.top_share <= 0.0) return options_.least_score;
-    const double wanted = std::ceil(options_.top_share * static_cast<double>(scores.size()));
-    const auto count = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, scores.size());
-    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(count - 1),
-                     scores.end(), std::greater<>());
-    return scores[count - 1];
+    return least_of_best(scores, options_.top_share);
   }
 
   void take(const shards::Sample& sample, double score, double least) {
@@ -170,7 +209,7 @@ class Scoring {
     }
     std::uint64_t& written = report_.filter.samples.written;
     report_.least_kept = written == 0 ? score : std::min(report_.least_kept, score);
-    sink_->add(keys_.next(sample.key), sample);
+    if (sink_) sink_->add(keys_.next(sample.key), sample);
     ++written;
   }
 
@@ -193,7 +232,9 @@ ScoreReport score_samples(const ScoreOptions& options) {
   }
   if (options.format != SampleFormat::shards && options.format != SampleFormat::tar)
     fail(ErrorCode::invalid_argument, "form: got another, expected shards or one tar");
-  check_output(options.scores, options.stage, {});
+  if (!options.scored.empty() && options.scorer)
+    fail(ErrorCode::invalid_argument, "scores: got those of an earlier run and a scorer too");
+  check_output(options.scores, options.stage, {options.scored});
   return Scoring(options).run();
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/parallel.h"
 #include "curate/key_uses.h"
 #include "curate/sample_check.h"
@@ -55,6 +56,11 @@ class Doctor {
   void prepare_repair() {
     std::set<std::string> names;
     for (const std::filesystem::path& file : files_) {
+      if (is_pipe(file.native())) {
+        fail(ErrorCode::invalid_argument,
+             "repair: got a pipe, expected files: shards merge makes one of it ({})",
+             file.string());
+      }
       if (shards::source_kind(file) != shards::SourceKind::tar) {
         fail(ErrorCode::invalid_argument,
              "repair: got a table, expected tar shards: shards pack makes clean shards of it ({})",

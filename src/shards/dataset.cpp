@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/parallel.h"
 #include "shards/chinese_clip_shard.h"
 #include "shards/folder_shard.h"
@@ -61,6 +62,8 @@ std::unique_ptr<Shard> open_shard(const std::filesystem::path& path, const Shard
     if (*kind == SourceKind::tar) return std::make_unique<TarShard>(path, options);
     return std::make_unique<TableShard>(path, options);
   } catch (const Error& error) {
+    // What a failed command did not give may be there the next time: no reason to do without it.
+    if (is_pipe(path.native())) throw;
     return std::make_unique<MissingShard>(path, error);
   }
 }

@@ -1,15 +1,11 @@
 #include "shards/source_file.h"
 
-#include <fmt/core.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "base/as_text.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/temporary_file.h"
 #include "shards/unpack.h"
 
@@ -19,30 +15,6 @@ namespace {
 /// Text and JSON pack to a tenth, pictures hardly at all: more than this is made to fill a disk.
 constexpr std::uint64_t kMaxRatio = 1000;
 constexpr std::uint64_t kAlwaysAllowed = std::uint64_t{64} << 20;
-
-class NamelessFile {
- public:
-  NamelessFile() : descriptor_(make_nameless_file()) {}
-  ~NamelessFile() { ::close(descriptor_); }
-  NamelessFile(const NamelessFile&) = delete;
-  NamelessFile& operator=(const NamelessFile&) = delete;
-
-  void write(std::span<const std::byte> bytes, const std::string& name) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) {
-        fail(ErrorCode::io, "cannot unpack {} into the temporary folder: {}", name,
-             std::strerror(errno));
-      }
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
-  MappedFile map() const { return MappedFile(fmt::format("/proc/self/fd/{}", descriptor_)); }
-
- private:
-  int descriptor_;
-};
 
 MappedFile unpacked(const MappedFile& packed, Compression compression) {
   const std::uint64_t limit =
@@ -62,7 +34,7 @@ MappedFile unpacked(const MappedFile& packed, Compression compression) {
 }
 
 MappedFile open(const std::filesystem::path& path) {
-  MappedFile file(path);
+  MappedFile file = open_input(path);
   if (file.bytes().empty())
     fail(ErrorCode::corrupt_data, "source: got an empty file, expected samples ({})", file.name());
   const std::optional<Compression> compression = compression_of(file.bytes());

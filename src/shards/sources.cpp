@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "shards/lmdb_shard.h"
 #include "shards/refusal.h"
 
@@ -104,9 +105,13 @@ Source match_glob(const std::string& pattern) {
   return files;
 }
 
-Source find_files(const std::string& text) {
-  if (text.starts_with("pipe:") || text.find("://") != std::string::npos)
-    fail(ErrorCode::unsupported, "sources: got '{}', expected a local file or folder", text);
+Source find_files(const std::string& text, Pipes pipes) {
+  const bool takes_pipes = pipes == Pipes::taken;
+  if (takes_pipes && is_pipe(text)) return {text};
+  if (is_pipe(text) || text.find("://") != std::string::npos) {
+    fail(ErrorCode::unsupported, "sources: got '{}', expected a local file or folder{}", text,
+         takes_pipes ? ", or pipe:COMMAND, as 'pipe:curl -fsSL URL'" : "");
+  }
   Source files;
   std::error_code ignored;
   if (std::filesystem::is_directory(text, ignored) && !LmdbShard::is_one(text)) {
@@ -127,6 +132,7 @@ std::string lower_extension(const std::filesystem::path& path) {
 }  // namespace
 
 std::optional<SourceKind> source_kind(const std::filesystem::path& path) {
+  if (is_pipe(path.native())) return SourceKind::tar;
   std::string extension = lower_extension(path);
   if (extension == ".tgz") return SourceKind::tar;
   if (extension == ".gz" || extension == ".zst") extension = lower_extension(path.stem());
@@ -135,13 +141,13 @@ std::optional<SourceKind> source_kind(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
-std::vector<Source> expand_sources(std::string_view text) {
+std::vector<Source> expand_sources(std::string_view text, Pipes pipes) {
   std::vector<Source> sources;
   for (const std::string_view part : split(text, "::")) {
     if (part.empty()) fail(ErrorCode::invalid_argument, "sources: got an empty name in '{}'", text);
     Source& source = sources.emplace_back();
     for (const std::string& name : expand_braces(part)) {
-      const Source files = find_files(name);
+      const Source files = find_files(name, pipes);
       source.insert(source.end(), files.begin(), files.end());
     }
   }

@@ -17,13 +17,17 @@ enum class SourceKind { tar, table };
 /// after that and in capitals. Nothing for another name.
 std::optional<SourceKind> source_kind(const std::filesystem::path& path);
 
+/// Whether a source may be "pipe:COMMAND", the tar that a command writes: where each shard is read
+/// through once, and not where samples are drawn from all of them.
+enum class Pipes { refused, taken };
+
 /// Returns the files that a text names: sources joined by `::`, each a file, a folder (its tar
 /// files by name), a glob (`*`, `?`, `[a-z]`, by name), or any of these with braces: ranges
 /// (`{00000..00012}`, with the zeros kept) and lists (`{train,extra}`). Whether the files exist is
 /// found when they are opened. Throws Error: invalid_argument for text that is empty or whose
 /// braces do not match, or that names over a million files; not_found for a folder or glob without
-/// files; unsupported for URLs and pipes.
-std::vector<Source> expand_sources(std::string_view text);
+/// files; unsupported for URLs, and for pipes where they are refused.
+std::vector<Source> expand_sources(std::string_view text, Pipes pipes = Pipes::refused);
 
 /// Returns a sentence on each folder of such a text that has something besides the shards taken
 /// from it: tables, other files, folders.

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/fixtures.h"
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
@@ -65,6 +66,64 @@ TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
       "diptych curate match --entries entries.txt --texts a.jsonl --each n", folder.path());
   EXPECT_EQ(nothing.status, 1);
   EXPECT_THAT(nothing.errors, HasSubstr("inputs: got some of which nothing came"));
+}
+
+TEST(Curate, ReadsWhatCommandsWrite) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string page =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<img src=a.jpg alt=cat>";
+  write_file(path("pages.warc"),
+             "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://site.org/\r\n"
+             "Content-Length: " +
+                 std::to_string(page.size()) + "\r\n\r\n" + page + "\r\n\r\n");
+  std::filesystem::create_directory(path("pictures"));
+  write_picture(folder.path() / "pictures/a.bmp", 255, 0, 0);
+  write_file(path("pictures/a.txt"), "red");
+  const std::string merge =
+      "diptych shards merge pictures --out s.tar && "
+      "diptych curate fingerprint s.tar --each files && "
+      "diptych curate fingerprint 'pipe:gzip -c s.tar | zcat' --each pipes";
+  const ProgramRun prints = run_in_shell(merge, folder.path());
+  ASSERT_EQ(prints.status, 0) << prints.errors;
+  EXPECT_EQ(read_text_file(path("pipes/s.fingerprints")),
+            read_text_file(path("files/s.fingerprints")));
+  const ProgramRun extract = run_in_shell(
+      "diptych curate extract 'pipe:gzip -c pages.warc' --out from.jsonl && "
+      "diptych curate match --entries pictures/a.txt --texts 'pipe:cat from.jsonl' --out m.jsonl",
+      folder.path());
+  EXPECT_EQ(extract.status, 0) << extract.errors;
+  EXPECT_THAT(read_text_file(path("from.jsonl")), HasSubstr("http://site.org/a.jpg"));
+  // A command that fails leaves nothing that would count as done.
+  const ProgramRun failing = run_in_shell(
+      "diptych curate fingerprint 'pipe:head -c 512 s.tar; exit 7' --each failed", folder.path());
+  EXPECT_EQ(failing.status, 4);
+  EXPECT_THAT(failing.errors, HasSubstr("pipe: got status 7"));
+  EXPECT_FALSE(std::filesystem::exists(path("failed/s.fingerprints")));
+}
+
+TEST(Curate, LeavesOutWhatMeansTheSame) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_tiny_model(folder.path() / "model");
+  std::filesystem::create_directory(path("pictures"));
+  for (int i = 0; i < 3; ++i) {
+    const std::string name = path("pictures/") + std::to_string(i);
+    write_picture(name + ".bmp", i == 2 ? 0 : 255, i == 1 ? 1 : 0, i == 2 ? 255 : 0);
+    write_file(name + ".txt", "a picture");
+  }
+  const ProgramRun run =
+      run_diptych({"curate", "dedup", path("pictures"), "--semantic", "--keep-share", "0.5",
+                   "--model", path("model"), "--out", path("out"), "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json report = Json::parse(run.output);
+  EXPECT_EQ(report["samples"]["written"], 2);
+  EXPECT_EQ(report["samples"]["left_out"], Json({{"means the same as another picture", 1}}));
+  EXPECT_EQ(report["clusters"], 1);
+  EXPECT_EQ(run_diptych(
+                {"curate", "dedup", path("pictures"), "--semantic", "--exact", "--out", path("o")})
+                .status,
+            2);
 }
 
 TEST(Curate, BothThresholdsAtOnceAreWrongUsage) {

@@ -248,6 +248,31 @@ TEST_F(Resume, ScoreGoesOnByShard) {
   expect_same_of_two(command);
 }
 
+TEST_F(Resume, ATopShareIsOfAllShards) {
+  write_shards();
+  const ProgramRun once =
+      run_diptych(joined({"curate", "score", "--clip", "--top-share", "0.3", "--out", path("once")},
+                         inputs("s", ".tar")));
+  ASSERT_EQ(once.status, 0) << once.errors;
+  const Arguments by_shard = joined({"curate", "score"}, inputs("s", ".tar"));
+  const ProgramRun scores =
+      run_diptych(joined(by_shard, {"--clip", "--scores-only", "--each", path("scores")}));
+  ASSERT_EQ(scores.status, 0) << scores.errors;
+  EXPECT_FALSE(fs::exists(path("scores/s0.tar")));
+  const Arguments command =
+      joined(by_shard, {"--scores-from", path("scores"), "--top-share", "0.3"});
+  expect_same_after_kills(command, "--each");
+  expect_same_of_two(command);
+  const ProgramRun merged =
+      run_diptych({"shards", "merge", path("whole") + "/s{0..4}.tar", "--out", path("merged.tar")});
+  ASSERT_EQ(merged.status, 0) << merged.errors;
+  EXPECT_EQ(read_text_file(path("once/000000.tar")), read_text_file(path("merged.tar")));
+  const ProgramRun alone =
+      run_diptych(joined(by_shard, {"--clip", "--top-share", "0.3", "--each", path("alone")}));
+  EXPECT_EQ(alone.status, 2);
+  EXPECT_THAT(alone.errors, HasSubstr("expected --scores-from"));
+}
+
 TEST_F(Resume, FoldersOfShardsAreTakenUpByTheSameCommand) {
   write_shards();
   for (const Arguments& command :

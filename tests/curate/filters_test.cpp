@@ -3,12 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
+#include <numbers>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/random.h"
 #include "curate/picture_hash.h"
+#include "curate/semantic_clusters.h"
 #include "shards/dataset.h"
 #include "shards/tar.h"
 #include "support/support.h"
@@ -249,6 +254,159 @@ TEST_F(FiltersTest, ScoreLeavesOutByRulesAndThenByShare) {
   options.least_score = 50.0;
   options.out = path("none");
   EXPECT_THROW(score_samples(options), Error);
+}
+
+/// A score by the last digit of the caption.
+std::vector<double> digit_scores(std::span<const PictureBytes>,
+                                 std::span<const std::string> texts) {
+  std::vector<double> scores;
+  for (const std::string& text : texts) scores.push_back(text.back() - '0');
+  return scores;
+}
+
+TEST_F(FiltersTest, ATopShareOfAllIsKeptByShardToo) {
+  const std::string picture = as_bmp(pattern(24, 1));
+  const std::vector<std::string> shards = {
+      write_tar("a.tar",
+                {{"1.bmp", picture}, {"1.txt", "a 1"}, {"2.bmp", picture}, {"2.txt", "b 8"}}),
+      write_tar("b.tar", {{"x.txt", "no picture"}}),
+      write_tar("c.tar", {{"3.bmp", picture},
+                          {"3.txt", "7"},
+                          {"4.bmp", picture},
+                          {"4.txt", "d 9"},
+                          {"5.bmp", picture},
+                          {"5.txt", "e 3"}})};
+  std::vector<std::filesystem::path> scores;
+  for (const std::string& shard : shards) {
+    scores.emplace_back(shard + ".scores");
+    ScoreOptions options;
+    options.inputs.sources = {shard};
+    options.rules.least_words = 2;
+    options.scorer = digit_scores;
+    options.scores = scores.back();
+    options.stage.is_part = true;
+    score_samples(options);
+  }
+  const double least = least_of_top_share(scores, 0.5);
+  EXPECT_EQ(least, 8.0);
+  const auto keep = [&](std::size_t shard, std::size_t from) {
+    ScoreOptions options;
+    options.inputs.sources = {shards[shard]};
+    options.scored = scores[from];
+    options.least_score = least;
+    options.format = SampleFormat::tar;
+    options.out = path("kept" + std::to_string(shard) + ".tar");
+    options.stage.is_part = true;
+    return score_samples(options).filter.samples;
+  };
+  EXPECT_THAT(counts(keep(0, 0).left_out), ElementsAre(Pair("low score", 1)));
+  EXPECT_THAT(counts(keep(1, 1).left_out), ElementsAre(Pair("without a score", 1)));
+  EXPECT_THAT(counts(keep(2, 2).left_out),
+              ElementsAre(Pair("low score", 1), Pair("without a score", 1)));
+  EXPECT_THAT(keys("kept0.tar"), ElementsAre("2"));
+  EXPECT_THAT(keys("kept2.tar"), ElementsAre("4"));
+  // Scores of another shard, damaged ones, and none at all.
+  EXPECT_THROW(keep(1, 0), Error);
+  write_file(scores[0], "{\"key\":\"1\"}\n");
+  EXPECT_THROW(least_of_top_share(scores, 0.5), Error);
+  EXPECT_THROW(least_of_top_share({scores[1]}, 0.5), Error);
+  EXPECT_THROW(least_of_top_share({scores[2]}, 0.0), Error);
+}
+
+TEST_F(FiltersTest, AScoreThatIsNoNumberIsCounted) {
+  const std::string picture = as_bmp(pattern(24, 1));
+  ScoreOptions options;
+  options.inputs.sources = {write_tar(
+      "a.tar", {{"1.bmp", picture}, {"1.txt", "a 1"}, {"2.bmp", picture}, {"2.txt", "b 2"}})};
+  options.scorer = [](std::span<const PictureBytes> pictures, std::span<const std::string>) {
+    std::vector<double> scores(pictures.size(), 1.0);
+    scores.front() = std::nan("");
+    return scores;
+  };
+  options.out = path("out");
+  const StageReport report = score_samples(options).filter.samples;
+  EXPECT_THAT(counts(report.dropped), ElementsAre(Pair("whose score is no number", 1)));
+  EXPECT_EQ(report.written, 1U);
+}
+
+/// An embedding of two numbers, at an angle that the picture's key says in degrees.
+Matrix embed_by_key(std::span<const PictureBytes> pictures) {
+  Matrix rows(pictures.size(), 2);
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const double angle = std::stod(pictures[i].name) / 180.0 * std::numbers::pi;
+    rows.row(i)[0] = static_cast<float>(std::cos(angle));
+    rows.row(i)[1] = static_cast<float>(std::sin(angle));
+  }
+  return rows;
+}
+
+TEST_F(FiltersTest, OfPicturesThatMeanTheSameThoseFarFromTheCentreStay) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const char* angle : {"0", "2", "6", "90", "91", "180"}) {
+    files.emplace_back(std::string(angle) + ".bmp", as_bmp(pattern(24, 1)));
+    files.emplace_back(std::string(angle) + ".txt", "a caption");
+  }
+  files.emplace_back("7.txt", "no picture");
+  SemanticDedupOptions options;
+  options.inputs.sources = {write_tar("a.tar", files)};
+  options.embedder = embed_by_key;
+  options.similarity = std::cos(3.0 / 180.0 * std::numbers::pi);
+  options.out = path("different");
+  // One cluster, whose centre is at some 60 degrees: of 0 and 2 the first is farther, of 90 and 91
+  // the second.
+  const SemanticDedupReport report = semantic_dedup_samples(options);
+  EXPECT_EQ(report.clusters, 1U);
+  EXPECT_THAT(keys("different"), ElementsAre("0", "6", "91", "180"));
+  EXPECT_THAT(counts(report.filter.samples.left_out),
+              ElementsAre(Pair("means the same as another picture", 2)));
+  EXPECT_THAT(counts(report.filter.samples.dropped), ElementsAre(Pair("without a picture", 1)));
+  EXPECT_EQ(report.filter.samples.read, 7U);
+
+  options.keep_share = 0.5;
+  options.stage.threads = 3;
+  options.out = path("half");
+  const SemanticDedupReport half = semantic_dedup_samples(options);
+  EXPECT_THAT(keys("half"), ElementsAre("0", "91", "180"));
+  EXPECT_LT(half.similarity, options.similarity);
+
+  // Where every picture is a cluster, none is compared with another.
+  options.keep_share = 0.0;
+  options.clusters = 100;
+  options.out = path("each");
+  const SemanticDedupReport alone = semantic_dedup_samples(options);
+  EXPECT_EQ(alone.clusters, 6U);
+  EXPECT_EQ(alone.filter.samples.written, 6U);
+  options.similarity = 2.0;
+  EXPECT_THROW(semantic_dedup_samples(options), Error);
+}
+
+TEST(SemanticClusters, AreFoundAndAreTheSameWhateverTheThreads) {
+  constexpr std::size_t kGroups = 5;
+  constexpr std::size_t kRows = 400;
+  Random random(3);
+  EmbeddingRows rows;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    std::vector<float> row(11, 0.0F);
+    row[i % kGroups] = 1.0F;
+    double squares = 0.0;
+    for (float& value : row) {
+      value += static_cast<float>(0.05 * random.normal());
+      squares += static_cast<double>(value) * static_cast<double>(value);
+    }
+    for (float& value : row) value /= static_cast<float>(std::sqrt(squares));
+    rows.push_back(std::move(row));
+  }
+  ThreadPool one(1);
+  ThreadPool three(3);
+  // More clusters than groups, so that each group has a centre wherever the first ones fall.
+  const EmbeddingRows centres = cluster_centres(rows, 40, 1, one);
+  EXPECT_EQ(cluster_centres(rows, 40, 1, three), centres);
+  const std::vector<float> similarity = similarity_to_farther(rows, centres, one);
+  EXPECT_EQ(similarity_to_farther(rows, centres, three), similarity);
+  // Rows of one group are alike; the first of a cluster has none to be like.
+  EXPECT_EQ(std::count(similarity.begin(), similarity.end(), -1.0F), 40);
+  EXPECT_GT(std::count_if(similarity.begin(), similarity.end(), [](float s) { return s > 0.9F; }),
+            static_cast<std::ptrdiff_t>(kRows * 8 / 10));
 }
 
 }  // namespace

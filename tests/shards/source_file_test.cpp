@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "shards/crafted_tar.h"
@@ -131,6 +132,17 @@ TEST_F(SourceFileTest, ServesShardsAndTables) {
   const auto table = folder_.path() / "t.csv.gz";
   write_file(table, gzipped("filepath,title\nx.jpg,a dog\n"));
   EXPECT_EQ(Dataset({{table}}).size(), 1U);
+}
+
+TEST(SourceFile, HasWhatACommandWritesIfItEndsWell) {
+  const auto text_of = [](const char* name) {
+    return std::string(as_text(SourceFile(name).bytes()));
+  };
+  EXPECT_EQ(text_of("pipe:echo samples"), "samples\n");
+  EXPECT_EQ(text_of("pipe:echo samples | gzip"), "samples\n");
+  EXPECT_THROW(text_of("pipe:echo samples; false"), Error);
+  EXPECT_THROW(text_of("pipe:true"), Error);
+  EXPECT_THROW(text_of("pipe:kill -9 $$"), Error);
 }
 
 }  // namespace

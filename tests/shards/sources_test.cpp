@@ -75,6 +75,12 @@ TEST(ExpandSources, RefusesWhatNamesNoFiles) {
   EXPECT_EQ(code_of("s3://bucket/{0..3}.tar"), ErrorCode::unsupported);
 }
 
+TEST(ExpandSources, TakesPipesWhereTheyAreAllowed) {
+  EXPECT_THAT(expand_sources("pipe:cat {1..2}.tar", Pipes::taken),
+              ElementsAre(Source{"pipe:cat 1.tar", "pipe:cat 2.tar"}));
+  EXPECT_THROW(expand_sources("https://host/1.tar", Pipes::taken), Error);
+}
+
 TEST(ExpandSources, RefusesBraceBombs) {
   EXPECT_EQ(code_of("{0..18446744073709551615}.tar"), ErrorCode::invalid_argument);
   EXPECT_EQ(code_of("{0..9999}{0..9999}.tar"), ErrorCode::invalid_argument);
