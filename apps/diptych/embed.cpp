@@ -106,6 +106,16 @@ struct Work {
   std::size_t left() const { return texts_left() + run.pictures - run.done; }
 };
 
+/// What a picture's row depends on besides the model: its file, and how that is read where the
+/// reference programs read it otherwise.
+std::string picture_state(const std::filesystem::path& picture,
+                          const diptych::DecodeOptions& decode) {
+  std::string state = file_state(picture);
+  if (decode.upright) state += " upright";
+  if (decode.wide == diptych::WideGrey::scale) state += " wide-scale";
+  return state;
+}
+
 Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pictures,
                std::vector<std::string> texts) {
   const auto width = static_cast<std::size_t>(encoder.model().info().embedding_width);
@@ -114,7 +124,7 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
   std::vector<std::string> states;
   for (const std::filesystem::path& picture : pictures) {
     names.push_back(picture.native());
-    states.push_back(file_state(picture));
+    states.push_back(picture_state(picture, options.images.decode));
   }
   std::vector<diptych::Failure> bad_texts = refused_texts(texts, options.texts_from);
   LineNumbers empty = empty_lines(texts);
@@ -198,8 +208,9 @@ void resume(const diptych::Encoder& encoder, const Options& options, Work& work)
                            counted(taken.dropped, "row"), options.out));
   }
   if (taken.changed > 0) {
-    print_note(fmt::format("computed again: {} whose files have changed since ({})",
-                           counted(taken.changed, "picture"), options.out));
+    print_note(
+        fmt::format("computed again: {} whose files, or how they are read, have changed since ({})",
+                    counted(taken.changed, "picture"), options.out));
   }
   const diptych::Model& model = encoder.model();
   for (const std::size_t place : work.texts.rows.known()) {

@@ -14,7 +14,8 @@ struct InputRows {
   std::string kind;   ///< "image" or "text"
   std::string array;  ///< what the array is called: "image_embeddings"
   EmbeddingRows rows;
-  /// Of pictures the state of each one's file before it was read; empty for texts.
+  /// Of pictures the state of each one's file before it was read, and how it is read; empty for
+  /// texts.
   std::vector<std::string> states;
 
   std::string note() const { return kind + "s"; }  ///< the note that lists the inputs
@@ -40,7 +41,7 @@ std::string write_arrays_or_print(const std::string& out, const diptych::Arrays&
 /// Rows of an earlier run that are not taken over.
 struct TakenOver {
   std::size_t dropped = 0;  ///< of inputs that are not wanted
-  std::size_t changed = 0;  ///< of pictures whose file has changed since
+  std::size_t changed = 0;  ///< of pictures whose file, or how it is read, has changed since
 };
 
 /// Takes the rows that an earlier run left in `file` for inputs that are still wanted and as they

@@ -279,6 +279,26 @@ TEST_F(EmbedInputs, ResumingComputesPicturesAgainThatHaveChanged) {
   EXPECT_FALSE(std::equal(before.begin() + 16, before.begin() + 32, after.begin() + 16));
 }
 
+/// Also where the first picture, which is compared, has the same row either way.
+TEST_F(EmbedInputs, ResumingComputesPicturesAgainThatAreReadOtherwise) {
+  const std::string first = path("pictures/a.bmp");
+  const std::string turned = data_path("orientation/exif_6.jpg").string();
+  const std::vector<std::string> use = {"--images", first, turned, "--out", path("o.safetensors")};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.end(), use.begin(), use.end());
+    return embed(more);
+  };
+  ASSERT_EQ(with({}).status, 0);
+  const ProgramRun run = with({"--resume", "--upright", "yes"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("computed again: 2 pictures"));
+  const std::vector<float> resumed = floats(read_arrays(path("o.safetensors")), "image_embeddings");
+  ASSERT_EQ(with({"--upright", "yes"}).status, 0);
+  EXPECT_EQ(resumed, floats(read_arrays(path("o.safetensors")), "image_embeddings"));
+  EXPECT_THAT(with({"--resume", "--wide", "scale", "--upright", "yes"}).errors,
+              HasSubstr("computed again: 2 pictures"));
+}
+
 TEST_F(EmbedInputs, ResumingNotesTextsThatAreCut) {
   std::string longest;
   for (int i = 0; i < 100; ++i) longest += "cat ";
