@@ -209,7 +209,7 @@ TEST_F(KnownModel, IsMadeForAnotherSize) {
   EXPECT_EQ(model.weights.at("visual.positional_embedding").shape, Shape({101, 384}));
   EXPECT_EQ(model.weights.at("positional_embedding").shape[0], 16);
   EXPECT_EQ(model.preprocessing.size, 320);
-  EXPECT_EQ(model.assumptions.size(), 2U);
+  EXPECT_EQ(model.resized_positions.size(), 2U);
   const auto refuse = [](const LoadRequest& request, const std::string& reason) {
     test::expect_error([&] { load_model_file(folder_->path(), request); },
                        ErrorCode::invalid_argument, reason);
