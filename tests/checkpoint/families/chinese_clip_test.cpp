@@ -202,8 +202,7 @@ TEST_F(EditedChineseClip, SaysThatHeadsOfAnotherWidthNeedAConfig) {
   EXPECT_EQ(std::get<BertConfig>(model.config.text).heads, 1);
   EXPECT_EQ(model.preprocessing, expected_.preprocessing);
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
-  EXPECT_THAT(model.resized_positions,
-              testing::ElementsAre(testing::HasSubstr("heads of width 64")));
+  EXPECT_THAT(model.assumptions, testing::ElementsAre(testing::HasSubstr("heads of width 64")));
 }
 
 TEST_F(EditedChineseClip, ResizesPositionsToTheResolutionOfItsConfig) {
