@@ -21,6 +21,14 @@ std::vector<std::string> read_parts(std::istream& input, const std::string& name
     if (end == '\n' && part.ends_with('\r')) part.pop_back();
     if (end == '\n' && parts.empty() && part.starts_with("\xEF\xBB\xBF")) part.erase(0, 3);
     parts.push_back(part);
+    if (end == '\n' && part.find('\0') != std::string::npos) {
+      throw diptych::Error(
+          diptych::ErrorCode::invalid_argument,
+          fmt::format(
+              "{}: got a byte of zero in line {}, expected lines of UTF-8: is it UTF-16, or "
+              "a list of names that end with zero bytes, as --files-from takes with -0?",
+              name, parts.size()));
+    }
   }
   if (input.bad()) {
     throw diptych::Error(diptych::ErrorCode::io,

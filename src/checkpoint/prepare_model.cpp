@@ -38,11 +38,12 @@ void validate_channels(const Preprocessing& preprocessing, const std::string& na
   for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
     const float mean = preprocessing.mean[i];
     const float deviation = preprocessing.std[i];
-    if (std::isfinite(mean) && std::isfinite(deviation) && deviation > 0.0F) continue;
+    const bool of_pixels = std::abs(mean) <= 1.0F && std::isfinite(deviation) && deviation > 0.0F;
+    if (of_pixels) continue;
     fail(
         ErrorCode::corrupt_data,
-        "config: preprocessing: got a mean of {} and a standard deviation of {}, expected numbers, "
-        "the second above 0 ({})",
+        "config: preprocessing: got a mean of {} and a standard deviation of {}, expected those of "
+        "pixels from 0 to 1, the second above 0 ({})",
         mean, deviation, name);
   }
 }

@@ -63,6 +63,52 @@ void check_batch(const TrainOptions& options) {
        options.batch_size);
 }
 
+/// An option that changes nothing unless another one is given, or has this value.
+struct Companion {
+  std::string_view option;
+  std::string_view needed;
+  std::string_view value = {};  ///< empty: any but the default
+};
+
+constexpr Companion kCompanions[] = {
+    {"fastclip-gamma", "fastclip"},
+    {"fastclip-decay-epochs", "fastclip"},
+    {"fastclip-rho", "fastclip"},
+    {"momentum", "opt", "muon"},
+    {"opt-fallback-list", "opt", "muon"},
+    {"lr-cooldown-end", "lr-scheduler", "const-cooldown"},
+    {"lr-cooldown-power", "lr-scheduler", "const-cooldown"},
+    {"aug-min-zoom", "aug-zoom-out"},
+    {"aug-brightness", "aug-jitter"},
+    {"aug-contrast", "aug-jitter"},
+    {"aug-saturation", "aug-jitter"},
+    {"aug-hue", "aug-jitter"},
+    {"aug-min-blur", "aug-blur"},
+    {"aug-max-blur", "aug-blur"},
+    {"aug-posterise-bits", "aug-posterise"},
+    {"aug-solarise-threshold", "aug-solarise"},
+    {"aug-sharpen-factor", "aug-sharpen"},
+    {"aug-min-erase-scale", "aug-erase"},
+    {"aug-max-erase-scale", "aug-erase"},
+    {"aug-min-erase-ratio", "aug-erase"},
+    {"aug-max-erase-ratio", "aug-erase"},
+};
+
+void check_needed(const TrainOptions& options) {
+  const TrainOptions defaults;
+  for (const Companion& companion : kCompanions) {
+    const std::string given = find(companion.option).text(options);
+    if (given == find(companion.option).text(defaults)) continue;
+    const OptionSpec& needed = find(companion.needed);
+    const bool any = companion.value.empty();
+    const std::string value = needed.text(options);
+    if (any ? value != needed.text(defaults) : value == companion.value) continue;
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got {}, expected --{}{}{} with it: alone it changes nothing", companion.option,
+         given, companion.needed, any ? "" : " ", companion.value);
+  }
+}
+
 /// What only goes with something else is not left aside without a word.
 void check_companions(const TrainOptions& options) {
   const auto refuse = [](bool given, std::string_view option, std::string_view expected) {
@@ -157,6 +203,7 @@ void check_train_options(const TrainOptions& options) {
   check_orders(options.augmentation);
   check_batch(options);
   train_option_heads(options);
+  check_needed(options);
   check_companions(options);
   check_overwrite(options);
   options::check_allowed_changes(options);

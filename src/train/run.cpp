@@ -111,6 +111,7 @@ TrainResult Run::execute() {
   const bool finished = train();
   write_.finish();
   if (!finished) return result();
+  require_steps();
   TrainResult done = result();
   if (!learner_->average().empty()) {
     done.averaged_model = folder_.averaged_model();
@@ -130,6 +131,17 @@ bool Run::train() {
     return false;
   }
   return true;
+}
+
+void Run::require_steps() const {
+  const std::int64_t skipped = learner_->guard().skipped();
+  if (2 * skipped <= position_.step) return;
+  fail(ErrorCode::invalid_argument,
+       "train: {} of {} steps were left out, for a loss or gradients that are no numbers or a "
+       "spike; "
+       "expected most to be taken: lower the learning rate or clip the gradients; no model is "
+       "written",
+       skipped, position_.step);
 }
 
 TrainResult Run::result() const {

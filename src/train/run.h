@@ -43,6 +43,8 @@ class Run {
   void take_folder();
   /// Does the steps that are left; false when the caller asked to stop.
   bool train();
+  /// Throws Error(invalid_argument) when most steps were left out: such a run has learnt nothing.
+  void require_steps() const;
   /// Does a step. Throws libtorch::Stopped, and has done nothing, when the caller asks to stop.
   void step();
   /// Names the parameters that the loss does not reach.

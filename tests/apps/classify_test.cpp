@@ -351,6 +351,7 @@ class BadClassifyUse : public Classify, public ::testing::WithParamInterface<Bad
 
 TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
   write_file(path("empty.txt"), "");
+  write_file(path("nul_ended.txt"), std::string("red\0blue\0", 9));
   write_file(path("utf16.txt"), std::string("\xFF\xFEr\0e\0d\0", 8));
   write_file(path("hole.txt"), "red\n\nblue\n");
   write_file(path("object.json"), R"({"red": 1})");
@@ -383,6 +384,10 @@ INSTANTIATE_TEST_SUITE_P(
                {"--labels-file", "@object.json", "@pictures"},
                3,
                "no array of texts"},
+        BadUse{"LabelsThatEndWithZeroBytes",
+               {"--labels-file", "@nul_ended.txt", "@pictures"},
+               2,
+               "byte of zero in line 1"},
         BadUse{"LabelsInUtf16", {"--labels-file", "@utf16.txt", "@pictures"}, 2, "UTF-16"},
         BadUse{"UnknownTemplates",
                {"--labels", "red", "--templates", "imagenet", "@pictures"},

@@ -363,6 +363,12 @@ TEST(ModelFile, RefusesChannelsThatMakeNoNumberOfAPixel) {
     expect_error([&] { load_model_file(folder.path()); }, ErrorCode::corrupt_data,
                  "a standard deviation of");
   }
+  for (const char* means : {"[123.7, 116.3, 103.5]", "[0, 1e39, 0]"}) {
+    write_file(folder.path() / "preprocessor_config.json",
+               R"({"size": 48, "crop_size": 48, "image_mean": )" + std::string(means) + "}");
+    expect_error([&] { load_model_file(folder.path()); }, ErrorCode::corrupt_data,
+                 "pixels from 0 to 1");
+  }
 }
 
 TEST(ModelFile, TakesTheTextPrefixOfCustomTextModels) {

@@ -153,6 +153,18 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
               testing::HasSubstr("epochs-cooldown"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),
               testing::HasSubstr("lock-text-unlocked-layers"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.fastclip_gamma = 0.5; }),
+              testing::HasSubstr("fastclip-gamma: got 0.5, expected --fastclip with it"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.momentum = 0.9; }),
+              testing::HasSubstr("momentum: got 0.9, expected --opt muon with it"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.augmentation.hue = 0.1; }),
+              testing::HasSubstr("aug-hue: got 0.1, expected --aug-jitter with it"));
+  TrainOptions served = good();
+  served.optimiser = "muon";
+  served.momentum = 0.9;
+  served.augmentation.jitter_probability = 0.5;
+  served.augmentation.hue = 0.1;
+  EXPECT_EQ(error_of([&] { check_train_options(served); }), "no error");
   EXPECT_THAT(refusal([](TrainOptions& o) { o.csv_caption_key = o.csv_image_key; }),
               testing::HasSubstr("csv-caption-key: expected another column"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.allow_change = "wd"; }),

@@ -56,6 +56,16 @@ TEST_F(Training, MakesAModelThatLoadsAndReportsOnTheWay) {
   EXPECT_EQ(model.preprocessing.size, 32);
 }
 
+TEST_F(Training, IsNoSuccessWhenMostStepsAreLeftOut) {
+  TrainOptions diverging = options("diverging");
+  diverging.epochs = 1;
+  diverging.warmup = 0;
+  diverging.learning_rate = 1e30;
+  EXPECT_THAT([&] { run_training(diverging); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("of 4 steps were left out")));
+  EXPECT_FALSE(fs::exists(diverging.logs / diverging.name / "model"));
+}
+
 TEST_F(Training, GoesFromSmallPicturesAndShortTextsToTheFullSize) {
   TrainOptions small = options("small");
   small.image_size = 64;
