@@ -161,10 +161,6 @@ int fingerprint_each(const FingerprintArguments& arguments, Command command) {
                         });
 }
 
-}  // namespace
-
-namespace {
-
 /// Declares what --semantic is about. What looks at pictures in another way has none of it.
 void add_meaning(Command command, Options& options, const std::vector<Option>& others) {
   Option semantic = command.flag("--semantic", options.by_meaning,

@@ -7,6 +7,7 @@
 #include "curate/fingerprint_walk.h"
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
+#include "curate/tally.h"
 #include "diptych/filters.h"
 
 namespace diptych {
@@ -34,10 +35,8 @@ class Deduplication {
                       [this](const shards::Sample& sample, const Fingerprint& print) {
                         take(sample, finder_.take(print));
                       });
-    if (report_.samples.written == 0) {
-      fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
-           report_.samples.read, options_.inputs.sources.front());
-    }
+    if (report_.samples.written == 0)
+      refuse_nothing_left(report_.samples, options_.inputs.sources.front());
     sink_->finish();
     for (const std::string& note : keys_.notes()) report_.samples.notes.push_back(note);
     return std::move(report_);

@@ -131,10 +131,7 @@ StageReport find_copies(const CopyOptions& options) {
     if (options.stage.progress)
       options.stage.progress(firsts.size() - 1, options.fingerprints.size());
   }
-  if (report.written == 0) {
-    fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
-         report.read, options.fingerprints.front().string());
-  }
+  if (report.written == 0) refuse_nothing_left(report, options.fingerprints.front().string());
   CopiesFile::write(options.out, firsts, kinds);
   return report;
 }

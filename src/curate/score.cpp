@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -10,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "curate/best_share.h"
 #include "curate/record.h"
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
@@ -74,10 +76,8 @@ class Scoring {
       for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
     });
     StageReport& samples = report_.filter.samples;
-    if (samples.written == 0 && !options_.stage.is_part) {
-      fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
-           samples.read, options_.inputs.sources.front());
-    }
+    if (samples.written == 0 && !options_.stage.is_part)
+      refuse_nothing_left(samples, options_.inputs.sources.front());
     if (table_) table_->commit();
     if (sink_) sink_->finish();  // says that all is there
     for (const std::string& note : keys_.notes()) samples.notes.push_back(note);
@@ -192,7 +192,7 @@ class Scoring {
     report_.mean =
         std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
     if (options_.top_share <= 0.0) return options_.least_score;
-    return least_of_best(scores, options_.top_share);
+    return last_of_best(scores, options_.top_share, std::greater<>());
   }
 
   void take(const shards::Sample& sample, double score, double least) {

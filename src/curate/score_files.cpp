@@ -1,12 +1,11 @@
 #include "curate/score_files.h"
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
 #include <system_error>
 
 #include "base/as_text.h"
 #include "base/error.h"
+#include "curate/best_share.h"
 #include "curate/json_parser.h"
 #include "curate/line_blocks.h"
 #include "diptych/filters.h"
@@ -37,14 +36,6 @@ void read_scores(const std::filesystem::path& path,
   }
 }
 
-double least_of_best(std::vector<double>& scores, double share) {
-  const double wanted = std::ceil(share * static_cast<double>(scores.size()));
-  const auto count = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, scores.size());
-  const auto last = scores.begin() + static_cast<std::ptrdiff_t>(count - 1);
-  std::nth_element(scores.begin(), last, scores.end(), std::greater<>());
-  return *last;
-}
-
 }  // namespace curate
 
 double least_of_top_share(const std::vector<std::filesystem::path>& scores, double share) {
@@ -55,7 +46,7 @@ double least_of_top_share(const std::vector<std::filesystem::path>& scores, doub
     curate::read_scores(path, [&](std::string_view, double score) { all.push_back(score); });
   if (all.empty())
     fail(ErrorCode::invalid_argument, "scores: got none, expected some in {} files", scores.size());
-  return curate::least_of_best(all, share);
+  return curate::last_of_best(all, share, std::greater<>());
 }
 
 }  // namespace diptych

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <functional>
 #include <string_view>
-#include <vector>
 
 namespace diptych::curate {
 
@@ -11,9 +10,5 @@ namespace diptych::curate {
 /// Throws Error: not_found, io, corrupt_data.
 void read_scores(const std::filesystem::path& path,
                  const std::function<void(std::string_view key, double score)>& take);
-
-/// Returns the score at which the best `share`, above 0 to 1, of some scores ends. `scores` are at
-/// least one; their order changes.
-double least_of_best(std::vector<double>& scores, double share);
 
 }  // namespace diptych::curate

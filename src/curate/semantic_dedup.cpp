@@ -1,12 +1,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "curate/best_share.h"
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
 #include "curate/sample_walk.h"
@@ -36,10 +37,13 @@ class SemanticDeduplication {
   SemanticDedupReport run() {
     const SampleRules readable{.need_caption = false, .min_side = 1};
     walk(report_.filter, readable, [this](const auto& checked) { embed(checked); });
-    if (rows_.empty()) fail_for_nothing();
+    if (rows_.empty()) refuse_nothing_left(report_.filter.samples, options_.inputs.sources.front());
     const std::vector<float> similarity = similarities();
-    report_.similarity =
-        options_.keep_share > 0.0 ? similarity_of_share(similarity) : options_.similarity;
+    report_.similarity = options_.similarity;
+    if (options_.keep_share > 0.0) {
+      std::vector<float> ordered = similarity;
+      report_.similarity = last_of_best(ordered, options_.keep_share, std::less<>());
+    }
     FilterReport again;  // of the same samples: counted, and their pictures decoded, once
     const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};
     std::size_t place = 0;
@@ -85,15 +89,6 @@ class SemanticDeduplication {
     return similarity_to_farther(rows_, centres, pool_);
   }
 
-  double similarity_of_share(std::vector<float> similarity) const {
-    const double wanted = std::ceil(options_.keep_share * static_cast<double>(similarity.size()));
-    const auto count =
-        std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, similarity.size());
-    const auto last = similarity.begin() + static_cast<std::ptrdiff_t>(count - 1);
-    std::nth_element(similarity.begin(), last, similarity.end());
-    return *last;
-  }
-
   void take(const shards::Sample& sample, float similarity) {
     StageReport& samples = report_.filter.samples;
     if (similarity > report_.similarity) {
@@ -104,11 +99,6 @@ class SemanticDeduplication {
     }
     sink_->add(keys_.next(sample.key), sample);
     ++samples.written;
-  }
-
-  [[noreturn]] void fail_for_nothing() const {
-    fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
-         report_.filter.samples.read, options_.inputs.sources.front());
   }
 
   const SemanticDedupOptions& options_;

@@ -37,6 +37,11 @@ void add(StageReport& sum, const StageReport& part) {
   sum.notes.insert(sum.notes.end(), part.notes.begin(), part.notes.end());
 }
 
+void refuse_nothing_left(const StageReport& samples, const std::string& source) {
+  fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
+       samples.read, source);
+}
+
 void check_output(const std::filesystem::path& output, const StageOptions& options,
                   const std::vector<std::filesystem::path>& inputs) {
   if (output.empty()) return;

@@ -31,6 +31,9 @@ void count_at(std::map<std::string, Dropped>& reasons, std::string_view reason,
 /// Adds what another part of the input came to; the order of calls decides the examples.
 void add(StageReport& sum, const StageReport& part);
 
+/// Throws Error(invalid_argument): of all samples that were read, from `source` on, none is left.
+[[noreturn]] void refuse_nothing_left(const StageReport& samples, const std::string& source);
+
 /// Throws Error(invalid_argument) when an output is there already and must not be replaced, or is
 /// one of the inputs.
 void check_output(const std::filesystem::path& output, const StageOptions& options,
