@@ -74,7 +74,7 @@ bench: build ## compare the speed with PyTorch, ONNX Runtime and OpenVINO, side 
 	build/bench/bin/pip install --quiet --requirement bench/peers/requirements.txt
 	build/bench/bin/python bench/peers/compare.py build/release/bin/peers_towers
 
-model: build ## make the embedded model again: packages, data, an hour of training, measurement
+model: build ## make the embedded model again: packages, data, hours of training, measurement
 	models/pictogram/recipe
 	models/pictogram/measure --model $(MODEL)
 

@@ -33,8 +33,12 @@ if(modules)
   add_dependencies(diptych_library ${modules})
 endif()
 
-# The same for those who build without CMake. The names are those that library_dependencies.cmake looks for.
-set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd sentencepiece simdjson zlib")
+# The same for those who build without CMake. Whoever links the static library links what it stands on, under the names that
+# library_dependencies.cmake looks for; the shared one names that itself.
+if(NOT BUILD_SHARED_LIBS)
+  set(DIPTYCH_PKGCONFIG_LIBS "-lcld2 -ldl -pthread")
+  set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd sentencepiece simdjson zlib")
+endif()
 set(DIPTYCH_PKGCONFIG_FOLDER ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH DIPTYCH_PREFIX_FROM_PKGCONFIG /${DIPTYCH_PKGCONFIG_FOLDER} /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/diptych.pc.in ${PROJECT_BINARY_DIR}/diptych.pc @ONLY)

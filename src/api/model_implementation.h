@@ -10,8 +10,8 @@
 
 namespace diptych {
 
-/// What a Model shares among its copies.
-class Model::Implementation {
+/// What a Model shares among its copies. Hidden, unlike the class that it is part of.
+class [[gnu::visibility("hidden")]] Model::Implementation {
  public:
   Implementation(std::string name, checkpoint::ModelFile file);
   /// Returns a model made from others, which `sources` names.

@@ -8,8 +8,8 @@
 
 namespace diptych {
 
-/// What a PackedModel shares among its copies.
-class PackedModel::Implementation {
+/// What a PackedModel shares among its copies. Hidden, unlike the class that it is part of.
+class [[gnu::visibility("hidden")]] PackedModel::Implementation {
  public:
   Implementation(Model model, const ComputeOptions& options);
   /// Returns one in fp32 on the CPU, with observers.

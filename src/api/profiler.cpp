@@ -15,7 +15,7 @@
 
 namespace diptych {
 
-class Profiler::Implementation {
+class [[gnu::visibility("hidden")]] Profiler::Implementation {
  public:
   Implementation(const Model& model, const ComputeOptions& options)
       : model_(model),
