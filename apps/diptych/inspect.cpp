@@ -89,6 +89,7 @@ Json to_json(const std::string& model, const Inspection& inspection) {
                {"bytes", inspection.bytes},
                {"dtypes", inspection.dtypes}};
   if (inspection.model) add_model(json, *inspection.model);
+  if (!inspection.notes.empty()) json["notes"] = inspection.notes;
   if (!inspection.model) json["problem"] = inspection.problem;
   return json;
 }
@@ -162,6 +163,7 @@ int inspect(const Options& options) {
   } else {
     print_text(options.model, inspection);
   }
+  for (const std::string& note : inspection.notes) print_note(note);
   if (inspection.model) return 0;
   print_error(inspection.problem);
   return diptych::exit_status(diptych::ErrorCode::unsupported);

@@ -20,6 +20,10 @@ using diptych::ErrorCode;
 
 std::vector<std::string> parse_json(const std::string& text, const std::string& file) {
   const Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) {
+    throw diptych::Error(ErrorCode::corrupt_data,
+                         fmt::format("labels: got text that is not JSON ({})", file));
+  }
   std::vector<std::string> labels;
   for (const Json& label : document.is_array() ? document : Json::array()) {
     if (label.is_string()) labels.push_back(label.get<std::string>());
@@ -57,14 +61,26 @@ void check(const std::vector<std::string>& labels, const std::string& file) {
   }
 }
 
-void note_columns(const std::vector<std::string>& labels, const std::string& file) {
+bool is_number(const std::string& label) {
+  return label.find_first_not_of("0123456789.+-") == std::string::npos;
+}
+
+/// What the lines show; what their list shows is among the classifier's notes.
+void note_lines(const std::vector<std::string>& labels, const std::string& file) {
   const auto has_columns = [](const std::string& label) {
     return label.find('\t') != std::string::npos || label.ends_with(',');
   };
   const auto found = std::find_if(labels.begin(), labels.end(), has_columns);
-  if (found == labels.end()) return;
-  print_note(
-      fmt::format("a label is a whole line, tabs and commas included: '{}' ({})", *found, file));
+  if (found != labels.end()) {
+    print_note(
+        fmt::format("a label is a whole line, tabs and commas included: '{}' ({})", *found, file));
+  }
+  const auto numbers = std::count_if(labels.begin(), labels.end(), is_number);
+  if (2 * static_cast<std::size_t>(numbers) > labels.size()) {
+    print_note(fmt::format("{} of {} labels are numbers, as '{}': a model knows words ({})",
+                           numbers, labels.size(),
+                           *std::find_if(labels.begin(), labels.end(), is_number), file));
+  }
 }
 
 }  // namespace
@@ -92,6 +108,6 @@ std::vector<std::string> labels_in_file(const std::string& file) {
         fmt::format("labels: got an empty file, expected a label a line ({})", file));
   }
   check(labels, file);
-  note_columns(labels, file);
+  note_lines(labels, file);
   return labels;
 }

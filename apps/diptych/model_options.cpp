@@ -113,6 +113,7 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
 diptych::PackedModel pack_model(const ModelOptions& options) {
   diptych::PackedModel packed(load_model(options.model, options.load), options.compute);
   if (!packed.unit().note.empty()) print_note(packed.unit().note);
+  for (const std::string& note : packed.notes()) print_note(note);
   return packed;
 }
 

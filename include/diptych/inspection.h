@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "diptych/export.h"
 #include "diptych/model.h"
@@ -32,6 +33,9 @@ struct Inspection {
   std::map<std::string, std::uint64_t> dtypes;  ///< numbers stored in each
   std::optional<ModelInfo> model;               ///< when it loads
   std::string problem;                          ///< why it does not load, in one line
+  /// What the numbers of a model that loads give away, one sentence each, usually none: NaN,
+  /// matrices of zeros alone, numbers far beyond all others of their tensor.
+  std::vector<std::string> notes;
 };
 
 /// Looks at a model by the names that Model::load takes. Throws Error for what is no readable

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "diptych/export.h"
 #include "diptych/model.h"
@@ -71,6 +72,10 @@ class DIPTYCH_API PackedModel {
   /// Returns the options as given, with the precision that `automatic` stood for.
   const ComputeOptions& options() const;
   const ComputeUnit& unit() const;
+  /// Returns what the weights' numbers give away, one sentence each, usually none: matrices of
+  /// zeros alone, and numbers far beyond all others of their tensor, as a flipped bit leaves them.
+  /// Only of weights that are packed here: not by libtorch, nor of a folder that holds them packed.
+  std::vector<std::string> notes() const;
 
   /// Returns whether both are the same packed model.
   bool operator==(const PackedModel&) const = default;

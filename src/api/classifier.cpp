@@ -13,11 +13,12 @@
 namespace diptych {
 namespace {
 
-std::string note_on_one_label(const std::string& label) {
+/// Where it is known from which cosine on a label fits, the answer may be that it does not.
+std::string note_on_one_label(const std::string& label, bool may_fit_none) {
   return fmt::format(
-      "one label alone, '{}': its share among the labels is 100 % whatever the picture shows; give "
-      "other labels to compare it with, or ask for independent scores",
-      label);
+      "one label alone, '{}': its share among the labels is 100 % whatever the picture shows{}; "
+      "give other labels to compare it with, or ask for independent scores",
+      label, may_fit_none ? ", unless the answer is that it does not fit" : "");
 }
 
 ScoreKind kind_of(const ModelInfo& model, const ClassifierOptions& options) {
@@ -67,8 +68,8 @@ Classifier::Classifier(const Encoder& encoder, std::vector<std::string> labels,
   const EncoderEmbedder embedder(encoder);
   class_embeddings_ = evaluate::class_embeddings(embedder, labels_, templates_);
   notes_ = evaluate::label_notes("label", labels_, templates_, embedder, class_embeddings_);
-  if (kind_ == ScoreKind::softmax && labels_.size() == 1 && !fits_from_)
-    notes_.push_back(note_on_one_label(labels_.front()));
+  if (kind_ == ScoreKind::softmax && labels_.size() == 1)
+    notes_.push_back(note_on_one_label(labels_.front(), fits_from_.has_value()));
 }
 
 std::vector<std::string> Classifier::prompts(std::size_t label) const {

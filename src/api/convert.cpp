@@ -11,16 +11,15 @@
 #include "api/model_implementation.h"
 #include "api/model_name.h"
 #include "api/quantised_model.h"
+#include "api/weight_check.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
-#include "base/mapped_file.h"
 #include "checkpoint/configs/diptych_json.h"
 #include "checkpoint/export_model.h"
 #include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
 #include "engine/stored_panels.h"
-#include "tensor/finite.h"
 
 namespace diptych {
 namespace {
@@ -159,14 +158,8 @@ void refuse_packed(ExportFormat format, Precision precision) {
        name(precision));
 }
 
-void refuse_infinite(const checkpoint::ModelFile& file, const std::string& name) {
-  for (const auto& [tensor, view] : file.weights.tensors) {
-    if (!all_finite(view)) {
-      fail(ErrorCode::corrupt_data,
-           "checkpoint: {}: got NaN or infinity, expected finite numbers ({})", tensor, name);
-    }
-    MappedFile::release_pages(view.bytes);
-  }
+void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  notes.insert(notes.end(), more.begin(), more.end());
 }
 
 constexpr const char* kFromEightBits =
@@ -196,7 +189,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_filled(folder);
-  refuse_infinite(file, model.info().name);
+  std::vector<std::string> notes = api::check_weights(model.implementation());
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   if (options.fits_from != 0.0F) file.fits_from = checked_fits_from(options.fits_from, format);
@@ -208,16 +201,18 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
          "({})",
          model.info().name);
   }
-  if (is_quantised) return api::write_quantised(model, folder, options.calibration, file);
+  if (is_quantised) {
+    append(notes, api::write_quantised(model, folder, options.calibration, file));
+    return notes;
+  }
   file.quantisation = {};
   file.quantisation_loss.reset();
-  std::vector<std::string> notes;
   if (options.packed) {
     const network::Model& network = model.implementation().network;
     checkpoint::save_packed_folder(folder, file, engine::weights_in_panels(network),
                                    engine::panel_width());
   } else {
-    notes = checkpoint::export_model(folder, file, format, dtype);
+    append(notes, checkpoint::export_model(folder, file, format, dtype));
   }
   if (was_quantised) notes.emplace_back(kFromEightBits);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;

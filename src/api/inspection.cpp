@@ -4,11 +4,23 @@
 
 #include "api/model_implementation.h"
 #include "api/model_name.h"
+#include "api/weight_check.h"
+#include "base/error.h"
 #include "checkpoint/inspection.h"
 #include "tensor/tensor.h"
 
 namespace diptych {
 namespace {
+
+/// What check_weights says, and what it refuses.
+std::vector<std::string> notes_on_weights(const Model::Implementation& model) {
+  try {
+    return api::check_weights(model);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt_data) throw;
+    return {error.what()};
+  }
+}
 
 /// A model that has no file of its own: the embedded one.
 Inspection inspect_loaded(const Model& model) {
@@ -23,6 +35,7 @@ Inspection inspect_loaded(const Model& model) {
     result.dtypes[std::string(name(view.dtype))] += static_cast<std::uint64_t>(view.count());
   }
   result.model = model.info();
+  result.notes = notes_on_weights(model.implementation());
   return result;
 }
 
@@ -53,7 +66,11 @@ Inspection inspect(const std::string& name_or_path) {
                     .bytes = found.bytes,
                     .dtypes = std::move(found.dtypes),
                     .problem = std::move(found.problem)};
-  if (found.model) result.model = Model::Implementation(name_or_path, std::move(*found.model)).info;
+  if (found.model) {
+    const Model::Implementation model(name_or_path, std::move(*found.model));
+    result.model = model.info;
+    result.notes = notes_on_weights(model);
+  }
   return result;
 }
 

@@ -112,4 +112,8 @@ const ComputeUnit& PackedModel::unit() const {
   return implementation_->unit;
 }
 
+std::vector<std::string> PackedModel::notes() const {
+  return implementation_->engine->notes();
+}
+
 }  // namespace diptych

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -133,6 +134,16 @@ TensorBuffer whole_number(std::int64_t value) {
   return buffer;
 }
 
+/// The model that OpenAI's loader, and ours, would take weights for; none when they would take
+/// them for no model at all.
+std::optional<ModelFile> inferred_by_openai(const TensorMap& weights, const std::string& name) {
+  try {
+    return describe_openai(weights, name);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 /// OpenAI's loader takes TorchScript only: its attempt at a state dict starts reading where that at
 /// TorchScript left the file, at its end. The files have no config: the loader infers everything
 /// from shapes, and so does ours. What it would infer otherwise cannot be written.
@@ -141,9 +152,9 @@ Writer openai_writer(const ModelFile& model, DType dtype) {
   weights.add("input_resolution", whole_number(network::image_size(model.config.image)));
   weights.add("context_length", whole_number(network::context_length(model.config.text)));
   weights.add("vocab_size", whole_number(network::vocabulary_size(model.config.text)));
-  const ModelFile inferred = describe_openai(weights, model.provenance.name);
-  if (inferred.config != model.config || inferred.preprocessing != model.preprocessing ||
-      inferred.tokenizer != model.tokenizer) {
+  const auto inferred = inferred_by_openai(weights, model.provenance.name);
+  if (!inferred || inferred->config != model.config ||
+      inferred->preprocessing != model.preprocessing || inferred->tokenizer != model.tokenizer) {
     fail(ErrorCode::unsupported,
          "OpenAI's form cannot say this model's config: it means QuickGELU, heads of width 64, "
          "CLIP's preprocessing and tokenizer");

@@ -49,7 +49,7 @@ ModelFile load_model_file(const std::filesystem::path& file_or_folder, const Loa
 }
 
 ModelFile load_model_folder(std::span<const FileBytes> files, const LoadRequest& request) {
-  return load(ModelFiles(files), request);
+  return load(ModelFiles(files, request.stated), request);
 }
 
 }  // namespace diptych::checkpoint

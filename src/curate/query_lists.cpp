@@ -24,8 +24,15 @@ std::string_view text_of(const MappedFile& file) {
   return text;
 }
 
+Json parse_list(std::string_view what, std::string_view text, const std::string& name) {
+  Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded())
+    fail(ErrorCode::invalid_argument, "{}: got text that is not JSON ({})", what, name);
+  return document;
+}
+
 std::vector<std::string> entries_from_json(std::string_view text, const std::string& name) {
-  const Json list = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json list = parse_list("entries", text, name);
   const auto is_text = [](const Json& entry) { return entry.is_string(); };
   if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_text)) {
     fail(ErrorCode::invalid_argument, "entries: got other JSON, expected an array of texts ({})",
@@ -114,7 +121,7 @@ Counts read_counts(const std::vector<std::filesystem::path>& paths) {
   Counts sum;
   for (const std::filesystem::path& path : paths) {
     const MappedFile file(path);
-    const Json document = Json::parse(text_of(file), nullptr, /*allow_exceptions=*/false);
+    const Json document = parse_list("counts", text_of(file), file.name());
     if (document.is_object()) {
       for (const auto& [language, list] : document.items()) {
         add_counts(sum, language, counts_of(list, file.name()), file.name());

@@ -26,6 +26,8 @@ class CpuExecutor : public Executor {
   std::unique_ptr<Executor> beside() const override;
   bool shares_prefixes() const override { return network::shares_prefixes(model().text); }
 
+  std::vector<std::string> notes() const override { return weights_->notes(); }
+
   void image_features(const network::Pixels& pixels, std::span<float> features) override;
   void text_features(const network::Tokens& tokens, std::span<float> features) override;
   std::unique_ptr<CaptionSteps> begin_captions(const network::Pixels& pixels, int each) override;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "network/model.h"
 #include "network/operations/sequences.h"
@@ -42,6 +44,9 @@ class Executor {
   /// Returns whether what texts have in common at their beginning is computed once for all texts of
   /// a batch that come one after the other.
   virtual bool shares_prefixes() const { return false; }
+
+  /// Returns what the weights give away that were looked at (network::WeightFindings).
+  virtual std::vector<std::string> notes() const { return {}; }
 
   /// Each writes features [inputs, embedding width], not normalised. The inputs are as the model
   /// takes them (network::check_packed).

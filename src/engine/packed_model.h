@@ -21,6 +21,7 @@ class PackedModel {
   const network::Model& model() const { return executor_->model(); }
   std::int64_t batch_floats() const { return executor_->batch_floats(); }
   bool shares_prefixes() const { return executor_->shares_prefixes(); }
+  std::vector<std::string> notes() const { return executor_->notes(); }
   int threads() const { return pool_->size(); }
 
   using Work = std::function<void(Executor&)>;

@@ -1,7 +1,6 @@
 #include "engine/weights.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -34,30 +33,26 @@ int panel_outputs(const PackedLinear& packed, int panel) {
   return std::min(kPanelWidth, packed.outputs() - panel * kPanelWidth);
 }
 
-[[noreturn]] void refuse_infinite(const std::string& name) {
-  fail(ErrorCode::corrupt_data, "checkpoint: {}: got NaN or infinity, expected finite numbers",
-       name);
-}
-
-/// A stored tensor's bytes, in parts for all threads.
-bool all_finite_in_parts(const TensorView& stored, ThreadPool& pool) {
+/// The largest magnitude of a stored tensor, its bytes in parts for all threads.
+double largest_in_parts(const TensorView& stored, ThreadPool& pool) {
   constexpr std::size_t kPart = std::size_t{1} << 20;  // bytes; a multiple of every element's
-  std::atomic<bool> finite = true;
-  pool.run((stored.bytes.size() + kPart - 1) / kPart, [&](std::size_t i) {
+  std::vector<double> largest((stored.bytes.size() + kPart - 1) / kPart);
+  pool.run(largest.size(), [&](std::size_t i) {
     const auto rest = stored.bytes.subspan(i * kPart);
-    if (!all_finite(rest.first(std::min(rest.size(), kPart)), stored.dtype)) finite = false;
+    largest[i] = largest_magnitude(rest.first(std::min(rest.size(), kPart)), stored.dtype);
   });
-  return finite;
+  return largest.empty() ? 0.0 : *std::max_element(largest.begin(), largest.end());
 }
 
-/// Fills every panel of a layer with `rows(weight, first, count)`: rows [first, first + count) of
-/// W. The memory that the stored weight took is given back: what remains is the packed copy.
-template <typename Rows>
-void pack(const std::string& name, const TensorView& stored, PackedLinear& packed, ThreadPool& pool,
+/// Calls `look(weight, largest)`, then fills every panel of a layer with `rows(weight, first,
+/// count)`: rows [first, first + count) of W. The memory that the stored weight took is given back:
+/// what remains is the packed copy.
+template <typename Look, typename Rows>
+void pack(const TensorView& stored, PackedLinear& packed, ThreadPool& pool, const Look& look,
           const Rows& rows) {
   {
     const DenseTensor weight(stored);
-    if (!all_finite_in_parts(weight.view(), pool)) refuse_infinite(name);
+    look(weight.view(), largest_in_parts(weight.view(), pool));
     pool.run(static_cast<std::size_t>(packed.panels()), [&](std::size_t i) {
       const auto panel = static_cast<int>(i);
       const std::vector<float> values =
@@ -116,7 +111,7 @@ Weights::Weights(network::Model model, const TensorMap& checkpoint, ThreadPool& 
   if (format_.stored == kernels::Element::int8) quantisation_ = std::move(quantisation);
   check(checkpoint);
   const LayerList layers = list_layers(model_);
-  check_finite(layers, pool);
+  look_at_unpacked(layers, pool);
   for (const network::Norm& norm : layers.norms) {
     vectors_[norm.weight] = to_floats(view(norm.weight));
     if (norm.bias != network::kAbsent) vectors_[norm.bias] = to_floats(view(norm.bias));
@@ -150,18 +145,26 @@ const float* Weights::input_factors(const network::Linear& layer) const {
   return found->second.data();
 }
 
-/// What is packed is checked there, so that its stored form is in memory once and not for long; so
-/// is what else is computed, but for vectors, which are cheap.
-void Weights::check_finite(const LayerList& layers, ThreadPool& pool) const {
+void Weights::look(network::ParameterId parameter, const TensorView& dense, double largest) {
+  if (!std::isfinite(largest)) {
+    fail(ErrorCode::corrupt_data, "checkpoint: {}: got NaN or infinity, expected finite numbers",
+         name(parameter));
+  }
+  findings_.look(model_.parameters.spec(parameter), dense, largest);
+}
+
+/// What is packed is looked at there, so that its stored form is in memory once and not for long;
+/// so is what else is computed, but for vectors, which are cheap.
+void Weights::look_at_unpacked(const LayerList& layers, ThreadPool& pool) {
   std::set<network::ParameterId> packed;
   for (const network::Linear& layer : layers.linears) packed.insert(layer.weight);
   for (const network::Convolution& layer : layers.convolutions) packed.insert(layer.weight);
   for (std::size_t i = 0; i < views_.size(); ++i) {
-    if (packed.contains(static_cast<network::ParameterId>(i))) continue;
-    const TensorView& view = views_[i];
-    const bool cheap = view.shape.size() < 2;
-    const bool finite = view.compute ? !cheap || all_finite(view) : all_finite_in_parts(view, pool);
-    if (!finite) refuse_infinite(model_.parameters.specs()[i].name);
+    const auto parameter = static_cast<network::ParameterId>(i);
+    const bool is_large_computed = views_[i].compute && views_[i].shape.size() >= 2;
+    if (packed.contains(parameter) || is_large_computed) continue;
+    const DenseTensor dense(views_[i]);
+    look(parameter, dense.view(), largest_in_parts(dense.view(), pool));
   }
 }
 
@@ -187,7 +190,10 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, const Ten
 void Weights::pack_linear(const network::Linear& layer, PackedLinear& packed, ThreadPool& pool) {
   packed = PackedLinear(layer.inputs, layer.outputs, format_of(layer.weight));
   const float* factors = input_factors(layer);
-  pack(name(layer.weight), view(layer.weight), packed, pool,
+  const auto look_at = [&](const TensorView& weight, double largest) {
+    look(layer.weight, weight, largest);
+  };
+  pack(view(layer.weight), packed, pool, look_at,
        [&](const TensorView& weight, int first, int count) {
          std::vector<float> rows = linear_rows(layer, weight, first, count);
          if (factors != nullptr) divide_columns(rows, factors, layer.inputs);
@@ -218,7 +224,10 @@ void Weights::pack_convolutions(const std::vector<network::Convolution>& layers,
                           format_of(layer.weight));
     const FoldedNorm folded = folded_norm(layer);
     std::copy(folded.shift.begin(), folded.shift.end(), packed.bias());
-    pack(name(layer.weight), view(layer.weight), packed, pool,
+    const auto look_at = [&](const TensorView& weight, double largest) {
+      look(layer.weight, weight, largest);
+    };
+    pack(view(layer.weight), packed, pool, look_at,
          [&](const TensorView& weight, int first, int count) {
            return convolution_rows(layer, weight, folded.scale, first, count);
          });
@@ -231,7 +240,7 @@ void Weights::keep_tables(const std::vector<network::ParameterId>& tables) {
     TensorView& kept = views_[static_cast<std::size_t>(table)];
     if (!kept.compute) continue;
     const auto dense = std::make_shared<const DenseTensor>(kept);
-    if (!all_finite(dense->view())) refuse_infinite(name(table));
+    look(table, dense->view(), largest_magnitude(dense->bytes(), dense->view().dtype));
     kept = dense->view();
     storage_.push_back(dense);
   }

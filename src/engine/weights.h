@@ -10,6 +10,7 @@
 #include "engine/layer_list.h"
 #include "kernels/packed_linear.h"
 #include "network/model.h"
+#include "network/operations/weight_findings.h"
 #include "network/quantisation.h"
 #include "tensor/tensor.h"
 
@@ -34,6 +35,9 @@ class Weights {
           const TensorMap& panels = {});
 
   const network::Model& model() const { return model_; }
+  /// Returns what the numbers give away, one sentence each, usually none; nothing of matrices that
+  /// were not looked at.
+  std::vector<std::string> notes() const { return findings_.notes(); }
   /// Returns whether some are computed from where they were stored.
   bool has_unseen() const { return has_unseen_; }
 
@@ -71,7 +75,9 @@ class Weights {
 
   void check(const TensorMap& checkpoint);
   kernels::Format format_of(network::ParameterId weight) const;
-  void check_finite(const LayerList& layers, ThreadPool& pool) const;
+  /// Throws Error(corrupt_data) unless the numbers are finite, and notes what else they give away.
+  void look(network::ParameterId parameter, const TensorView& dense, double largest);
+  void look_at_unpacked(const LayerList& layers, ThreadPool& pool);
   const std::string& name(network::ParameterId parameter) const {
     return model_.parameters.specs()[static_cast<std::size_t>(parameter)].name;
   }
@@ -89,6 +95,7 @@ class Weights {
   kernels::Format format_;
   network::Quantisation quantisation_;  ///< none for precisions without eight bits
   bool has_unseen_ = false;
+  network::WeightFindings findings_;
   std::vector<TensorView> views_;  ///< in the order of the model's ParameterTable
   std::vector<std::shared_ptr<const void>> storage_;
   std::map<LinearKey, kernels::PackedLinear> linears_;

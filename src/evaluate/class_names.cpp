@@ -35,6 +35,8 @@ std::vector<NamedClass> parse_json(const std::string& text, const std::string& f
   };
   const auto document =
       nlohmann::ordered_json::parse(text, refuse_key_twice, /*allow_exceptions=*/false);
+  if (document.is_discarded())
+    fail(ErrorCode::corrupt_data, "class names: got text that is not JSON ({})", file);
   if (!document.is_object() && !document.is_array())
     fail(ErrorCode::corrupt_data, "class names: got neither a JSON object nor an array ({})", file);
   std::vector<NamedClass> classes;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "diptych/prompts.h"
+#include "evaluate/label_list.h"
 
 namespace diptych::evaluate {
 namespace {
@@ -127,7 +128,7 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
 std::vector<std::string> label_notes(std::string_view what, std::span<const std::string> labels,
                                      std::span<const std::string> templates,
                                      const Embedder& embedder, const Matrix& class_embeddings) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = list_notes(what, labels);
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
   add_notes_on_losses(what, labels, templates, embedder, notes);

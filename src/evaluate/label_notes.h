@@ -12,6 +12,7 @@ namespace diptych::evaluate {
 
 /// Returns why an answer among these labels says less than it seems to, one sentence each; usually
 /// none:
+///   - labels that are another thing than a list of them (label_list.h);
 ///   - labels with the same class embedding, which no picture can tell apart;
 ///   - labels that the text tower does not get whole: too long, or with unknown words;
 ///   - templates and labels that both have an article ("A photo of a a cat");

@@ -6,53 +6,72 @@
 #include <vector>
 
 #include "base/error.h"
+#include "json/syntax.h"
 
 namespace diptych {
 namespace {
 
-/// Watches what the grammar of JSON allows and a checkpoint must not hold. A pass of its own: the
-/// library's callbacks walk through the whole of an object after each of its values.
+/// Watches what the grammar of JSON allows and a checkpoint must not hold, and says what is wrong
+/// where it is broken. A pass of its own: the library's callbacks walk through the whole of an
+/// object after each of its values.
 class Strictness final : public nlohmann::json_sax<Json> {
  public:
-  Strictness(const std::string& name, int max_depth)
-      : name_(name), max_depth_(static_cast<std::size_t>(max_depth)) {}
+  Strictness(std::string_view text, const std::string& name, int max_depth)
+      : text_(text), name_(name), max_depth_(static_cast<std::size_t>(max_depth)) {}
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return open(); }
+  bool null() override { return value(); }
+  bool boolean(bool) override { return value(); }
+  bool number_integer(number_integer_t) override { return value(); }
+  bool number_unsigned(number_unsigned_t) override { return value(); }
+  bool number_float(number_float_t, const string_t&) override { return value(); }
+  bool string(string_t&) override { return value(); }
+  bool binary(binary_t&) override { return value(); }
+  bool start_object(std::size_t) override { return open(JsonPlace::Inside::object); }
   bool end_object() override { return close(); }
-  bool start_array(std::size_t) override { return open(); }
+  bool start_array(std::size_t) override { return open(JsonPlace::Inside::list); }
   bool end_array() override { return close(); }
   bool key(string_t& key) override {
     if (!keys_.back().insert(key).second)
       fail(ErrorCode::corrupt_data, "JSON: the key \"{}\" occurs twice ({})", key, name_);
+    places_.back().key = key;
     return true;
   }
-  /// The second pass says it.
-  bool parse_error(std::size_t, const std::string&, const Json::exception&) override {
-    return false;
+  bool parse_error(std::size_t read, const std::string& token,
+                   const Json::exception& error) override {
+    constexpr int kNumberTooLarge = 406;
+    if (error.id == kNumberTooLarge) {
+      fail(ErrorCode::corrupt_data, "JSON: got {}, expected a number that a double holds ({})",
+           token, name_);
+    }
+    fail(ErrorCode::corrupt_data, "JSON: {} ({})",
+         describe_syntax_error(text_, read, places_.back()), name_);
   }
 
  private:
-  bool open() {
+  bool value() {
+    places_.back().is_begun = true;
+    places_.back().key.reset();
+    return true;
+  }
+  bool open(JsonPlace::Inside inside) {
     if (keys_.size() >= max_depth_)
       fail(ErrorCode::corrupt_data, "JSON: nested deeper than {} levels ({})", max_depth_, name_);
+    value();
     keys_.emplace_back();
+    places_.push_back({.inside = inside, .is_begun = false, .key = {}});
     return true;
   }
   bool close() {
     keys_.pop_back();
+    places_.pop_back();
     return true;
   }
 
+  std::string_view text_;
   const std::string& name_;
   std::size_t max_depth_;
   std::vector<std::set<std::string>> keys_;  ///< of what is open; of a list none
+  std::vector<JsonPlace> places_{1};         ///< of what is open, the whole text first
 };
 
 }  // namespace
@@ -62,13 +81,10 @@ Json parse_json(std::span<const std::byte> text, const std::string& name, int ma
   const std::string_view start(begin, std::min<std::size_t>(text.size(), 2));
   if (start == "\xFF\xFE" || start == "\xFE\xFF")
     fail(ErrorCode::corrupt_data, "JSON: got UTF-16, expected UTF-8 ({})", name);
-  Strictness strictness(name, max_depth);
-  Json::sax_parse(begin, begin + text.size(), &strictness);
-  try {
-    return Json::parse(begin, begin + text.size());
-  } catch (const Json::exception& error) {
-    fail(ErrorCode::corrupt_data, "JSON: {} ({})", error.what(), name);
-  }
+  const std::string_view whole(begin, text.size());
+  Strictness strictness(whole, name, max_depth);
+  Json::sax_parse(whole, &strictness);
+  return Json::parse(whole);
 }
 
 }  // namespace diptych

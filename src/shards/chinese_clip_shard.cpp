@@ -78,6 +78,8 @@ void ChineseClipShard::read_text_line(std::string_view line, std::uint64_t offse
     refused_.add({reason, texts_.name(), fmt::format("line {}", number), std::move(what)});
   };
   const nlohmann::json object = parse_python_json(line);
+  if (object.is_discarded())
+    return refuse(RefusalReason::unreadable_json, "text: got a line that is not JSON");
   const auto text = object.is_object() ? object.find("text") : object.end();
   const auto images = object.is_object() ? object.find("image_ids") : object.end();
   if (!object.is_object() || text == object.end() || !text->is_string() || images == object.end() ||

@@ -43,7 +43,9 @@ class TextReader {
     const std::string_view part = *sample_.text("json");
     if (part.size() > kMaxJsonBytes) return refuse_json("got a part above 16 MiB");
     const nlohmann::json document = parse_python_json(part);
-    if (!document.is_object()) return refuse_json("got a part that is not an object");
+    if (document.is_discarded()) return refuse_json("got a part that is not JSON");
+    if (!document.is_object())
+      return refuse_json(fmt::format("got {}, expected an object", document.type_name()));
     if (const auto group = document.find(keys_.json_group_key); group != document.end())
       text_.group = group_name(*group);
     const auto value = document.find(keys_.json_text_key);

@@ -93,7 +93,7 @@ TEST_F(ClassifyWithLimit, SaysWhenNoneOfTheLabelsFits) {
   EXPECT_EQ(answer.at("labels")[0].at("fits"), false);
   EXPECT_THAT(classify_limited({"--csv"}).output,
               StartsWith("image,rank,label,score,error,fits\n"));
-  EXPECT_THAT(classify_limited({"--labels", "red"}).errors, Not(HasSubstr("one label alone")));
+  EXPECT_THAT(classify_limited({"--labels", "red"}).errors, HasSubstr("one label alone, 'red'"));
 }
 
 TEST_F(ClassifyWithLimit, IsSilentWhereOneFitsAndWhereTheNearestIsAskedFor) {
@@ -207,6 +207,15 @@ TEST_F(Classify, ALabelsFileWithColumnsIsNoted) {
   const ProgramRun run = classify({"--labels-file", path("labels.txt"), path("pictures/a.bmp")});
   EXPECT_EQ(run.status, 0);
   EXPECT_THAT(run.errors, HasSubstr("a label is a whole line"));
+}
+
+TEST_F(Classify, ALabelsFileThatIsATableIsNoted) {
+  write_file(path("labels.csv"), "id,name\n0,red\n1,blue\n");
+  const std::vector<std::string> arguments = {"--labels-file", path("labels.csv"),
+                                              path("pictures/a.bmp")};
+  EXPECT_THAT(classify(arguments).errors, HasSubstr("as the rows of a table have"));
+  write_file(path("labels.csv"), "1\n2\n3\nfour\n");
+  EXPECT_THAT(classify(arguments).errors, HasSubstr("3 of 4 labels are numbers, as '1'"));
 }
 
 TEST_F(Classify, OneLabelAloneIsNoted) {

@@ -68,6 +68,16 @@ TEST_F(LoadOptionsTest, RefusesHeadsThatAreNoNumbers) {
   }
 }
 
+// The embedded model's files, as those of any folder of our own, state everything.
+TEST(LoadOptionsOfTheEmbeddedModel, AreComparedWithWhatItsFilesSay) {
+  const ProgramRun heads = run_diptych({"verify", "--heads", "7"});
+  EXPECT_EQ(heads.status, kWrongInput);
+  EXPECT_THAT(heads.errors, HasSubstr("contradiction: heads of the image tower"));
+  const ProgramRun both = run_diptych({"verify", "--quick-gelu"});
+  const ProgramRun neither = run_diptych({"verify", "--no-quick-gelu"});
+  EXPECT_EQ(both.status + neither.status, kWrongInput) << both.errors << neither.errors;
+}
+
 TEST_F(LoadOptionsTest, EveryCommandTakesThem) {
   const std::string model = folder_.path().string();
   const TemporaryFolder out;

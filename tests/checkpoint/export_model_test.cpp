@@ -391,6 +391,19 @@ TEST(ExportModel, RefusesBertForOpenAi) {
                ErrorCode::unsupported, "OpenAI's form");
 }
 
+/// Whatever keeps OpenAI's loader from inferring a model, the message is about the form.
+TEST(ExportModel, NamesTheFormsOfWhatOpenAiCannotInfer) {
+  const test::TemporaryFolder folder;
+  for (const char* fixture : {"open_clip_siglip", "hf_siglip", "open_clip_siglip2_naflex",
+                              "eva01_fused_qkv", "open_clip_vitamin", "hf_clip"}) {
+    const ModelFile model = load_model_file(data_path(fixture));
+    for (const char* part : {"OpenAI's form cannot say", "; forms that can: diptych"})
+      expect_error(
+          [&] { export_model(folder.path(), model, ExportFormat::openai, DType::float32); },
+          ErrorCode::unsupported, part);
+  }
+}
+
 TEST(ExportModel, RefusesResNetsForHuggingFace) {
   const test::TemporaryFolder folder;
   const ModelFile model = load_model_file(data_path("openai_resnet"));

@@ -102,7 +102,7 @@ TEST_F(ClassFoldersTest, RefusesNamesThatDoNotFitTheFolders) {
 
 TEST_F(ClassFoldersTest, RefusesNameFilesThatCannotBeRead) {
   const auto code = ErrorCode::corrupt_data;
-  EXPECT_THAT(refusal(names("a.json", "{"), code), HasSubstr("neither"));
+  EXPECT_THAT(refusal(names("a.json", "{"), code), HasSubstr("got text that is not JSON"));
   EXPECT_THAT(refusal(names("a.json", "5"), code), HasSubstr("neither"));
   EXPECT_THAT(refusal(names("a.json", R"({"cat": 5, "red_dog": "x"})"), code), HasSubstr("'cat'"));
   EXPECT_NE(refusal("no_such_file", ErrorCode::not_found), "");

@@ -105,6 +105,11 @@ TEST(ReadText, ReportsJsonThatCannotBeRead) {
               HasSubstr("16 MiB"));
 }
 
+TEST(ReadText, TellsWhatIsNotJsonFromWhatIsNoObject) {
+  EXPECT_THAT(Words("{\"names\": \"a d").read().refused.at(0).what, HasSubstr("is not JSON"));
+  EXPECT_THAT(Words("[1]").read().refused.at(0).what, HasSubstr("got array, expected an object"));
+}
+
 TEST(ReadText, ReportsSamplesWithoutWords) {
   EXPECT_EQ(Words("").read().refused.at(0).reason, RefusalReason::no_caption);
   EXPECT_FALSE(Words("{\"names\": []}").read().refused.empty());

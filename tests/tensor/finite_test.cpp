@@ -35,6 +35,23 @@ TEST(AllFinite, TakesTheLargestAndSmallestNumbers) {
   }
 }
 
+TEST(LargestMagnitude, IsFoundAnywhereWhateverItsSign) {
+  for (const DType dtype : kTypes) {
+    for (const std::int64_t place : {0, 1023, 1024, 2999}) {
+      for (const float value : {2.5F, -24.0F})
+        EXPECT_EQ(largest_magnitude(with(dtype, 3000, place, value).bytes(), dtype),
+                  std::abs(value))
+            << name(dtype) << place;
+    }
+    EXPECT_EQ(largest_magnitude(with(dtype, 1, 0, -0.0F).bytes(), dtype), 0.0) << name(dtype);
+    EXPECT_EQ(largest_magnitude({}, dtype), 0.0);
+    EXPECT_TRUE(std::isinf(largest_magnitude(with(dtype, 9, 3, std::nanf("")).bytes(), dtype)));
+  }
+  EXPECT_EQ(
+      largest_magnitude(TensorBuffer({1}, std::vector<std::int32_t>{7}).bytes(), DType::int32),
+      0.0);
+}
+
 TEST(AllFinite, TakesUnalignedBytesIntegersAndNothing) {
   const TensorBuffer buffer = with(DType::float32, 100, 99, std::nanf(""));
   std::vector<std::byte> bytes(401);

@@ -57,6 +57,11 @@ int text_heads(const network::ModelConfig& config) {
 
 void check_heads(std::string_view tower, int stated, int got, const std::string& name) {
   if (stated == 0 || stated == got) return;
+  if (got == 0) {
+    fail(ErrorCode::invalid_argument,
+         "contradiction: heads of the {} tower: it has no attention, {} were stated ({})", tower,
+         stated, name);
+  }
   fail(ErrorCode::invalid_argument,
        "contradiction: heads of the {} tower: the files say {}, {} were stated ({})", tower, got,
        stated, name);

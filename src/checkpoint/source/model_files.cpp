@@ -65,8 +65,8 @@ ModelFiles::ModelFiles(const std::filesystem::path& path, std::optional<KnownFac
   if (!is_folder) files_.try_emplace(chosen_);
 }
 
-ModelFiles::ModelFiles(std::span<const FileBytes> files)
-    : name_("a model in memory"), in_memory_(true) {
+ModelFiles::ModelFiles(std::span<const FileBytes> files, StatedFacts stated)
+    : name_("a model in memory"), in_memory_(true), stated_(stated) {
   for (const FileBytes& file : files) files_.emplace(file.name, file);
 }
 

@@ -21,7 +21,7 @@ class ModelFiles {
   /// Error(not_found).
   explicit ModelFiles(const std::filesystem::path& file_or_folder,
                       std::optional<KnownFacts> known = std::nullopt, StatedFacts stated = {});
-  explicit ModelFiles(std::span<const FileBytes> files);
+  explicit ModelFiles(std::span<const FileBytes> files, StatedFacts stated = {});
 
   /// Returns what is known of the model besides its files; null when nothing is.
   const KnownFacts* known() const { return known_ ? &*known_ : nullptr; }

@@ -1,0 +1,125 @@
+#include "evaluate/label_list.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/ascii.h"
+
+namespace diptych::evaluate {
+namespace {
+
+template <typename Predicate>
+bool all_of(std::span<const std::string> labels, const Predicate& holds) {
+  return std::all_of(labels.begin(), labels.end(), holds);
+}
+
+/// Whether a separator stands as in a table. A comma before a blank is a sentence's: ImageNet's
+/// classes are "tench, Tinca tinca".
+bool has_separator(std::string_view label, char separator) {
+  for (std::size_t at = label.find(separator); at != std::string_view::npos;
+       at = label.find(separator, at + 1)) {
+    const bool before_blank = at + 1 < label.size() && label[at + 1] == ' ';
+    if (separator != ',' || !before_blank) return true;
+  }
+  return false;
+}
+
+std::optional<std::string> note_on_rows(std::string_view what,
+                                        std::span<const std::string> labels) {
+  if (labels.size() < 2) return std::nullopt;
+  for (const char separator : {'\t', ';', '|', ','}) {
+    const auto is_row = [&](const std::string& label) { return has_separator(label, separator); };
+    if (!all_of(labels, is_row)) continue;
+    return fmt::format(
+        "every {0} has a {1} in it, as the rows of a table have, and is taken whole: '{2}'", what,
+        separator == '\t' ? "tab" : fmt::format("'{}'", separator), labels.front());
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> note_on_one_line(std::string_view what,
+                                            std::span<const std::string> labels) {
+  constexpr std::array<std::string_view, 4> kSeparators = {",", ";", "，", "、"};
+  if (labels.size() != 1) return std::nullopt;
+  const auto stands_in_it = [&](std::string_view separator) {
+    return labels.front().find(separator) != std::string::npos;
+  };
+  if (std::none_of(kSeparators.begin(), kSeparators.end(), stands_in_it)) return std::nullopt;
+  return fmt::format("the only {0} may be a list of several, which is taken whole: '{1}'", what,
+                     labels.front());
+}
+
+std::optional<std::string> note_on_heading(std::string_view what,
+                                           std::span<const std::string> labels) {
+  constexpr auto kHeadings = std::to_array<std::string_view>(
+      {"label", "labels", "class", "classes", "class_name", "class name", "classname", "classnames",
+       "class_names", "name", "names", "category", "categories", "id", "index", "title", "caption",
+       "filepath", "filename"});
+  if (labels.size() < 2) return std::nullopt;
+  const std::string first = ascii_lower(labels.front());
+  if (std::find(kHeadings.begin(), kHeadings.end(), first) == kHeadings.end()) return std::nullopt;
+  return fmt::format("the first {}, '{}', is what a table's column is called; it may be answered",
+                     what, labels.front());
+}
+
+std::optional<std::string> note_on_json(std::string_view what,
+                                        std::span<const std::string> labels) {
+  const std::string& first = labels.front();
+  const bool opens = first.starts_with('[') || first.starts_with('{');
+  const bool closes = labels.back().ends_with(']') || labels.back().ends_with('}');
+  const auto is_quoted = [](const std::string& label) {
+    return label.find('"') != std::string::npos;
+  };
+  if (!opens || !closes || std::none_of(labels.begin(), labels.end(), is_quoted))
+    return std::nullopt;
+  return fmt::format(
+      "the {0}s look like JSON, which is read as such from a file whose name ends in .json: '{1}'",
+      what, first);
+}
+
+std::optional<std::string> note_on_quotes(std::string_view what,
+                                          std::span<const std::string> labels) {
+  const auto is_quoted = [](const std::string& label) {
+    if (label.size() < 3) return false;
+    const char quote = label.front();
+    return (quote == '"' || quote == '\'') && label.ends_with(quote);
+  };
+  const auto found = std::find_if(labels.begin(), labels.end(), is_quoted);
+  if (found == labels.end()) return std::nullopt;
+  return fmt::format("quotes around a {} belong to it: {}", what, *found);
+}
+
+/// "- cat", "* cat", "1. cat", "2) dog".
+bool has_bullet(const std::string& label) {
+  if (label.starts_with("- ") || label.starts_with("* ")) return true;
+  const std::size_t digits = label.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string::npos) return false;
+  const std::string_view rest = std::string_view(label).substr(digits);
+  return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with(": ");
+}
+
+std::optional<std::string> note_on_bullets(std::string_view what,
+                                           std::span<const std::string> labels) {
+  const bool is_remark = labels.size() > 1 && labels.front().starts_with("#");
+  if (!is_remark && (labels.size() < 2 || !all_of(labels, has_bullet))) return std::nullopt;
+  return fmt::format("what stands before a {} belongs to it, numbers and marks too: '{}'", what,
+                     labels.front());
+}
+
+}  // namespace
+
+std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
+  if (labels.empty()) return {};
+  std::vector<std::string> notes;
+  if (const auto note = note_on_json(what, labels)) return {*note};
+  for (const auto look :
+       {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets}) {
+    if (const auto note = look(what, labels)) notes.push_back(*note);
+  }
+  return notes;
+}
+
+}  // namespace diptych::evaluate

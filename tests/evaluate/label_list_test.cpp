@@ -1,0 +1,65 @@
+#include "evaluate/label_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace diptych::evaluate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using Labels = std::vector<std::string>;
+
+void expect_note(const Labels& labels, const std::string& part) {
+  EXPECT_THAT(list_notes("label", labels), ElementsAre(HasSubstr(part))) << labels.front();
+}
+
+TEST(ListNotes, OnListsOfLabelsThereAreNone) {
+  for (const Labels& labels :
+       {Labels{"cat", "dog"}, Labels{"猫", "狗"}, Labels{"cat"}, Labels{"1", "2"},
+        Labels{"tench, Tinca tinca", "goldfish, Carassius auratus"}, Labels{"AC/DC", "3D model"},
+        Labels{"cat", "red,green"}, Labels{"what a \"cat\"", "'tis the season"}, Labels{},
+        Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"}, Labels{"[sic]", "x"}})
+    EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.size();
+}
+
+TEST(ListNotes, RowsOfATableAreNoted) {
+  expect_note({"0,cat", "1,dog"}, "every label has a ',' in it");
+  expect_note({"cat;1", "dog;2"}, "every label has a ';' in it");
+  expect_note({"cat|1", "dog|2"}, "every label has a '|' in it");
+  expect_note({"cat\t1", "dog\t2"}, "every label has a tab in it");
+  expect_note({"id,name", "1,cat"}, "as the rows of a table have, and is taken whole: 'id,name'");
+}
+
+TEST(ListNotes, AListInOneLineIsNoted) {
+  for (const char* line : {"cat,dog,bird", "cat, dog, bird", "cat; dog", "猫，狗", "猫、狗"})
+    expect_note({line}, "the only label may be a list of several");
+}
+
+TEST(ListNotes, AHeadingIsNoted) {
+  expect_note({"label", "cat", "dog"}, "the first label, 'label', is what a table's column");
+  expect_note({"Class Name", "cat"}, "the first label, 'Class Name'");
+  EXPECT_THAT(list_notes("label", Labels{"cat", "label"}), IsEmpty());
+}
+
+TEST(ListNotes, JsonIsNotedAndNothingElseOfIt) {
+  expect_note({R"(["cat", "dog"])"}, "look like JSON");
+  expect_note({"[", "\"cat\",", "\"dog\"", "]"}, "look like JSON");
+  expect_note({R"({"0": "cat",)", R"("1": "dog"})"}, ".json");
+}
+
+TEST(ListNotes, QuotesAndBulletsAreNoted) {
+  expect_note({"\"cat\"", "\"dog\""}, "quotes around a label belong to it: \"cat\"");
+  expect_note({"- cat", "- dog"}, "what stands before a label belongs to it");
+  expect_note({"1. cat", "2. dog"}, "numbers and marks too: '1. cat'");
+  expect_note({"# animals", "cat"}, "'# animals'");
+}
+
+TEST(ListNotes, AClassNameIsCalledSo) {
+  EXPECT_THAT(list_notes("class name", Labels{"0,cat", "1,dog"}),
+              ElementsAre(HasSubstr("every class name has")));
+}
+
+}  // namespace
+}  // namespace diptych::evaluate
