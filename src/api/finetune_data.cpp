@@ -124,8 +124,9 @@ OwnData read_own_data(const FinetuneOptions& options, PromptLanguage language) {
   if (data.held_out.empty() || data.training.size() < 2) {
     fail(ErrorCode::invalid_argument,
          "finetune: got {} pictures to train on and {} to measure with, expected at least 2 and 1 "
-         "({})",
-         data.training.size(), data.held_out.size(), options.data.string());
+         "({}){}",
+         data.training.size(), data.held_out.size(), options.data.string(),
+         data.notes.empty() ? "" : "; " + data.notes.front());
   }
   const std::size_t copies = count_copies(paths_of(data.held_out), paths_of(data.training));
   if (copies > 0) {

@@ -33,6 +33,25 @@ void set_context_length(Tower& tower, int length) {
   }
 }
 
+/// What is left of a row after its last whole patch, which reference programs pass over.
+int unseen_pixels(const network::ImageTowerConfig& config) {
+  return std::visit(
+      [](const auto& tower) {
+        if constexpr (requires { tower.grid(); }) return tower.image_size % tower.patch_size;
+        return 0;
+      },
+      config);
+}
+
+void note_unseen_pixels(ModelFile& model) {
+  const int unseen = unseen_pixels(model.config.image);
+  if (unseen == 0) return;
+  model.resized_positions.push_back(
+      fmt::format("The last {} of {} pixels of every row and column are not seen, as in open_clip: "
+                  "they make no whole patch.",
+                  unseen, model.preprocessing.size));
+}
+
 /// Throws Error(corrupt_data) for channels that make no number of a pixel.
 void validate_channels(const Preprocessing& preprocessing, const std::string& name) {
   for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
@@ -77,6 +96,7 @@ void apply_requested_sizes(const LoadRequest& request, ModelFile& model) {
   if (request.image_size != 0) {
     std::visit([&](auto& tower) { set_image_size(tower, request.image_size); }, model.config.image);
     model.preprocessing.size = request.image_size;
+    note_unseen_pixels(model);
   }
   if (request.context_length != 0) {
     std::visit([&](auto& tower) { set_context_length(tower, request.context_length); },

@@ -76,6 +76,7 @@ constexpr Companion kCompanions[] = {
     {"fastclip-rho", "fastclip"},
     {"momentum", "opt", "muon"},
     {"opt-fallback-list", "opt", "muon"},
+    {"epochs-cooldown", "lr-scheduler", "const-cooldown"},
     {"lr-cooldown-end", "lr-scheduler", "const-cooldown"},
     {"lr-cooldown-power", "lr-scheduler", "const-cooldown"},
     {"aug-min-zoom", "aug-zoom-out"},
@@ -134,11 +135,13 @@ void check_companions(const TrainOptions& options) {
   refuse(options.warmup != TrainOptions{}.warmup &&
              (options.warmup_samples > 0 || options.warmup_share > 0.0),
          "warmup", "it, warmup-samples or warmup-share");
-  refuse(options.schedule != "const-cooldown" && options.cooldown_epochs > 0, "epochs-cooldown",
-         "--lr-scheduler const-cooldown");
   refuse(options.schedule == "const-cooldown" && options.cooldown_epochs == 0, "lr-scheduler",
          "with const-cooldown its --epochs-cooldown");
   refuse(options.cooldown_epochs > options.epochs, "epochs-cooldown", "at most the epochs");
+  refuse(options.caption_weight == 0.0 &&
+             options.contrastive_weight != TrainOptions{}.contrastive_weight,
+         "coca-contrastive-loss-weight",
+         "a coca-caption-loss-weight above 0 to be weighed against");
   const auto uses_lora = [](const options::TowerMode& mode) {
     return mode.kind == options::TowerMode::Kind::lora;
   };

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
+#include "shards/sample.h"
 
 namespace diptych::shards {
 
@@ -36,7 +39,44 @@ bool looks_blank(std::string_view text) {
   return true;
 }
 
+/// What pandas takes for a missing value, in small letters.
+constexpr auto kNoValues = std::to_array<std::string_view>(
+    {"null", "nan", "-nan", "none", "na", "n/a", "#n/a", "#na", "<na>", "#n/a n/a", "undefined"});
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t begin = std::min(text.find_first_not_of(kBlank), text.size());
+  return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
+}
+
+bool is_number(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  return text.find_first_of(kDigits) != std::string_view::npos &&
+         text.find_first_not_of("0123456789.,+-e") == std::string_view::npos;
+}
+
+bool is_picture_name(std::string_view text) {
+  const std::size_t dot = text.rfind('.');
+  return dot != std::string_view::npos && dot > 0 && is_image_extension(text.substr(dot + 1));
+}
+
+bool is_web_address(std::string_view text) {
+  return (text.starts_with("http://") || text.starts_with("https://")) &&
+         text.find(' ') == std::string_view::npos;
+}
+
 }  // namespace
+
+std::string_view caption_doubt(std::string_view caption) {
+  constexpr std::size_t kLongest = 4096;
+  const std::string text = ascii_lower(trimmed(caption.substr(0, kLongest)));
+  if (std::ranges::find(kNoValues, text) != kNoValues.end())
+    return "captions that stand for none, as NULL, nan and None do";
+  if (is_web_address(text)) return "captions that are web addresses";
+  if (is_picture_name(text)) return "captions that are names of picture files";
+  if (is_number(text)) return "captions that are numbers";
+  return "";
+}
 
 std::optional<CaptionFault> caption_fault(std::string_view caption) {
   if (caption.size() > kMaxCaptionBytes) {

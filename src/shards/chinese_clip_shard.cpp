@@ -8,6 +8,7 @@
 #include "shards/caption_text.h"
 #include "shards/chinese_clip_sample.h"
 #include "shards/python_json.h"
+#include "shards/repeats.h"
 #include "shards/table.h"
 
 namespace diptych::shards {
@@ -89,6 +90,8 @@ void ChineseClipShard::read_text_line(std::string_view line, std::uint64_t offse
   }
   if (auto fault = caption_fault(text->get_ref<const std::string&>()))
     return refuse(fault->reason, std::move(fault->what));
+  const std::string_view doubt = caption_doubt(text->get_ref<const std::string&>());
+  if (!doubt.empty()) remarks_.add(doubt, fmt::format("{}, line {}", texts_.name(), number));
   for (const nlohmann::json& image : *images) {
     std::string id = id_text(image);
     if (id.empty()) {
@@ -119,7 +122,7 @@ void ChineseClipShard::index_images(const ShardOptions& options) {
       return refuse(RefusalReason::no_caption,
                     fmt::format("picture {}: got no text that names it ({})",
                                 line.substr(0, std::min<std::size_t>(tab, 80)), texts_.name()));
-    offsets_.push_back(offset);
+    add_sample(offset, joined(number_of(line.substr(0, tab)), line.size()));
   });
   refuse_texts_without_image(used);
 }
@@ -146,6 +149,10 @@ Sample ChineseClipShard::read(std::uint64_t offset) const {
     picture.text_ids.push_back(object.value("text_id", nlohmann::json()));
   }
   return as_sample(std::move(picture), *this, offset);
+}
+
+std::vector<std::filesystem::path> ChineseClipShard::files() const {
+  return {images_.name(), texts_.name()};
 }
 
 std::string ChineseClipShard::place(std::uint64_t offset) const {

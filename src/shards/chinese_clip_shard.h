@@ -26,6 +26,7 @@ class ChineseClipShard final : public Shard {
 
   Sample read(std::uint64_t offset) const override;
   std::string place(std::uint64_t offset) const override;
+  std::vector<std::filesystem::path> files() const override;
 
  private:
   /// A text's picture, and where its line begins.

@@ -11,6 +11,7 @@
 #include "shards/chinese_clip_shard.h"
 #include "shards/folder_shard.h"
 #include "shards/lmdb_shard.h"
+#include "shards/repeats.h"
 #include "shards/table_shard.h"
 #include "shards/tar_shard.h"
 
@@ -81,10 +82,9 @@ Dataset::Dataset(const std::vector<Source>& sources, const DatasetOptions& optio
   for (const std::unique_ptr<Shard>& shard : shards_) {
     first_.push_back(first_.back() + shard->offsets().size());
     refused_.add(shard->refused());
-    for (const std::string& remark : shard->remarks()) {
-      if (remarks_.size() < kMaxRemarks) remarks_.push_back(remark);
-    }
+    remarks_.add(shard->remarks());
   }
+  remark_on_repeats();
   std::size_t shard = 0;
   for (const Source& source : sources) {
     source_sizes_.push_back(first_[shard + source.size()] - first_[shard]);
@@ -97,6 +97,21 @@ Dataset::Dataset(const std::vector<Source>& sources, const DatasetOptions& optio
 
 Dataset::Dataset(std::string_view sources, const DatasetOptions& options)
     : Dataset(expand_sources(sources), options) {}
+
+void Dataset::remark_on_repeats() {
+  std::vector<std::uint64_t> identities;
+  identities.reserve(size());
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::vector<std::uint64_t> some = shard->take_identities();
+    identities.insert(identities.end(), some.begin(), some.end());
+  }
+  const Repeats repeats = find_repeats(identities);
+  if (repeats.count == 0) return;
+  const Location location = locate(repeats.first);
+  remarks_.add("samples that stand again, alike in key, caption and size of the picture",
+               fmt::format("{}, {}", location.shard.name(), location.shard.place(location.offset)),
+               repeats.count);
+}
 
 Dataset::Location Dataset::locate(std::size_t index) const {
   if (index >= size()) {
@@ -111,6 +126,20 @@ Dataset::Location Dataset::locate(std::size_t index) const {
 Sample Dataset::at(std::size_t index) const {
   const Location location = locate(index);
   return location.shard.read(location.offset);
+}
+
+std::optional<std::filesystem::path> Dataset::picture_file(std::size_t index) const {
+  const Location location = locate(index);
+  return location.shard.picture_file(location.offset);
+}
+
+std::vector<std::filesystem::path> Dataset::files() const {
+  std::vector<std::filesystem::path> all;
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    const std::vector<std::filesystem::path> some = shard->files();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 Refusal Dataset::refusal(std::size_t index, const Error& error) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ struct DatasetOptions {
 
 /// The samples of a list of shards (.tar, .tgz) and tables (.csv, .tsv), also with .gz or .zst
 /// after their names, of Chinese-CLIP's files and of folders of pictures, in a fixed order, each at
-/// hand by its number. Files are mapped and indexed once, at opening: eight bytes a sample. A
+/// hand by its number. Files are mapped and indexed once, at opening: eight bytes a sample, and 32
+/// more until all are open. A
 /// stream is no source: an epoch's order is drawn over all samples, and a run goes on at an exact
 /// one, for which each must be there whenever its number comes up. Immutable and thread-safe.
 class Dataset {
@@ -44,13 +46,18 @@ class Dataset {
   /// `error`.
   Refusal refusal(std::size_t index, const Error& error) const;
 
+  /// Returns the file of its own that holds the picture of sample `index`, as a table names it;
+  /// nothing when its shard holds it.
+  std::optional<std::filesystem::path> picture_file(std::size_t index) const;
+  /// Returns the files that the data consists of, in order, apart from such pictures.
+  std::vector<std::filesystem::path> files() const;
+
   /// Returns how many samples each source has, in the order of the sources. They sum to `size()`.
   const std::vector<std::size_t>& source_sizes() const { return source_sizes_; }
   /// Counts files, rows and samples that are not among `size()`, and why.
   const Refusals& refused() const { return refused_; }
-  /// Returns what was read and yet is hardly what was meant, a sentence each, at most kMaxRemarks.
-  const std::vector<std::string>& remarks() const { return remarks_; }
-  static constexpr std::size_t kMaxRemarks = 10;
+  /// Returns what was read and yet is hardly what was meant, a sentence a kind.
+  std::vector<std::string> remarks() const { return remarks_.sentences(); }
   /// Returns how many samples were refused in each source.
   const std::vector<std::size_t>& source_refusals() const { return source_refusals_; }
 
@@ -60,13 +67,14 @@ class Dataset {
     std::uint64_t offset;
   };
   Location locate(std::size_t index) const;
+  void remark_on_repeats();
 
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<std::size_t> first_;  // number of each shard's first sample, then the total
   std::vector<std::size_t> source_sizes_;
   std::vector<std::size_t> source_refusals_;
   Refusals refused_;
-  std::vector<std::string> remarks_;
+  Remarks remarks_;
 };
 
 }  // namespace diptych::shards

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "shards/repeats.h"
 
 namespace diptych::shards {
 namespace {
@@ -39,11 +40,8 @@ std::vector<std::string> FolderShard::list_names() {
   } catch (const std::filesystem::filesystem_error& error) {
     fail(ErrorCode::io, "folder: {}", error.what());
   }
-  if (others > 0) {
-    remarks_.push_back(fmt::format(
-        "files without an ending, or hidden files and folders: {}, one of them: {} ({})", others,
-        one_line(first_other), name()));
-  }
+  remarks_.add("files without an ending, or hidden files and folders",
+               fmt::format("{} ({})", one_line(first_other), name()), others);
   return names;
 }
 
@@ -59,18 +57,17 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
     if (samples_.empty() || samples_.back().key != key) samples_.push_back({key, {}});
     samples_.back().endings.push_back(ending);
   }
-  SeveralPictures several;
   for (std::size_t i = 0; i < samples_.size(); ++i) {
-    several.look_at(name(), samples_[i].key, count_images(samples_[i]));
+    if (count_images(samples_[i]) > 1)
+      remarks_.add(kSeveralPictures, fmt::format("{}, key {}", name(), one_line(place(i))));
     if (options.need_image && count_images(samples_[i]) == 0) {
       refused_.add({RefusalReason::no_picture, name(), place(i),
                     fmt::format("file: got .{}, expected a picture of that name beside it",
                                 samples_[i].endings.front())});
     } else {
-      offsets_.push_back(i);
+      add_sample(i, number_of(samples_[i].key));
     }
   }
-  if (auto remark = several.remark()) remarks_.push_back(*std::move(remark));
 }
 
 std::size_t FolderShard::count_images(const Files& files) {

@@ -11,6 +11,7 @@
 #include "shards/caption_text.h"
 #include "shards/chinese_clip_sample.h"
 #include "shards/pickled_pair.h"
+#include "shards/repeats.h"
 
 namespace diptych::shards {
 
@@ -71,6 +72,9 @@ void LmdbShard::read_pairs() {
       refuse(fault->reason, pairs_, key, std::move(fault->what));
       continue;
     }
+    const std::string_view doubt = caption_doubt(pair->text);
+    if (!doubt.empty())
+      remarks_.add(doubt, fmt::format("{}, key {}", pairs_.name(), one_line(key)));
     std::uint64_t number = 0;
     std::from_chars(key.data(), key.data() + key.size(), number);
     links_.push_back({std::move(pair->image), number, i});
@@ -92,7 +96,7 @@ void LmdbShard::index_images(const ShardOptions& options) {
       refuse(RefusalReason::no_caption, images_, id,
              fmt::format("picture: got no text that names it ({})", pairs_.name()));
     } else {
-      offsets_.push_back(i);
+      add_sample(i, number_of(id));
     }
   }
 }
@@ -117,6 +121,10 @@ Sample LmdbShard::read(std::uint64_t offset) const {
     picture.text_ids.push_back(std::move(pair->text_id));
   }
   return as_sample(std::move(picture), *this, offset);
+}
+
+std::vector<std::filesystem::path> LmdbShard::files() const {
+  return {images_.name(), pairs_.name()};
 }
 
 std::string LmdbShard::place(std::uint64_t offset) const {

@@ -25,6 +25,7 @@ class LmdbShard final : public Shard {
 
   Sample read(std::uint64_t offset) const override;
   std::string place(std::uint64_t offset) const override;
+  std::vector<std::filesystem::path> files() const override;
 
  private:
   /// A text's picture, its number, and its place among the pairs.

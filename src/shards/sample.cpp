@@ -6,7 +6,6 @@
 
 #include "base/as_text.h"
 #include "base/ascii.h"
-#include "shards/refusal.h"
 
 namespace diptych::shards {
 namespace {
@@ -49,19 +48,6 @@ std::string Sample::part_names() const {
   std::string names;
   for (const auto& [name, bytes] : parts) names += (names.empty() ? "" : ", ") + name;
   return names;
-}
-
-void SeveralPictures::look_at(std::string_view shard, std::string_view key, std::size_t pictures) {
-  if (pictures < 2 || samples_++ > 0) return;
-  first_ = fmt::format("{}, key {}", shard, one_line(key));
-}
-
-std::optional<std::string> SeveralPictures::remark() const {
-  if (samples_ == 0) return std::nullopt;
-  return fmt::format(
-      "samples with several pictures, of which one is used, jpg before png before others as in "
-      "open_clip: {}, the first: {}",
-      samples_, first_);
 }
 
 bool is_image_extension(std::string_view extension) {

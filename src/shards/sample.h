@@ -45,18 +45,10 @@ inline constexpr std::array<std::string_view, 13> kImageExtensions = {
     "jpe", "tif", "tiff", "heic", "heif", "avif"};
 bool is_image_extension(std::string_view extension);
 
-/// Counts samples of which one picture is used and others are not.
-class SeveralPictures {
- public:
-  /// Counts a sample of so many pictures, unless it has but one.
-  void look_at(std::string_view shard, std::string_view key, std::size_t pictures);
-  /// Returns a sentence on them; nothing when there are none.
-  std::optional<std::string> remark() const;
-
- private:
-  std::uint64_t samples_ = 0;
-  std::string first_;
-};
+/// Of samples with several pictures one is used. Words for Remarks.
+inline constexpr std::string_view kSeveralPictures =
+    "samples with several pictures, of which one is used, jpg before png before others as in "
+    "open_clip";
 
 /// A file name split as webdataset does: "a/0001.seg.PNG" is key "a/0001" and extension "seg.png".
 struct SampleName {

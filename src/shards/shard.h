@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "shards/refusal.h"
+#include "shards/remarks.h"
 #include "shards/sample.h"
 
 namespace diptych::shards {
@@ -45,20 +47,35 @@ class Shard {
   virtual Sample read(std::uint64_t offset) const = 0;
   /// Returns where the sample at an offset is, for messages: "line 7", "offset 512".
   virtual std::string place(std::uint64_t offset) const = 0;
+  /// Returns the file of its own that holds the picture of the sample at an offset; nothing when
+  /// the shard holds it itself.
+  virtual std::optional<std::filesystem::path> picture_file(std::uint64_t /*offset*/) const {
+    return std::nullopt;
+  }
+  /// Returns the files that the shard consists of, apart from such pictures.
+  virtual std::vector<std::filesystem::path> files() const { return {name_}; }
 
   /// Returns the file's path as given.
   const std::string& name() const { return name_; }
   const std::vector<std::uint64_t>& offsets() const { return offsets_; }
+  /// Returns a number for each offset that is the same for samples alike in key, caption and size
+  /// of the picture, as far as the shard can tell without reading all of it, and hands it over.
+  std::vector<std::uint64_t> take_identities() { return std::exchange(identities_, {}); }
   const Refusals& refused() const { return refused_; }
-  /// Returns what was read and yet is hardly what was meant, a sentence each: a few at most.
-  const std::vector<std::string>& remarks() const { return remarks_; }
+  const Remarks& remarks() const { return remarks_; }
 
  protected:
-  std::vector<std::uint64_t> offsets_;
+  void add_sample(std::uint64_t offset, std::uint64_t identity) {
+    offsets_.push_back(offset);
+    identities_.push_back(identity);
+  }
+
   Refusals refused_;
-  std::vector<std::string> remarks_;
+  Remarks remarks_;
 
  private:
+  std::vector<std::uint64_t> offsets_;
+  std::vector<std::uint64_t> identities_;
   std::string name_;
 };
 

@@ -7,6 +7,7 @@
 #include "base/as_text.h"
 #include "base/error.h"
 #include "shards/caption_text.h"
+#include "shards/repeats.h"
 #include "shards/table.h"
 #include "shards/utf16.h"
 
@@ -86,6 +87,14 @@ bool TableShard::find_columns(const Fields& header, const ShardOptions& options)
   const auto image = find_column(header, options.image_key);
   const auto caption = find_column(header, options.caption_key);
   if (!image || !caption) return false;
+  for (const std::string* key : {&options.image_key, &options.caption_key}) {
+    const auto columns = std::ranges::count_if(
+        header, [&](std::string_view column) { return unquote(column) == *key; });
+    if (columns > 1)
+      remarks_.add(fmt::format("columns called '{}', of which the first is taken, as by pandas",
+                               one_line(*key)),
+                   name(), static_cast<std::uint64_t>(columns));
+  }
   columns_ = header.size();
   image_column_ = *image;
   caption_column_ = *caption;
@@ -106,8 +115,6 @@ void TableShard::fail_for_columns(const Fields& header, const ShardOptions& opti
 void TableShard::index_rows(const ShardOptions& options) {
   RowReader rows(text_, separator_, first_row_);
   Milestone last = {0, 1};
-  std::uint64_t rows_over_lines = 0;
-  std::uint64_t first_over_lines = 0;
   const auto line_here = [&] {
     last.line += count_lines(text_.substr(last.offset, rows.row_position() - last.offset));
     last.offset = rows.row_position();
@@ -117,20 +124,15 @@ void TableShard::index_rows(const ShardOptions& options) {
     const auto fields = rows.next(columns_ + 1);
     if (row % kRowsPerMilestone == 0) milestones_.push_back({rows.row_position(), line_here()});
     if (!fields) break;
-    if (goes_over_lines(*fields, caption_column_) && rows_over_lines++ == 0)
-      first_over_lines = line_here();
     if (auto fault = fault_of(*fields, options)) {
       fault->place = fmt::format("line {}", line_here());
       refused_.add(*std::move(fault));
     } else {
-      offsets_.push_back(rows.row_position());
+      const std::string_view doubt = doubt_of(*fields, options);
+      if (!doubt.empty()) remarks_.add(doubt, fmt::format("{}, line {}", name(), line_here()));
+      add_sample(rows.row_position(), joined(number_of((*fields)[image_column_]),
+                                             number_of((*fields)[caption_column_])));
     }
-  }
-  if (rows_over_lines > 0) {
-    remarks_.push_back(fmt::format(
-        "captions over several lines, as after a quote that stands alone: {}, the first "
-        "in line {} ({})",
-        rows_over_lines, first_over_lines, name()));
   }
   if (rows.unclosed_quote()) {
     const std::string place = fmt::format("line {}", line_here());
@@ -172,6 +174,14 @@ std::optional<Refusal> TableShard::fault_of(const Fields& fields,
   return std::nullopt;
 }
 
+/// What a row that is used is hardly meant to say, as words for Remarks.
+std::string_view TableShard::doubt_of(const Fields& fields, const ShardOptions& options) const {
+  if (goes_over_lines(fields, caption_column_))
+    return "captions over several lines, as after a quote that stands alone";
+  return options.need_caption ? caption_doubt(unquote(fields[caption_column_]))
+                              : std::string_view();
+}
+
 /// As written, from the working directory as in open_clip; otherwise beside the table.
 std::filesystem::path TableShard::image_path(const std::string& written) const {
   const std::filesystem::path path = image_root_ / written;
@@ -192,6 +202,12 @@ std::uint64_t TableShard::line_of(std::uint64_t offset) const {
 
 std::string TableShard::place(std::uint64_t offset) const {
   return fmt::format("line {}", line_of(offset));
+}
+
+std::optional<std::filesystem::path> TableShard::picture_file(std::uint64_t offset) const {
+  const auto fields = RowReader(text_, separator_, offset).next(columns_);
+  if (!fields || fields->size() <= image_column_) return std::nullopt;
+  return image_path(unquote((*fields)[image_column_]));
 }
 
 Sample TableShard::read(std::uint64_t offset) const {

@@ -24,6 +24,7 @@ class TableShard final : public Shard {
 
   Sample read(std::uint64_t offset) const override;
   std::string place(std::uint64_t offset) const override;
+  std::optional<std::filesystem::path> picture_file(std::uint64_t offset) const override;
 
  private:
   using Fields = std::vector<std::string_view>;
@@ -33,6 +34,7 @@ class TableShard final : public Shard {
   [[noreturn]] void fail_for_columns(const Fields& header, const ShardOptions& options) const;
   void index_rows(const ShardOptions& options);
   std::optional<Refusal> fault_of(const Fields& fields, const ShardOptions& options) const;
+  std::string_view doubt_of(const Fields& fields, const ShardOptions& options) const;
   std::filesystem::path image_path(const std::string& written) const;
   std::uint64_t line_of(std::uint64_t offset) const;
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "shards/caption_text.h"
+#include "shards/repeats.h"
 #include "shards/tar.h"
 
 namespace diptych::shards {
@@ -42,15 +43,11 @@ class SampleReader {
   }
 
   /// What was passed over so far and may have been meant as samples.
-  std::vector<std::string> remarks() const {
-    std::vector<std::string> remarks;
-    if (tar_.links() > 0)
-      remarks.push_back(fmt::format("links that are passed over: {} ({})", tar_.links(), shard_));
-    if (files_of_no_sample_ > 0) {
-      remarks.push_back(
-          fmt::format("files of no sample, having no key and ending: {}, the first: {} ({})",
-                      files_of_no_sample_, one_line(first_of_no_sample_), shard_));
-    }
+  Remarks remarks() const {
+    Remarks remarks;
+    remarks.add("links that are passed over", shard_, tar_.links());
+    remarks.add("files of no sample, having no key and ending",
+                fmt::format("{} ({})", one_line(first_of_no_sample_), shard_), files_of_no_sample_);
     return remarks;
   }
 
@@ -76,6 +73,16 @@ class SampleReader {
   std::string first_of_no_sample_;
 };
 
+/// Of a caption in `json` the size will do: it is not read before it is wanted.
+std::uint64_t identity_of(const Sample& sample) {
+  const std::uint64_t picture = sample.image() ? sample.image()->size() : 0;
+  const auto json = sample.parts.find("json");
+  const std::uint64_t words = sample.text("txt")           ? number_of(*sample.text("txt"))
+                              : json != sample.parts.end() ? json->second.size()
+                                                           : 0;
+  return joined(joined(number_of(sample.key), picture), words);
+}
+
 /// Webdataset's rule surprises who names files "0001.v2.jpg".
 std::string_view dot_hint(const Sample& sample) {
   const auto has_dot = [](const auto& part) { return part.first.find('.') != std::string::npos; };
@@ -98,8 +105,8 @@ TarShard::TarShard(const std::filesystem::path& path, const ShardOptions& option
   } catch (const Error& error) {
     refused_.add({RefusalReason::damaged_source, name(), "", error.what()});
   }
-  remarks_ = samples.remarks();
-  if (auto remark = several_pictures_.remark()) remarks_.push_back(*std::move(remark));
+  remarks_.add(samples.remarks());
+  remark_on_repeated_keys();
 }
 
 void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
@@ -123,9 +130,23 @@ void TarShard::index_sample(const Sample& sample, const ShardOptions& options) {
                                 sample.part_names(), dot_hint(sample)));
     }
     if (auto fault = caption_fault(*text)) return refuse(sample, fault->reason, fault->what);
+    remark_on(caption_doubt(*text), sample);
   }
-  several_pictures_.look_at(name(), sample.key, sample.pictures());
-  offsets_.push_back(sample.offset);
+  if (sample.pictures() > 1) remark_on(kSeveralPictures, sample);
+  keys_.push_back(number_of(sample.key));
+  add_sample(sample.offset, identity_of(sample));
+}
+
+void TarShard::remark_on(std::string_view kind, const Sample& sample) {
+  if (!kind.empty()) remarks_.add(kind, fmt::format("{}, key {}", name(), one_line(sample.key)));
+}
+
+/// Who put two archives together often did not mean to.
+void TarShard::remark_on_repeated_keys() {
+  const Repeats repeats = find_repeats(std::exchange(keys_, {}));
+  if (repeats.count == 0) return;
+  remarks_.add("keys that stand again further on in their tar, each a sample of its own",
+               fmt::format("{}, offset {}", name(), offsets()[repeats.first]), repeats.count);
 }
 
 void TarShard::refuse(const Sample& sample, RefusalReason reason, std::string what) {

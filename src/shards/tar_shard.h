@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "shards/shard.h"
 #include "shards/source_file.h"
@@ -23,10 +25,12 @@ class TarShard final : public Shard {
  private:
   void index_sample(const Sample& sample, const ShardOptions& options);
   void refuse(const Sample& sample, RefusalReason reason, std::string what);
+  void remark_on(std::string_view kind, const Sample& sample);
+  void remark_on_repeated_keys();
 
   std::shared_ptr<const SourceFile> file_;
   std::string first_without_caption_;
-  SeveralPictures several_pictures_;
+  std::vector<std::uint64_t> keys_;  ///< their numbers, until all are known
 };
 
 }  // namespace diptych::shards

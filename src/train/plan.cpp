@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "libtorch/device.h"
 #include "train/advice.h"
+#include "train/caption_lengths.h"
 #include "train/device_memory.h"
 #include "train/loader.h"
 #include "train/meter.h"
@@ -125,6 +126,9 @@ TrainPlan plan(const TrainOptions& options, const ModelReader& source) {
   result.parameters = count_parameters(trial.model.parameters);
   result.trained = count_trained(trial.model.parameters, trained_part(options, trial.model));
   result.notes = trial.data.summary.notes;
+  if (auto cut = check_caption_lengths(trial.data.captions, *trial.tokenizer,
+                                       network::context_length(trial.model.config.text)))
+    result.notes.push_back(*std::move(cut));
   const std::vector<std::string> advised = advice(options, trial.schedule);
   result.notes.insert(result.notes.end(), advised.begin(), advised.end());
   measure_memory(trial, result);

@@ -18,6 +18,14 @@ fs::path checkpoint_path(const TrainOptions& options, const RunFolder& folder) {
 
 }  // namespace
 
+std::string earlier_checkpoint(const RunFolder& folder, const std::string& damaged) {
+  std::error_code unknown;
+  const std::vector<std::uint64_t> epochs = folder.epochs();
+  if (epochs.empty() || !fs::equivalent(damaged, folder.latest(), unknown)) return "";
+  return fmt::format("; --resume {} --overwrite goes on from the end of epoch {}",
+                     folder.epoch(epochs.back()).string(), epochs.back());
+}
+
 std::optional<SavedRun> find_checkpoint(const TrainOptions& options, const RunFolder& folder) {
   const fs::path path = checkpoint_path(options, folder);
   if (!path.empty() && !fs::exists(path)) {
@@ -34,7 +42,11 @@ std::optional<SavedRun> find_checkpoint(const TrainOptions& options, const RunFo
          folder.path().string());
   }
   if (path.empty()) return std::nullopt;
-  return SavedRun(path);
+  try {
+    return SavedRun(path);
+  } catch (const Error& error) {
+    fail(error.code(), "{}{}", error.what(), earlier_checkpoint(folder, path.string()));
+  }
 }
 
 }  // namespace diptych::train

@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "checkpoint/model_folder.h"
 #include "train/advice.h"
+#include "train/caption_lengths.h"
 #include "train/patch_draw.h"
 #include "train/resume.h"
 #include "train/run_log.h"
@@ -47,9 +48,13 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
   }
+  if (auto cut = check_caption_lengths(data_.captions, *tokenizer_,
+                                       network::context_length(model_.config.text)))
+    notes.push_back(*std::move(cut));
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
     notes.insert(notes.end(), changes_.begin(), changes_.end());
+    if (auto note = note_on_pictures(saved_->record(), record_)) notes.push_back(*std::move(note));
     position_ = saved_->position();
     first_step_ = position_.step;
   }
@@ -72,7 +77,12 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
 void Run::restore() {
   const auto missing =
       changes_.empty() ? SavedState::Missing::is_damage : SavedState::Missing::starts_afresh;
-  const std::vector<std::string> afresh = saved_->restore(*learner_, missing);
+  std::vector<std::string> afresh;
+  try {
+    afresh = saved_->restore(*learner_, missing);
+  } catch (const Error& error) {
+    fail(error.code(), "{}{}", error.what(), earlier_checkpoint(folder_, saved_->name()));
+  }
   if (afresh.empty() || !callbacks_.note) return;
   callbacks_.note(fmt::format("resume: {} start afresh: the checkpoint has none that fit ({})",
                               fmt::join(afresh, ", "), saved_->name()));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "shards/chinese_clip_shard.h"
 #include "shards/sample_text.h"
 #include "shards/survey.h"
 #include "train/refusal_report.h"
@@ -55,24 +56,31 @@ ErrorCode code_of(RefusalReason reason) {
   }
 }
 
-/// Keys of `json` parts mean nothing to tables: whoever gives one means another file.
-void check_keys_have_shards(const TrainOptions& options,
-                            const std::vector<shards::Source>& sources) {
-  const auto is_table = [](const std::filesystem::path& path) {
-    return shards::source_kind(path) == shards::SourceKind::table;
+bool is_table(const std::filesystem::path& path) {
+  return shards::source_kind(path) == shards::SourceKind::table &&
+         !shards::ChineseClipShard::is_one(path);
+}
+
+/// Keys of `json` parts mean nothing to tables, nor columns to shards: whoever gives one means
+/// another file.
+void check_keys_fit(const TrainOptions& options, const std::vector<shards::Source>& sources) {
+  std::size_t files = 0;
+  std::size_t tables = 0;
+  for (const shards::Source& source : sources) {
+    files += source.size();
+    tables += static_cast<std::size_t>(std::ranges::count_if(source, is_table));
+  }
+  const TrainOptions defaults;
+  const auto refuse = [&](bool useless, std::string_view option, std::string_view expected) {
+    const std::string given = train_option(options, option);
+    if (!useless || given == train_option(defaults, option)) return;
+    fail(ErrorCode::invalid_argument, "train: {}: got '{}' for {}, expected {} ({})", option, given,
+         tables == 0 ? "shards" : "a table", expected, options.train_data);
   };
-  const bool only_tables =
-      std::all_of(sources.begin(), sources.end(), [&](const shards::Source& files) {
-        return std::all_of(files.begin(), files.end(), is_table);
-      });
-  const auto refuse = [&](std::string_view option, const std::string& key) {
-    if (key.empty() || !only_tables) return;
-    fail(ErrorCode::invalid_argument,
-         "train: {}: got '{}' for a table, expected tar shards with json parts ({})", option, key,
-         options.train_data);
-  };
-  refuse("group-key", options.group_key);
-  refuse("json-text-key", options.json_text_key);
+  for (const char* option : {"group-key", "json-text-key"})
+    refuse(tables == files, option, "tar shards with json parts");
+  for (const char* option : {"csv-img-key", "csv-caption-key", "csv-separator"})
+    refuse(tables == 0, option, "a table, whose columns it is of");
 }
 
 void check_sources(const TrainOptions& options, const shards::Dataset& dataset, std::size_t files) {
@@ -88,11 +96,12 @@ void check_sources(const TrainOptions& options, const shards::Dataset& dataset, 
   const auto first = std::find_if(reasons.begin(), reasons.end(), shards::concerns_source);
   if (files == 1 && *first != RefusalReason::damaged_source)
     fail(code_of(*first), "train: {}", examples);
-  fail(
-      code_of(*first),
-      "train: got {} of {} files of the data that cannot be read to the end, expected all of them, "
-      "or --skip-bad-shards: {}",
-      refused.sources(), files, examples);
+  fail(code_of(*first),
+       "train: got {} of {} files of the data that cannot be read to the end, expected {}: {}",
+       refused.sources(), files,
+       options.skip_bad_shards ? "one sample at least from before the damage"
+                               : "all of them, or --skip-bad-shards",
+       examples);
 }
 
 /// The commonest reason among samples, in words after a colon; nothing when there is none.
@@ -110,6 +119,18 @@ void check_size(const TrainOptions& options, const shards::Dataset& dataset) {
        options.train_data, commonest(dataset.refused()), remark);
 }
 
+/// What most pairs have in common tells them apart no more.
+void note_on_common(const shards::Survey& survey, const shards::Commonest& common,
+                    std::string_view what, const std::string& example, RunData& data) {
+  if (survey.usable < 2 || 2 * common.count <= survey.usable) return;
+  const std::string all = fmt::format("all {}", survey.usable);
+  const std::string most = fmt::format("{} of {}", common.count, survey.usable);
+  data.summary.notes.push_back(
+      fmt::format("{} {} looked at are the same, {}: nothing tells {} apart",
+                  common.count == survey.usable ? all : most, what, example,
+                  common.count == survey.usable ? "the pairs" : "these pairs"));
+}
+
 void look_through(const TrainOptions& options, RunData& data) {
   const shards::Survey survey = shards::survey(data.dataset, text_keys(options), kSurveyed);
   if (survey.usable == 0) {
@@ -125,11 +146,17 @@ void look_through(const TrainOptions& options, RunData& data) {
     data.summary.notes.push_back(fmt::format("captions left out of {} samples looked at: {}",
                                              survey.looked_at, in_words(entry)));
   }
-  if (survey.usable > 1 && survey.different_captions == 1) {
-    data.summary.notes.push_back(fmt::format(
-        "all {} captions looked at are the same, '{}': nothing tells the pairs apart",
-        survey.usable, shards::one_line(shards::shortened(survey.first_caption, kShownOfCaption))));
+  const std::string caption =
+      shards::one_line(shards::shortened(survey.common_captions.example, kShownOfCaption));
+  note_on_common(survey, survey.common_captions, "captions", fmt::format("'{}'", caption), data);
+  note_on_common(survey, survey.common_picture, "pictures",
+                 fmt::format("that of {}", survey.common_picture.example), data);
+  for (const std::string& remark : survey.remarks.sentences()) {
+    data.summary.notes.push_back(
+        fmt::format("of {} samples looked at, {}", survey.looked_at, remark));
   }
+  for (const std::vector<std::string>& captions : survey.captions)
+    data.captions.insert(data.captions.end(), captions.begin(), captions.end());
   if (!options.json_text_key.empty() && survey.with_text_key == 0) {
     data.summary.notes.push_back(
         fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",
@@ -233,8 +260,8 @@ int pairs_per_step(const TrainOptions& options) {
 
 RunData open_run_data(const TrainOptions& options) {
   const std::vector<shards::Source> sources = shards::expand_sources(options.train_data);
-  check_keys_have_shards(options, sources);
-  RunData data{shards::Dataset(sources, dataset_options(options)), {}, {}};
+  check_keys_fit(options, sources);
+  RunData data{shards::Dataset(sources, dataset_options(options)), {}, {}, {}};
   std::size_t files = 0;
   for (const shards::Source& source : sources) files += source.size();
   check_sources(options, data.dataset, files);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "checkpoint/source/model_file.h"
@@ -18,6 +19,8 @@ struct RunData {
   shards::Dataset dataset;
   /// The group of each sample, as LoaderOptions::groups.
   std::vector<std::uint32_t> groups;
+  /// Of the samples that were looked at.
+  std::vector<std::string> captions;
   TrainDataSummary summary;
 };
 

@@ -146,6 +146,15 @@ void RunFolder::remove_run_after(std::uint64_t epoch) const {
   }
 }
 
+std::vector<std::uint64_t> RunFolder::epochs() const {
+  std::vector<std::uint64_t> numbers;
+  for (const std::string& name : files_in(checkpoints())) {
+    if (const auto number = epoch_of(name)) numbers.push_back(*number);
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
 fs::path RunFolder::checkpoint(const std::string& name) const {
   return checkpoints() / (name + std::string(kCheckpointEnding));
 }

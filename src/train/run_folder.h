@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace diptych::train {
 
@@ -23,6 +24,9 @@ class RunFolder {
   std::filesystem::path epoch(std::uint64_t number) const;
   std::filesystem::path model() const { return path_ / "model"; }
   std::filesystem::path averaged_model() const { return path_ / "model-ema"; }
+
+  /// Returns the epochs whose checkpoints are here, in order.
+  std::vector<std::uint64_t> epochs() const;
 
   /// Returns whether a run left a checkpoint or a model here.
   bool has_run() const;

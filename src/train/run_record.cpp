@@ -61,6 +61,14 @@ void compare(const Values& saved, const Values& now, std::string_view what,
   }
 }
 
+/// The data without what makes no other data, nor what an older checkpoint did not keep.
+Values compared_data(const RunRecord& record, const RunRecord& other) {
+  Values values = record.data;
+  values.erase(kNewestPicture);
+  if (!other.data.contains(kPictureSizes)) values.erase(kPictureSizes);
+  return values;
+}
+
 std::string describe(const Difference& difference) {
   const auto shown = [](const std::string& value) {
     return value.empty() ? std::string("nothing") : value;
@@ -85,7 +93,7 @@ RunRecord record_run(const TrainOptions& options, const checkpoint::ModelFile& m
                      const shards::Dataset& dataset) {
   return {.options = options::result_options(options),
           .model = model_values(model),
-          .data = identify_data(options.train_data, dataset)};
+          .data = identify_data(dataset)};
 }
 
 nlohmann::json to_json(const RunRecord& record) {
@@ -102,7 +110,7 @@ std::vector<std::string> check_continuation(const RunRecord& saved, const RunRec
                                             const TrainOptions& options, const std::string& file) {
   std::vector<Difference> differences = options::compare_options(saved.options, options);
   compare(saved.model, now.model, options::kModelChange, differences);
-  compare(saved.data, now.data, options::kDataChange, differences);
+  compare(compared_data(saved, now), compared_data(now, saved), options::kDataChange, differences);
   std::vector<std::string> allowed;
   std::vector<std::string> refused;
   std::set<std::string> names;
@@ -119,6 +127,21 @@ std::vector<std::string> check_continuation(const RunRecord& saved, const RunRec
         fmt::join(refused, "; "), fmt::join(names, ","), file);
   }
   return allowed;
+}
+
+std::optional<std::string> note_on_pictures(const RunRecord& saved, const RunRecord& now) {
+  if (!now.data.contains(kPictureSizes)) return std::nullopt;
+  if (!saved.data.contains(kPictureSizes))
+    return "train-data: the checkpoint knows nothing of the table's pictures: they are not "
+           "compared";
+  const std::string was = value_of(saved.data, kNewestPicture);
+  const std::string is = value_of(now.data, kNewestPicture);
+  if (was == is) return std::nullopt;
+  return fmt::format(
+      "train-data: the newest of the table's pictures was of {}, is of {}: sizes alone are "
+      "compared, "
+      "so that a picture replaced by one of equal size is not noticed",
+      was, is);
 }
 
 }  // namespace diptych::train

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,8 @@ RunRecord read_record(const nlohmann::json& json, const std::string& file);
 /// sentence on each one that they do.
 std::vector<std::string> check_continuation(const RunRecord& saved, const RunRecord& now,
                                             const TrainOptions& options, const std::string& file);
+
+/// Returns a sentence on what of a table's pictures cannot be compared; nothing when all is.
+std::optional<std::string> note_on_pictures(const RunRecord& saved, const RunRecord& now);
 
 }  // namespace diptych::train

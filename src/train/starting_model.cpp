@@ -13,6 +13,7 @@
 #include "options/tower_mode.h"
 #include "text/tokenizer_spec.h"
 #include "train/global_contrastive_task.h"
+#include "train/memory_need.h"
 #include "train/tower_modes.h"
 
 namespace diptych::train {
@@ -134,6 +135,19 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
   }
 }
 
+void check_loss_weights(const TrainOptions& options, const checkpoint::ModelFile& file) {
+  const TrainOptions defaults;
+  const auto refuse = [&](std::string_view option, double value, double otherwise) {
+    if (file.config.decoder || value == otherwise) return;
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got {}, expected a model with a decoder (CoCa): of another one it changes "
+         "nothing",
+         option, value);
+  };
+  refuse("coca-caption-loss-weight", options.caption_weight, defaults.caption_weight);
+  refuse("coca-contrastive-loss-weight", options.contrastive_weight, defaults.contrastive_weight);
+}
+
 }  // namespace
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source) {
@@ -144,6 +158,8 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelRea
   if (options.background) file.preprocessing.background = options.background;
   if (options.siglip) add_logit_bias(file);
   check_patch_dropout(options, file);
+  check_loss_weights(options, file);
+  check_memory(options, network::make_model(file.config));
   return file;
 }
 

@@ -55,6 +55,13 @@ TEST(StartingModel, ThatIsAConfigIsRefusedByStrictWhereItWasAssumed) {
   EXPECT_THROW(starting_model(config.string(), {.strict = true}), Error);
 }
 
+TEST(StartingModel, OfAnotherSizeSaysWhichPixelsAreNotSeen) {
+  EXPECT_TRUE(starting_model("ViT-B-32", {.image_size = 256}).resized_positions.empty());
+  const auto model = starting_model("ViT-B-32", {.image_size = 250});
+  ASSERT_EQ(model.resized_positions.size(), 1U);
+  EXPECT_NE(model.resized_positions.front().find("last 26 of 250 pixels"), std::string::npos);
+}
+
 TEST(StartingModel, ThatIsNoneIsNamed) {
   EXPECT_THROW(starting_model("ViT-B-33"), Error);
   EXPECT_THROW(starting_model("/nowhere.json"), Error);

@@ -24,8 +24,11 @@ class TrainCommand : public testing::Test {
  protected:
   TrainCommand() {
     std::string table = "filepath,title\n";
-    for (int i = 0; i < 8; ++i)
-      table += data_path("images/gray.png").string() + ",picture " + std::to_string(i) + "\n";
+    const char* pictures[] = {"gray.png", "palette.png", "gray16.png", "gray.jpg"};
+    for (int i = 0; i < 8; ++i) {
+      table += data_path(std::string("images/") + pictures[i % 4]).string() + ",picture " +
+               std::to_string(i) + "\n";
+    }
     write_file(folder_.path() / "table.csv", table);
     write_file(folder_.path() / "tiny.json", R"({
       "embed_dim": 16,

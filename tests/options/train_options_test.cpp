@@ -148,7 +148,12 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
               }),
               testing::HasSubstr("label-smoothing"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.cooldown_epochs = 2; }),
-              testing::HasSubstr("epochs-cooldown"));
+              testing::HasSubstr("epochs-cooldown: got 2, expected --lr-scheduler const-cooldown"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.caption_weight = 0.0;
+                o.contrastive_weight = 3.0;
+              }),
+              testing::HasSubstr("coca-contrastive-loss-weight: expected"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.schedule = "const-cooldown"; }),
               testing::HasSubstr("epochs-cooldown"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),

@@ -344,7 +344,72 @@ TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
   EXPECT_THAT(Dataset({{links}}).remarks(),
               ElementsAre(HasSubstr("links that are passed over: 2"),
                           AllOf(HasSubstr("files of no sample"), HasSubstr("first: c ("))));
-  EXPECT_TRUE(Dataset({{save_shard("0.tar", 0, 2)}}).remarks().empty());
+  const auto good = CraftedTar().add("a.jpg", "x").add("a.txt", "a").end().save(path("a.tar"));
+  EXPECT_TRUE(Dataset({{good}}).remarks().empty());
+}
+
+TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
+  const auto table = save("t.csv",
+                          "filepath,title\na.jpg,NULL\nb.jpg, nan \nc.jpg,None of these\n"
+                          "d.jpg,IMG 1.JPG\ne.jpg,-1.5\nf.jpg,https://a/b.png\ng.jpg,infinity\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("stand for none"), HasSubstr(": 2, the first: "),
+                                HasSubstr("t.csv, line 2")),
+                          AllOf(HasSubstr("names of picture files: 1"), HasSubstr("line 5")),
+                          AllOf(HasSubstr("numbers: 1"), HasSubstr("line 6")),
+                          AllOf(HasSubstr("web addresses: 1"), HasSubstr("line 7"))));
+  const auto shard = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "None")
+                         .add("b.jpg", "x")
+                         .add("b.json", R"({"caption": "NULL"})")
+                         .end()
+                         .save(path("0.tar"));
+  EXPECT_THAT(
+      Dataset({{shard}}).remarks(),
+      ElementsAre(AllOf(HasSubstr("stand for none"), HasSubstr(": 1"), HasSubstr("key a"))));
+}
+
+TEST_F(DatasetTest, RemarksOnTwoColumnsOfOneName) {
+  const auto table = save("t.csv", "filepath,title,title\na.jpg,first,second\n");
+  const Dataset dataset({{table}});
+  EXPECT_THAT(dataset.remarks(), ElementsAre(AllOf(HasSubstr("columns called 'title'"),
+                                                   HasSubstr("first is taken"), HasSubstr(": 2"))));
+}
+
+TEST_F(DatasetTest, CountsSamplesAndKeysThatStandAgain) {
+  const auto again = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "one")
+                         .add("b.jpg", "x")
+                         .add("b.txt", "one")
+                         .add("a.jpg", "x")
+                         .add("a.txt", "another")
+                         .end()
+                         .save(path("0.tar"));
+  EXPECT_THAT(Dataset({{again}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("keys that stand again further on in their tar"),
+                                HasSubstr(": 1, the first: "), HasSubstr("0.tar, offset 4096"))));
+  const auto twice = CraftedTar().add("a.jpg", "x").add("a.txt", "a").end().save(path("1.tar"));
+  const auto other = CraftedTar().add("a.jpg", "xx").add("a.txt", "a").end().save(path("2.tar"));
+  EXPECT_TRUE(Dataset({{twice, other}}).remarks().empty()) << "keys that begin anew in each tar";
+  EXPECT_THAT(Dataset({{twice, other, twice}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("samples that stand again"),
+                                HasSubstr(": 1, the first: "), HasSubstr("1.tar, offset 0"))));
+  const auto table = save("t.csv", "filepath,title\na.jpg,x\na.jpg,y\nb.jpg,x\na.jpg,y\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("samples that stand again"),
+                                HasSubstr(": 1, the first: "), HasSubstr("t.csv, line 5"))));
+}
+
+TEST_F(DatasetTest, KnowsItsFilesAndThePicturesBesideThem) {
+  const auto shard = save_shard("0.tar", 0, 1);
+  const auto table = save("t.csv", "filepath,title\nx.jpg,a\n");
+  save("x.jpg", "x");
+  const Dataset dataset({{shard}, {table}});
+  EXPECT_THAT(dataset.files(), ElementsAre(shard, table));
+  EXPECT_EQ(dataset.picture_file(0), std::nullopt);
+  EXPECT_EQ(dataset.picture_file(1), path("x.jpg"));
 }
 
 /// open_clip takes the first of jpg;png;jpeg;webp.

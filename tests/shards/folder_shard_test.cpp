@@ -21,7 +21,7 @@ TEST(FolderShard, PutsFilesOfOneNameTogether) {
   const FolderShard shard(folder.path(), {});
   ASSERT_EQ(shard.offsets().size(), 2U);
   EXPECT_EQ(shard.refused().count(RefusalReason::no_picture), 1U);
-  EXPECT_THAT(shard.remarks(), ElementsAre(HasSubstr("README")));
+  EXPECT_THAT(shard.remarks().sentences(), ElementsAre(HasSubstr("README")));
   const Sample first = shard.read(shard.offsets()[0]);
   EXPECT_EQ(first.key, "1.v2");
   EXPECT_EQ(first.part_names(), "json, png");
@@ -38,7 +38,7 @@ TEST(FolderShard, PassesHiddenFoldersOverAndCountsSamplesOfSeveralPictures) {
     write_file(folder.path() / name, name);
   const FolderShard shard(folder.path(), {});
   EXPECT_EQ(shard.offsets().size(), 1U);
-  EXPECT_THAT(shard.remarks(),
+  EXPECT_THAT(shard.remarks().sentences(),
               ElementsAre(HasSubstr("hidden files and folders: 1"), HasSubstr("several pictures")));
 }
 

@@ -38,12 +38,28 @@ TEST(Survey, CountsTheCaptionsThatUsableSamplesLose) {
   const Dataset dataset({{tar.end().save(folder.path() / "0.tar")}});
   const Survey all = survey(dataset, {.json_text_key = "names"}, 100);
   EXPECT_EQ(all.usable, 1U);
-  EXPECT_EQ(all.different_captions, 1U);
-  EXPECT_EQ(all.first_caption, "a dog");
+  ASSERT_EQ(all.captions.size(), 1U);
+  EXPECT_EQ(all.captions.front(), std::vector<std::string>({"a dog"}));
   EXPECT_EQ(all.captions_left_out.samples(), 2U);
   EXPECT_EQ(all.captions_left_out.count(RefusalReason::empty_caption), 1U);
   EXPECT_EQ(all.captions_left_out.count(RefusalReason::unreadable_json), 1U);
   EXPECT_EQ(all.refused.count(RefusalReason::empty_caption), 1U);
+}
+
+TEST(Survey, KnowsWhatMostSamplesHaveInCommon) {
+  const diptych::test::TemporaryFolder folder;
+  test::CraftedTar tar;
+  tar.add("a.jpg", "x").add("a.json", R"({"names": ["a dog", "a cat"]})");
+  tar.add("b.jpg", "y").add("b.json", R"({"names": ["a dog", "NULL"]})");
+  tar.add("c.jpg", "y").add("c.json", R"({"names": ["a dog", "a cat"]})");
+  const Dataset dataset({{tar.end().save(folder.path() / "0.tar")}});
+  const Survey all = survey(dataset, {.json_text_key = "names"}, 100);
+  EXPECT_EQ(all.common_captions.count, 2U);
+  EXPECT_EQ(all.common_captions.example, "a dog");
+  EXPECT_EQ(all.common_picture.count, 2U);
+  EXPECT_NE(all.common_picture.example.find("key c"), std::string::npos);
+  ASSERT_EQ(all.remarks.sentences().size(), 1U);
+  EXPECT_NE(all.remarks.sentences().front().find("stand for none"), std::string::npos);
 }
 
 TEST(Survey, SpreadsItsLookOverAllSamples) {

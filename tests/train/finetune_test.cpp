@@ -152,6 +152,11 @@ TEST_F(Finetuning, RefusesWhatNothingCanBeKeptOutOf) {
   FinetuneOptions bad = options();
   bad.data = data_.path() / "nowhere";
   EXPECT_THROW(finetune(bad), Error);
+  bad.data = data_.path() / "missing.csv";
+  write_file(bad.data, "filepath,title\nno/0.png,a\nno/1.png,b\nno/2.png,c\n");
+  EXPECT_THAT([&] { finetune(bad); }, testing::ThrowsMessage<Error>(testing::AllOf(
+                                          testing::HasSubstr("3 whose picture is not there"),
+                                          testing::HasSubstr("line 2"))));
   bad.data = data_.path() / "one.csv";
   write_file(bad.data, "filepath,title\nthings/thing number 0/0.png,a\n");
   EXPECT_THROW(finetune(bad), Error);

@@ -15,9 +15,12 @@
 namespace diptych::train {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class RunDataTest : public testing::Test {
  protected:
@@ -36,9 +39,9 @@ class RunDataTest : public testing::Test {
   }
   /// Shards of four samples, two a shard, whose captions are in json parts.
   std::string save_shards(const std::string& name) const {
-    const std::string picture = RunDataTest::picture();
     shards::ShardWriter writer(path(name), {.samples_per_shard = 2});
     for (int i = 0; i < 4; ++i) {
+      const std::string picture = RunDataTest::picture() + std::to_string(i);
       const std::string json = R"({"caption": "picture )" + std::to_string(i) + R"(", "pair": )" +
                                std::to_string(i / 2) + "}";
       writer.add(std::to_string(i), {{"jpg", std::as_bytes(std::span(picture))},
@@ -152,8 +155,28 @@ TEST_F(RunDataTest, NotesThatAllCaptionsAreTheSame) {
   save("x.jpg", picture());
   options_.train_data = save("t.csv", "filepath,title\nx.jpg,train\nx.jpg,train\n");
   EXPECT_THAT(open_run_data(options_).summary.notes,
-              ElementsAre("all 2 captions looked at are the same, 'train': nothing tells the pairs "
-                          "apart"));
+              Contains("all 2 captions looked at are the same, 'train': nothing tells the pairs "
+                       "apart"));
+}
+
+/// As of a host that answers every request with "this picture is gone".
+TEST_F(RunDataTest, NotesThatMostPicturesAreTheSame) {
+  save("x.jpg", picture());
+  save("y.jpg", read_text_file(diptych::test::data_path("images/gray.png")));
+  options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\ny.jpg,b\nx.jpg,c\n");
+  EXPECT_THAT(open_run_data(options_).summary.notes,
+              ElementsAre(AllOf(HasSubstr("2 of 3 pictures looked at are the same, that of "),
+                                HasSubstr("t.csv, line 4"), HasSubstr("these pairs"))));
+  options_.train_data = save("u.csv", "filepath,title\nx.jpg,a\ny.jpg,b\n");
+  EXPECT_THAT(open_run_data(options_).summary.notes, IsEmpty());
+}
+
+TEST_F(RunDataTest, RecommendsNothingThatIsGivenAlready) {
+  options_.skip_bad_shards = true;
+  options_.train_data = path("0.tar").string() + "::" + path("1.tar").string();
+  EXPECT_EQ(failure().code, ErrorCode::not_found);
+  EXPECT_THAT(failure().message, HasSubstr("got 2 of 2 files"));
+  EXPECT_THAT(failure().message, Not(HasSubstr("--skip-bad-shards")));
 }
 
 TEST_F(RunDataTest, RefusesKeysThatAreNowhere) {
@@ -178,6 +201,19 @@ TEST_F(RunDataTest, RefusesKeysOfJsonForTables) {
   options_.group_key.clear();
   options_.json_text_key = "title";
   EXPECT_THAT(failure().message, HasSubstr("json-text-key: got 'title' for a table"));
+}
+
+TEST_F(RunDataTest, RefusesColumnsForShards) {
+  options_.json_text_key = "caption";
+  options_.train_data = save_shards("shards");
+  options_.csv_caption_key = "text";
+  EXPECT_THAT(failure().message, HasSubstr("csv-caption-key: got 'text' for shards"));
+  options_.csv_caption_key = TrainOptions().csv_caption_key;
+  options_.csv_separator = ';';
+  EXPECT_THAT(failure().message, HasSubstr("csv-separator: got ';' for shards"));
+  save("x.jpg", picture());
+  options_.train_data += "::" + save("t.csv", "filepath;title\nx.jpg;a\n");
+  EXPECT_EQ(open_run_data(options_).summary.pairs, 5) << "shards and a table";
 }
 
 }  // namespace

@@ -196,6 +196,25 @@ TEST_F(Runs, NoticeABitThatFlipped) {
   EXPECT_THAT(refusal(resumed, ErrorCode::corrupt_data), HasSubstr("checksum"));
 }
 
+TEST_F(Runs, OfADamagedCheckpointSayFromWhereToGoOn) {
+  TrainOptions resumed = options();
+  run_training(resumed, stop_after(TrainingData::kStepsAnEpoch + 1));
+  const std::string whole = read_text_file(checkpoint("latest"));
+  const std::string remedy =
+      "--resume " + checkpoint("epoch_1").string() + " --overwrite goes on from the end of epoch 1";
+  for (const bool cut : {true, false}) {
+    std::string bytes = whole;
+    bytes[bytes.size() / 2] ^= 0x10;
+    if (cut) bytes.resize(bytes.size() / 3);
+    std::ofstream(checkpoint("latest"), std::ios::binary) << bytes;
+    resumed.resume = "latest";
+    EXPECT_THAT(refusal(resumed, ErrorCode::corrupt_data), HasSubstr(remedy));
+  }
+  resumed.resume = checkpoint("epoch_1").string();
+  resumed.overwrite = true;
+  EXPECT_EQ(run_training(resumed, stop_after(1)).steps, TrainingData::kStepsAnEpoch + 1);
+}
+
 TEST_F(Runs, CheckpointsAndFoldersAreModels) {
   run_training(options(), stop_after(TrainingData::kStepsAnEpoch + 1));
   for (const fs::path& path :
@@ -456,6 +475,31 @@ TEST_F(Runs, SayWhatStartsAfreshAfterAnAllowedChange) {
   EXPECT_THAT(notes, testing::Contains(testing::AllOf(
                          HasSubstr("matrices of low rank, the average of the weights, the "
                                    "optimiser's moments start afresh"))));
+}
+
+TEST_F(Runs, NoticePicturesOfATableThatChanged) {
+  const fs::path picture = data_.path() / "x.png";
+  const auto copy = [&](const char* name) {
+    write_file(picture, read_text_file(test::data_path(std::string("images/") + name)));
+  };
+  copy("gray.png");
+  TrainOptions table = options();
+  table.train_data = (data_.path() / "t.csv").string();
+  write_file(table.train_data, "filepath,title\nx.png,a\nx.png,b\nx.png,c\nx.png,d\n");
+  table.json_text_key = table.group_key = "";
+  table.batch_size = 2;
+  run_training(table, stop_after(1));
+  table.resume = "latest";
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(1);
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  fs::last_write_time(picture, fs::last_write_time(picture) + std::chrono::hours(1));
+  EXPECT_EQ(run_training(table, callbacks).steps, 2);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("sizes alone are compared")));
+  copy("palette.png");
+  EXPECT_THAT(refusal(table), HasSubstr("train-data.picture_sizes was"));
+  table.allow_change = "train-data";
+  EXPECT_EQ(run_training(table, stop_after(1)).steps, 3);
 }
 
 TEST_F(Runs, NoticeOtherDataOfEqualSize) {

@@ -250,6 +250,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadOption{"batch", [](TrainOptions& o) { o.batch_size = 100; }, "21"},
         BadOption{"resume", [](TrainOptions& o) { o.resume = "latest"; }, "latest.safetensors"},
         BadOption{"vocabulary", [](TrainOptions& o) { o.tokenizer = "/nowhere.txt"; }, "nowhere"},
+        BadOption{"caption_weight", [](TrainOptions& o) { o.caption_weight = 3.0; },
+                  "expected a model with a decoder"},
+        BadOption{"memory",
+                  [](TrainOptions& o) {
+                    o.image_size = 16384;
+                    o.batch_size = 100000;
+                  },
+                  "of 16384 x 16384 pixels, takes at least"},
+        BadOption{"context", [](TrainOptions& o) { o.context_length = 2; }, "within the 2 tokens"},
         BadOption{"patch_dropout", [](TrainOptions& o) { o.patch_dropout = 0.5; },
                   "vision transformer"}),
     [](const auto& info) { return std::string(info.param.name); });

@@ -73,8 +73,9 @@ struct ModelFile {
   std::optional<QuantisationLoss> quantisation_loss;
   /// Plain sentences on what the file does not say and was therefore assumed.
   std::vector<std::string> assumptions;
-  /// Plain sentences on the position tables that were resized. A model trained from there has
-  /// tables of its own; for all others they are assumptions too.
+  /// Plain sentences on positions that were resized and on pixels of another size that are not
+  /// seen. A model trained from there is of that size itself; for all others they are assumptions
+  /// too.
   std::vector<std::string> resized_positions;
 };
 
