@@ -34,7 +34,7 @@ if(modules)
 endif()
 
 # The same for those who build without CMake. The names are those that library_dependencies.cmake looks for.
-set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd sentencepiece simdjson zlib")
+set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd lmdb sentencepiece simdjson zlib")
 set(DIPTYCH_PKGCONFIG_FOLDER ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH DIPTYCH_PREFIX_FROM_PKGCONFIG /${DIPTYCH_PKGCONFIG_FOLDER} /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/diptych.pc.in ${PROJECT_BINARY_DIR}/diptych.pc @ONLY)
