@@ -23,7 +23,7 @@ test: build ## build and run all tests
 	ctest --preset release --parallel $(shell nproc)
 
 demo: ## classify and search the example pictures, write a page with the answers, and one of what fails: no tests, no trainer
-	@DIPTYCH_TRAIN=OFF tools/setup
+	@DIPTYCH_TRAIN=OFF DIPTYCH_PARQUET=OFF tools/setup
 	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DDIPTYCH_TRAIN=OFF
 	cmake --build --preset release --target diptych demo
 	build/release/bin/demo examples/limits build/limits.html
@@ -47,19 +47,19 @@ ray-test: ## test the driver for Ray clusters (integrations/ray) on two nodes on
 asan: ## build and run all tests with the address and undefined-behaviour sanitizers
 tsan: ## build and run all tests with the thread sanitizer
 asan tsan:
-	@DIPTYCH_TRAIN=OFF tools/setup
+	@DIPTYCH_TRAIN=OFF DIPTYCH_PARQUET=OFF tools/setup
 	$(CONFIGURE) $@
 	cmake --build --preset $@
 	ctest --preset $@ --parallel $(shell nproc)
 
 readers: ## run every reader on its corpus and mutations of it, with the address and undefined-behaviour sanitizers
-	@DIPTYCH_TRAIN=OFF tools/setup
+	@DIPTYCH_TRAIN=OFF DIPTYCH_PARQUET=OFF tools/setup
 	$(CONFIGURE) asan
 	cmake --build --preset asan --target fuzzers
 	ctest --preset asan --label-regex fuzz --parallel $(shell nproc)
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) with libFuzzer
-	@DIPTYCH_TRAIN=OFF tools/setup fuzz
+	@DIPTYCH_TRAIN=OFF DIPTYCH_PARQUET=OFF tools/setup fuzz
 	$(CONFIGURE) fuzz -DDIPTYCH_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	cmake --build --preset fuzz
 	ctest --preset fuzz

@@ -31,6 +31,11 @@ if(DIPTYCH_FORMATS)
   endif()
 endif()
 
+# What the module that reads and writes Parquet stands on. Without it lists in Parquet are refused.
+if(DIPTYCH_PARQUET)
+  include(cmake/arrow.cmake)
+endif()
+
 # libtorch: the headers and CPU libraries of the PyTorch wheel that tools/setup unpacks, or any libtorch
 # given by Torch_DIR. Without one the project builds without the trainer.
 if(DIPTYCH_TRAIN)

@@ -37,7 +37,7 @@ endif()
 # library_dependencies.cmake looks for; the shared one names that itself.
 if(NOT BUILD_SHARED_LIBS)
   set(DIPTYCH_PKGCONFIG_LIBS "-lcld2 -ldl -pthread")
-  set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd sentencepiece simdjson zlib")
+  set(DIPTYCH_PKGCONFIG_REQUIRES "fmt gumbo icu-uc libdeflate libhwy libjpeg libpng libwebp libwebpdemux libzstd lmdb sentencepiece simdjson zlib")
 endif()
 set(DIPTYCH_PKGCONFIG_FOLDER ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH DIPTYCH_PREFIX_FROM_PKGCONFIG /${DIPTYCH_PKGCONFIG_FOLDER} /)

@@ -1,6 +1,7 @@
 option(DIPTYCH_TRAIN "Build the trainer (needs libtorch)" ON)
 option(DIPTYCH_FETCH "Build what downloads models (needs libcurl and OpenSSL)" ON)
 option(DIPTYCH_FORMATS "Build what reads TIFF, HEIC and AVIF (needs libtiff and libheif)" ON)
+option(DIPTYCH_PARQUET "Build what reads and writes Parquet (needs Arrow)" ON)
 option(DIPTYCH_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(DIPTYCH_BENCHMARKS "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(DIPTYCH_UNITY "Compile several sources at a time: faster as a whole, slower after a change" OFF)

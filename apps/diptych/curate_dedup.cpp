@@ -98,6 +98,7 @@ int dedup_each(const Options& options, Command command) {
                                    .part = place,
                                    .out = outputs.front(),
                                    .stage = options.stage.stage};
+    part.stage.is_part = true;
     part.inputs.sources = {input.string()};
     part.stage.progress = progress.callback();
     return print_filter(diptych::dedup_part(part), options.stage.json);
@@ -157,6 +158,7 @@ int fingerprint_each(const FingerprintArguments& arguments, Command command) {
                                                               .out = outputs.front(),
                                                               .stage = arguments.stage.stage};
                           options.inputs.sources = {input.string()};
+                          options.stage.is_part = true;
                           return fingerprint(std::move(options), arguments.stage.json);
                         });
 }

@@ -19,6 +19,7 @@ using diptych::DownloadResize;
 using diptych::PictureForm;
 using diptych::PictureFormat;
 using diptych::ScaleFilter;
+using diptych::SidecarFormat;
 
 struct Options {
   DownloadOptions download;
@@ -28,7 +29,8 @@ struct Options {
 
 constexpr const char* kExamples =
     "Options are named as img2dataset's, where it has them; --image_size is --image-size. Writes\n"
-    "NNNNN.tar with KEY.jpg, KEY.txt and KEY.json, NNNNN.jsonl with a line a URL, those that "
+    "NNNNN.tar with KEY.jpg, KEY.txt and KEY.json, NNNNN.jsonl (or .parquet) with a line a URL, "
+    "those that "
     "failed\n"
     "too, and NNNNN_stats.json. What was killed goes on URL by URL when it is run again; "
     "processes\n"
@@ -48,7 +50,9 @@ const std::map<std::string, ScaleFilter>& scale_filters() {
 
 void add_lists(Command command, Options& options) {
   DownloadOptions& download = options.download;
-  command.list("LIST", options.lists, "lists of URLs: .csv, .tsv, .jsonl, .txt, also .gz and .zst")
+  command
+      .list("LIST", options.lists,
+            "lists of URLs: .csv, .tsv, .jsonl, .parquet, .txt, also .gz and .zst")
       .required();
   path_option(command, "--output-folder", download.out, "a new folder, or one to go on with")
       .required();
@@ -57,6 +61,14 @@ void add_lists(Command command, Options& options) {
                  "the column with the captions; default: caption or text, where there is one");
   command.list("--save-additional-columns", download.additional_columns,
                "a column that goes into each sample's JSON; may be given several times");
+  command.option("--bbox-col", download.boxes_column,
+                 "the column with boxes that are blurred, as [[left, top, right, bottom]], 0 to 1");
+  command
+      .choice("--sidecar", download.sidecar,
+              std::map<std::string, SidecarFormat>{{"jsonl", SidecarFormat::json_lines},
+                                                   {"parquet", SidecarFormat::parquet}},
+              "what the list of each shard's URLs is written as")
+      .show_default("jsonl");
   command.option("--number-sample-per-shard", download.samples_per_shard, "URLs a shard")
       .at_least(1, 1e6)
       .show_default();

@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "counted.h"
+#include "curate_each.h"
 #include "progress.h"
 #include "shards.h"
 
@@ -13,6 +14,7 @@ namespace {
 struct Options {
   diptych::RepackOptions repack;
   bool check_pictures = false;
+  std::filesystem::path each;
   StageArguments stage;
 };
 
@@ -23,7 +25,8 @@ constexpr const char* kPackExamples =
     "Samples without a picture or a caption are left out and counted.\n"
     "Examples:\n"
     "  diptych shards pack pairs --out packed\n"
-    "  diptych shards pack train.csv --out packed-table --per-shard 1000";
+    "  diptych shards pack train.csv --out packed-table --per-shard 1000\n"
+    "  diptych shards pack web --each usable";
 
 constexpr const char* kSplitExamples =
     "Keeps every sample that can be read, in order.\n"
@@ -37,12 +40,13 @@ constexpr const char* kMergeExamples =
 
 constexpr const char* kConvertExamples =
     "files: KEY.jpg, KEY.txt ... in a folder; csv, tsv: pictures and a table of them;\n"
-    "chinese-clip: train_imgs.tsv and train_texts.jsonl; shards: webdataset tars.\n"
+    "chinese-clip: train_imgs.tsv and train_texts.jsonl; lmdb: Chinese-CLIP's databases of them;\n"
+    "shards: webdataset tars.\n"
     "Examples:\n"
     "  diptych shards convert web --to files --out unpacked\n"
     "  diptych shards convert web --to chinese-clip --out chinese";
 
-int repack(Options options) {
+StageResult repack(Options options) {
   options.repack.stage = options.stage.stage;
   options.repack.rules.decode = options.check_pictures;
   Progress progress("files");
@@ -56,23 +60,45 @@ int repack(Options options) {
     for (const auto& [reason, dropped] : report.samples.dropped)
       print_line(fmt::format("  {} dropped: {}", dropped.count, reason));
   }
-  return finish_samples(report.files, report.samples);
+  return {finish_samples(report.files, report.samples), report.samples.written};
 }
 
-/// What all four have.
-std::shared_ptr<Options> add_common(Command command, const char* inputs, const char* out) {
+/// Writes one tar for each source, with the source's own keys.
+int repack_each(Options options, Command command) {
+  options.repack.format = diptych::SampleFormat::tar;
+  options.stage.stage.is_part = true;
+  return for_each_input({.stage = "pack",
+                         .inputs = shard_names(options.repack.inputs),
+                         .folder = options.each,
+                         .endings = {".tar"},
+                         .command = command_without(command, "SOURCE")},
+                        [&](const auto& input, std::size_t, const auto& outputs) {
+                          options.repack.inputs.sources = {input.string()};
+                          options.repack.out = outputs.front();
+                          return repack(options);
+                        });
+}
+
+/// What all four have but for where the output goes.
+std::shared_ptr<Options> add_inputs(Command command, const char* inputs) {
   auto options = std::make_shared<Options>();
   command.list("SOURCE", options->repack.inputs.sources, inputs).required();
-  path_option(command, "--out", options->repack.out, out).required();
   add_table_options(command, options->repack.inputs);
   command.flag("--check-pictures", options->check_pictures,
                "leave out pictures that cannot be decoded or are under 16 pixels a side");
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.runs([options, command] {
+    if (!options->each.empty()) return repack_each(*options, command);
     options->stage.stage.command = folder_command(command, options->repack.inputs);
-    return repack(*options);
+    return repack(*options).status;
   });
+  return options;
+}
+
+std::shared_ptr<Options> add_common(Command command, const char* inputs, const char* out) {
+  auto options = add_inputs(command, inputs);
+  path_option(command, "--out", options->repack.out, out).required();
   return options;
 }
 
@@ -83,12 +109,14 @@ void add_captions(Command command, Options& options) {
 
 void add_packing(Command shards) {
   const Command command = shards.command("pack", "Make shards of files, tables or other shards");
-  const auto options =
-      add_common(command, "folders of pictures, tables, shards", "a new folder for the shards");
+  const auto options = add_inputs(command, "folders of pictures, tables, shards");
+  const Command target = command.exactly_one("Output", "where samples go");
+  path_option(target, "--out", options->repack.out, "a new folder for the shards");
+  const Option each = each_option(target, options->each);
   options->repack.rules.need_picture = true;
   options->repack.rules.need_caption = true;
   add_captions(command, *options);
-  add_per_shard(command, options->repack.samples_per_shard);
+  add_per_shard(command, options->repack.samples_per_shard).excludes(each);
   command.footer(kPackExamples);
 }
 
@@ -118,7 +146,8 @@ void add_converting(Command shards) {
                                                   {"files", SampleFormat::files},
                                                   {"csv", SampleFormat::csv},
                                                   {"tsv", SampleFormat::tsv},
-                                                  {"chinese-clip", SampleFormat::chinese_clip}},
+                                                  {"chinese-clip", SampleFormat::chinese_clip},
+                                                  {"lmdb", SampleFormat::chinese_clip_lmdb}},
               "the form")
       .required();
   add_per_shard(command, options->repack.samples_per_shard);

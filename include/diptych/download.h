@@ -31,6 +31,12 @@ enum class ScaleFilter {
 
 enum class PictureFormat { jpg, png, webp };
 
+/// How a shard's list of what became of its URLs is written.
+enum class SidecarFormat {
+  json_lines,  ///< 00000.jsonl
+  parquet,     ///< 00000.parquet, as img2dataset's
+};
+
 /// What becomes of a picture that came.
 struct PictureForm {
   DownloadResize resize = DownloadResize::border;
@@ -51,8 +57,8 @@ struct PictureForm {
 };
 
 struct DownloadOptions {
-  /// CSV, TSV, JSON Lines and lists of a URL a line (.txt), also with gzip or zstd. Each begins a
-  /// shard.
+  /// CSV, TSV, JSON Lines, Parquet and lists of a URL a line (.txt), also with gzip or zstd. Each
+  /// begins a shard.
   std::vector<std::filesystem::path> lists;
   /// A folder: 00000.tar, 00000.jsonl (a line a URL, those that failed too), 00000_stats.json ...
   /// What an earlier run with the same options left there goes on where it stood.
@@ -62,6 +68,10 @@ struct DownloadOptions {
   std::string caption_column;
   /// Further columns, which go into each sample's JSON.
   std::vector<std::string> additional_columns;
+  /// The column with boxes that are blurred, faces for one: [[left, top, right, bottom], ...] in
+  /// shares of width and height, or null. Empty, the default: nothing is blurred.
+  std::string boxes_column;
+  SidecarFormat sidecar = SidecarFormat::json_lines;
   std::size_t samples_per_shard = 10'000;  ///< URLs
 
   /// Requests at a time, in all and to one host.
@@ -100,7 +110,7 @@ struct DownloadReport {
 /// that was not, if the hosts answer the same. Processes of Slurm, torchrun and mpirun share the
 /// shards. Beside pull_model the only function that connects to anything. Throws Error: not_found,
 /// io, corrupt_data, invalid_argument (bad options, a list without the column, a folder of other
-/// options), unsupported when diptych was built without libcurl.
+/// options), unsupported when diptych was built without libcurl, or for Parquet without Arrow.
 DIPTYCH_API DownloadReport download_pictures(const DownloadOptions& options);
 
 }  // namespace diptych

@@ -101,12 +101,13 @@ DIPTYCH_API DoctorReport check_shards(const DoctorOptions& options);
 
 /// In what form samples are written.
 enum class SampleFormat {
-  shards,        ///< a folder of webdataset shards: 000000.tar, 000001.tar ...
-  tar,           ///< one tar
-  files,         ///< a folder with a file a part: KEY.jpg, KEY.txt ...
-  csv,           ///< a folder with pictures and table.csv: filepath, title
-  tsv,           ///< the same with table.tsv
-  chinese_clip,  ///< a folder with train_imgs.tsv and train_texts.jsonl
+  shards,             ///< a folder of webdataset shards: 000000.tar, 000001.tar ...
+  tar,                ///< one tar
+  files,              ///< a folder with a file a part: KEY.jpg, KEY.txt ...
+  csv,                ///< a folder with pictures and table.csv: filepath, title
+  tsv,                ///< the same with table.tsv
+  chinese_clip,       ///< a folder with train_imgs.tsv and train_texts.jsonl
+  chinese_clip_lmdb,  ///< a folder with the databases imgs and pairs
 };
 
 struct RepackOptions {

@@ -15,10 +15,12 @@ void append(std::vector<std::string>& notes, const std::vector<std::string>& mor
   notes.insert(notes.end(), more.begin(), more.end());
 }
 
-/// Chinese-CLIP's form is by picture.
+/// Chinese-CLIP's forms are by picture.
 SampleRules rules_of(const RepackOptions& options) {
   SampleRules rules = options.rules;
-  rules.need_picture = rules.need_picture || options.format == SampleFormat::chinese_clip;
+  const bool is_by_picture = options.format == SampleFormat::chinese_clip ||
+                             options.format == SampleFormat::chinese_clip_lmdb;
+  rules.need_picture = rules.need_picture || is_by_picture;
   return rules;
 }
 

@@ -95,6 +95,15 @@ void count_file(const shards::Dataset& dataset, StageReport& files, StageReport&
   for (const std::string& remark : dataset.remarks()) files.notes.push_back(remark);
 }
 
+void refuse_missing(const shards::Dataset& dataset, const StageOptions& stage) {
+  if (!stage.is_part) return;
+  for (const auto reason :
+       {shards::RefusalReason::missing_source, shards::RefusalReason::unfit_source}) {
+    for (const shards::Refusal& refusal : dataset.refused().examples(reason))
+      fail(ErrorCode::not_found, "{}", refusal.message());
+  }
+}
+
 std::vector<std::filesystem::path> files_of(const SampleInputs& inputs, bool pictures) {
   if (inputs.sources.empty()) {
     fail(ErrorCode::invalid_argument, "sources: got none, expected shards or tables");

@@ -2,59 +2,18 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <set>
-#include <system_error>
-
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
-#include "curate/record.h"
-#include "curate/stable_hash.h"
+#include "curate/chinese_clip_sinks.h"
+#include "curate/sink_parts.h"
 #include "curate/tally.h"
-#include "curate/trimmed.h"
 #include "curate/unfinished_folder.h"
-#include "json/base64.h"
-#include "shards/sample_text.h"
 #include "shards/shard_writer.h"
 
 namespace diptych::curate {
 
 namespace {
-
-/// Parts that a form has no place for.
-class Unplaced {
- public:
-  void add(const std::string& extension) { ++counts_[extension]; }
-  std::vector<std::string> notes(std::string_view form) const {
-    std::vector<std::string> sentences;
-    for (const auto& [extension, count] : counts_)
-      sentences.push_back(fmt::format("{} has no place for {} parts: {}", form, extension, count));
-    return sentences;
-  }
-
- private:
-  std::map<std::string, std::uint64_t> counts_;
-};
-
-/// All captions of a sample, without white space around them: the list `texts` of its json,
-/// otherwise its txt.
-std::vector<std::string> captions_of(const shards::Sample& sample) {
-  std::vector<std::string> captions =
-      shards::read_text(sample, {.json_text_key = "texts"}).captions;
-  for (std::string& caption : captions) caption = std::string(trimmed(caption));
-  return captions;
-}
-
-/// The extension of the picture that Sample::image gives.
-std::string image_extension(const shards::Sample& sample) {
-  for (const std::string_view extension : shards::kImageExtensions) {
-    if (sample.parts.contains(extension)) return std::string(extension);
-  }
-  return {};
-}
 
 void write_part(const std::filesystem::path& path, std::span<const std::byte> bytes) {
   make_folders(path.parent_path());
@@ -149,54 +108,6 @@ class TableSink final : public SampleSink {
   Unplaced unplaced_;
 };
 
-/// Pictures are numbered by their key where it is a number, otherwise by its hash; texts from 1.
-class ChineseClipSink final : public SampleSink {
- public:
-  explicit ChineseClipSink(const std::filesystem::path& folder)
-      : images_(folder / "train_imgs.tsv"), texts_(folder / "train_texts.jsonl") {}
-
-  void add(const std::string& key, const shards::Sample& sample) override {
-    const auto picture = sample.image();
-    ensure(picture.has_value(), "samples without a picture are left out before");
-    const std::uint64_t id = image_id(key);
-    images_.write(fmt::format(
-        "{}\t{}\n", id,
-        to_base64({reinterpret_cast<const std::uint8_t*>(picture->data()), picture->size()})));
-    for (const std::string& caption : captions_of(sample)) {
-      std::string line = fmt::format("{{\"text_id\": {}, \"text\": ", next_text_++);
-      append_json_string(line, caption);
-      texts_.write(line + fmt::format(", \"image_ids\": [{}]}}\n", id));
-    }
-    const std::string extension = image_extension(sample);
-    for (const auto& [other, bytes] : sample.parts) {
-      if (other != extension && other != "txt" && other != "json") unplaced_.add(other);
-    }
-  }
-  void finish() override {
-    images_.commit();
-    texts_.commit();
-  }
-  std::vector<std::string> notes() const override { return unplaced_.notes("Chinese-CLIP's form"); }
-
- private:
-  std::uint64_t image_id(const std::string& key) {
-    constexpr std::size_t kMaxDigits = 15;  // exact as JSON numbers everywhere
-    std::uint64_t id = 0;
-    const char* end = key.data() + key.size();
-    const auto [stop, error] = std::from_chars(key.data(), end, id);
-    if (error != std::errc() || stop != end || key.size() > kMaxDigits || key.starts_with('0'))
-      id = stable_hash(key, 0) >> 14U;
-    while (!ids_.insert(id).second) ++id;
-    return id;
-  }
-
-  AtomicFile images_;
-  AtomicFile texts_;
-  std::set<std::uint64_t> ids_;
-  std::uint64_t next_text_ = 1;
-  Unplaced unplaced_;
-};
-
 /// A form that is a folder.
 class FolderSink final : public SampleSink {
  public:
@@ -221,7 +132,9 @@ class FolderSink final : public SampleSink {
       case SampleFormat::tsv:
         return std::make_unique<TableSink>(options.out, '\t');
       case SampleFormat::chinese_clip:
-        return std::make_unique<ChineseClipSink>(options.out);
+        return make_chinese_clip_files(options.out);
+      case SampleFormat::chinese_clip_lmdb:
+        return make_chinese_clip_databases(options.out);
       default:
         return std::make_unique<ShardsSink>(options.out, options.samples_per_shard);
     }

@@ -63,18 +63,27 @@ class Scoring {
 
   ScoreReport run() {
     const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};
+    // Where a share ends is known when all are scored; until then they cannot be written.
+    const bool at_once = options_.top_share <= 0.0;
+    const double least = is_scored() ? options_.least_score : kAnyScore;
+    const auto take_at_once = [&](const std::vector<CheckedSample>& checked) {
+      if (at_once) take_all(checked, least);
+    };
     if (options_.scored.empty()) {
       walk(report_.filter, {.min_side = 1, .json_text_key = options_.json_text_key},
-           [this](const std::vector<CheckedSample>& checked) { judge(checked); });
+           [&](const std::vector<CheckedSample>& checked) {
+             judge(checked);
+             take_at_once(checked);
+           });
     } else {
-      recall(none);
+      recall(none, take_at_once);
     }
-    const double least = least_score();
-    FilterReport again;  // of the same samples: counted, and their pictures decoded, once
-    std::size_t place = 0;
-    walk(again, none, [&](const std::vector<CheckedSample>& checked) {
-      for (const CheckedSample& sample : checked) take(sample.sample, verdicts_.at(place++), least);
-    });
+    summarise();
+    if (!at_once) {
+      const double last = last_of_share();
+      FilterReport again;  // of the same samples: counted, and their pictures decoded, once
+      walk(again, none, [&](const auto& checked) { take_all(checked, last); });
+    }
     StageReport& samples = report_.filter.samples;
     if (samples.written == 0 && !options_.stage.is_part)
       refuse_nothing_left(samples, options_.inputs.sources.front());
@@ -91,6 +100,7 @@ class Scoring {
 
   /// The score of a sample that is unusable or that a rule leaves out.
   static constexpr double kLeftOut = std::numeric_limits<double>::quiet_NaN();
+  static constexpr double kAnyScore = -std::numeric_limits<double>::infinity();
 
   template <typename Work>
   void walk(FilterReport& report, const SampleRules& rules, Work&& work) {
@@ -158,7 +168,8 @@ class Scoring {
   }
 
   /// Takes the verdicts of an earlier run over the same samples.
-  void recall(const SampleRules& rules) {
+  template <typename Work>
+  void recall(const SampleRules& rules, Work&& work) {
     std::vector<std::pair<std::string, double>> scores;
     read_scores(options_.scored,
                 [&](std::string_view key, double score) { scores.emplace_back(key, score); });
@@ -173,6 +184,7 @@ class Scoring {
         }
         verdicts_.push_back(is_scored ? (next++)->second : kLeftOut);
       }
+      work(checked);
     });
     if (next != scores.cend()) {
       fail(ErrorCode::invalid_argument,
@@ -182,17 +194,33 @@ class Scoring {
     }
   }
 
-  double least_score() {
+  bool is_scored() const { return options_.scorer || !options_.scored.empty(); }
+
+  std::vector<double> scores() const {
     std::vector<double> scores;
     std::copy_if(verdicts_.begin(), verdicts_.end(), std::back_inserter(scores),
                  [](double score) { return !std::isnan(score); });
-    const bool is_scored = options_.scorer || !options_.scored.empty();
-    report_.scored = is_scored ? scores.size() : 0;
-    if (!is_scored || scores.empty()) return -std::numeric_limits<double>::infinity();
-    report_.mean =
-        std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
-    if (options_.top_share <= 0.0) return options_.least_score;
-    return last_of_best(scores, options_.top_share, std::greater<>());
+    return scores;
+  }
+
+  void summarise() {
+    if (!is_scored()) return;
+    const std::vector<double> all = scores();
+    report_.scored = all.size();
+    if (all.empty()) return;
+    report_.mean = std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+  }
+
+  double last_of_share() const {
+    std::vector<double> all = scores();
+    if (!is_scored() || all.empty()) return kAnyScore;
+    return last_of_best(all, options_.top_share, std::greater<>());
+  }
+
+  /// Takes the next samples, whose verdicts are there.
+  void take_all(const std::vector<CheckedSample>& checked, double least) {
+    for (const CheckedSample& sample : checked)
+      take(sample.sample, verdicts_.at(next_verdict_++), least);
   }
 
   void take(const shards::Sample& sample, double score, double least) {
@@ -221,6 +249,7 @@ class Scoring {
   std::optional<AtomicFile> table_;
   SampleKeys keys_;
   std::vector<double> verdicts_;
+  std::size_t next_verdict_ = 0;  ///< of those that were taken
   ScoreReport report_;
 };
 

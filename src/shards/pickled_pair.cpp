@@ -127,6 +127,18 @@ class PairPickle {
   bool is_tuple_ = false;
 };
 
+/// Appends a number of some bytes, the lowest first.
+void append_number(std::string& pickle, std::uint64_t number, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) pickle += static_cast<char>(number >> (8 * i) & 0xFFU);
+}
+
+void append_whole_number(std::string& pickle, std::uint64_t number) {
+  constexpr std::uint64_t kMostOfFourBytes = 0x7FFF'FFFF;
+  const bool is_short = number <= kMostOfFourBytes;
+  pickle += is_short ? "J" : std::string("\x8A\x08", 2);  // BININT, LONG1 of eight bytes
+  append_number(pickle, number, is_short ? 4 : 8);
+}
+
 }  // namespace
 
 std::optional<PickledPair> read_pickled_pair(std::string_view pickle) {
@@ -137,6 +149,16 @@ std::optional<PickledPair> read_pickled_pair(std::string_view pickle) {
   if (!text.is_string()) return std::nullopt;
   return PickledPair{image.is_string() ? image.get<std::string>() : image.dump(), (*members)[1],
                      text.get<std::string>()};
+}
+
+std::string pickled_pair(std::uint64_t image, std::uint64_t text_id, std::string_view text) {
+  std::string pickle = "\x80\x02";
+  append_whole_number(pickle, image);
+  append_whole_number(pickle, text_id);
+  pickle += 'X';  // BINUNICODE
+  append_number(pickle, text.size(), 4);
+  pickle += text;
+  return pickle += "\x87.";  // TUPLE3, STOP
 }
 
 }  // namespace diptych::shards

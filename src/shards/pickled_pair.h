@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -17,5 +18,8 @@ struct PickledPair {
 /// Reads a pickle, of any protocol from 2 on, of a tuple (picture's id, text's id, text), the ids
 /// whole numbers or texts. Nothing for any other pickle. Runs nothing.
 std::optional<PickledPair> read_pickled_pair(std::string_view pickle);
+
+/// Returns such a pickle of whole numbers below 2^63, by protocol 2. `text` is of less than 4 GiB.
+std::string pickled_pair(std::uint64_t image, std::uint64_t text_id, std::string_view text);
 
 }  // namespace diptych::shards

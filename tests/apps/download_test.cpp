@@ -127,6 +127,34 @@ TEST_F(CurateDownload, GoesOnWhereItWasKilledWithTheSameBytes) {
   EXPECT_EQ(run_diptych(arguments("whole")).status, 3);
 }
 
+TEST_F(CurateDownload, BlursBoxesAndLeavesOutWhatHasNoReadableOnes) {
+  write_file(list_, "url,faces\n" + server_.address() + "/0.jpg,\n" + server_.address() +
+                        "/1.jpg,\"[[0,0,1,1]]\"\n" + server_.address() + "/2.jpg,somewhere\n");
+  const ProgramRun run = run_diptych(
+      {"curate", "download", list_.string(), "--output-folder", (folder_.path() / "out").string(),
+       "--allow-private-addresses", "--bbox_col", "faces", "--resize-mode", "no", "--json"});
+  EXPECT_EQ(run.status, 1) << run.errors;
+  EXPECT_EQ(Json::parse(run.output)["dropped"], Json({{"bad boxes", 1}}));
+  EXPECT_EQ(served_, 2);
+  const std::string tar = read_text_file(folder_.path() / "out/00000.tar");
+  const std::size_t first = tar.find(picture_);
+  EXPECT_NE(first, std::string::npos);  // its own bytes
+  EXPECT_EQ(tar.find(picture_, first + 1), std::string::npos);
+}
+
+#ifdef DIPTYCH_WITH_PARQUET
+TEST_F(CurateDownload, WritesParquetBesideShards) {
+  std::vector<std::string> arguments = this->arguments("parquet");
+  arguments.insert(arguments.end(), {"--sidecar", "parquet"});
+  const ProgramRun run = run_diptych(arguments);
+  EXPECT_EQ(run.status, 1) << run.errors;
+  EXPECT_EQ(Json::parse(run.output)["written"], kPictures);
+  EXPECT_TRUE(read_text_file(folder_.path() / "parquet/00000.parquet").starts_with("PAR1"));
+  EXPECT_FALSE(fs::exists(folder_.path() / "parquet/00000.jsonl"));
+  EXPECT_EQ(run_diptych(this->arguments("parquet")).status, 2);  // another form of sidecar
+}
+#endif
+
 TEST_F(CurateDownload, GoesOnInAFolderOfAnEarlierVersion) {
   run_diptych(arguments("out"));
   const fs::path file = folder_.path() / "out/00004_stats.json";

@@ -248,6 +248,13 @@ TEST_F(Resume, ScoreGoesOnByShard) {
   expect_same_of_two(command);
 }
 
+TEST_F(Resume, PackGoesOnByShard) {
+  write_shards();
+  const Arguments command = joined({"shards", "pack"}, inputs("s", ".tar"));
+  expect_same_after_kills(command, "--each");
+  expect_same_of_two(command);
+}
+
 TEST_F(Resume, ATopShareIsOfAllShards) {
   write_shards();
   const ProgramRun once =
@@ -277,7 +284,8 @@ TEST_F(Resume, FoldersOfShardsAreTakenUpByTheSameCommand) {
   write_shards();
   for (const Arguments& command :
        {Arguments{"curate", "dedup"}, Arguments{"curate", "score", "--min-words", "2"},
-        Arguments{"shards", "pack"}, Arguments{"shards", "convert", "--to", "files"}}) {
+        Arguments{"shards", "pack"}, Arguments{"shards", "convert", "--to", "files"},
+        Arguments{"shards", "convert", "--to", "lmdb"}}) {
     SCOPED_TRACE(command[1]);
     expect_same_after_kills(joined(command, inputs("s", ".tar")), "--out");
     clear();

@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "apps/program.h"
 #include "base/atomic_file.h"
+#include "base/mapped_file.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -56,6 +58,47 @@ TEST(Shards, ChineseClipsDatabasesBecomeItsFilesAndBack) {
   EXPECT_EQ(doctor.status, 1);
   EXPECT_EQ(Json::parse(doctor.output).at("samples").at("dropped"),
             Json({{"whose picture cannot be read", 120}}));
+}
+
+TEST(Shards, BecomeChineseClipsDatabasesAndBack) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string databases = data_path("lmdb/train").string();
+  const ProgramRun run = run_diptych(
+      {"shards", "convert", databases, "--to", "lmdb", "--out", path("lmdb"), "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(Json::parse(run.output).at("samples").at("written"), 120);
+  EXPECT_FALSE(std::filesystem::exists(path("lmdb/UNFINISHED")));
+  // Texts are numbered anew, which their own form shows and files of pictures and captions do not.
+  for (const std::string& source : {databases, path("lmdb")}) {
+    const std::string out = path(source == databases ? "a" : "b");
+    ASSERT_EQ(run_diptych({"shards", "convert", source, "--to", "csv", "--out", out}).status, 0);
+  }
+  EXPECT_EQ(read_text_file(path("a/table.csv")), read_text_file(path("b/table.csv")));
+  EXPECT_EQ(read_text_file(path("a/pictures/1005.jpg")),
+            read_text_file(path("b/pictures/1005.jpg")));
+}
+
+TEST(Shards, PackByShardLeavesNoOutputOfAShardThatIsNotThere) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string picture = data_path("images/landscape.jpg").string();
+  write_file(path("a.csv"), "filepath,title\n" + picture + ",a cat\n" + picture + ",\n");
+  const auto pack = [&] {
+    return run_diptych({"shards", "pack", path("a.csv"), path("b.csv"), "--each", path("out")});
+  };
+  const ProgramRun first = pack();
+  EXPECT_EQ(first.status, 1) << first.errors;
+  EXPECT_THAT(first.errors, HasSubstr("b.csv"));
+  EXPECT_TRUE(std::filesystem::exists(path("out/a.csv.tar")));
+  EXPECT_FALSE(std::filesystem::exists(path("out/b.csv.tar")));
+  write_file(path("b.csv"), "filepath,title\n" + picture + ",a dog\n");
+  const ProgramRun second = pack();
+  EXPECT_EQ(second.status, 0) << second.errors;
+  EXPECT_THAT(second.errors, HasSubstr("1 done now, 1 before"));
+  const Json list = Json::parse(run_diptych({"shards", "list", path("out"), "--json"}).output);
+  EXPECT_EQ(list.at("shards").at(0).at("samples"), 1);
+  EXPECT_EQ(list.at("shards").at(1).at("samples"), 1);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "shards/crafted_tar.h"
 #include "shards/dataset.h"
 #include "shards/lmdb_file.h"
+#include "shards/lmdb_writer.h"
 #include "shards/pickled_pair.h"
 #include "support/support.h"
 
@@ -56,6 +57,39 @@ TEST(LmdbFile, HasWhatTheLastCommitLeft) {
   EXPECT_EQ(images.find("1005")->size(), 700 * 12 / 3 * 4U);
   const LmdbFile pairs(train() / "pairs" / "data.mdb");
   EXPECT_EQ(pairs.entries().size(), 181U);
+}
+
+TEST(LmdbWriter, WritesWhatIsReadAgainAndTheSameBytes) {
+  const diptych::test::TemporaryFolder folder;
+  const auto write = [&](const char* name) {
+    LmdbWriter writer(folder.path() / name);
+    for (int i = 0; i < 2'500; ++i)  // three transactions
+      writer.add(std::to_string(i), std::string(static_cast<std::size_t>(i * 7 % 9'000), 'x'));
+    writer.finish();
+  };
+  write("a");
+  const LmdbFile file(folder.path() / "a/data.mdb");
+  EXPECT_EQ(file.entries().size(), 2'500U);
+  EXPECT_EQ(file.find("1285")->size(), 8995U);
+  EXPECT_FALSE(fs::exists(folder.path() / "a/lock.mdb"));
+  write("b");
+  write("b");  // over what is there
+  EXPECT_TRUE(read_text_file(folder.path() / "a/data.mdb") ==
+              read_text_file(folder.path() / "b/data.mdb"));
+}
+
+TEST(PickledPair, IsWrittenAsPythonReadsIt) {
+  // pickle.dumps((1000, 2, "é"), protocol=2) but for the memos and the shorter numbers.
+  EXPECT_EQ(pickled_pair(1000, 2, "é"),
+            std::string("\x80\x02J\xE8\x03\0\0J\x02\0\0\0X\x02\0\0\0\xC3\xA9\x87.", 21));
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0x7FFF'FFFF},
+                                     std::uint64_t{0x8000'0000}, std::uint64_t{1} << 49}) {
+    const auto pair = read_pickled_pair(pickled_pair(number, number, "文字"));
+    ASSERT_TRUE(pair.has_value()) << number;
+    EXPECT_EQ(pair->image, std::to_string(number));
+    EXPECT_EQ(pair->text_id, number);
+    EXPECT_EQ(pair->text, "文字");
+  }
 }
 
 TEST(PickledPair, ReadsIdsOfEachKindAndNothingElse) {

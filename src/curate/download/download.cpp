@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include "base/mapped_file.h"
 #include "base/module.h"
 #include "base/parallel.h"
+#include "columns/columns_module.h"
 #include "curate/download/fitted_picture.h"
 #include "curate/download/open_shard.h"
 #include "curate/download/url_list.h"
@@ -69,22 +71,32 @@ std::string description_of(const DownloadOptions& options) {
     lists.push_back(
         {{"file", list.filename().string()}, {"bytes", std::filesystem::file_size(list, unknown)}});
   }
-  const Json json = {{"lists", lists},
-                     {"url_col", options.url_column},
-                     {"caption_col", options.caption_column},
-                     {"save_additional_columns", options.additional_columns},
-                     {"number_sample_per_shard", options.samples_per_shard},
-                     {"resize_mode", static_cast<int>(form.resize)},
-                     {"image_size", form.size},
-                     {"resize_only_if_bigger", form.only_if_larger},
-                     {"upscale_interpolation", static_cast<int>(form.upscale)},
-                     {"downscale_interpolation", static_cast<int>(form.downscale)},
-                     {"encode_format", static_cast<int>(form.format)},
-                     {"encode_quality", form.quality},
-                     {"min_image_size", form.min_side},
-                     {"max_image_area", form.max_area},
-                     {"max_aspect_ratio", form.max_aspect}};
+  Json json = {{"lists", lists},
+               {"url_col", options.url_column},
+               {"caption_col", options.caption_column},
+               {"save_additional_columns", options.additional_columns},
+               {"number_sample_per_shard", options.samples_per_shard},
+               {"resize_mode", static_cast<int>(form.resize)},
+               {"image_size", form.size},
+               {"resize_only_if_bigger", form.only_if_larger},
+               {"upscale_interpolation", static_cast<int>(form.upscale)},
+               {"downscale_interpolation", static_cast<int>(form.downscale)},
+               {"encode_format", static_cast<int>(form.format)},
+               {"encode_quality", form.quality},
+               {"min_image_size", form.min_side},
+               {"max_image_area", form.max_area},
+               {"max_aspect_ratio", form.max_aspect}};
+  // Folders of earlier versions have neither.
+  if (!options.boxes_column.empty()) json["bbox_col"] = options.boxes_column;
+  if (options.sidecar == SidecarFormat::parquet) json["sidecar"] = "parquet";
   return json.dump(2) + "\n";
+}
+
+/// Loads the module for Parquet where it will be wanted, before anything is fetched.
+void prepare_parquet(const DownloadOptions& options) {
+  const bool is_wanted = options.sidecar == SidecarFormat::parquet ||
+                         std::any_of(options.lists.begin(), options.lists.end(), is_parquet_list);
+  if (is_wanted) columns::column_files();
 }
 
 /// Makes the folder, or finds that an earlier run with the same options did.
@@ -153,6 +165,7 @@ class Download {
       } else if (is_new) {
         fetch::CrawlResult result;
         result.failure = pending.row.fault;
+        result.detail = pending.row.detail;
         process(std::move(pending), std::move(result));
       } else if (is_others_) {
         count_passed_over();
@@ -193,7 +206,8 @@ class Download {
         list_ = std::make_unique<UrlList>(options_.lists[list_number_++],
                                           ListColumns{.url = options_.url_column,
                                                       .caption = options_.caption_column,
-                                                      .additional = options_.additional_columns});
+                                                      .additional = options_.additional_columns,
+                                                      .boxes = options_.boxes_column});
       }
       row_ = list_->next();
       if (row_) return true;
@@ -210,7 +224,7 @@ class Download {
     if (open_.size() >= kMostOpenShards) return false;
     index_ = 0;
     std::error_code ignored;
-    const std::filesystem::path statistics = shard_files(options_.out, shard_number_).statistics;
+    const std::filesystem::path statistics = shard_files(options_, shard_number_).statistics;
     is_others_ = shard_number_ % share_.count != share_.index;
     is_passed_over_ = is_others_ || std::filesystem::exists(statistics, ignored);
     if (is_passed_over_ && !is_others_) {
@@ -259,7 +273,7 @@ class Download {
       picture.failure = std::move(result.failure);
       picture.detail = std::move(result.detail);
     } else {
-      picture = fit_picture(std::move(result.body), options_.picture);
+      picture = fit_picture(std::move(result.body), options_.picture, pending.row.boxes);
       if (!picture.failure.empty()) status = picture.is_left_out ? kLeftOut : "failed_to_resize";
     }
     return {.json = json_of(pending, picture, status), .picture = std::move(picture.bytes)};
@@ -311,6 +325,7 @@ class Download {
 DownloadReport download_pictures(const DownloadOptions& options) {
   check(options);
   static const Module<fetch::FetchFunctions> fetcher(fetch::fetch_module("curate download"));
+  prepare_parquet(options);
   prepare_folder(options);
   Download download(options);
   const fetch::CrawlRules rules = rules_of(options);

@@ -98,7 +98,7 @@ bool is_drawn_out(const Image& image, const PictureForm& form) {
 
 }  // namespace
 
-FittedPicture fit_picture(std::string body, const PictureForm& form) {
+FittedPicture fit_picture(std::string body, const PictureForm& form, std::span<const Box> blurred) {
   FittedPicture result;
   try {
     const DecodeOptions options{.max_pixels = form.max_pixels,
@@ -113,7 +113,8 @@ FittedPicture fit_picture(std::string body, const PictureForm& form) {
       result.is_left_out = true;
       return result;
     }
-    const bool is_changed = resize_by(image, form);
+    blur_boxes(image, blurred);
+    const bool is_changed = resize_by(image, form) || !blurred.empty();
     result.width = image.width;
     result.height = image.height;
     result.bytes = is_changed || !is_of(form.format, body)

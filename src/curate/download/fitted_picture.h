@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 
+#include "curate/download/blurred_boxes.h"
 #include "diptych/download.h"
 
 namespace diptych::curate {
@@ -18,8 +20,9 @@ struct FittedPicture {
   int original_height = 0;
 };
 
-/// Decodes, checks, resizes and encodes what a server sent, whatever it is. Transparent pictures
-/// are laid on white. Thread-safe.
-FittedPicture fit_picture(std::string body, const PictureForm& form);
+/// Decodes, checks, blurs, resizes and encodes what a server sent, whatever it is. Transparent
+/// pictures are laid on white. Thread-safe.
+FittedPicture fit_picture(std::string body, const PictureForm& form,
+                          std::span<const Box> blurred = {});
 
 }  // namespace diptych::curate

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "curate/download/sidecar.h"
 #include "curate/tally.h"
 #include "shards/tar.h"
 
@@ -41,10 +43,12 @@ double seconds_since_epoch(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number) {
+ShardFiles shard_files(const DownloadOptions& options, std::size_t number) {
+  const std::filesystem::path& folder = options.out;
   const std::string name = fmt::format("{:05}", number);
+  const bool is_parquet = options.sidecar == SidecarFormat::parquet;
   return {.tar = folder / (name + ".tar"),
-          .sidecar = folder / (name + ".jsonl"),
+          .sidecar = folder / (name + (is_parquet ? ".parquet" : ".jsonl")),
           .statistics = folder / (name + "_stats.json"),
           .journal = folder / (name + ".part")};
 }
@@ -78,7 +82,7 @@ std::string sample_key(std::size_t shard, std::size_t index, std::size_t samples
 /// What is gathered on the way through a shard.
 struct OpenShard::Writing {
   std::optional<shards::TarWriter> tar;  ///< once there is a picture
-  AtomicFile sidecar;
+  std::unique_ptr<Sidecar> sidecar;
   std::map<std::string, std::size_t> statuses;
   std::map<std::string, std::size_t> failures;  ///< those left out among them
   StageReport report;
@@ -88,7 +92,7 @@ struct OpenShard::Writing {
 OpenShard::OpenShard(const DownloadOptions& options, std::size_t number)
     : options_(options),
       number_(number),
-      files_(shard_files(options.out, number)),
+      files_(shard_files(options, number)),
       start_(std::chrono::system_clock::now()),
       journal_(files_.journal, options.samples_per_shard) {}
 
@@ -113,13 +117,13 @@ bool OpenShard::complete(DownloadReport& report, std::mutex& report_mutex) {
   if (is_written_) return true;
   if (!is_closed_ || journal_.count() < count_) return false;
   Writing writing{.tar = {},
-                  .sidecar = AtomicFile(files_.sidecar),
+                  .sidecar = make_sidecar(files_.sidecar, options_.sidecar, sidecar_columns()),
                   .statuses = {},
                   .failures = {},
                   .report = {}};
   write(writing);
   if (writing.tar) writing.tar->commit();
-  writing.sidecar.commit();
+  writing.sidecar->commit();
   write_statistics(writing);
   journal_.remove();
   is_written_ = true;
@@ -130,12 +134,20 @@ bool OpenShard::complete(DownloadReport& report, std::mutex& report_mutex) {
   return true;
 }
 
+/// Reads the journal once more, as columns have types before they have rows.
+std::vector<columns::Column> OpenShard::sidecar_columns() const {
+  if (options_.sidecar != SidecarFormat::parquet) return {};
+  SidecarColumns columns(options_.additional_columns);
+  for (std::size_t i = 0; i < count_; ++i) columns.add(Json::parse(journal_.read(i).json));
+  return columns.take();
+}
+
 void OpenShard::write(Writing& writing) const {
   const std::string extension = extension_of(options_.picture.format);
   for (std::size_t i = 0; i < count_; ++i) {
     const JournalEntry entry = journal_.read(i);
-    writing.sidecar.write(entry.json + "\n");
     const Json json = Json::parse(entry.json);
+    writing.sidecar->add(entry.json, json);
     const std::string status = json.at("status");
     ++writing.report.read;
     ++writing.statuses[status];

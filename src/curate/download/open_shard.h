@@ -7,7 +7,9 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "columns/column_file.h"
 #include "curate/download/shard_journal.h"
 #include "diptych/download.h"
 
@@ -20,7 +22,7 @@ struct ShardFiles {
   std::filesystem::path statistics;  ///< written last: a shard with it is complete
   std::filesystem::path journal;
 };
-ShardFiles shard_files(const std::filesystem::path& folder, std::size_t number);
+ShardFiles shard_files(const DownloadOptions& options, std::size_t number);
 
 /// Adds what became of the URLs of a shard that is complete to a report. Throws Error: io,
 /// corrupt_data.
@@ -48,6 +50,7 @@ class OpenShard {
 
  private:
   struct Writing;
+  std::vector<columns::Column> sidecar_columns() const;
   void write(Writing& writing) const;
   void write_statistics(const Writing& writing) const;
 

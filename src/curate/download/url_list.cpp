@@ -9,8 +9,9 @@
 #include "base/as_text.h"
 #include "base/ascii.h"
 #include "base/error.h"
-#include "base/utf8.h"
+#include "columns/columns_module.h"
 #include "curate/record.h"
+#include "json/repaired_text.h"
 
 namespace diptych::curate {
 
@@ -40,13 +41,22 @@ std::optional<std::string> text_member(const Json& object, const std::string& na
   return member->is_string() ? member->get<std::string>() : member->dump();
 }
 
-/// Text with U+FFFD for what is no UTF-8.
-std::string repaired(std::string text) {
-  if (is_utf8(text)) return text;
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+/// What a row without readable boxes is dropped for: it must not be written without a blur.
+constexpr const char* kBadBoxes = "bad boxes";
+
+void take_boxes(const Json& value, ListRow& row) {
+  if (auto boxes = boxes_of(value)) {
+    row.boxes = std::move(*boxes);
+  } else if (row.fault.empty()) {
+    row.fault = kBadBoxes;
+  }
 }
 
 }  // namespace
+
+bool is_parquet_list(const std::filesystem::path& path) {
+  return form_extension(path.string()) == ".parquet";
+}
 
 UrlList::UrlList(const std::filesystem::path& path, ListColumns columns)
     : file_(std::make_unique<shards::SourceFile>(path)),
@@ -63,19 +73,53 @@ UrlList::UrlList(std::string_view text, const std::string& name, ListColumns col
 
 void UrlList::read_header() {
   const std::string extension = form_extension(name_);
+  if (extension == ".parquet") return open_columns();
   text_ = without_byte_order_mark(text_);
   if (extension == ".jsonl" || extension == ".ndjson") {
     form_ = Form::json_lines;
     return;
   }
-  if (extension == ".txt") return;
+  if (extension == ".txt") {
+    if (columns_.boxes.empty()) return;
+    fail(ErrorCode::invalid_argument,
+         "list of URLs: got a URL a line, expected a column {} of boxes ({})", columns_.boxes,
+         name_);
+  }
   if (extension != ".csv" && extension != ".tsv") {
     fail(ErrorCode::unsupported,
-         "list of URLs: got {}, expected .csv, .tsv, .jsonl or .txt, also with .gz or .zst ({})",
+         "list of URLs: got {}, expected .csv, .tsv, .jsonl, .parquet or .txt, also with .gz or "
+         ".zst ({})",
          extension.empty() ? "no extension" : extension, name_);
   }
+  open_table(extension == ".csv" ? ',' : '\t');
+}
+
+std::string UrlList::demand(const std::vector<std::string>& header,
+                            const std::string& column) const {
+  if (std::find(header.begin(), header.end(), column) != header.end()) return column;
+  fail(ErrorCode::invalid_argument, "list of URLs: got the columns {}, expected {} ({})",
+       fmt::join(header, ", "), column, name_);
+}
+
+void UrlList::open_columns() {
+  form_ = Form::columns;
+  reader_ = columns::column_files()->read(std::as_bytes(std::span(text_)), name_);
+  const std::vector<std::string>& header = reader_->names();
+  std::vector<std::string> chosen = {demand(header, columns_.url)};
+  if (!columns_.caption.empty()) chosen.push_back(demand(header, columns_.caption));
+  if (!columns_.boxes.empty()) chosen.push_back(demand(header, columns_.boxes));
+  for (const std::string& column : columns_.additional) chosen.push_back(demand(header, column));
+  for (const char* column : {"caption", "text"}) {
+    const bool is_wanted = columns_.caption.empty();
+    if (is_wanted && std::find(header.begin(), header.end(), column) != header.end())
+      chosen.emplace_back(column);
+  }
+  reader_->select(chosen);
+}
+
+void UrlList::open_table(char separator) {
   form_ = Form::table;
-  table_.emplace(text_, extension == ".csv" ? ',' : '\t');
+  table_.emplace(text_, separator);
   std::vector<std::string> header;
   for (const std::string_view field :
        table_->next(kMaxColumns).value_or(std::vector<std::string_view>())) {
@@ -87,20 +131,17 @@ void UrlList::read_header() {
     if (place == header.end()) return std::nullopt;
     return static_cast<std::size_t>(place - header.begin());
   };
-  const auto demand = [&](const std::string& column) {
-    if (const auto place = find(column)) return *place;
-    fail(ErrorCode::invalid_argument, "list of URLs: got the columns {}, expected {} ({})",
-         fmt::join(header, ", "), column, name_);
-  };
-  url_place_ = demand(columns_.url);
+  const auto wanted = [&](const std::string& column) { return *find(demand(header, column)); };
+  url_place_ = wanted(columns_.url);
+  if (!columns_.boxes.empty()) boxes_place_ = wanted(columns_.boxes);
   if (!columns_.caption.empty()) {
-    caption_place_ = demand(columns_.caption);
+    caption_place_ = wanted(columns_.caption);
   } else {
     caption_place_ = find("caption");
     if (!caption_place_) caption_place_ = find("text");
   }
   for (const std::string& column : columns_.additional) {
-    additional_places_.push_back(demand(column));
+    additional_places_.push_back(wanted(column));
   }
 }
 
@@ -119,11 +160,13 @@ ListRow UrlList::row_of(const std::vector<std::string_view>& fields) const {
   const auto field = [&](std::size_t place) {
     return place < fields.size() ? shards::unquote(fields[place]) : std::string();
   };
-  ListRow row{.url = field(url_place_), .fault = {}, .caption = {}};
+  ListRow row;
+  row.url = field(url_place_);
   if (row.url.empty()) row.fault = "no URL";
-  if (caption_place_) row.caption = repaired(field(*caption_place_));
+  if (boxes_place_) take_boxes(field(*boxes_place_), row);
+  if (caption_place_) row.caption = repaired_text(field(*caption_place_));
   for (std::size_t i = 0; i < additional_places_.size(); ++i) {
-    row.additional[columns_.additional[i]] = repaired(field(additional_places_[i]));
+    row.additional[columns_.additional[i]] = repaired_text(field(additional_places_[i]));
   }
   return row;
 }
@@ -139,8 +182,18 @@ ListRow UrlList::row_of_json(std::string_view line) const {
     row.fault = "malformed JSON";
     return row;
   }
+  return row_of_object(object);
+}
+
+ListRow UrlList::row_of_object(const Json& object) const {
+  ListRow row;
   row.url = text_member(object, columns_.url).value_or(std::string());
   if (row.url.empty()) row.fault = "no URL";
+  const auto member = [&object](const std::string& name) {
+    const auto found = object.find(name);
+    return found == object.end() ? Json() : *found;
+  };
+  if (!columns_.boxes.empty()) take_boxes(member(columns_.boxes), row);
   if (!columns_.caption.empty()) {
     row.caption = text_member(object, columns_.caption);
   } else {
@@ -148,24 +201,41 @@ ListRow UrlList::row_of_json(std::string_view line) const {
     if (!row.caption) row.caption = text_member(object, "text");
   }
   for (const std::string& column : columns_.additional) {
-    const auto member = object.find(column);
-    row.additional[column] = member == object.end() ? Json() : *member;
+    row.additional[column] = member(column);
   }
   return row;
 }
 
+std::optional<ListRow> UrlList::next_of_columns() {
+  if (!reader_) return std::nullopt;
+  try {
+    if (const auto row = reader_->next()) return row_of_object(*row);
+    return std::nullopt;
+  } catch (const Error& error) {
+    reader_.reset();
+    ListRow row;
+    row.fault = "damaged list";
+    row.detail = error.what();
+    return row;
+  }
+}
+
 std::optional<ListRow> UrlList::next() {
+  if (form_ == Form::columns) return next_of_columns();
+  ListRow row;
   if (form_ == Form::table) {
     const auto fields = table_->next(width_);
     if (fields) return row_of(*fields);
     if (!table_->unclosed_quote()) return std::nullopt;
     table_.emplace(std::string_view(), ',');
-    return ListRow{.url = {}, .fault = "unclosed quote", .caption = {}};
+    row.fault = "unclosed quote";
+    return row;
   }
   const auto line = next_line();
   if (!line) return std::nullopt;
   if (form_ == Form::json_lines) return row_of_json(*line);
-  return ListRow{.url = std::string(*line), .fault = {}, .caption = {}};
+  row.url = *line;
+  return row;
 }
 
 }  // namespace diptych::curate

@@ -1,0 +1,38 @@
+# Defines the target arrow and the function diptych_install_arrow, or sets DIPTYCH_PARQUET to OFF and says so.
+if(Parquet_DIR)
+  # An Arrow of the machine's: the installed module finds it where it was linked.
+  function(diptych_install_arrow module)
+  endfunction()
+  find_package(Parquet REQUIRED)
+  add_library(arrow INTERFACE)
+  target_link_libraries(arrow INTERFACE Parquet::parquet_shared)
+  return()
+endif()
+
+if(DEFINED ENV{DIPTYCH_DEPENDENCIES})
+  set(folder $ENV{DIPTYCH_DEPENDENCIES})
+else()
+  set(folder $ENV{HOME}/.cache/diptych)
+endif()
+set(DIPTYCH_ARROW ${folder}/arrow CACHE PATH "Folder with the unpacked PyArrow wheel (tools/setup makes it)")
+find_library(DIPTYCH_LIBARROW arrow PATHS ${DIPTYCH_ARROW}/pyarrow NO_DEFAULT_PATH)
+find_library(DIPTYCH_LIBPARQUET parquet PATHS ${DIPTYCH_ARROW}/pyarrow NO_DEFAULT_PATH)
+if(NOT DIPTYCH_LIBARROW OR NOT DIPTYCH_LIBPARQUET)
+  message(STATUS "no Arrow in ${DIPTYCH_ARROW}: building without Parquet. Run tools/setup, or give -DParquet_DIR")
+  set(DIPTYCH_PARQUET OFF)
+  return()
+endif()
+
+add_library(arrow INTERFACE)
+target_include_directories(arrow SYSTEM INTERFACE ${DIPTYCH_ARROW}/pyarrow/include)
+target_link_libraries(arrow INTERFACE ${DIPTYCH_LIBPARQUET} ${DIPTYCH_LIBARROW})
+
+# The unpacked wheel is one user's. What the module needs of it is installed beside it, with the licences.
+function(diptych_install_arrow module)
+  set(folder ${CMAKE_INSTALL_LIBDIR}/diptych/arrow)
+  file(GLOB libraries ${DIPTYCH_ARROW}/pyarrow/*.so.*)
+  install(FILES ${libraries} DESTINATION ${folder})
+  file(GLOB licences ${DIPTYCH_ARROW}/*.dist-info/licenses/*)
+  install(FILES ${licences} DESTINATION ${CMAKE_INSTALL_DOCDIR}/arrow)
+  set_target_properties(${module} PROPERTIES INSTALL_RPATH "$ORIGIN/diptych/arrow" INSTALL_RPATH_USE_LINK_PATH OFF)
+endfunction()
