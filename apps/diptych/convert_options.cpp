@@ -1,5 +1,8 @@
 #include "convert_options.h"
 
+#include <cstdlib>
+#include <string>
+
 #include "precision_names.h"
 
 using diptych::Precision;
@@ -19,9 +22,15 @@ void add_convert_options(Command command, diptych::ConvertOptions& options) {
                "start maps the file instead of packing it");
   command.option("--name", options.name, "written into diptych's own form");
   command.option("--licence", options.licence, "written into diptych's own form");
-  command.option("--fits-from", options.fits_from,
-                 "cosine from which on a label fits a picture, written into diptych's own form; "
-                 "classify then says so when none does");
+  // Among the options 0 means that it was not given.
+  const auto is_not_zero = [](const std::string& text) {
+    return std::strtof(text.c_str(), nullptr) != 0.0F;
+  };
+  command
+      .option("--fits-from", options.fits_from,
+              "cosine from which on a label fits a picture, written into diptych's own form; "
+              "classify then says so when none does")
+      .check(is_not_zero, "a cosine other than 0");
   command.flag("--overwrite", options.overwrite,
                "write into a folder that has files already, over those of the same names");
 }

@@ -45,8 +45,13 @@ struct Options {
   bool says_how() const { return size || mode || interpolation || !mean.empty() || !std.empty(); }
 };
 
-constexpr float kLeastMean = -1e6F;
-constexpr float kLeastStd = 1e-6F;
+/// What the channels of pixels from 0 to 1 may have; those from 0 to 255 have others.
+struct Range {
+  float least;
+  float most;
+};
+constexpr Range kMeans = {-1.0F, 1.0F};
+constexpr Range kDeviations = {1e-6F, 1e6F};
 
 constexpr const char* kExamples =
     "Writes one array [3, size, size] a picture under the file's name.\n"
@@ -55,21 +60,22 @@ constexpr const char* kExamples =
     "  diptych preprocess --size 224 --resize shortest --interpolation bicubic --u8 photos/ --out "
     "bytes.safetensors";
 
-/// "R,G,B" as numbers, all of them at least `least`.
-std::array<float, 3> parse_triple(const char* option, const std::string& text, float least) {
+/// "R,G,B" as numbers.
+std::array<float, 3> parse_triple(const char* option, const std::string& text, Range range) {
   const std::vector<std::string> parts = split_list(text);
   std::array<float, 3> triple{};
   bool good = parts.size() == triple.size();
   for (std::size_t i = 0; good && i < triple.size(); ++i) {
     const char* end = parts[i].data() + parts[i].size();
     const auto [stop, error] = std::from_chars(parts[i].data(), end, triple[i]);
-    good = error == std::errc() && stop == end && std::isfinite(triple[i]) && triple[i] >= least;
+    good =
+        error == std::errc() && stop == end && triple[i] >= range.least && triple[i] <= range.most;
   }
   if (!good) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{}: got '{}', expected three numbers with commas between them, each "
-                            "at least {}",
-                            option, text, least));
+                            "from {} to {}, for pixels from 0 to 1",
+                            option, text, range.least, range.most));
   }
   return triple;
 }
@@ -84,8 +90,8 @@ Preprocessing choose(const Options& options) {
   chosen.size = options.size.value_or(chosen.size);
   chosen.mode = options.mode.value_or(chosen.mode);
   chosen.interpolation = options.interpolation.value_or(chosen.interpolation);
-  if (!options.mean.empty()) chosen.mean = parse_triple("--mean", options.mean, kLeastMean);
-  if (!options.std.empty()) chosen.std = parse_triple("--std", options.std, kLeastStd);
+  if (!options.mean.empty()) chosen.mean = parse_triple("--mean", options.mean, kMeans);
+  if (!options.std.empty()) chosen.std = parse_triple("--std", options.std, kDeviations);
   return chosen;
 }
 
@@ -152,6 +158,8 @@ int preprocess(const Options& options) {
   diptych::check_writable(options.out, pictures.size());
   check_replaces_no_input(options.out, pictures, options.model);
   check_names(pictures);
+  if (options.bytes && (!options.mean.empty() || !options.std.empty()))
+    print_note("--mean and --std are not used: --u8 writes bytes before they are normalised");
   const Preprocessing how = choose(options);
   check_memory(pictures.size(), how, options.bytes);
 

@@ -74,9 +74,12 @@ void note_words(const std::string& query, const diptych::Model& model) {
   std::error_code unknown;
   if (std::filesystem::is_directory(query, unknown))
     print_note(fmt::format("{} is taken for words, though it is a folder's name too", query));
+  if (model.info().tokenizer == "none") return;
   const int length = model.info().context_length;
-  if (model.info().tokenizer != "none" && is_cut(model.tokenizer(), query, length))
+  if (is_cut(model.tokenizer(), query, length))
     print_note(fmt::format("the query is longer than the model's {} tokens, and cut", length));
+  if (diptych::has_unknown_words(model.tokenizer(), query))
+    print_note("the query has words that the model does not know");
 }
 
 /// A query is the picture of that name, or words.

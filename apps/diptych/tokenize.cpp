@@ -59,10 +59,10 @@ Setting choose(const Options& options) {
 std::string parse_text(const std::string& line, std::size_t number) {
   const auto parsed = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!parsed.is_string()) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("line {}: got something else, expected a JSON string in UTF-8 "
-                            "(standard input)",
-                            number));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("line {}: got {}, expected a JSON string in UTF-8 (standard input)", number,
+                    parsed.is_discarded() ? "text that is not JSON" : parsed.type_name()));
   }
   return parsed.get<std::string>();
 }

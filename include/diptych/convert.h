@@ -31,7 +31,7 @@ struct ConvertOptions {
   bool packed = false;
   /// What int8 is decided and measured with; not used otherwise.
   CalibrationSet calibration;
-  /// Written into diptych's own form; empty: as the model says.
+  /// Written into diptych's own form, for others a note; empty: as the model says.
   std::string name;
   std::string licence;
   /// Cosine from which on a label fits a picture, above -1 and below 1, as measured for this model

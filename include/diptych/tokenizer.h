@@ -39,6 +39,10 @@ class DIPTYCH_API Tokenizer {
   virtual int default_context_length() const = 0;
 };
 
+/// Returns whether a tokenizer takes words of a text for its one unknown token, so that the text
+/// tower does not see which they are. Throws Error(invalid_argument) as `encode`.
+DIPTYCH_API bool has_unknown_words(const Tokenizer& tokenizer, std::string_view text);
+
 /// How a text spells CLIP's start and end tokens, which are then taken for them: the only
 /// difference between the two reference tokenizers.
 enum class ClipSpecialTokens {

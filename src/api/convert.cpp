@@ -162,6 +162,8 @@ void append(std::vector<std::string>& notes, const std::vector<std::string>& mor
   notes.insert(notes.end(), more.begin(), more.end());
 }
 
+constexpr const char* kNoPlaceForWords =
+    "name and licence are for diptych's own form, and not written.";
 constexpr const char* kFromEightBits =
     "the model's weights are of eight bits: what they lost is not regained by a wider form.";
 
@@ -190,6 +192,8 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_filled(folder);
   std::vector<std::string> notes = api::check_weights(model.implementation());
+  const bool is_described = !options.name.empty() || !options.licence.empty();
+  if (is_described && format != ExportFormat::diptych) notes.emplace_back(kNoPlaceForWords);
   if (!options.name.empty()) file.provenance.name = options.name;
   if (!options.licence.empty()) file.provenance.licence = options.licence;
   if (options.fits_from != 0.0F) file.fits_from = checked_fits_from(options.fits_from, format);

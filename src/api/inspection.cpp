@@ -25,7 +25,7 @@ std::vector<std::string> notes_on_weights(const Model::Implementation& model) {
 /// A model that has no file of its own: the embedded one.
 Inspection inspect_loaded(const Model& model) {
   Inspection result{
-      .container = model.info().container,
+      .container = std::string(checkpoint::name(checkpoint::ContainerKind::safetensors)),
       .family = model.info().family,
       .certainty = model.info().assumptions.empty() ? Certainty::stated : Certainty::assumed};
   const TensorMap& weights = model.implementation().file.weights;

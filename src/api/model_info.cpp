@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "checkpoint/parse_model.h"
 #include "network/model.h"
 #include "tensor/tensor.h"
 
@@ -57,6 +58,13 @@ float logit_scale(const checkpoint::ModelFile& file) {
   return file.weights.tensors.contains(name) ? std::exp(scalar(file, name)) : 0.0F;
 }
 
+/// Weights of eight bits are computed; of all others the tensors say it. A folder's provenance is
+/// that of the checkpoint it was made from.
+std::string stored_dtype(const checkpoint::ModelFile& file) {
+  return file.quantisation.layers.empty() ? checkpoint::describe_dtypes(file.weights)
+                                          : file.provenance.dtype;
+}
+
 std::uint64_t count_trained(const network::ParameterTable& parameters) {
   std::uint64_t count = 0;
   for (const network::ParameterSpec& spec : parameters.specs()) {
@@ -72,7 +80,7 @@ ModelInfo describe(std::string name, const checkpoint::ModelFile& file,
   return {.name = std::move(name),
           .family = file.provenance.family,
           .container = file.provenance.container,
-          .dtype = file.provenance.dtype,
+          .dtype = stored_dtype(file),
           .parameters = count_trained(parameters),
           .embedding_width = file.config.embedding_width,
           .has_image_tower = network::has_image_tower(file.config),

@@ -55,18 +55,6 @@ const Family& identify_family(const ModelFiles& files, const ParsedModel& parsed
   return *family;
 }
 
-/// "float16, float32": commonest first.
-std::string describe_dtypes(const TensorMap& tensors) {
-  std::map<std::string_view, int> counts;
-  for (const auto& [tensor, view] : tensors.tensors) ++counts[name(view.dtype)];
-  std::vector<std::pair<std::string_view, int>> ranked(counts.begin(), counts.end());
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::vector<std::string_view> names;
-  for (const auto& [dtype, count] : ranked) names.push_back(dtype);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 /// A config may describe a model of which the weights are one tower. What belongs to the other, or
 /// to both together, goes.
 void keep_towers_that_are_there(ParsedModel& parsed) {
@@ -99,6 +87,17 @@ void append(const std::vector<std::string>& sentences, std::vector<std::string>&
 }
 
 }  // namespace
+
+std::string describe_dtypes(const TensorMap& tensors) {
+  std::map<std::string_view, int> counts;
+  for (const auto& [tensor, view] : tensors.tensors) ++counts[name(view.dtype)];
+  std::vector<std::pair<std::string_view, int>> ranked(counts.begin(), counts.end());
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<std::string_view> names;
+  for (const auto& [dtype, count] : ranked) names.push_back(dtype);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 ParsedModel parse_model(const ModelFiles& files, Container container) {
   ParsedModel parsed;

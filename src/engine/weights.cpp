@@ -73,7 +73,8 @@ std::vector<float> linear_rows(const network::Linear& layer, const TensorView& w
     to_floats(rows_of(weight, input, 1), line);
     for (int i = 0; i < count; ++i)
       rows[static_cast<std::size_t>(i) * static_cast<std::size_t>(layer.inputs) +
-           static_cast<std::size_t>(input)] = line[static_cast<std::size_t>(first + i)];
+           static_cast<std::size_t>(input)] =
+          line[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)];
   }
   return rows;
 }
@@ -91,7 +92,7 @@ std::vector<float> convolution_rows(const network::Convolution& layer, const Ten
   std::vector<float> rows(stored.size());
   std::size_t from = 0;
   for (int i = 0; i < count; ++i) {
-    const float scale = scales[static_cast<std::size_t>(first + i)];
+    const float scale = scales[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)];
     float* row = rows.data() + from;
     for (int channel = 0; channel < layer.inputs; ++channel) {
       for (int place = 0; place < area; ++place)

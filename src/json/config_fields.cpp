@@ -55,7 +55,10 @@ const Json& ConfigFields::require(std::string_view field) {
 }
 
 void ConfigFields::wrong_type(std::string_view field, std::string_view expected) const {
-  fail(ErrorCode::corrupt_data, "config: {}: expected {} ({})", path_of(field), expected, file_);
+  constexpr std::size_t kShown = 40;
+  const std::string got = json_->at(std::string(field)).dump(-1, ' ', /*ensure_ascii=*/true);
+  fail(ErrorCode::corrupt_data, "config: {}: got {}{}, expected {} ({})", path_of(field),
+       got.substr(0, kShown), got.size() > kShown ? "..." : "", expected, file_);
 }
 
 int ConfigFields::integer(std::string_view field) {

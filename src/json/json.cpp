@@ -71,7 +71,7 @@ class Strictness final : public nlohmann::json_sax<Json> {
   const std::string& name_;
   std::size_t max_depth_;
   std::vector<std::set<std::string>> keys_;  ///< of what is open; of a list none
-  std::vector<JsonPlace> places_{1};         ///< of what is open, the whole text first
+  std::vector<JsonPlace> places_ = {{}};     ///< of what is open, the whole text first
 };
 
 }  // namespace

@@ -38,8 +38,12 @@ torch::Device device_of(const std::string& name) {
     torch::zeros({1}, device);
     return device;
   } catch (const c10::Error& error) {
-    fail(ErrorCode::invalid_argument, "device: cannot use '{}': {}", name,
-         first_sentence(error.what_without_backtrace()));
+    // libtorch lists all devices that it has a name for.
+    const std::string why = first_sentence(error.what_without_backtrace());
+    if (why.starts_with("Expected one of") || why.starts_with("Invalid device string"))
+      fail(ErrorCode::invalid_argument,
+           "device: got '{}', expected cpu, cuda, cuda:N or libtorch:cpu", name);
+    fail(ErrorCode::invalid_argument, "device: cannot use '{}': {}", name, why);
   }
 }
 

@@ -72,6 +72,22 @@ TEST(ConvertFitsFrom, RefusesWhatIsNoCosineAndFormsThatCannotSayIt) {
   refuse({.format = "open_clip", .fits_from = 0.5F}, "for a form that cannot say it");
 }
 
+TEST(ConvertNames, AreNotedWhereTheFormHasNoPlaceForThem) {
+  const test::TemporaryFolder folder;
+  EXPECT_THAT(convert_model(fixture(), folder.path() / "a", {.format = "open_clip", .name = "x"}),
+              testing::ElementsAre(testing::HasSubstr("not written")));
+  EXPECT_THAT(convert_model(fixture(), folder.path() / "b", {.licence = "MIT"}),
+              testing::IsEmpty());
+}
+
+TEST(ConvertedModel, SaysWhatItsOwnWeightsAreIn) {
+  const test::TemporaryFolder folder;
+  convert_model(fixture(), folder.path() / "a", {.dtype = Precision::bf16});
+  EXPECT_EQ(Model::load((folder.path() / "a").string()).info().dtype, "bfloat16");
+  convert_model(fixture(), folder.path() / "b", {.dtype = Precision::fp32});
+  EXPECT_EQ(Model::load((folder.path() / "b").string()).info().dtype, "float32");
+}
+
 TEST(ConvertErrors, RefusesToWriteIntoTheModelsOwnFolder) {
   const test::TemporaryFolder folder;
   const std::filesystem::path copy = folder.path() / "model.pt";

@@ -155,9 +155,19 @@ INSTANTIATE_TEST_SUITE_P(Preprocess, BadPreprocessOption,
                                            BadOption{"Interpolation",
                                                      {"--interpolation", "nearest"}},
                                            BadOption{"MeanOfTwo", {"--mean", "0.5,0.5"}},
+                                           BadOption{"MeanOfBytes", {"--mean", "127,127,127"}},
                                            BadOption{"StdZero", {"--std", "1,0,1"}},
                                            BadOption{"StdNotANumber", {"--std", "1,nan,1"}}),
                          [](const auto& info) { return info.param.name; });
+
+TEST(Preprocess, AMeanThatBytesDoNotUseIsNoted) {
+  const TemporaryFolder folder;
+  const ProgramRun run =
+      run_diptych({"preprocess", data_path("images/rgb.png").string(), "--u8", "--mean",
+                   "0.5,0.5,0.5", "--out", (folder.path() / "out.safetensors").string()});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, ::testing::HasSubstr("--mean and --std are not used"));
+}
 
 TEST(Preprocess, APictureIsNotReplacedByItsPixels) {
   const TemporaryFolder folder;

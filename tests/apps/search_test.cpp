@@ -63,6 +63,10 @@ TEST_F(Search, WhatAQueryOfWordsHidesIsSaid) {
   for (int i = 0; i < 100; ++i) words += "red ";
   const ProgramRun cut = this->run("search", {words, path("pictures")});
   EXPECT_THAT(cut.errors, HasSubstr("the query is longer than the model's"));
+  const ProgramRun unknown = this->run("search", {"a zebra", path("pictures")});
+  EXPECT_THAT(unknown.errors, HasSubstr("the query has words that the model does not know"));
+  const ProgramRun known = this->run("search", {"red", path("pictures")});
+  EXPECT_THAT(known.errors, testing::Not(HasSubstr("note:")));
 }
 
 TEST_F(Search, AQueryThatIsNeitherIsRefused) {

@@ -167,6 +167,21 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ArgumentTooMany",
               {"verify", "a", "b"},
               "arguments: got also b, expected MODEL alone (see diptych verify"},
+        Wrong{"CosineOfZero",
+              {"convert", "a", "b", "--fits-from", "0"},
+              "--fits-from: got 0, expected a cosine other than 0 (see diptych convert"},
+        Wrong{"TopKOfBeams",
+              {"caption", "p.png", "--top-k", "5"},
+              "--top-k: got it for --search beams, expected --search top_k with it (see diptych "
+              "caption"},
+        Wrong{"SeedOfBeams",
+              {"caption", "p.png", "--seed", "5"},
+              "--seed: got it for --search beams, expected --search top_k or top_p with it (see "
+              "diptych caption"},
+        Wrong{"BeamsOfDraws",
+              {"caption", "p.png", "--search", "top_p", "--beams", "2"},
+              "--beams: got it for --search top_p, expected --search beams with it (see diptych "
+              "caption"},
         Wrong{"Excluded",
               {"embed", "--tensors", "t", "--images", "p.png", "--out", "o.npy"},
               "--images: got --tensors too, expected one of them (see diptych embed"}),

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "json/config_fields.h"
 #include "support/expect_error.h"
 
 namespace diptych {
@@ -46,6 +47,15 @@ TEST(Json, RefusesDeepNesting) {
   EXPECT_NO_THROW(parse(std::string(32, '[') + std::string(32, ']')));
   expect_corrupt(std::string(33, '[') + std::string(33, ']'), "nested deeper than 32");
   expect_corrupt(std::string(10'000'000, '['), "nested deeper than 32");
+}
+
+TEST(ConfigFields, SaysWhatItGotOfAnotherType) {
+  const Json json = {{"width", "768"}, {"layers", Json::array({1, 2})}};
+  ConfigFields fields(json, "text_cfg", "config.json");
+  expect_error([&] { fields.integer("width"); }, ErrorCode::corrupt_data,
+               "text_cfg.width: got \"768\", expected a whole number (config.json)");
+  expect_error([&] { fields.text("layers"); }, ErrorCode::corrupt_data,
+               "got [1,2], expected a text");
 }
 
 }  // namespace
