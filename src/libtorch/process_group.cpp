@@ -30,11 +30,14 @@ using StorePointer = c10::intrusive_ptr<c10d::Store>;
 /// For the others to come, and then for what any of them does alone.
 constexpr std::chrono::minutes kPatienceForOthers(10);
 
+/// The first sentence, without the place in Gloo's sources that it begins with.
 std::string reason_of(const std::exception& error) {
   constexpr std::size_t kLongest = 160;
   const auto* of_libtorch = dynamic_cast<const c10::Error*>(&error);
   std::string reason = of_libtorch ? of_libtorch->what_without_backtrace() : error.what();
-  reason.resize(std::min({reason.size(), reason.find('\n'), kLongest}));
+  const std::size_t place_end = reason.find("] ");
+  if (reason.starts_with('[') && place_end != std::string::npos) reason.erase(0, place_end + 2);
+  reason.resize(std::min({reason.size(), reason.find('\n'), reason.find(". "), kLongest}));
   return reason;
 }
 

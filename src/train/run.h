@@ -34,7 +34,7 @@ class Run {
   TrainResult execute();
 
  private:
-  /// Whether this process writes and reports.
+  /// Returns whether this process writes and reports.
   bool leads() const { return group_ == nullptr || group_->rank() == 0; }
   /// Returns how this process loads its part of the data.
   LoaderOptions loading() const;

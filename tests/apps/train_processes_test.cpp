@@ -61,6 +61,8 @@ class TrainProcesses : public testing::Test {
                                       "--logs",
                                       path("logs"),
                                       "--json",
+                                      "--save-frequency",
+                                      "0",
                                       "--epochs",
                                       "3",
                                       "--batch-size",
