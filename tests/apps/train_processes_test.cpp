@@ -119,6 +119,11 @@ class TrainProcesses : public testing::Test {
     }
   }
 
+  /// Runs several lines of a shell in the folder.
+  ProgramRun in_shell(const std::string& lines) const {
+    return run_in_shell("{ " + lines + "; }", folder_.path());
+  }
+
   std::string path(const char* name) const { return (folder_.path() / name).string(); }
 
   TemporaryFolder folder_;
@@ -166,11 +171,10 @@ INSTANTIATE_TEST_SUITE_P(Recipes, SharedTraining,
 /// A process is killed after a checkpoint: one line says which, and the run goes on in others.
 TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
   const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
-  const ProgramRun killed = run_in_shell(
+  const ProgramRun killed = in_shell(
       line({"--nproc", "3", "--epochs", "40"}) +
-          " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
-          "done; set -- $(cat /proc/$launcher/task/$launcher/children); kill -9 $2; wait $launcher",
-      folder_.path());
+      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
+      "done; set -- $(cat /proc/$launcher/task/$launcher/children); kill -9 $2; wait $launcher");
   ASSERT_EQ(killed.status, 1) << killed.errors;
   EXPECT_THAT(killed.errors, HasSubstr("train: rank 1 of 3 was ended by signal 9"));
   EXPECT_EQ(killed.errors.find("lost"), std::string::npos) << "the others' ends are no news";
@@ -181,11 +185,10 @@ TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
 
 TEST_F(TrainProcesses, ASignalSavesOnceAndEndsAll) {
   const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
-  const ProgramRun stopped = run_in_shell(
+  const ProgramRun stopped = in_shell(
       line({"--nproc", "2", "--epochs", "40"}) +
-          " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
-          "done; kill -TERM $launcher; wait $launcher",
-      folder_.path());
+      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
+      "done; kill -TERM $launcher; wait $launcher");
   ASSERT_EQ(stopped.status, 1) << stopped.errors;
   EXPECT_THAT(stopped.errors, HasSubstr("ending after this step; once more to end at once"));
   EXPECT_EQ(stopped.errors.find("rank"), std::string::npos) << "nothing has failed";
@@ -201,9 +204,8 @@ TEST_F(TrainProcesses, OthersMayStartThem) {
   const std::string port = std::to_string(20000 + getpid() % 20000);
   const std::string shared = line({});
   const ProgramRun run =
-      run_in_shell("export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + "; RANK=1 " +
-                       shared + " >second & second=$!; RANK=0 " + shared + " && wait $second",
-                   folder_.path());
+      in_shell("export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + "; RANK=1 " +
+               shared + " >second & second=$!; RANK=0 " + shared + " && wait $second");
   ASSERT_EQ(run.status, 0) << run.errors;
   expect_same(run, alone);
   EXPECT_EQ(fs::file_size(folder_.path() / "second"), 0U) << "the first one reports";
@@ -212,10 +214,9 @@ TEST_F(TrainProcesses, OthersMayStartThem) {
 TEST_F(TrainProcesses, SayWhenTheyAreAboutToDoDifferentRuns) {
   const std::string meeting = "file://" + path("meeting");
   const ProgramRun run =
-      run_in_shell("export WORLD_SIZE=2; RANK=1 " + line({"--dist-url", meeting, "--seed", "9"}) +
-                       " 2>second & second=$!; RANK=0 " + line({"--dist-url", meeting}) +
-                       "; status=$?; wait $second; exit $status",
-                   folder_.path());
+      in_shell("export WORLD_SIZE=2; RANK=1 " + line({"--dist-url", meeting, "--seed", "9"}) +
+               " 2>second & second=$!; RANK=0 " + line({"--dist-url", meeting}) +
+               "; status=$?; wait $second; exit $status");
   EXPECT_EQ(run.status, 2) << run.errors;
   EXPECT_THAT(run.errors, HasSubstr("rank 1 is about to do another run than rank 0: they differ in "
                                     "/options/seed"));
@@ -273,24 +274,22 @@ TEST_F(TrainProcesses, ReachEachOtherFromOtherNetworks) {
   const std::string first = name + "a";
   const std::string second = name + "b";
   const std::string remove = "ip netns delete " + first + "; ip netns delete " + second + "; ";
-  const ProgramRun made = run_in_shell(
-      "ip netns add " + first + " && ip netns add " + second + " && ip link add va netns " + first +
-          " type veth peer name vb netns " + second + " && ip -n " + first +
-          " addr add 10.213.7.1/24 dev va && ip -n " + second +
-          " addr add 10.213.7.2/24 dev vb && ip -n " + first + " link set va up && ip -n " +
-          second + " link set vb up && ip -n " + first + " link set lo up",
-      folder_.path());
+  const ProgramRun made =
+      in_shell("ip netns add " + first + " && ip netns add " + second +
+               " && ip link add va netns " + first + " type veth peer name vb netns " + second +
+               " && ip -n " + first + " addr add 10.213.7.1/24 dev va && ip -n " + second +
+               " addr add 10.213.7.2/24 dev vb && ip -n " + first + " link set va up && ip -n " +
+               second + " link set vb up && ip -n " + first + " link set lo up");
   if (made.status != 0) {
-    run_in_shell(remove, folder_.path());
+    in_shell(remove + "true");
     GTEST_SKIP() << "network namespaces cannot be made here: " << made.errors;
   }
   const ProgramRun alone = train({"--name", "alone"});
   const std::string shared = line({"--dist-url", "tcp://10.213.7.1:29511"});
   const ProgramRun run =
-      run_in_shell("export WORLD_SIZE=2; RANK=1 ip netns exec " + second + " " + shared +
-                       " >second & second=$!; RANK=0 ip netns exec " + first + " " + shared +
-                       " && wait $second; status=$?; " + remove + "exit $status",
-                   folder_.path());
+      in_shell("export WORLD_SIZE=2; RANK=1 ip netns exec " + second + " " + shared +
+               " >second & second=$!; RANK=0 ip netns exec " + first + " " + shared +
+               " && wait $second; status=$?; " + remove + "exit $status");
   ASSERT_EQ(run.status, 0) << run.errors;
   expect_same(run, alone);
 }
