@@ -74,7 +74,7 @@ MeetingPoint parse_meeting_point(const std::string& text) {
 std::string address_towards(const std::string& host, std::uint16_t port) {
   const Addresses addresses = addresses_of(host, port);
   for (const addrinfo* to = addresses.get(); to != nullptr; to = to->ai_next) {
-    const std::string address = local_address(*to);
+    std::string address = local_address(*to);
     if (!address.empty()) return address;
   }
   fail(ErrorCode::io, "dist-url: there is no way to {}: {}", host, std::strerror(errno));
