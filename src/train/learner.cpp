@@ -61,7 +61,7 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
 Tensor Learner::loss(const Batch& batch) {
   const StepModel step = step_model();
   const Outputs outputs = task_->outputs(step, batch);
-  const Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
+  Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
   if (!outputs.own_losses.defined()) return common;
   return common + task_->own_weight(step, batch) * outputs.own_losses;
 }
