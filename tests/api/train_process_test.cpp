@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/environment_variable.h"
-#include "support/support.h"
+#include "support/expect_error.h"
 
 namespace diptych {
 namespace {

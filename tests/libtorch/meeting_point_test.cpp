@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "support/support.h"
+#include "support/expect_error.h"
 
 namespace diptych {
 namespace {
