@@ -51,7 +51,9 @@ void set_handler(int signal, void (*handler)(int), int flags) {
 }  // namespace
 
 Interruption::Interruption(std::string_view unit) {
-  note = fmt::format("diptych: ending after this {}; once more to end at once\n", unit);
+  note = unit.empty()
+             ? ""
+             : fmt::format("diptych: ending after this {}; once more to end at once\n", unit);
   is_requested = false;
   for (const int signal : {SIGINT, SIGTERM}) {
     set_handler(signal, request, SA_RESTART);

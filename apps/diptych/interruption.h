@@ -7,7 +7,8 @@
 /// program at once. One at a time.
 class Interruption {
  public:
-  /// `unit`: what the work is done in, and ends after.
+  /// `unit`: what the work is done in, and ends after; empty: nothing is said, as another process
+  /// does.
   explicit Interruption(std::string_view unit = "batch");
   /// Gives the signals back.
   ~Interruption();

@@ -22,6 +22,7 @@
 #include "counted.h"
 #include "inputs.h"
 #include "interruption.h"
+#include "launcher.h"
 #include "train_data_report.h"
 #include "train_plan.h"
 
@@ -61,15 +62,18 @@ std::string start_line(const diptych::TrainStart& start) {
       start.steps_done > 0 ? fmt::format("going on at step {} of", start.steps_done) : "training";
   const std::string trained =
       start.trained == start.parameters ? "" : fmt::format(", {} trained", start.trained);
-  return fmt::format("{} {}: {} of {}, {} a step; {} parameters{}; in {}", place,
+  const std::string shared =
+      start.processes > 1 ? fmt::format(" shared by {} processes", start.processes) : "";
+  return fmt::format("{} {}: {} of {}, {} a step{}; {} parameters{}; in {}", place,
                      counted(start.total_steps, "step"), counted(start.epochs, "epoch"),
-                     counted(start.pairs, "pair"), start.batch_size, start.parameters, trained,
-                     start.folder.string());
+                     counted(start.pairs, "pair"), start.batch_size, shared, start.parameters,
+                     trained, start.folder.string());
 }
 
 Json start_json(const diptych::TrainStart& start) {
   return {{"pairs", start.pairs},
           {"batch_size", start.batch_size},
+          {"processes", start.processes},
           {"epochs", start.epochs},
           {"steps_done", start.steps_done},
           {"total_steps", start.total_steps},
@@ -244,23 +248,25 @@ void print_result(const diptych::TrainResult& result) {
   }
 }
 
-int run(const Options& options) {
-  if (options.write_config) {
-    if (options.plan) {
-      throw diptych::Error(diptych::ErrorCode::invalid_argument,
-                           "--plan: got it with --write-config, expected one of them");
-    }
-    write_config(options);
-    return 0;
-  }
-  wait_without_spinning();
-  if (options.plan) return plan(options);
+void check_actions(const Options& options) {
+  const auto refuse = [](bool given, const char* message) {
+    if (given) throw diptych::Error(diptych::ErrorCode::invalid_argument, message);
+  };
+  refuse(options.plan && options.write_config.has_value(),
+         "--plan: got it with --write-config, expected one of them");
+  refuse(options.plan && options.train.processes > 1,
+         "--plan: got it with --nproc, expected one process, which is what it measures");
+}
+
+/// Says what a training does, as far as this process is the one that says it.
+diptych::TrainCallbacks callbacks_of(const Options& options, const diptych::TrainProcess& process,
+                                     std::optional<Interruption>& interruption) {
   diptych::TrainCallbacks callbacks;
-  // Before the start there is nothing to save.
-  std::optional<Interruption> interruption;
   callbacks.started = [&](const auto& start) {
-    interruption.emplace("block of layers");
-    announce(start, options.json);
+    const bool leads = process.rank == 0;
+    // Before the start there is nothing to save.
+    interruption.emplace(!leads ? "" : process.world > 1 ? "step" : "block of layers");
+    if (leads) announce(start, options.json);
   };
   callbacks.note = [](const std::string& sentence) { print_error(sentence); };
   callbacks.data_opened = [&options](const diptych::TrainDataSummary& data) {
@@ -280,21 +286,62 @@ int run(const Options& options) {
     }
     flush_output();  // whoever follows a log file wants the line now
   };
-  const diptych::TrainResult result = diptych::run_training(options.train, callbacks);
+  return callbacks;
+}
+
+Json result_json(const diptych::TrainResult& result) {
+  return {{"steps", result.steps},
+          {"finished", result.finished},
+          {"skipped_steps", result.skipped_steps},
+          {"model", result.model.string()},
+          {"averaged_model", result.averaged_model.string()},
+          {"refused", result.refused},
+          {"refused_by_reason", refused_json(result.refused_by_reason)},
+          {"captions_left_out", refused_json(result.captions_left_out)}};
+}
+
+/// Trains, or does this process's part of a training.
+int train(const Options& options, const diptych::TrainProcess& process) {
+  wait_without_spinning();
+  std::optional<Interruption> interruption;
+  const diptych::TrainResult result =
+      diptych::run_training(options.train, callbacks_of(options, process, interruption), process);
+  // The first process says what became of the run, and its status is the run's.
+  if (process.rank > 0) return 0;
   if (options.json) {
-    print_json({{"steps", result.steps},
-                {"finished", result.finished},
-                {"skipped_steps", result.skipped_steps},
-                {"model", result.model.string()},
-                {"averaged_model", result.averaged_model.string()},
-                {"refused", result.refused},
-                {"refused_by_reason", refused_json(result.refused_by_reason)},
-                {"captions_left_out", refused_json(result.captions_left_out)}},
-               -1);
+    print_json(result_json(result), -1);
   } else {
     print_result(result);
   }
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
+}
+
+/// Does a part of a training that `launch_processes` has started, which says why others ended.
+int train_launched(const Options& options, const diptych::TrainProcess& process) {
+  try {
+    return train(options, process);
+  } catch (const diptych::Error& error) {
+    if (error.code() == diptych::ErrorCode::cancelled) return kEndedByOthers;
+    if (process.rank == 0) throw;
+    throw diptych::Error(error.code(), fmt::format("rank {}: {}", process.rank, error.what()));
+  }
+}
+
+int run(const Options& options) {
+  check_actions(options);
+  if (options.write_config) {
+    write_config(options);
+    return 0;
+  }
+  if (options.plan) {
+    wait_without_spinning();
+    return plan(options);
+  }
+  if (const auto process = launched_process()) return train_launched(options, *process);
+  const diptych::TrainProcess process = diptych::train_process_of_environment(options.train);
+  if (options.train.processes == 1 || process.world > 1) return train(options, process);
+  diptych::check_train_options(options.train);
+  return launch_processes(options.train, options.json);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "diptych/export.h"
 #include "diptych/train_options.h"
+#include "diptych/train_process.h"
 
 namespace diptych {
 
@@ -15,6 +16,7 @@ namespace diptych {
 struct TrainStart {
   std::int64_t pairs = 0;  ///< in an epoch
   int batch_size = 0;
+  int processes = 1;  ///< that share a step
   int epochs = 0;
   std::int64_t steps_done = 0;  ///< before, when a run is resumed
   std::int64_t total_steps = 0;
@@ -71,7 +73,8 @@ struct TrainProgress {
   std::vector<RefusedData> captions_left_out;
 };
 
-/// All are called from the training thread, and may be empty.
+/// All are called from the training thread, and may be empty. Where several processes share a run,
+/// `started` and `should_stop` are called in each of them, the others in the first one alone.
 struct TrainCallbacks {
   /// Once, when the data is open; it may take a while until then.
   std::function<void(const TrainDataSummary&)> data_opened;
@@ -85,7 +88,8 @@ struct TrainCallbacks {
   /// Asked before every step, while data is waited for and, within a step, before every block of a
   /// tower, forward and back; where the device has a thread of its own for the way back, there,
   /// while the training thread waits. True leaves the step half done, saves the state before it as
-  /// `latest` unless that is saved already, and ends the run.
+  /// `latest` unless that is saved already, and ends the run. Where several processes share a run,
+  /// it is asked before every step alone, and one that answers true ends all.
   std::function<bool()> should_stop;
 };
 
@@ -96,7 +100,9 @@ struct TrainResult {
   std::int64_t refused = 0;        ///< samples that could not be read, each once
   std::vector<RefusedData> refused_by_reason;
   std::vector<RefusedData> captions_left_out;  ///< as TrainProgress
-  std::filesystem::path model;  ///< the folder with the trained model; empty unless finished
+  /// The folder with the trained model; empty unless finished, and in other processes than the
+  /// first.
+  std::filesystem::path model;
   std::filesystem::path averaged_model;  ///< that of the average; empty unless there is one
 };
 
@@ -128,7 +134,12 @@ DIPTYCH_API TrainPlan plan_training(const TrainOptions& options);
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build
 /// with libtorch, otherwise throws Error(unsupported). Throws Error for options, data or files that
 /// cannot be used. One training at a time a process.
+///
+/// `process`: which one this is of several that share the run, each of which calls this with the
+/// same options; their number changes neither the pairs of a step nor, but for rounding, its loss.
+/// Throws Error(cancelled) when another one of them has ended or does not answer.
 DIPTYCH_API TrainResult run_training(const TrainOptions& options,
-                                     const TrainCallbacks& callbacks = {});
+                                     const TrainCallbacks& callbacks = {},
+                                     const TrainProcess& process = {});
 
 }  // namespace diptych

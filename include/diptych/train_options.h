@@ -93,7 +93,8 @@ struct TrainOptions {
 
   // Optimisation.
 
-  /// Pairs a step, or, with accum_freq, of which a step has so many times as many.
+  /// Pairs a step, or, with accum_freq, of which a step has so many times as many. Those of all
+  /// processes together, where several share a step.
   int batch_size = 64;
   /// Parts of `batch_size` pairs that a step consists of, computed one after the other: all of them
   /// are each other's negatives all the same, for the memory of one part and a second forward pass.
@@ -179,12 +180,24 @@ struct TrainOptions {
 
   /// A libtorch device: "cpu", "cuda", "cuda:1".
   std::string device = "cpu";
-  /// Threads that compute; zero: one a CPU.
+  /// Threads that compute, of each process; zero: one a CPU, divided among a machine's processes.
   int threads = 0;
-  /// Threads that read, decode and augment; zero: one a CPU.
+  /// Threads that read, decode and augment, likewise.
   int workers = 0;
   /// Seeds the weights, the order of the data, the captions drawn and the augmentation.
   std::uint64_t seed = 0;
+  /// Processes that share every step, on this machine: `diptych train` starts them. run_training is
+  /// one process, and takes 1 unless its TrainProcess says that there are so many.
+  int processes = 1;
+  /// Where processes that another program has started find each other, as
+  /// TrainProcess::meeting_point. Empty: as the environment says.
+  std::string meeting_point;
+  /// What they exchange tensors with: "auto" or "gloo".
+  std::string backend = "auto";
+  /// open_clip's ways to save memory and time at the loss, which change nothing here: every process
+  /// has the loss of all pairs, a tile at a time, and the gradients of its own.
+  bool local_loss = false;
+  bool gather_with_grad = false;
   /// Results go to `logs`/`name`: checkpoints/epoch_N.safetensors, checkpoints/latest.safetensors,
   /// model/, with an average also model-ema/, and options.toml and run.json, which say how they
   /// were made.

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "api/starting_model.h"
+#include "base/error.h"
 #include "base/module.h"
 #include "diptych/loss_benchmark.h"
 #include "train/trainer_module.h"
@@ -50,9 +51,15 @@ TrainPlan plan_training(const TrainOptions& options) {
   return trainer()->plan(options, source_of(options));
 }
 
-TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks) {
+TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks,
+                         const TrainProcess& process) {
   check_train_options(options);
-  return trainer()->train(options, source_of(options), callbacks);
+  if (options.processes > 1 && options.processes != process.world) {
+    fail(ErrorCode::invalid_argument,
+         "train: nproc: got {} for one of {} processes, expected whoever calls this to start them",
+         options.processes, process.world);
+  }
+  return trainer()->train(options, source_of(options), callbacks, process);
 }
 
 LossBenchmark benchmark_loss(const LossBenchmarkOptions& options) {

@@ -47,4 +47,12 @@ torch::Device device_of(const std::string& name) {
   }
 }
 
+void take_device(const std::string& name, int process) {
+  const torch::Device device = device_of(name);
+  if (device.is_cpu() || device.has_index()) return;
+  const c10::impl::VirtualGuardImpl devices(device.type());
+  const auto index = static_cast<c10::DeviceIndex>(process % devices.deviceCount());
+  devices.setDevice(torch::Device(device.type(), index));
+}
+
 }  // namespace diptych::libtorch

@@ -184,7 +184,8 @@ std::vector<OptionSpec> lock_options() {
 
 std::vector<OptionSpec> loss_options() {
   return {
-      {"batch-size", kOptimisation, "pairs a step, or with accum-freq a part of it",
+      {"batch-size", kOptimisation,
+       "pairs a step, of all processes together, or with accum-freq a part of it",
        field<&TrainOptions::batch_size>, kTimes},
       {"accum-freq", kOptimisation,
        "parts of batch-size pairs that a step has, all of them each other's negatives",
@@ -406,20 +407,61 @@ std::vector<OptionSpec> running_options() {
       {"device", kRunning, "cpu, cuda, cuda:1, ...", field<&TrainOptions::device>, {}, {}, kFree},
       {"threads",
        kRunning,
-       "threads that compute; 0: one a CPU",
+       "threads that compute, of each process; 0: one a CPU, divided among the processes",
        field<&TrainOptions::threads>,
        kThreads,
        {},
        kFree},
       {"workers",
        kRunning,
-       "threads that read and augment; 0: one a CPU",
+       "threads that read and augment, of each process; 0: likewise",
        field<&TrainOptions::workers>,
        kThreads,
        {},
        kFree},
       {"seed", kRunning, "of weights, order, captions and augmentation", field<&TrainOptions::seed>,
        kAtLeastZero},
+  };
+}
+
+std::vector<OptionSpec> process_options() {
+  return {
+      {"nproc",
+       kRunning,
+       "processes that share every step, on this machine; torchrun, srun and mpirun start them too",
+       field<&TrainOptions::processes>,
+       {.low = 1.0, .high = 1024.0},
+       {},
+       kFree},
+      {"dist-url",
+       kRunning,
+       "where processes that torchrun, srun or mpirun started meet: tcp://HOST:PORT of rank 0, or "
+       "file:///PATH; nothing: MASTER_ADDR and MASTER_PORT",
+       field<&TrainOptions::meeting_point>,
+       {},
+       {},
+       kFree},
+      {"dist-backend",
+       kRunning,
+       "what processes exchange tensors with",
+       field<&TrainOptions::backend>,
+       {},
+       {"auto", "gloo"},
+       kFree},
+      {"local-loss",
+       kRunning,
+       "open_clip's; changes nothing: a loss is of all processes' pairs, in O(pairs) memory",
+       field<&TrainOptions::local_loss>,
+       {},
+       {},
+       kFree},
+      {"gather-with-grad",
+       kRunning,
+       "open_clip's; changes nothing: gradients are those of all processes' pairs",
+       field<&TrainOptions::gather_with_grad>,
+       {},
+       {},
+       kFree},
   };
 }
 
@@ -500,7 +542,7 @@ const std::vector<OptionSpec>& table() {
     for (auto part :
          {data_options, model_options, stated_options, lock_options, loss_options,
           optimiser_options, schedule_options, step_options, geometry_options, colour_options,
-          erasing_options, running_options, saving_options, reporting_options}) {
+          erasing_options, running_options, process_options, saving_options, reporting_options}) {
       const std::vector<OptionSpec> more = part();
       options.insert(options.end(), more.begin(), more.end());
     }

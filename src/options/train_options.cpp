@@ -129,6 +129,8 @@ void check_companions(const TrainOptions& options) {
   refuse(!options.allow_change.empty() && options.resume.empty(), "allow-change",
          "--resume, whose run may then differ");
   refuse(options.group_captions && !options.group_key.empty(), "group-captions", "it or group-key");
+  refuse(options.processes > 1 && !options.meeting_point.empty(), "dist-url",
+         "it or nproc, whose processes meet by themselves");
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
          "it or warmup-samples");

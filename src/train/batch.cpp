@@ -56,6 +56,8 @@ Batch part_of(const Batch& batch, int first, int count) {
     part.groups.assign(batch.groups.begin() + first, batch.groups.begin() + first + count);
   if (!batch.samples.empty())
     part.samples.assign(batch.samples.begin() + first, batch.samples.begin() + first + count);
+  if (!batch.places.empty())
+    part.places.assign(batch.places.begin() + first, batch.places.begin() + first + count);
   part.epoch = batch.epoch;
   if (batch.patches) part.patches = patches_of(*batch.patches, first, count);
   return part;

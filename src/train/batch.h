@@ -26,6 +26,8 @@ struct Inputs {
 struct Batch : Inputs {
   std::vector<std::int64_t> groups;   ///< as contrastive_loss takes them; may be empty
   std::vector<std::int64_t> samples;  ///< the pairs' numbers in the data set
+  /// The pairs' places among all of the step, whichever process has them.
+  std::vector<std::int32_t> places;
   std::uint64_t epoch = 0;
   /// The patches that take part (ViT only); all, when there is none.
   std::optional<network::PatchSelection> patches;

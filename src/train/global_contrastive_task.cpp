@@ -24,8 +24,7 @@ Tensor unit_rows(const Tensor& rows) {
 }
 
 /// Which pairings are of different pairs, and of different groups, [n, n].
-Tensor negatives(const Batch& batch, torch::Device device) {
-  const std::int64_t count = batch.pairs();
+Tensor negatives(const Batch& batch, std::int64_t count, torch::Device device) {
   const Tensor others = torch::eye(count, torch::TensorOptions(torch::kBool)).logical_not();
   if (batch.groups.empty()) return others.to(device);
   const Tensor groups = torch::tensor(batch.groups, torch::kInt64);
@@ -49,7 +48,7 @@ class GlobalContrastiveTask : public Task {
     next_ = Tensor();
     const Tensor scale = step.parameter(step.model.logit_scale).exp();
     const Tensor cosines = unit_rows(images).matmul(unit_rows(texts).t());
-    const Tensor allowed = negatives(batch, cosines.device());
+    const Tensor allowed = negatives(batch, cosines.size(0), cosines.device());
     const Tensor rows = allowed.any(1).nonzero().squeeze(1);
     if (rows.numel() == 0) return 0.0 * cosines.sum();
     const Tensor means =

@@ -1,7 +1,11 @@
 #include "train/learner.h"
 
 #include <cmath>
+#include <optional>
 #include <utility>
+
+#include "train/gathered_pairs.h"
+#include "train/gradient_sum.h"
 
 namespace diptych::train {
 namespace {
@@ -19,11 +23,6 @@ std::vector<Batch> cut(const Batch& batch, int parts) {
       result.push_back(part_of(batch, begin_of(i), begin_of(i + 1) - begin_of(i)));
   }
   return result;
-}
-
-/// The parts' features one after the other, as leaves of a graph.
-Tensor joined(const std::vector<Tensor>& parts) {
-  return torch::cat(parts).to(torch::kFloat32).requires_grad_();
 }
 
 /// Continues backwards through a part from the gradients of its features.
@@ -62,7 +61,7 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
 Tensor Learner::loss(const Batch& batch) {
   const StepModel step = step_model();
   const Outputs outputs = task_->outputs(step, batch);
-  const Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
+  Tensor common = task_->common_loss(step, outputs.images, outputs.texts, batch);
   if (!outputs.own_losses.defined()) return common;
   return common + task_->own_weight(step, batch) * outputs.own_losses;
 }
@@ -92,7 +91,8 @@ Learner::StepResult Learner::step(const Batch& batch, double learning_rate) {
 }
 
 double Learner::backward(const Batch& batch) {
-  return options_.parts == 1 ? backward_whole(batch) : backward_in_parts(batch);
+  const bool whole = options_.parts == 1 && options_.group == nullptr;
+  return whole ? backward_whole(batch) : backward_in_parts(batch);
 }
 
 double Learner::backward_whole(const Batch& batch) {
@@ -104,32 +104,67 @@ double Learner::backward_whole(const Batch& batch) {
 double Learner::backward_in_parts(const Batch& batch) {
   const StepModel step = step_model();
   const std::vector<Batch> parts = cut(batch, options_.parts);
-  const std::vector<Tensor> statistics = copy_statistics();
-  std::vector<Tensor> image_parts;
-  std::vector<Tensor> text_parts;
-  {
-    const torch::NoGradGuard no_gradients;
-    for (const Batch& part : parts) {
-      const Outputs outputs = tower_features(step, part, part.patches);
-      image_parts.push_back(outputs.images);
-      text_parts.push_back(outputs.texts);
-    }
-  }
-  restore_statistics(statistics);
-  const Tensor images = joined(image_parts);
-  const Tensor texts = joined(text_parts);
-  const Tensor common = task_->common_loss(step, images, texts, batch);
+  // One part is computed once, its graph held; several are computed again for their gradients.
+  std::optional<Outputs> held;
+  if (parts.size() == 1) held = task_->outputs(step, parts.front());
+  const Outputs features = held ? *held : features_of(step, parts);
+  const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch);
+  const Tensor common = task_->common_loss(step, all.images, all.texts,
+                                           options_.group == nullptr ? batch : all.batch);
   common.backward();
-  double loss = common.item<double>();
-  const double own_weight = task_->own_weight(step, batch);
-  std::int64_t first = 0;
+  keep_common_gradients_once();
+  const double own_weight = own_weight_of(step, batch);
+  double own_losses = 0.0;
+  std::int64_t first = all.first;
   for (const Batch& part : parts) {
-    const Outputs outputs = task_->outputs(step_model(), part);
-    backward_from(outputs, images, texts, first, own_weight);
-    if (outputs.own_losses.defined()) loss += own_weight * outputs.own_losses.item<double>();
+    const Outputs outputs = held ? *std::exchange(held, {}) : task_->outputs(step_model(), part);
+    backward_from(outputs, all.images, all.texts, first, own_weight);
+    if (outputs.own_losses.defined()) own_losses += outputs.own_losses.item<double>();
     first += part.pairs();
   }
-  return loss;
+  if (options_.group != nullptr) {
+    sum_gradients(*options_.group, leaves());
+    own_losses = options_.group->sum(own_losses);
+  }
+  return common.item<double>() + own_weight * own_losses;
+}
+
+Outputs Learner::features_of(const StepModel& step, const std::vector<Batch>& parts) {
+  const torch::NoGradGuard no_gradients;
+  const std::vector<Tensor> statistics = copy_statistics();
+  const Tensor none = torch::zeros({0, model_.config.embedding_width},
+                                   torch::TensorOptions(parameters_.front().device()));
+  std::vector<Tensor> images = {none};
+  std::vector<Tensor> texts = {none};
+  for (const Batch& part : parts) {
+    const Outputs outputs = tower_features(step, part, part.patches);
+    images.push_back(outputs.images.to(torch::kFloat32));
+    texts.push_back(outputs.texts.to(torch::kFloat32));
+  }
+  restore_statistics(statistics);
+  return {.images = torch::cat(images), .texts = torch::cat(texts)};
+}
+
+double Learner::own_weight_of(const StepModel& step, const Batch& batch) const {
+  const double own = batch.pairs() > 0 ? task_->own_weight(step, batch) : 0.0;
+  if (options_.group == nullptr) return own;
+  // It is a number over the count of terms, and counts add up.
+  const double inverse = options_.group->sum(own > 0.0 ? 1.0 / own : 0.0);
+  return inverse > 0.0 ? 1.0 / inverse : 0.0;
+}
+
+libtorch::Parameters Learner::leaves() const {
+  libtorch::Parameters leaves = parameters_;
+  leaves.insert(leaves.end(), adapters_.parameters().begin(), adapters_.parameters().end());
+  std::erase_if(leaves, [](const Tensor& parameter) { return !parameter.requires_grad(); });
+  return leaves;
+}
+
+void Learner::keep_common_gradients_once() {
+  if (options_.group == nullptr || options_.group->rank() == 0) return;
+  for (const Tensor& parameter : leaves()) {
+    if (parameter.grad().defined()) parameter.mutable_grad().zero_();
+  }
 }
 
 std::vector<Tensor> Learner::copy_statistics() const {

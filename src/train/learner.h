@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libtorch/parameters.h"
+#include "libtorch/process_group.h"
 #include "libtorch/stop_check.h"
 #include "network/model.h"
 #include "train/adapters.h"
@@ -29,8 +30,13 @@ struct LearnerOptions {
   bool recomputes_blocks = false;
   double spike_factor = 0.0;   ///< as StepGuard takes it
   double average_decay = 0.0;  ///< as WeightAverage takes it
-  /// Called before every block of a tower, forward and back: what leaves a step half done.
+  /// Called before every block of a tower, forward and back: what leaves a step half done. None
+  /// where processes share a step: the others would wait for one that leaves it.
   libtorch::StopCheck stop = {};
+  /// The processes that share every step, each with its own pairs; null: this one is alone. All
+  /// pairs are each other's negatives, and every process makes the same move. Must outlive the
+  /// learner.
+  const libtorch::ProcessGroup* group = nullptr;
 };
 
 /// A model being trained: its weights, its task, its optimiser, and one step of learning.
@@ -53,6 +59,8 @@ class Learner {
 
   /// Does a step: forward, backward, clip, a move of the optimiser, clamp of the logit scale to [0,
   /// ln 100]. Throws libtorch::Stopped when it is to be left half done; then nothing has changed.
+  /// In a group, `batch` has this process's pairs, of which there may be none, and the result is of
+  /// all.
   StepResult step(const Batch& batch, double learning_rate);
 
   /// Returns the parameters that the last step's loss did not reach: neither learnt nor decayed.
@@ -91,6 +99,15 @@ class Learner {
   double backward(const Batch& batch);
   double backward_whole(const Batch& batch);
   double backward_in_parts(const Batch& batch);
+  /// Returns the features of a batch in parts, without a graph; the statistics stay as they are.
+  Outputs features_of(const StepModel& step, const std::vector<Batch>& parts);
+  /// Returns what the own losses of all processes' pairs are multiplied by.
+  double own_weight_of(const StepModel& step, const Batch& batch) const;
+  /// Returns all that gradients are taken of: the model's parameters and the adapters'.
+  libtorch::Parameters leaves() const;
+  /// Keeps the gradients that every process has whole, those of the scale and the bias of scores,
+  /// in the first one alone, before all are summed.
+  void keep_common_gradients_once();
   /// Returns the running statistics, which a forward pass changes.
   std::vector<torch::Tensor> copy_statistics() const;
   void restore_statistics(const std::vector<torch::Tensor>& copies);

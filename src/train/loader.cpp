@@ -33,6 +33,14 @@ shards::SamplerOptions sampler_options(const LoaderOptions& options) {
           .groups = options.groups};
 }
 
+/// Which of so many samples of a step this process makes pairs of: neighbours, from the first to
+/// before the second.
+std::pair<std::size_t, std::size_t> own_part(std::size_t samples, const LoaderOptions& options) {
+  const auto rank = static_cast<std::size_t>(options.rank);
+  const auto world = static_cast<std::size_t>(options.world);
+  return {samples * rank / world, samples * (rank + 1) / world};
+}
+
 /// What a model is given of a pair.
 struct PairInputs {
   std::vector<float> pixels;
@@ -45,6 +53,7 @@ struct Pair : PairInputs {
   PairInputs teacher;  ///< empty without one
   std::int64_t group = 0;
   std::int64_t sample = 0;
+  std::int32_t place = 0;
 };
 
 PairInputs inputs_of(const Image& picture, const Preprocessing& preprocessing,
@@ -111,6 +120,7 @@ Batch join(std::vector<Pair> pairs, const network::Model& model, std::int32_t pa
     append(pair, model, pad_id, batch);
     if (!options.groups.empty()) batch.groups.push_back(pair.group);
     batch.samples.push_back(pair.sample);
+    batch.places.push_back(pair.place);
   }
   if (options.teacher == nullptr) return batch;
   const Teacher& teacher = *options.teacher;
@@ -150,7 +160,8 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
   LoadedBatch result{.next = ticket.next};
   const bool grouped = !options_.groups.empty();
   std::vector<Pair> pairs;
-  for (std::size_t i = 0; i < ticket.samples.size(); ++i) {
+  const auto [first, end] = own_part(ticket.samples.size(), options_);
+  for (std::size_t i = first; i < end; ++i) {
     const std::size_t index = ticket.samples[i];
     try {
       const shards::Sample sample = dataset_.at(index);
@@ -165,6 +176,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
                                 network::context_length(model_.config.text), options_,
                                 Random(options_.seed, stream)));
       pairs.back().sample = static_cast<std::int64_t>(index);
+      pairs.back().place = static_cast<std::int32_t>(i);
       if (grouped) pairs.back().group = options_.groups[index];
       for (const shards::Refusal& refusal : text.refused)
         result.captions_left_out.push_back({index, refusal});
@@ -176,6 +188,7 @@ LoadedBatch Loader::build(const Ticket& ticket) const {
       result.refused.push_back({index, dataset_.refusal(index, error)});
     }
   }
+  result.pairs = static_cast<int>(pairs.size());
   result.batch = join(std::move(pairs), model_, tokenizer_.pad_id(), options_);
   result.batch.epoch = ticket.begin.epoch;
   return result;

@@ -19,7 +19,11 @@ class Teacher;
 
 struct LoaderOptions {
   std::uint64_t seed = 0;
+  /// Pairs of a step, of all processes.
   int batch_size = 64;
+  /// Which part of each batch is made here: that of this process among those that train together.
+  int rank = 0;
+  int world = 1;
   /// Threads that read, decode and augment; zero: one a CPU.
   int workers = 0;
   shards::TextKeys text_keys;
@@ -42,9 +46,11 @@ struct RefusedSample {
   shards::Refusal refusal;
 };
 
-/// A batch, where the one after it begins, and why samples are missing from it.
+/// A batch, or this process's part of it, where the one after it begins, and why samples are
+/// missing.
 struct LoadedBatch {
   Batch batch;
+  int pairs = 0;  ///< of the batch; with several processes, once they have exchanged it, of all
   shards::SamplerPosition next;
   std::vector<RefusedSample> refused;
   /// Captions of samples that have others, those of one sample together.

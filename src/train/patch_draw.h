@@ -5,13 +5,14 @@
 
 #include "diptych/train_options.h"
 #include "network/model.h"
+#include "train/batch.h"
 
 namespace diptych::train {
 
-/// Returns the patches that take part in a step (patch dropout), drawn from the seed and the step
-/// alone; none when all of them do.
+/// Returns the patches of a batch's pictures that take part in a step (patch dropout), drawn from
+/// the seed, the step and the pairs' places in it alone; none when all of them do.
 std::optional<network::PatchSelection> draw_patches(const TrainOptions& options,
-                                                    const network::Model& model, int pictures,
+                                                    const network::Model& model, const Batch& batch,
                                                     std::int64_t step);
 
 }  // namespace diptych::train

@@ -42,7 +42,7 @@ struct Trial {
     for (std::size_t i = 0; i < loader.batches_per_epoch(); ++i) {
       LoadedBatch loaded = loader.next();
       if (loaded.batch.pairs() < 2) continue;
-      loaded.batch.patches = draw_patches(options, model, loaded.batch.pairs(), 0);
+      loaded.batch.patches = draw_patches(options, model, loaded.batch, 0);
       return std::move(loaded.batch);
     }
     fail(ErrorCode::corrupt_data, "train: plan: got no batch of an epoch with two pairs ({})",

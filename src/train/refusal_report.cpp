@@ -20,7 +20,7 @@ std::string in_words(const RefusedData& refused) {
 }
 
 void RefusalReport::add(const LoadedBatch& batch) {
-  pairs_of_epoch_ += batch.batch.pairs();
+  pairs_of_epoch_ += batch.pairs;
   for (const RefusedSample& refused : batch.refused) {
     last_problem_ = refused.refusal.message();
     if (refused_before_[refused.index]) continue;

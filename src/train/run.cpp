@@ -16,6 +16,8 @@
 #include "train/patch_draw.h"
 #include "train/resume.h"
 #include "train/run_log.h"
+#include "train/shared_run.h"
+#include "train/step_exchange.h"
 #include "train/tower_modes.h"
 
 namespace diptych::train {
@@ -26,11 +28,14 @@ constexpr std::chrono::milliseconds kPatience(100);
 
 }  // namespace
 
-Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks)
+Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks,
+         const libtorch::ProcessGroup* group)
     : options_(options),
       callbacks_(callbacks),
+      group_(group),
       stop_(callbacks.should_stop),
-      folder_(options.logs / options.name),
+      folder_(options.logs / options.name,
+              leads() ? RunFolder::Access::alone : RunFolder::Access::reads),
       saved_(find_checkpoint(options, folder_)),
       file_(starting_model(options, source)),
       model_(network::make_model(file_.config)),
@@ -38,12 +43,18 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
       data_(open_run_data(options)),
       record_(record_run(options, file_, data_.dataset)),
       teacher_(make_teacher(options, source)) {
-  if (callbacks.data_opened) callbacks.data_opened(data_.summary);
+  if (group_ != nullptr) check_shared_run(options, model_, group_->world());
+  if (callbacks.data_opened && leads()) callbacks.data_opened(data_.summary);
   std::vector<std::string> notes;
   for (const std::string& assumption : checkpoint::all_assumptions(file_))
     notes.push_back(fmt::format("assumed: {}", assumption));
   if (!file_.quantisation.layers.empty())
     notes.emplace_back("model: its weights are of eight bits, and are trained on from there");
+  if (options.local_loss || options.gather_with_grad) {
+    notes.emplace_back(
+        "local-loss, gather-with-grad: change nothing: the loss and its gradients are those of all "
+        "processes' pairs, in memory that grows with the pairs alone");
+  }
   if (teacher_) {
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
@@ -59,9 +70,8 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     first_step_ = position_.step;
   }
   refusals_.emplace(data_.dataset.size(), position_.data.index == 0);
-  loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_,
-                                     loader_options(options, file_, data_, teacher_.get()),
-                                     position_.data);
+  if (group_ != nullptr) agree_on_run(*group_, record_, position_);
+  loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_, loading(), position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
   const std::vector<std::string> advised = advice(options, schedule_);
   notes.insert(notes.end(), advised.begin(), advised.end());
@@ -69,9 +79,24 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
   learner_ = make_learner(options, file_, saved_ ? FirstWeights::zeros : FirstWeights::of_the_model,
-                          data_.dataset.size(), teacher_.get(), stop_);
+                          data_.dataset.size(), teacher_.get(), stop_, group_);
   if (saved_) restore();
+  // The first process may now replace what the others have read.
+  if (group_ != nullptr) group_->sum(0.0);
   become_result();
+}
+
+LoaderOptions Run::loading() const {
+  LoaderOptions loading = loader_options(options_, file_, data_, teacher_.get());
+  loading.workers = threads_of(options_.workers, group_);
+  if (group_ == nullptr) return loading;
+  loading.rank = group_->rank();
+  loading.world = group_->world();
+  return loading;
+}
+
+void Run::note(const std::string& sentence) const {
+  if (callbacks_.note && leads()) callbacks_.note(sentence);
 }
 
 void Run::restore() {
@@ -83,9 +108,9 @@ void Run::restore() {
   } catch (const Error& error) {
     fail(error.code(), "{}{}", error.what(), earlier_checkpoint(folder_, saved_->name()));
   }
-  if (afresh.empty() || !callbacks_.note) return;
-  callbacks_.note(fmt::format("resume: {} start afresh: the checkpoint has none that fit ({})",
-                              fmt::join(afresh, ", "), saved_->name()));
+  if (afresh.empty()) return;
+  note(fmt::format("resume: {} start afresh: the checkpoint has none that fit ({})",
+                   fmt::join(afresh, ", "), saved_->name()));
 }
 
 void Run::become_result() {
@@ -106,6 +131,7 @@ void Run::announce(const std::vector<std::string>& notes) const {
   if (!callbacks_.started) return;
   callbacks_.started({.pairs = static_cast<std::int64_t>(data_.dataset.size()),
                       .batch_size = pairs_per_step(options_),
+                      .processes = group_ == nullptr ? 1 : group_->world(),
                       .epochs = options_.epochs,
                       .steps_done = position_.step,
                       .total_steps = schedule_.total_steps,
@@ -123,13 +149,14 @@ TrainResult Run::execute() {
   if (!finished) return result();
   require_steps();
   TrainResult done = result();
+  done.finished = true;
+  if (!leads()) return done;
   if (!learner_->average().empty()) {
     done.averaged_model = folder_.averaged_model();
     save_model(learner_->average().parameters(), done.averaged_model);
   }
   done.model = folder_.model();
   save_model(learner_->weights(), done.model);
-  done.finished = true;
   return done;
 }
 
@@ -137,7 +164,7 @@ bool Run::train() {
   try {
     while (position_.step < schedule_.total_steps) step();
   } catch (const libtorch::Stopped&) {
-    if (position_.step != saved_step_) save({folder_.latest()});
+    if (leads() && position_.step != saved_step_) save({folder_.latest()});
     return false;
   }
   return true;
@@ -167,6 +194,7 @@ void Run::take_folder() {
   const bool goes_on_here =
       saved_ && std::filesystem::equivalent(saved_->name(), folder_.latest(), unknown);
   saved_.reset();
+  if (!leads()) return;
   if (goes_on_here) saved_step_ = position_.step;
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
   log_start(folder_, options_, record_, position_.step, changes_);
@@ -180,43 +208,58 @@ void Run::take_folder() {
 void Run::step() {
   const Clock::time_point start = Clock::now();
   write_.check();
-  do {
-    stop_();
-  } while (!loader_->is_ready(kPatience));
-  LoadedBatch loaded = loader_->next();
+  LoadedBatch loaded = next_batch();
   const double data_seconds = seconds_since(start);
   const std::uint64_t epoch = position_.data.epoch;
-  double gradient_norm = 0.0;
   const double learning_rate = schedule_.learning_rate(position_.step);
-  if (loaded.batch.pairs() > 0) {
-    loaded.batch.patches = draw_patches(options_, model_, loaded.batch.pairs(), position_.step);
-    const auto done = learner_->step(loaded.batch, learning_rate);
-    if (done.taken) {
-      meter_.add_step(done.loss, data_seconds, loaded.batch.pairs());
-    } else {
-      note_skipped(done);
-    }
-    gradient_norm = done.gradient_norm;
-    if (done.taken && !std::exchange(noted_untrained_, true)) note_untrained();
-  }
+  const double gradient_norm = loaded.pairs > 0 ? learn(loaded, learning_rate, data_seconds) : 0.0;
   position_ = {.step = position_.step + 1, .data = loaded.next};
+  end_step(loaded, epoch, learning_rate, gradient_norm);
+}
+
+LoadedBatch Run::next_batch() {
+  do {
+    if (group_ == nullptr) stop_();
+  } while (!loader_->is_ready(kPatience));
+  LoadedBatch loaded = loader_->next();
+  if (group_ == nullptr) return loaded;
+  const bool asked = callbacks_.should_stop && callbacks_.should_stop();
+  if (exchange_step(*group_, asked, loaded)) throw libtorch::Stopped();
+  return loaded;
+}
+
+double Run::learn(LoadedBatch& loaded, double learning_rate, double data_seconds) {
+  loaded.batch.patches = draw_patches(options_, model_, loaded.batch, position_.step);
+  const auto done = learner_->step(loaded.batch, learning_rate);
+  if (done.taken) {
+    meter_.add_step(done.loss, data_seconds, loaded.pairs);
+    if (!std::exchange(noted_untrained_, true)) note_untrained();
+  } else {
+    note_skipped(done);
+  }
+  return done.gradient_norm;
+}
+
+void Run::end_step(const LoadedBatch& loaded, std::uint64_t epoch, double learning_rate,
+                   double gradient_norm) {
+  const bool epoch_ended = position_.data.epoch != epoch;
   refusals_->add(loaded);
-  if (position_.data.epoch != epoch) refusals_->end_epoch();
+  if (epoch_ended) refusals_->end_epoch();
+  if (!leads()) return;
   report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
-  if (position_.data.epoch == epoch || !callbacks_.epoch_ended) return;
+  if (!epoch_ended || !callbacks_.epoch_ended) return;
   write_.finish();
   callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
 }
 
 void Run::note_untrained() const {
   const std::vector<std::string> names = learner_->untrained();
-  if (names.empty() || !callbacks_.note) return;
-  callbacks_.note(
-      fmt::format("{} tensors have no part in the loss and stay as they are: {}{}", names.size(),
-                  fmt::join(names.begin(),
-                            names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)), ", "),
-                  names.size() > 3 ? ", ..." : ""));
+  if (names.empty()) return;
+  note(fmt::format("{} tensors have no part in the loss and stay as they are: {}{}", names.size(),
+                   fmt::join(names.begin(),
+                             names.begin() + std::min<std::ptrdiff_t>(3, std::ssize(names)), ", "),
+                   names.size() > 3 ? ", ..." : ""));
 }
 
 void Run::note_skipped(const Learner::StepResult& done) const {
@@ -229,7 +272,7 @@ void Run::note_skipped(const Learner::StepResult& done) const {
          "gradients; the last checkpoint is untouched",
          what, guard.in_a_row());
   }
-  if (callbacks_.note) callbacks_.note(what + ": the step is left out");
+  note(what + ": the step is left out");
 }
 
 void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm) {

@@ -26,12 +26,19 @@ namespace diptych::train {
 class Run {
  public:
   /// Finds options, folder, model, data and checkpoint good, in this order, and writes nothing but
-  /// the folder. `options` and `callbacks` must outlive it. Throws Error.
-  Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks);
+  /// the folder. `group`: the processes that share the run, of which the first one alone has the
+  /// folder, writes and reports; null: one process. All must outlive it. Throws Error.
+  Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks,
+      const libtorch::ProcessGroup* group = nullptr);
 
   TrainResult execute();
 
  private:
+  /// Returns whether this process writes and reports.
+  bool leads() const { return group_ == nullptr || group_->rank() == 0; }
+  /// Returns how this process loads its part of the data.
+  LoaderOptions loading() const;
+  void note(const std::string& sentence) const;
   /// Says what is about to be done, before what takes time.
   void announce(const std::vector<std::string>& notes) const;
   /// Puts the learner where the saved run stood, and says what starts afresh.
@@ -47,6 +54,13 @@ class Run {
   void require_steps() const;
   /// Does a step. Throws libtorch::Stopped, and has done nothing, when the caller asks to stop.
   void step();
+  /// Returns the next step's batch, with what all processes refused. Throws libtorch::Stopped.
+  LoadedBatch next_batch();
+  /// Learns from a batch. Returns the gradients' norm.
+  double learn(LoadedBatch& loaded, double learning_rate, double data_seconds);
+  /// Counts what was refused, reports and saves, after a step of `epoch`.
+  void end_step(const LoadedBatch& loaded, std::uint64_t epoch, double learning_rate,
+                double gradient_norm);
   /// Names the parameters that the loss does not reach.
   void note_untrained() const;
   /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
@@ -62,6 +76,7 @@ class Run {
 
   const TrainOptions& options_;
   const TrainCallbacks& callbacks_;
+  const libtorch::ProcessGroup* const group_;
   const libtorch::StopCheck stop_;
   RunFolder folder_;
   std::optional<SavedRun> saved_;  ///< until it has been restored

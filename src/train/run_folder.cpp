@@ -83,7 +83,8 @@ bool is_same_file(int file, const fs::path& path) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path) : path_(std::move(path)) {
+RunFolder::RunFolder(fs::path path, Access access) : path_(std::move(path)) {
+  if (access == Access::reads) return;
   make_folders(checkpoints());
   lock();
   remove_leftovers();

@@ -7,13 +7,17 @@
 
 namespace diptych::train {
 
-/// The folder of one run, which this process alone has: checkpoints/, model/, model-ema/,
+/// The folder of one run, which one process alone has: checkpoints/, model/, model-ema/,
 /// options.toml, run.json. Removed at the end when nothing was written.
 class RunFolder {
  public:
-  /// Makes it, takes its lock and removes what killed writes left behind. Throws Error(io): when
-  /// it cannot be made or written, and when another process has it, whose number is named.
-  explicit RunFolder(std::filesystem::path path);
+  /// Whether this process has the folder, or only reads in it what another one has.
+  enum class Access { alone, reads };
+
+  /// Makes it, takes its lock and removes what killed writes left behind; does nothing to read.
+  /// Throws Error(io): when it cannot be made or written, and when another process has it, whose
+  /// number is named.
+  explicit RunFolder(std::filesystem::path path, Access access = Access::alone);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;

@@ -81,12 +81,6 @@ OptimiserOptions optimiser_options(const TrainOptions& options) {
           .gradient_clip_norm = options.gradient_clip_norm};
 }
 
-/// Batch statistics are part of a tower that nothing moves.
-bool keeps_image_statistics(const TrainOptions& options) {
-  const options::TowerMode mode = options::image_mode(options);
-  return mode.kind != options::TowerMode::Kind::full && mode.unlocked == 0;
-}
-
 /// As they are first: drawn from the seed.
 Adapters first_adapters(const TrainOptions& options, const network::ParameterTable& table,
                         TrainedPart part, torch::Device device) {
@@ -95,7 +89,8 @@ Adapters first_adapters(const TrainOptions& options, const network::ParameterTab
   return Adapters(table, std::move(part.adapters), options.lora_alpha, random, device);
 }
 
-LearnerOptions learner_options(const TrainOptions& options, const libtorch::StopCheck& stop) {
+LearnerOptions learner_options(const TrainOptions& options, const libtorch::StopCheck& stop,
+                               const libtorch::ProcessGroup* group) {
   return {.optimiser = optimiser_options(options),
           .autocast = options.precision == TrainPrecision::amp_bf16 ? libtorch::Autocast::bfloat16
                                                                     : libtorch::Autocast::off,
@@ -104,7 +99,8 @@ LearnerOptions learner_options(const TrainOptions& options, const libtorch::Stop
           .recomputes_blocks = options.grad_checkpointing,
           .spike_factor = options.spike_factor,
           .average_decay = options.ema_decay,
-          .stop = stop};
+          .stop = group == nullptr ? stop : libtorch::StopCheck(),
+          .group = group};
 }
 
 std::unique_ptr<Task> fastclip_task(const TrainOptions& options, std::size_t samples) {
@@ -179,10 +175,17 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file)
   return tokenizer;
 }
 
+/// Batch statistics are part of a tower that nothing moves.
+bool keeps_image_statistics(const TrainOptions& options) {
+  const options::TowerMode mode = options::image_mode(options);
+  return mode.kind != options::TowerMode::Kind::full && mode.unlocked == 0;
+}
+
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
                                       std::size_t samples, const Teacher* teacher,
-                                      const libtorch::StopCheck& stop) {
+                                      const libtorch::StopCheck& stop,
+                                      const libtorch::ProcessGroup* group) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = libtorch::device_of(options.device);
   libtorch::Parameters parameters = weights == FirstWeights::zeros
@@ -193,7 +196,7 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
   Adapters adapters = first_adapters(options, model.parameters, std::move(part), device);
   auto task = make_task(options, model, samples, teacher);
   return std::make_unique<Learner>(std::move(model), std::move(parameters), std::move(task),
-                                   learner_options(options, stop), std::move(adapters));
+                                   learner_options(options, stop, group), std::move(adapters));
 }
 
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source) {

@@ -18,18 +18,22 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelRea
 /// ids than the text tower.
 std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file);
 
+/// Returns whether batch normalisation goes by its running statistics and keeps them.
+bool keeps_image_statistics(const TrainOptions& options);
+
 /// What weights a learner has at first.
 enum class FirstWeights {
   of_the_model,  ///< the file's, or where it has none, random ones
   zeros,         ///< for those of a checkpoint, which will be loaded
 };
 
-/// Makes the learner. `samples`: how many the data has. `teacher`: whom the options name, or none;
-/// must outlive the learner.
+/// Makes the learner. `samples`: how many the data has. `teacher`: whom the options name, or none.
+/// `group`: as LearnerOptions. Both must outlive the learner.
 std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const checkpoint::ModelFile& file, FirstWeights weights,
                                       std::size_t samples, const Teacher* teacher,
-                                      const libtorch::StopCheck& stop = {});
+                                      const libtorch::StopCheck& stop = {},
+                                      const libtorch::ProcessGroup* group = nullptr);
 
 /// Returns the teacher that the options name; null for none.
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source);

@@ -59,7 +59,9 @@ class Task {
 
   /// Returns the features, and the pairs' own losses. By default there are none of those.
   virtual Outputs outputs(const StepModel& step, const Batch& part) const;
-  /// Returns the loss that the batch's pairs have in common, from all of their features.
+  /// Returns the loss that the batch's pairs have in common, from all of their features. Where
+  /// several processes share a step, the batch has the groups, samples and epoch of all of them
+  /// alone.
   virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
                                     const torch::Tensor& texts, const Batch& batch) = 0;
   /// Returns what the sum of own losses is multiplied by before it is added.

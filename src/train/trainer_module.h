@@ -12,7 +12,7 @@ namespace diptych::train {
 struct TrainerFunctions {
   /// train::train
   TrainResult (*train)(const TrainOptions& options, const ModelReader& source,
-                       const TrainCallbacks& callbacks);
+                       const TrainCallbacks& callbacks, const TrainProcess& process);
   /// train::plan
   TrainPlan (*plan)(const TrainOptions& options, const ModelReader& source);
   /// train::benchmark_loss

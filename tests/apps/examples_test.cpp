@@ -32,6 +32,7 @@ const std::vector<NotRun> kNotRun = {
     {"diptych .*(openai|open_clip)/ViT.*", "needs a model that was pulled"},
     {"diptych .*cars.*", "trains a model that was pulled, and goes on with it"},
     {"diptych train run.toml --resume latest", "goes on with a run that its text does not start"},
+    {"diptych train run.toml --nproc 2", "its own test trains in several processes"},
 #ifndef DIPTYCH_WITH_TRAINER
     {"diptych train .*", "this build has no trainer"},
     {"diptych bench .*", "this build has no trainer"},

@@ -1,0 +1,298 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "apps/program.h"
+#include "base/atomic_file.h"
+#include "support/support.h"
+
+namespace diptych::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+/// `diptych train` in several processes, on twelve pairs of which one cannot be read.
+class TrainProcesses : public testing::Test {
+ protected:
+  TrainProcesses() {
+    const char* pictures[] = {"gray.png",  "palette.png", "upscale_17x9.png",
+                              "image.bmp", "gray16.png",  "gray.jpg"};
+    std::string table = "filepath,title\n";
+    for (int i = 0; i < 12; ++i) {
+      const std::string picture =
+          i == 7 ? path("broken.png") : data_path("images/").string() + pictures[i % 6];
+      table += picture + ",a picture of number " + std::to_string(i % 9) + "\n";
+    }
+    write_file(folder_.path() / "table.csv", table);
+    write_file(folder_.path() / "broken.png", "no picture");
+    write_file(folder_.path() / "tiny.json", R"({
+      "embed_dim": 16,
+      "vision_cfg": {"image_size": 32, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16},
+      "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
+    write_file(folder_.path() / "resnet.json", R"({
+      "embed_dim": 16,
+      "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 4, "head_width": 64},
+      "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
+  }
+
+  /// The words of a training, that can be put into a shell's command.
+  std::vector<std::string> command(const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"train",
+                                      "--train-data",
+                                      path("table.csv"),
+                                      "--model",
+                                      path("tiny.json"),
+                                      "--warmup",
+                                      "1",
+                                      "--lr",
+                                      "0.001",
+                                      "--workers",
+                                      "1",
+                                      "--threads",
+                                      "1",
+                                      "--logs",
+                                      path("logs"),
+                                      "--json",
+                                      "--save-frequency",
+                                      "0",
+                                      "--epochs",
+                                      "3",
+                                      "--batch-size",
+                                      "6",
+                                      "--log-every-n-steps",
+                                      "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  ProgramRun train(const std::vector<std::string>& more) const {
+    return run_diptych(command(more));
+  }
+
+  /// The same, as a line of a shell.
+  std::string line(const std::vector<std::string>& more) const {
+    std::string text = "diptych";
+    for (const std::string& word : command(more)) text += " '" + word + "'";
+    return text;
+  }
+
+  /// The objects that a run printed, one a line.
+  static std::vector<nlohmann::json> printed(const ProgramRun& run) {
+    std::vector<nlohmann::json> objects;
+    std::istringstream lines(run.output);
+    for (std::string line; std::getline(lines, line);)
+      objects.push_back(nlohmann::json::parse(line));
+    return objects;
+  }
+
+  /// The reports of a run's steps.
+  static std::vector<nlohmann::json> reports(const ProgramRun& run) {
+    std::vector<nlohmann::json> all;
+    for (const nlohmann::json& object : printed(run)) {
+      if (object.contains("loss")) all.push_back(object);
+    }
+    return all;
+  }
+
+  /// That a run's last steps are those of one that was done by one process.
+  static void expect_same(const ProgramRun& run, const ProgramRun& alone) {
+    const std::vector<nlohmann::json> got = reports(run);
+    const std::vector<nlohmann::json> all = reports(alone);
+    ASSERT_GT(got.size(), 0U) << run.errors;
+    ASSERT_LE(got.size(), all.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      const nlohmann::json& expected = all[all.size() - got.size() + i];
+      EXPECT_EQ(got[i]["step"], expected["step"]);
+      EXPECT_NEAR(got[i]["loss"].get<double>(), expected["loss"].get<double>(), 1e-4) << i;
+      EXPECT_NEAR(got[i]["grad_norm"].get<double>() / expected["grad_norm"].get<double>(), 1.0,
+                  1e-3)
+          << i;
+      EXPECT_NEAR(got[i]["logit_scale"].get<double>(), expected["logit_scale"].get<double>(), 1e-4);
+    }
+  }
+
+  /// Runs several lines of a shell in the folder.
+  ProgramRun in_shell(const std::string& lines) const {
+    return run_in_shell("{ " + lines + "; }", folder_.path());
+  }
+
+  std::string path(const char* name) const { return (folder_.path() / name).string(); }
+
+  TemporaryFolder folder_;
+};
+
+struct Recipe {
+  const char* name;
+  std::vector<std::string> options;
+  std::vector<const char*> processes;
+};
+
+class SharedTraining : public TrainProcesses, public testing::WithParamInterface<Recipe> {};
+
+TEST_P(SharedTraining, HasTheLossesOfOneProcess) {
+  const auto run_with = [&](const std::string& processes) {
+    std::vector<std::string> more = GetParam().options;
+    more.insert(more.end(), {"--nproc", processes, "--name", "of " + processes});
+    return train(more);
+  };
+  const ProgramRun alone = run_with("1");
+  ASSERT_EQ(alone.status, 0) << alone.errors;
+  ASSERT_EQ(reports(alone).size(), 6U);
+  for (const std::string processes : GetParam().processes) {
+    const ProgramRun shared = run_with(processes);
+    ASSERT_EQ(shared.status, 0) << shared.errors;
+    expect_same(shared, alone);
+    EXPECT_EQ(printed(shared).back()["refused"], 1) << "whichever process met it";
+    EXPECT_EQ(printed(shared)[1]["processes"].dump(), processes);
+    EXPECT_TRUE(fs::exists(folder_.path() / "logs" / ("of " + processes) / "model"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, SharedTraining,
+                         testing::Values(Recipe{"Softmax", {}, {"2", "4"}},
+                                         Recipe{"SigmoidOfGroupsInParts",
+                                                {"--siglip", "--group-captions", "--batch-size",
+                                                 "3", "--accum-freq", "2"},
+                                                {"2"}},
+                                         Recipe{"GlobalLossOfSomePatchesWithAdapters",
+                                                {"--fastclip", "--force-patch-dropout", "0.5",
+                                                 "--image-mode", "lora:2", "--text-mode", "frozen"},
+                                                {"2"}}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+/// A process is killed after a checkpoint: one line says which, and the run goes on in others.
+TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
+  const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
+  const ProgramRun killed = in_shell(
+      line({"--nproc", "3", "--epochs", "40"}) +
+      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
+      "done; set -- $(cat /proc/$launcher/task/$launcher/children); kill -9 $2; wait $launcher");
+  ASSERT_EQ(killed.status, 1) << killed.errors;
+  EXPECT_THAT(killed.errors, HasSubstr("train: rank 1 of 3 was ended by signal 9"));
+  EXPECT_EQ(killed.errors.find("lost"), std::string::npos) << "the others' ends are no news";
+  const ProgramRun resumed = train({"--nproc", "2", "--epochs", "40", "--resume", "latest"});
+  ASSERT_EQ(resumed.status, 0) << resumed.errors;
+  expect_same(resumed, alone);
+}
+
+TEST_F(TrainProcesses, ASignalSavesOnceAndEndsAll) {
+  const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
+  const ProgramRun stopped = in_shell(
+      line({"--nproc", "2", "--epochs", "40"}) +
+      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
+      "done; kill -TERM $launcher; wait $launcher");
+  ASSERT_EQ(stopped.status, 1) << stopped.errors;
+  EXPECT_THAT(stopped.errors, HasSubstr("ending after this step; once more to end at once"));
+  EXPECT_EQ(stopped.errors.find("rank"), std::string::npos) << "nothing has failed";
+  const std::int64_t done = printed(stopped).back()["steps"];
+  const ProgramRun resumed = train({"--nproc", "4", "--epochs", "40", "--resume", "latest"});
+  ASSERT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_EQ(reports(resumed).front()["step"], done + 1);
+  expect_same(resumed, alone);
+}
+
+TEST_F(TrainProcesses, OthersMayStartThem) {
+  const ProgramRun alone = train({"--name", "alone"});
+  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const std::string shared = line({});
+  const ProgramRun run =
+      in_shell("export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + "; RANK=1 " +
+               shared + " >second & second=$!; RANK=0 " + shared + " && wait $second");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  expect_same(run, alone);
+  EXPECT_EQ(fs::file_size(folder_.path() / "second"), 0U) << "the first one reports";
+}
+
+TEST_F(TrainProcesses, SayWhenTheyAreAboutToDoDifferentRuns) {
+  const std::string meeting = "file://" + path("meeting");
+  const ProgramRun run =
+      in_shell("export WORLD_SIZE=2; RANK=1 " + line({"--dist-url", meeting, "--seed", "9"}) +
+               " 2>second & second=$!; RANK=0 " + line({"--dist-url", meeting}) +
+               "; status=$?; wait $second; exit $status");
+  EXPECT_EQ(run.status, 2) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("rank 1 is about to do another run than rank 0: they differ in "
+                                    "/options/seed"));
+  EXPECT_FALSE(fs::exists(path("logs/run")));
+}
+
+struct RefusedProcesses {
+  std::vector<std::string> options;
+  int status;
+  const char* message;
+};
+
+class RefusedSharing : public TrainProcesses,
+                       public testing::WithParamInterface<RefusedProcesses> {};
+
+TEST_P(RefusedSharing, IsOneLine) {
+  const ProgramRun run = train(GetParam().options);
+  EXPECT_EQ(run.status, GetParam().status);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr(GetParam().message));
+  EXPECT_FALSE(fs::exists(path("logs/run")));
+}
+
+std::vector<RefusedProcesses> refused_processes() {
+  return {{{"--nproc", "0"}, 2, "nproc"},
+          {{"--nproc", "7"}, 2, "nproc: got 7 processes for steps of 6 pairs"},
+          {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
+          {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
+          {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
+          {{"--nproc", "2", "--plan"}, 2, "--plan"},
+          {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Options, RefusedSharing, testing::ValuesIn(refused_processes()));
+
+TEST_F(TrainProcesses, DoNotGoByTheirOwnBatchStatistics) {
+  const ProgramRun run = train({"--nproc", "2", "--model", path("resnet.json")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_EQ(run.error_lines(), 1) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("image tower with batch normalisation"));
+  const ProgramRun frozen =
+      train({"--nproc", "2", "--model", path("resnet.json"), "--image-mode", "frozen"});
+  EXPECT_EQ(frozen.status, 0) << frozen.errors;
+}
+
+TEST_F(TrainProcesses, SayWhichFlagsChangeNothing) {
+  const ProgramRun run = train({"--local-loss"});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("local-loss, gather-with-grad: change nothing"));
+}
+
+/// Two machines, as far as one has them.
+TEST_F(TrainProcesses, ReachEachOtherFromOtherNetworks) {
+  const std::string name = "diptych" + std::to_string(getpid());
+  const std::string first = name + "a";
+  const std::string second = name + "b";
+  const std::string remove = "ip netns delete " + first + "; ip netns delete " + second + "; ";
+  const ProgramRun made =
+      in_shell("ip netns add " + first + " && ip netns add " + second +
+               " && ip link add va netns " + first + " type veth peer name vb netns " + second +
+               " && ip -n " + first + " addr add 10.213.7.1/24 dev va && ip -n " + second +
+               " addr add 10.213.7.2/24 dev vb && ip -n " + first + " link set va up && ip -n " +
+               second + " link set vb up && ip -n " + first + " link set lo up");
+  if (made.status != 0) {
+    in_shell(remove + "true");
+    GTEST_SKIP() << "network namespaces cannot be made here: " << made.errors;
+  }
+  const ProgramRun alone = train({"--name", "alone"});
+  const std::string shared = line({"--dist-url", "tcp://10.213.7.1:29511"});
+  const ProgramRun run =
+      in_shell("export WORLD_SIZE=2; RANK=1 ip netns exec " + second + " " + shared +
+               " >second & second=$!; RANK=0 ip netns exec " + first + " " + shared +
+               " && wait $second; status=$?; " + remove + "exit $status");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  expect_same(run, alone);
+}
+
+}  // namespace
+}  // namespace diptych::test
