@@ -83,4 +83,6 @@ void add_curate(Command program) {
   add_curate_fingerprint(curate);
   add_curate_dedup(curate);
   add_curate_score(curate);
+  add_curate_mix(curate);
+  add_curate_sample(curate);
 }

@@ -20,6 +20,8 @@ void add_curate_balance(Command curate);
 void add_curate_dedup(Command curate);
 void add_curate_download(Command curate);
 void add_curate_score(Command curate);
+void add_curate_mix(Command curate);
+void add_curate_sample(Command curate);
 
 /// How a stage ended.
 struct StageResult {

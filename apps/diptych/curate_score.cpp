@@ -9,6 +9,7 @@
 #include "console.h"
 #include "curate.h"
 #include "curate_each.h"
+#include "curate_scores.h"
 #include "model_options.h"
 #include "progress.h"
 #include "shards.h"
@@ -26,8 +27,6 @@ struct Options {
   bool scores_only = false;
   StageArguments stage;
 };
-
-constexpr const char* kScores = ".scores.jsonl";
 
 constexpr const char* kExamples =
     "Rules come first, each off unless given; what is left is scored: --clip by the cosine of "
@@ -104,7 +103,7 @@ int score_each_again(Options options, Command command) {
                        .command = folder_command(command, options.score.inputs)};
   std::vector<std::filesystem::path> scores;
   for (const std::string& input : each.inputs)
-    scores.push_back(options.scores_from / (name_without_packing(input) + kScores));
+    scores.push_back(options.scores_from / (name_without_packing(input) + kScoresEnding));
   if (options.score.top_share > 0.0) {
     options.score.least_score = diptych::least_of_top_share(scores, options.score.top_share);
     options.score.top_share = 0.0;
@@ -125,7 +124,7 @@ int score_each(Options options, Command command) {
   // The scores may be of a run that ended between the two.
   options.score.stage.overwrite = true;
   std::vector<std::string> endings;
-  if (options.score.scorer) endings.emplace_back(kScores);
+  if (options.score.scorer) endings.emplace_back(kScoresEnding);
   if (!options.scores_only) endings.emplace_back(".tar");
   return for_each_input({.stage = "score",
                          .inputs = shard_names(options.score.inputs),

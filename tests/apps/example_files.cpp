@@ -115,6 +115,7 @@ void write_pairs(const fs::path& folder) {
   }
   writer.finish();
   write_file(folder / "train.csv", table);
+  write_file(folder / "good.txt", fs::path(kPhotos.front()).stem().string() + "\n");
   fs::copy(folder / "web/000000.tar", folder / "large.tar");
   fs::copy(folder / "web/000000.tar", folder / "eval.tar");
 }

@@ -255,6 +255,24 @@ TEST_F(Resume, PackGoesOnByShard) {
   expect_same_of_two(command);
 }
 
+TEST_F(Resume, SampleGoesOnByShard) {
+  write_shards();
+  fs::create_directory(path("scores"));
+  for (int file = 0; file < kInputs; ++file) {
+    std::string scores;
+    for (int i = 0; i < 60; ++i) {
+      scores += "{\"key\":\"" + std::to_string(file * 100 + i) +
+                "\",\"score\":" + std::to_string(0.1 * (i * 7 % 60)) + "}\n";
+    }
+    write_file(path("scores/s" + std::to_string(file) + ".scores.jsonl"), scores);
+  }
+  const Arguments command = joined({"curate", "sample", "--scores-from", path("scores"), "--draws",
+                                    "400", "--penalty", "0.5", "--seed", "3"},
+                                   inputs("s", ".tar"));
+  expect_same_after_kills(command, "--each");
+  expect_same_of_two(command);
+}
+
 TEST_F(Resume, ATopShareIsOfAllShards) {
   write_shards();
   const ProgramRun once =
