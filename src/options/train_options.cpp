@@ -144,6 +144,15 @@ void check_companions(const TrainOptions& options) {
              options.contrastive_weight != TrainOptions{}.contrastive_weight,
          "coca-contrastive-loss-weight",
          "a coca-caption-loss-weight above 0 to be weighed against");
+  const TrainOptions defaults;
+  refuse(options.optimiser == "lion" && options.epsilon != defaults.epsilon, "eps",
+         "another optimiser than lion, which divides by nothing");
+  refuse(options.weight_decay == 0.0 && !options.undecayed.empty(), "wd-exclude",
+         "a decay (--wd) to exclude them from");
+  refuse(options.weight_decay == 0.0 && options.decay_rule != defaults.decay_rule, "wd-rule",
+         "a decay (--wd)");
+  refuse(options.spike_factor > 0.0 && options.spike_factor <= 1.0, "spike-factor",
+         "0 or above 1: half of all steps have more than their mean norm");
   const auto uses_lora = [](const options::TowerMode& mode) {
     return mode.kind == options::TowerMode::Kind::lora;
   };

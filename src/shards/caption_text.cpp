@@ -49,10 +49,20 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
 }
 
-bool is_number(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789";
-  return text.find_first_of(kDigits) != std::string_view::npos &&
-         text.find_first_not_of("0123456789.,+-e") == std::string_view::npos;
+/// In whatever script: what is not ASCII counts as one.
+bool has_letter(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80; });
+}
+
+/// As JSON and Python write them.
+bool is_list_or_object(std::string_view text) {
+  return (text.starts_with('[') && text.ends_with(']')) ||
+         (text.starts_with('{') && text.ends_with('}'));
+}
+
+bool has_markup(std::string_view text) {
+  return text.find("</") != std::string_view::npos || text.find("<br") != std::string_view::npos;
 }
 
 bool is_picture_name(std::string_view text) {
@@ -74,7 +84,11 @@ std::string_view caption_doubt(std::string_view caption) {
     return "captions that stand for none, as NULL, nan and None do";
   if (is_web_address(text)) return "captions that are web addresses";
   if (is_picture_name(text)) return "captions that are names of picture files";
-  if (is_number(text)) return "captions that are numbers";
+  if (is_list_or_object(text)) return "captions that are lists or objects, of which all is read";
+  if (has_markup(text)) return "captions with markup, which is read as words";
+  if (text.find("\uFFFD") != std::string::npos)
+    return "captions with U+FFFD, where another program lost a character";
+  if (!has_letter(text)) return "captions without a letter, as numbers";
   return "";
 }
 

@@ -24,8 +24,9 @@ struct CaptionFault {
 std::optional<CaptionFault> caption_fault(std::string_view caption);
 
 /// Returns what a caption that can be used hardly says: what programs write for a value that is not
-/// there ("NULL", as pandas has them), a picture file's name, a number, a web address. As words for
-/// Remarks; empty for any other caption.
+/// there ("NULL", as pandas has them), a picture file's name, a number or other text without a
+/// letter, a web address, a list or an object, markup, what another program could not read. As
+/// words for Remarks; empty for any other caption.
 std::string_view caption_doubt(std::string_view caption);
 
 }  // namespace diptych::shards

@@ -17,13 +17,13 @@ template <typename Value>
 class Counter {
  public:
   void add(const Value& value, const std::string& example) {
-    const std::size_t count = ++counts_[value];
-    if (count > commonest_.count) commonest_ = {count, example};
+    Commonest& same = counts_.try_emplace(value, Commonest{0, example}).first->second;
+    if (++same.count > commonest_.count) commonest_ = same;
   }
   const Commonest& commonest() const { return commonest_; }
 
  private:
-  std::map<Value, std::size_t> counts_;
+  std::map<Value, Commonest> counts_;
   Commonest commonest_;
 };
 

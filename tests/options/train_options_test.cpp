@@ -174,6 +174,23 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
               testing::HasSubstr("csv-caption-key: expected another column"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.allow_change = "wd"; }),
               testing::HasSubstr("allow-change: expected --resume"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.optimiser = "lion";
+                o.epsilon = 1e-3;
+              }),
+              testing::HasSubstr("eps: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.weight_decay = 0.0;
+                o.undecayed = "logit_scale";
+              }),
+              testing::HasSubstr("wd-exclude: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.weight_decay = 0.0;
+                o.decay_rule = "open_clip-4";
+              }),
+              testing::HasSubstr("wd-rule: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.spike_factor = 0.5; }),
+              testing::HasSubstr("spike-factor: expected"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lora_alpha = 8.0; }),
               testing::HasSubstr("lora-alpha"));
   EXPECT_THAT(refusal([](TrainOptions& o) {

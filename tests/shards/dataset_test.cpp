@@ -356,7 +356,8 @@ TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
               ElementsAre(AllOf(HasSubstr("stand for none"), HasSubstr(": 2, the first: "),
                                 HasSubstr("t.csv, line 2")),
                           AllOf(HasSubstr("names of picture files: 1"), HasSubstr("line 5")),
-                          AllOf(HasSubstr("numbers: 1"), HasSubstr("line 6")),
+                          AllOf(HasSubstr("numbers: 1"), HasSubstr("without a letter"),
+                                HasSubstr("line 6")),
                           AllOf(HasSubstr("web addresses: 1"), HasSubstr("line 7"))));
   const auto shard = CraftedTar()
                          .add("a.jpg", "x")
@@ -368,6 +369,18 @@ TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
   EXPECT_THAT(
       Dataset({{shard}}).remarks(),
       ElementsAre(AllOf(HasSubstr("stand for none"), HasSubstr(": 1"), HasSubstr("key a"))));
+}
+
+TEST_F(DatasetTest, RemarksOnCaptionsOfAnotherKindThanText) {
+  const auto table = save("t.csv",
+                          "filepath,title\na.jpg,\"[\"\"a cat\"\", \"\"a dog\"\"]\"\n"
+                          "b.jpg,<b>a</b> cat\nc.jpg,caf\uFFFD\nd.jpg,?!\ne.jpg,\u732B\n");
+  EXPECT_THAT(
+      Dataset({{table}}).remarks(),
+      ElementsAre(AllOf(HasSubstr("lists or objects"), HasSubstr("line 2")),
+                  AllOf(HasSubstr("markup"), HasSubstr("line 3")),
+                  AllOf(HasSubstr("U+FFFD"), HasSubstr("line 4")),
+                  AllOf(HasSubstr("without a letter"), HasSubstr(": 1"), HasSubstr("line 5"))));
 }
 
 TEST_F(DatasetTest, RemarksOnTwoColumnsOfOneName) {

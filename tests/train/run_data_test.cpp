@@ -166,7 +166,7 @@ TEST_F(RunDataTest, NotesThatMostPicturesAreTheSame) {
   options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\ny.jpg,b\nx.jpg,c\n");
   EXPECT_THAT(open_run_data(options_).summary.notes,
               ElementsAre(AllOf(HasSubstr("2 of 3 pictures looked at are the same, that of "),
-                                HasSubstr("t.csv, line 4"), HasSubstr("these pairs"))));
+                                HasSubstr("t.csv, line 2"), HasSubstr("these pairs"))));
   options_.train_data = save("u.csv", "filepath,title\nx.jpg,a\ny.jpg,b\n");
   EXPECT_THAT(open_run_data(options_).summary.notes, IsEmpty());
 }
