@@ -1,5 +1,7 @@
 #include "shards/survey.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
