@@ -56,7 +56,7 @@ TEST(TrainOptionTable, HasEveryFieldOfTheStructOnce) {
 std::string other_value(const TrainOptionInfo& info) {
   const std::string initial = train_option({}, info.name);
   for (const char* value : {"true", "0.5", "1", "2", "1,2,3", "const", "amp_bf16", "lion",
-                            "open_clip-4", "yes", "scale", "tensorboard", "x", "bicubic"}) {
+                            "open_clip-4", "yes", "scale", "tensorboard", "x", "bicubic", "gloo"}) {
     TrainOptions options;
     try {
       set_train_option(options, info.name, value);
