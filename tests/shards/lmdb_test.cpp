@@ -18,6 +18,8 @@
 namespace diptych::shards {
 namespace {
 
+using namespace std::string_literals;
+
 namespace fs = std::filesystem;
 using test::text_of;
 using ::testing::HasSubstr;
@@ -81,7 +83,7 @@ TEST(LmdbWriter, WritesWhatIsReadAgainAndTheSameBytes) {
 TEST(PickledPair, IsWrittenAsPythonReadsIt) {
   // pickle.dumps((1000, 2, "é"), protocol=2) but for the memos and the shorter numbers.
   EXPECT_EQ(pickled_pair(1000, 2, "é"),
-            std::string("\x80\x02J\xE8\x03\0\0J\x02\0\0\0X\x02\0\0\0\xC3\xA9\x87.", 21));
+            "\x80\x02J\xE8\x03\0\0J\x02\0\0\0X\x02\0\0\0\xC3\xA9\x87."s);
   for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{0x7FFF'FFFF},
                                      std::uint64_t{0x8000'0000}, std::uint64_t{1} << 49}) {
     const auto pair = read_pickled_pair(pickled_pair(number, number, "文字"));
@@ -93,26 +95,25 @@ TEST(PickledPair, IsWrittenAsPythonReadsIt) {
 }
 
 TEST(PickledPair, ReadsIdsOfEachKindAndNothingElse) {
-  const auto pair = read_pickled_pair(std::string("\x80\x02K\x07M\x01\x02X\x03\0\0\0abc\x87.", 19));
+  const auto pair = read_pickled_pair("\x80\x02K\x07M\x01\x02X\x03\0\0\0abc\x87."s);
   ASSERT_TRUE(pair);
   EXPECT_EQ(pair->image, "7");
   EXPECT_EQ(pair->text_id, 513);
   EXPECT_EQ(pair->text, "abc");
   const auto negative =
-      read_pickled_pair(std::string("\x80\x02J\xFF\xFF\xFF\xFF\x8A\x02\xFF\x7FX\0\0\0\0\x87.", 19));
+      read_pickled_pair("\x80\x02J\xFF\xFF\xFF\xFF\x8A\x02\xFF\x7FX\0\0\0\0\x87."s);
   ASSERT_TRUE(negative);
   EXPECT_EQ(negative->image, "-1");
   EXPECT_EQ(negative->text_id, 32767);
   // A text that stands for both ids is fetched again.
-  const auto both =
-      read_pickled_pair(std::string("\x80\x04\x8C\x01i\x94h\0\x8C\x01t\x94\x87.", 15));
+  const auto both = read_pickled_pair("\x80\x04\x8C\x01i\x94h\0\x8C\x01t\x94\x87."s);
   ASSERT_TRUE(both);
   EXPECT_EQ(both->image, "i");
   EXPECT_EQ(both->text_id, "i");
-  for (const std::string& bad : {std::string(), std::string("."), std::string("K\1K\2K\3\x87."),
-                                 std::string("\x80\x02K\1K\2\x87."), std::string("cos\nsystem\n."),
-                                 std::string("\x80\x02K\1K\2X\xFF\0\0\0a\x87.", 14),
-                                 std::string("\x80\x02K\1K\2X\1\0\0\0a.", 13)}) {
+  for (const std::string& bad :
+       {std::string(), std::string("."), std::string("K\1K\2K\3\x87."),
+        std::string("\x80\x02K\1K\2\x87."), std::string("cos\nsystem\n."),
+        "\x80\x02K\1K\2X\xFF\0\0\0a\x87."s, "\x80\x02K\1K\2X\1\0\0\0a."s}) {
     EXPECT_FALSE(read_pickled_pair(bad)) << bad;
   }
 }
