@@ -83,11 +83,7 @@ void find_copies_once(const Options& options, const std::vector<std::string>& sh
 }
 
 int dedup_each(const Options& options, Command command) {
-  const EachInput each{.stage = "dedup",
-                       .inputs = shard_names(options.dedup.inputs),
-                       .folder = options.each,
-                       .endings = {".tar"},
-                       .command = folder_command(command, options.dedup.inputs)};
+  const EachInput each = each_shard("dedup", options.dedup.inputs, options.each, command);
   diptych::claim_folder(each.folder, each.stage, each.command);
   const std::filesystem::path copies = options.each / "dedup.copies";
   find_copies_once(options, each.inputs, copies);

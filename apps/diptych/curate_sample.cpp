@@ -62,9 +62,7 @@ std::vector<diptych::ShardScores> scores_of(const std::vector<std::string>& shar
   std::vector<diptych::ShardScores> scores;
   for (const std::string& shard : shards) {
     diptych::ShardScores& files = scores.emplace_back();
-    for (const std::string& folder : folders)
-      files.push_back(std::filesystem::path(folder) /
-                      (name_without_packing(shard) + kScoresEnding));
+    for (const std::string& folder : folders) files.push_back(scores_file(folder, shard));
   }
   return scores;
 }
@@ -94,11 +92,7 @@ StageResult draw(const diptych::DrawOptions& options, bool json) {
 }
 
 int sample(SampleArguments arguments, Command command) {
-  const EachInput each{.stage = "sample",
-                       .inputs = shard_names(arguments.draw.inputs),
-                       .folder = arguments.each,
-                       .endings = {".tar"},
-                       .command = folder_command(command, arguments.draw.inputs)};
+  const EachInput each = each_shard("sample", arguments.draw.inputs, arguments.each, command);
   if (!arguments.mix.empty()) arguments.cap.mix = diptych::read_mix(arguments.mix);
   for (const std::string& weight : arguments.weights)
     arguments.cap.mix.weights.push_back(weight_of(weight));

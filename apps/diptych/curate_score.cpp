@@ -96,14 +96,10 @@ StageResult score(Options options) {
 
 /// Keeps what scored well in an earlier run by shard, of which all scores are there.
 int score_each_again(Options options, Command command) {
-  const EachInput each{.stage = "score",
-                       .inputs = shard_names(options.score.inputs),
-                       .folder = options.each,
-                       .endings = {".tar"},
-                       .command = folder_command(command, options.score.inputs)};
+  const EachInput each = each_shard("score", options.score.inputs, options.each, command);
   std::vector<std::filesystem::path> scores;
   for (const std::string& input : each.inputs)
-    scores.push_back(options.scores_from / (name_without_packing(input) + kScoresEnding));
+    scores.push_back(scores_file(options.scores_from, input));
   if (options.score.top_share > 0.0) {
     options.score.least_score = diptych::least_of_top_share(scores, options.score.top_share);
     options.score.top_share = 0.0;

@@ -7,10 +7,10 @@
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "console.h"
 #include "counted.h"
-#include "curate_each.h"
 #include "json_text.h"
 #include "progress.h"
 
@@ -192,6 +192,15 @@ std::string folder_command(Command command, const diptych::SampleInputs& inputs)
         fmt::format("{} ({} {})\n", file.string(), error ? 0 : size, is_folder ? "files" : "bytes");
   }
   return text;
+}
+
+EachInput each_shard(std::string stage, const diptych::SampleInputs& inputs,
+                     std::filesystem::path folder, Command command) {
+  return {.stage = std::move(stage),
+          .inputs = shard_names(inputs),
+          .folder = std::move(folder),
+          .endings = {".tar"},
+          .command = folder_command(command, inputs)};
 }
 
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {

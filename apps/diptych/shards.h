@@ -2,11 +2,13 @@
 
 #include <diptych/shard_tools.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "commands.h"
 #include "curate.h"
+#include "curate_each.h"
 
 // What the commands of `diptych shards` share.
 
@@ -21,6 +23,10 @@ Option add_per_shard(Command command, std::size_t& samples);
 /// Returns what an output depends on: what was typed, but for where the output is and options that
 /// change nothing, and the files of all sources with their sizes. For StageOptions::command.
 std::string folder_command(Command command, const diptych::SampleInputs& inputs);
+
+/// Returns the work of a stage that makes one tar of each file of all sources.
+EachInput each_shard(std::string stage, const diptych::SampleInputs& inputs,
+                     std::filesystem::path folder, Command command);
 
 /// Returns the names of the files that sources name.
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs);

@@ -4,22 +4,15 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/splitmix.h"
+
 namespace diptych {
-namespace {
-
-std::uint64_t splitmix64(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9E3779B97F4A7C15);
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return z ^ (z >> 31);
-}
-
-}  // namespace
-
 Random::Random(std::uint64_t seed, std::uint64_t stream) {
-  std::uint64_t mixed_stream = stream ^ 0xD1B54A32D192ED03;
-  std::uint64_t state = seed ^ splitmix64(mixed_stream);
-  for (std::uint64_t& word : state_) word = splitmix64(state);
+  std::uint64_t state = seed ^ splitmix64(stream ^ 0xD1B54A32D192ED03);
+  for (std::uint64_t& word : state_) {
+    word = splitmix64(state);
+    state += kSplitMixStep;
+  }
 }
 
 std::uint64_t Random::next() {

@@ -4,8 +4,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/trimmed.h"
 #include "curate/json_parser.h"
-#include "curate/trimmed.h"
 #include "shards/python_json.h"
 
 namespace diptych::curate {

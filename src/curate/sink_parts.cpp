@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "curate/trimmed.h"
+#include "base/trimmed.h"
 #include "shards/sample_text.h"
 
 namespace diptych::curate {

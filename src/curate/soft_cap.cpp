@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/splitmix.h"
 #include "curate/stable_hash.h"
 
 namespace diptych::curate {
@@ -11,14 +12,6 @@ namespace {
 
 /// Apart from other draws of the same key and seed.
 constexpr std::uint64_t kSoftCapDraw = 0x5CA9'D4A3'0C5B'71E9ULL;
-
-/// The `number`-th of a sequence of hashes, mixed as in SplitMix64 (Steele et al., 2014).
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
-  std::uint64_t value = hash + (number + 1) * 0x9E37'79B9'7F4A'7C15ULL;
-  value = (value ^ (value >> 30U)) * 0xBF58'476D'1CE4'E5B9ULL;
-  value = (value ^ (value >> 27U)) * 0x94D0'49BB'1331'11EBULL;
-  return value ^ (value >> 31U);
-}
 
 /// Counts draws up to a limit, until there are `most`.
 std::uint64_t draws_of_all(double limit, std::span<const Racer> racers, const SoftCapRule& rule,
@@ -43,7 +36,7 @@ std::uint64_t draws_until(double limit, const Racer& racer, const SoftCapRule& r
   for (std::uint64_t draw = 0; draw < most; ++draw) {
     // Of the rate exp(score - penalty draws): the first of many such clocks to ring is each of them
     // with a chance in proportion to its rate, and what has passed counts for none.
-    const double wait = -std::log1p(-hash_to_unit(mixed(racer.hash, draw)));
+    const double wait = -std::log1p(-hash_to_unit(splitmix64(racer.hash + draw * kSplitMixStep)));
     time += wait * std::exp(rule.penalty * static_cast<double>(draw) - racer.score);
     if (!(time <= limit)) return draw;
   }

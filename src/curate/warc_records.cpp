@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "base/ascii.h"
+#include "base/trimmed.h"
 #include "curate/gzip_members.h"
-#include "curate/trimmed.h"
 
 namespace diptych::curate {
 

@@ -2,19 +2,13 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
-
 #include "base/error.h"
+#include "libtorch/first_sentence.h"
 
 namespace diptych::libtorch {
 namespace {
 
-/// libtorch's messages begin with the reason and go on for pages.
-std::string first_sentence(std::string message) {
-  constexpr std::size_t kLongest = 200;
-  message.resize(std::min({message.size(), message.find('\n'), message.find(". "), kLongest}));
-  return message;
-}
+constexpr std::size_t kLongestReason = 200;
 
 /// libtorch's CUDA half is a library of its own, which makes itself known when it is loaded. Only
 /// who computes on a GPU loads it. Where there is none, is_available() goes on saying so.
@@ -39,7 +33,7 @@ torch::Device device_of(const std::string& name) {
     return device;
   } catch (const c10::Error& error) {
     // libtorch lists all devices that it has a name for.
-    const std::string why = first_sentence(error.what_without_backtrace());
+    const std::string why = first_sentence(error.what_without_backtrace(), kLongestReason);
     if (why.starts_with("Expected one of") || why.starts_with("Invalid device string"))
       fail(ErrorCode::invalid_argument,
            "device: got '{}', expected cpu, cuda, cuda:N or libtorch:cpu", name);

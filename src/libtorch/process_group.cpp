@@ -19,6 +19,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "libtorch/first_sentence.h"
 #include "libtorch/meeting_point.h"
 
 namespace diptych::libtorch {
@@ -37,8 +38,7 @@ std::string reason_of(const std::exception& error) {
   std::string reason = of_libtorch ? of_libtorch->what_without_backtrace() : error.what();
   const std::size_t place_end = reason.find("] ");
   if (reason.starts_with('[') && place_end != std::string::npos) reason.erase(0, place_end + 2);
-  reason.resize(std::min({reason.size(), reason.find('\n'), reason.find(". "), kLongest}));
-  return reason;
+  return first_sentence(std::move(reason), kLongest);
 }
 
 StorePointer make_store(const MeetingPoint& point, const Membership& membership) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "base/trimmed.h"
 #include "base/utf8.h"
 #include "shards/sample.h"
 
@@ -42,12 +43,6 @@ bool looks_blank(std::string_view text) {
 /// What pandas takes for a missing value, in small letters.
 constexpr auto kNoValues = std::to_array<std::string_view>(
     {"null", "nan", "-nan", "none", "na", "n/a", "#n/a", "#na", "<na>", "#n/a n/a", "undefined"});
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t begin = std::min(text.find_first_not_of(kBlank), text.size());
-  return text.substr(begin, text.find_last_not_of(kBlank) + 1 - begin);
-}
 
 /// In whatever script: what is not ASCII counts as one.
 bool has_letter(std::string_view text) {

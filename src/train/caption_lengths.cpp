@@ -1,6 +1,7 @@
 #include "train/caption_lengths.h"
 
 #include <set>
+#include <utility>
 
 #include "base/error.h"
 
@@ -13,10 +14,11 @@ std::optional<std::string> check_caption_lengths(const std::vector<std::string>&
   std::set<std::vector<std::int32_t>> seen;
   std::size_t cut = 0;
   for (const std::string& caption : captions) {
-    const std::vector<std::int32_t> whole = tokenizer.encode(caption, kNoLimit);
-    cut += whole.size() > static_cast<std::size_t>(context_length) ? 1 : 0;
-    different.insert(whole);
-    seen.insert(tokenizer.encode(caption, context_length));
+    std::vector<std::int32_t> whole = tokenizer.encode(caption, kNoLimit);
+    const bool is_cut = whole.size() > static_cast<std::size_t>(context_length);
+    cut += is_cut ? 1 : 0;
+    seen.insert(is_cut ? tokenizer.encode(caption, context_length) : whole);
+    different.insert(std::move(whole));
   }
   if (cut == 0) return std::nullopt;
   if (seen.size() == 1 && different.size() > 1) {

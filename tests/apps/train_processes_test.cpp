@@ -124,6 +124,15 @@ class TrainProcesses : public testing::Test {
     return run_in_shell("{ " + lines + "; }", folder_.path());
   }
 
+  /// Starts a training, and does something to $launcher when it has written a checkpoint.
+  ProgramRun after_a_checkpoint(const std::vector<std::string>& options,
+                                const std::string& action) const {
+    return in_shell(line(options) +
+                    " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do "
+                    "sleep 0.01; done; " +
+                    action + "; wait $launcher");
+  }
+
   std::string path(const char* name) const { return (folder_.path() / name).string(); }
 
   TemporaryFolder folder_;
@@ -171,10 +180,9 @@ INSTANTIATE_TEST_SUITE_P(Recipes, SharedTraining,
 /// A process is killed after a checkpoint: one line says which, and the run goes on in others.
 TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
   const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
-  const ProgramRun killed = in_shell(
-      line({"--nproc", "3", "--epochs", "40"}) +
-      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
-      "done; set -- $(cat /proc/$launcher/task/$launcher/children); kill -9 $2; wait $launcher");
+  const ProgramRun killed =
+      after_a_checkpoint({"--nproc", "3", "--epochs", "40"},
+                         "set -- $(cat /proc/$launcher/task/$launcher/children); kill -9 $2");
   ASSERT_EQ(killed.status, 1) << killed.errors;
   EXPECT_THAT(killed.errors, HasSubstr("train: rank 1 of 3 was ended by signal 9"));
   EXPECT_EQ(killed.errors.find("lost"), std::string::npos) << "the others' ends are no news";
@@ -185,10 +193,8 @@ TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
 
 TEST_F(TrainProcesses, ASignalSavesOnceAndEndsAll) {
   const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
-  const ProgramRun stopped = in_shell(
-      line({"--nproc", "2", "--epochs", "40"}) +
-      " & launcher=$!; while [ ! -f logs/run/checkpoints/latest.safetensors ]; do sleep 0.01; "
-      "done; kill -TERM $launcher; wait $launcher");
+  const ProgramRun stopped =
+      after_a_checkpoint({"--nproc", "2", "--epochs", "40"}, "kill -TERM $launcher");
   ASSERT_EQ(stopped.status, 1) << stopped.errors;
   EXPECT_THAT(stopped.errors, HasSubstr("ending after this step; once more to end at once"));
   EXPECT_EQ(stopped.errors.find("rank"), std::string::npos) << "nothing has failed";

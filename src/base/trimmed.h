@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace diptych::curate {
+namespace diptych {
 
 /// Returns `text` without spaces, tabs and line ends around it.
 inline std::string_view trimmed(std::string_view text) {
@@ -12,4 +12,4 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
-}  // namespace diptych::curate
+}  // namespace diptych
