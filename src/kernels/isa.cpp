@@ -4,10 +4,12 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "kernels/amx.h"
 
 namespace diptych::kernels {
 namespace {
@@ -25,11 +27,29 @@ const std::vector<std::int64_t>& available_targets() {
   return targets;
 }
 
+/// The instruction set that AMX's tiles stand beside.
+constexpr std::string_view kBesideTiles = "avx3";
+constexpr std::string_view kTiles = "amx";
+
+bool has_tiles() {
+  static const bool has =
+      lower_case_name(available_targets().front()) == kBesideTiles && has_amx();
+  return has;
+}
+
+/// Whether the kernels use AMX.
+std::atomic<bool>& tiles_chosen() {
+  static std::atomic<bool> chosen = has_tiles();
+  return chosen;
+}
+
 void force(std::string_view name, const char* origin) {
+  const bool tiles = name == kTiles && has_tiles();
   for (const std::int64_t target : available_targets()) {
-    if (lower_case_name(target) == name) {
+    if (lower_case_name(target) == (tiles ? kBesideTiles : name)) {
       hwy::SetSupportedTargetsForTest(target);
       hwy::GetChosenTarget().Update(target);
+      tiles_chosen() = tiles;
       return;
     }
   }
@@ -38,7 +58,7 @@ void force(std::string_view name, const char* origin) {
 }
 
 bool apply_environment() {
-  available_targets();
+  tiles_chosen();
   if (const auto name = environment("DIPTYCH_ISA")) force(*name, "DIPTYCH_ISA");
   return true;
 }
@@ -51,11 +71,13 @@ void choose_isa() {
 
 std::string active_isa() {
   choose_isa();
+  if (tiles_chosen()) return std::string(kTiles);
   return lower_case_name(hwy::SupportedAndGeneratedTargets().front());
 }
 
 std::vector<std::string> available_isas() {
   std::vector<std::string> names;
+  if (has_tiles()) names.emplace_back(kTiles);
   for (const std::int64_t target : available_targets()) names.push_back(lower_case_name(target));
   return names;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/amx.h"
 #include "kernels/dot_product.h"
 #include "kernels/gemm_block.h"
 #include "kernels/unpack.h"
@@ -136,28 +137,63 @@ void for_each_tile(const GemmBlock& block, const Body& body) {
   }
 }
 
+/// The finishing kernel of sums of one kind.
+auto finish_of(const float* /*sums*/) {
+  return DIPTYCH_DISPATCH(finish_floats);
+}
+auto finish_of(const std::int32_t* /*sums*/) {
+  return DIPTYCH_DISPATCH(finish_whole);
+}
+
+/// `dot(product, rows, sums)` computes the sums of a tile.
+template <typename Sum, typename Dot>
+void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot& dot) {
+  alignas(64) Sum sums[kDotRows * kPanelWidth];
+  const auto finish = finish_of(sums);
+  const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
+  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
+    const std::uint32_t* b = multiplied_words(*block.layer, panel);
+    for_each_tile(block, [&](int row, int count) {
+      dot({operand.row(row), operand.stride, b, words}, count, sums);
+      finish(block, operand.scales, {sums, row, count, panel});
+    });
+  }
+}
+
+/// `dot(product, tiles, sums)` computes the sums of a pair of tiles.
+template <typename Sum, typename Dot>
+void multiply_tiles(const GemmBlock& block, const Operand& operand, const Dot& dot) {
+  alignas(64) Sum sums[2 * kTileRows * kPanelWidth];
+  const auto finish = finish_of(sums);
+  const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
+  const TileRows tiles(block.rows());
+  const TileState state(tiles.height());
+  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
+    const std::uint32_t* b = multiplied_words(*block.layer, panel);
+    for (int pair = 0; pair < tiles.pairs(); ++pair) {
+      const int row = block.first_row + tiles.first(pair);
+      dot({operand.row(row), operand.stride, b, words}, tiles, sums);
+      finish(block, operand.scales, {sums, row, tiles.pair_rows(), panel});
+    }
+  }
+}
+
 }  // namespace
 
 void multiply_reduced_block(const GemmBlock& block, const Operand& operand, Unit unit) {
-  const PackedLinear& layer = *block.layer;
-  const int words = words_for(layer.inputs(), layer.format().multiplied);
-  const auto finish_float_sums = DIPTYCH_DISPATCH(finish_floats);
-  const auto finish_whole_sums = DIPTYCH_DISPATCH(finish_whole);
-  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
-    const std::uint32_t* b = multiplied_words(layer, panel);
-    for_each_tile(block, [&](int row, int count) {
-      const DotProduct product{operand.row(row), operand.stride, b, words};
-      if (unit == Unit::avx512_vnni) {
-        alignas(64) std::int32_t sums[kDotRows * kPanelWidth];
-        dot_int8(product, count, sums);
-        finish_whole_sums(block, operand.scales, {sums, row, count, panel});
-      } else {
-        alignas(64) float sums[kDotRows * kPanelWidth];
-        dot_bf16(product, count, sums);
-        finish_float_sums(block, operand.scales, {sums, row, count, panel});
-      }
-    });
+  switch (unit) {
+    case Unit::avx512_bf16:
+      return multiply_vectors<float>(block, operand, dot_bf16);
+    case Unit::avx512_vnni:
+      return multiply_vectors<std::int32_t>(block, operand, dot_int8);
+    case Unit::amx_bf16:
+      return multiply_tiles<float>(block, operand, amx_bf16);
+    case Unit::amx_int8:
+      return multiply_tiles<std::int32_t>(block, operand, amx_int8);
+    case Unit::vector:
+      break;
   }
+  ensure(false, "gemm: a unit for reduced precision");
 }
 
 }  // namespace diptych::kernels

@@ -29,7 +29,10 @@ bool has_vnni() {
 }  // namespace
 
 Unit unit_for(Element multiplied) {
-  if (multiplied == Element::fp32 || active_isa() != "avx3") return Unit::vector;
+  if (multiplied == Element::fp32) return Unit::vector;
+  const std::string isa = active_isa();
+  if (isa == "amx") return multiplied == Element::bf16 ? Unit::amx_bf16 : Unit::amx_int8;
+  if (isa != "avx3") return Unit::vector;
   if (multiplied == Element::bf16) return has_fast_bf16() ? Unit::avx512_bf16 : Unit::vector;
   return has_vnni() ? Unit::avx512_vnni : Unit::vector;
 }
@@ -37,8 +40,9 @@ Unit unit_for(Element multiplied) {
 std::string name(Unit unit) {
   if (unit == Unit::avx512_bf16) return "AVX-512 BF16";
   if (unit == Unit::avx512_vnni) return "AVX-512 VNNI";
+  if (works_on_tiles(unit)) return "AMX";
   std::string isa = active_isa();
-  if (isa == "avx3") return "AVX-512";
+  if (isa == "avx3" || isa == "amx") return "AVX-512";
   std::transform(isa.begin(), isa.end(), isa.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return isa;

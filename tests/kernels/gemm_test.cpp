@@ -124,7 +124,7 @@ class GemmTest : public testing::TestWithParam<Format> {};
 INSTANTIATE_TEST_SUITE_P(Formats, GemmTest, testing::ValuesIn(kFormats), format_name);
 
 TEST_P(GemmTest, AgreesWithTheDefinitionForSizesAroundTilesAndPanels) {
-  for (const int rows : {1, 2, 5, 6, 7, 11, 12, 13, 25}) {
+  for (const int rows : {1, 2, 5, 6, 7, 11, 12, 13, 25, 33}) {
     for (const int inputs : {1, 3, 31, 64, 255, 256, 257, 600}) {
       for (const int outputs : {1, 15, 16, 31, 32, 33, 70})
         Product(rows, inputs, outputs, GetParam()).expect_near_oracle((rows + inputs) % 2 == 0);

@@ -1,0 +1,203 @@
+// Products on Intel's AMX (Architecture Instruction Set Extensions, chapter 3), which Highway does
+// not know: intrinsics, called only where `has_amx` found the unit.
+#include "kernels/amx.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "base/error.h"
+#include "kernels/matrix.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define DIPTYCH_AMX __attribute__((target("amx-tile,amx-bf16,amx-int8")))
+
+namespace diptych::kernels {
+namespace {
+
+bool processor_has_amx() {
+  constexpr unsigned kBf16 = 1U << 22;
+  constexpr unsigned kTile = 1U << 24;
+  constexpr unsigned kInt8 = 1U << 25;
+  constexpr unsigned kAll = kBf16 | kTile | kInt8;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kAll) == kAll;
+}
+
+bool ask_for_tiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+/// What ldtilecfg reads.
+struct alignas(64) TileShapes {
+  std::uint8_t palette = 1;
+  std::uint8_t start_row = 0;
+  std::uint8_t reserved[14] = {};
+  std::uint16_t row_bytes[16] = {};
+  std::uint8_t rows[16] = {};
+};
+static_assert(sizeof(TileShapes) == 64);
+
+constexpr int kTiles = 8;
+constexpr int kTileWords = 16;
+constexpr std::size_t kTileBytes = 64;  ///< of a row
+constexpr std::size_t kPanelBytes = std::size_t{kPanelWidth} * 4;
+
+/// To the compiler, tiles' instructions read no memory, or eight bytes: what is written must be there.
+void finish_writing() {
+  asm volatile("" ::: "memory");
+}
+
+DIPTYCH_AMX void load_shapes(const TileShapes& shapes) {
+  finish_writing();
+  _tile_loadconfig(&shapes);
+}
+
+DIPTYCH_AMX void release_tiles() {
+  _tile_release();
+}
+
+struct Bf16 {};
+struct Int8 {};
+
+/// Adds the products of two tiles to a third. A macro, as tiles are part of an instruction's name.
+#define DIPTYCH_ADD_PRODUCTS(sums, inputs, weights)  \
+  if constexpr (std::is_same_v<Dot, Bf16>) {         \
+    _tile_dpbf16ps(sums, inputs, weights);           \
+  } else {                                           \
+    _tile_dpbusd(sums, inputs, weights);             \
+  }
+
+/// Two tiles of rows, the second from row `second` on. Tiles 0 to 3 are sums: upper rows left and right, lower rows left and right; 4
+/// and 5 inputs of upper and lower rows; 6 and 7 the weights of the panel's left and right half.
+template <typename Dot>
+DIPTYCH_AMX void multiply_pair(const DotProduct& product, int second, void* sums) {
+  const std::size_t stride = product.a_stride * 4;
+  const std::uint32_t* lower = product.a + static_cast<std::size_t>(second) * product.a_stride;
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (int k = 0; k < product.words; k += kTileWords) {
+    const std::uint32_t* b = product.b + panel_offset(1, k);
+    _tile_loadd(4, product.a + k, stride);
+    _tile_loadd(6, b, kPanelBytes);
+    _tile_loadd(7, b + kTileWords, kPanelBytes);
+    _tile_loadd(5, lower + k, stride);
+    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
+    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
+    DIPTYCH_ADD_PRODUCTS(2, 5, 6)
+    DIPTYCH_ADD_PRODUCTS(3, 5, 7)
+  }
+  auto* out = static_cast<std::uint8_t*>(sums);
+  auto* lower_out = out + static_cast<std::size_t>(second) * kPanelBytes;
+  _tile_stored(0, out, kPanelBytes);
+  _tile_stored(1, out + kTileBytes, kPanelBytes);
+  _tile_stored(2, lower_out, kPanelBytes);
+  _tile_stored(3, lower_out + kTileBytes, kPanelBytes);
+}
+
+/// One tile of rows.
+template <typename Dot>
+DIPTYCH_AMX void multiply_single(const DotProduct& product, void* sums) {
+  const std::size_t stride = product.a_stride * 4;
+  _tile_zero(0);
+  _tile_zero(1);
+  for (int k = 0; k < product.words; k += kTileWords) {
+    const std::uint32_t* b = product.b + panel_offset(1, k);
+    _tile_loadd(4, product.a + k, stride);
+    _tile_loadd(6, b, kPanelBytes);
+    _tile_loadd(7, b + kTileWords, kPanelBytes);
+    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
+    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
+  }
+  auto* out = static_cast<std::uint8_t*>(sums);
+  _tile_stored(0, out, kPanelBytes);
+  _tile_stored(1, out + kTileBytes, kPanelBytes);
+}
+
+template <typename Dot>
+void multiply(const DotProduct& product, const TileRows& tiles, void* sums) {
+  finish_writing();
+  if (tiles.single()) {
+    multiply_single<Dot>(product, sums);
+  } else {
+    multiply_pair<Dot>(product, tiles.second(), sums);
+  }
+}
+
+}  // namespace
+
+bool has_amx() {
+  static const bool has = processor_has_amx() && ask_for_tiles();
+  return has;
+}
+
+TileState::TileState(int height) {
+  TileShapes shapes;
+  std::fill_n(shapes.row_bytes, kTiles, kTileBytes);
+  std::fill_n(shapes.rows, kTiles, static_cast<std::uint8_t>(height));
+  shapes.rows[6] = shapes.rows[7] = kTileRows;
+  load_shapes(shapes);
+}
+
+TileState::~TileState() {
+  release_tiles();
+}
+
+void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums) {
+  multiply<Bf16>(product, tiles, sums);
+}
+
+void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums) {
+  multiply<Int8>(product, tiles, sums);
+}
+
+}  // namespace diptych::kernels
+
+#else
+
+namespace diptych::kernels {
+
+bool has_amx() {
+  return false;
+}
+
+TileState::TileState(int /*height*/) {
+  ensure(false, "this processor has AMX");
+}
+
+TileState::~TileState() = default;
+
+void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {}
+
+void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/, std::int32_t* /*sums*/) {}
+
+}  // namespace diptych::kernels
+
+#endif
+
+namespace diptych::kernels {
+
+// Two tiles a pair: a tile alone would read the weights twice as often.
+TileRows::TileRows(int rows)
+    : rows_(rows),
+      single_(rows <= kTileRows),
+      pairs_((rows + 2 * kTileRows - 1) / (2 * kTileRows)),
+      height_(single_ ? rows : (rows + 2 * pairs_ - 1) / (2 * pairs_)) {}
+
+int TileRows::first(int pair) const {
+  return std::min(pair * pair_rows(), rows_ - pair_rows());
+}
+
+}  // namespace diptych::kernels

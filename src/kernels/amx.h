@@ -1,0 +1,60 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/dot_product.h"
+
+namespace diptych::kernels {
+
+/// Returns whether the processor has AMX for bf16 and int8, with AVX-512 beside it, and the system
+/// lets this process use it (Linux gives the tiles' state only to those that ask). Asks once;
+/// thread-safe.
+bool has_amx();
+
+/// Rows of a tile; a tile of sums is as wide, two of them are a panel.
+constexpr int kTileRows = 16;
+
+/// How a block's rows are shared among tiles of one height: the sums of two tiles a column of tiles
+/// are in registers at a time. Where rows do not fill whole tiles, tiles overlap: what two compute, they
+/// compute to the same bits.
+class TileRows {
+ public:
+  explicit TileRows(int rows);
+
+  int height() const { return height_; }
+  int pairs() const { return pairs_; }
+  /// Returns the first row of a pair, counted from the block's.
+  int first(int pair) const;
+  /// Returns the rows of a pair; of a block that one tile holds, those of the tile.
+  int pair_rows() const { return std::min(single_ ? height_ : 2 * height_, rows_); }
+  /// Returns where a pair's second tile begins, counted from the pair's first row.
+  int second() const { return pair_rows() - height_; }
+  bool single() const { return single_; }
+
+ private:
+  int rows_;
+  bool single_;
+  int pairs_;
+  int height_;
+};
+
+/// The calling thread's tiles, shaped for products of rows in tiles of this height; given back in the
+/// end, so that the system need not save them when it turns to another thread.
+class TileState {
+ public:
+  explicit TileState(int height);
+  ~TileState();
+  TileState(const TileState&) = delete;
+  TileState& operator=(const TileState&) = delete;
+};
+
+/// Computes sums [tiles.pair_rows(), kPanelWidth] of a product (dot_product.h) on the tiles that a
+/// TileState of this height has shaped. A sum of bf16 adds 32 inputs at a time: the even ones'
+/// products and the odd ones', each in their order, then both to the sum; whatever the other rows.
+void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums);
+
+/// The same of int8, in `a` each plus 128 and without a sign. Exact.
+void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums);
+
+}  // namespace diptych::kernels
