@@ -85,12 +85,21 @@ HWY_EXPORT(multiply_block);
 
 /// Rows of x that one task keeps in its second-level cache, kDepthBlock floats of each.
 constexpr int kRowsPerTask = 144;
+/// Bytes of them where tiles multiply whole rows: half of the cache of a processor with AMX. They are
+/// so fast that weights come too slowly from beyond it, unless many rows share each.
+constexpr int kRowBytesPerTask = 1 << 20;
 /// Multiply-adds that make a task worth handing to another thread.
 constexpr std::int64_t kMinTaskWork = std::int64_t{1} << 20;
 constexpr int kTasksPerThread = 8;
 
 int divide_up(int a, int b) {
   return (a + b - 1) / b;
+}
+
+int rows_per_task(const PackedLinear& layer, Unit unit) {
+  if (!works_on_tiles(unit)) return kRowsPerTask;
+  return std::max(kRowsPerTask,
+                  kRowBytesPerTask / 4 / words_for(layer.inputs(), layer.format().multiplied));
 }
 
 }  // namespace
@@ -101,13 +110,13 @@ void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
          "gemm: shapes fit");
   ensure(out.stride >= static_cast<std::size_t>(padded_width(out.width)), "gemm: out has padding");
   if (x.rows == 0) return;
-  const int row_blocks = divide_up(x.rows, kRowsPerTask);
+  const Unit unit = unit_for(layer.format().multiplied);
+  const int row_blocks = divide_up(x.rows, rows_per_task(layer, unit));
   const std::int64_t work = std::int64_t{x.rows} * layer.inputs() * layer.outputs();
   const auto wanted_tasks = static_cast<int>(std::clamp<std::int64_t>(
       work / kMinTaskWork, 1, std::int64_t{kTasksPerThread} * pool.size()));
   const int panels_per_task = divide_up(layer.panels(), divide_up(wanted_tasks, row_blocks));
   const int panel_blocks = divide_up(layer.panels(), panels_per_task);
-  const Unit unit = unit_for(layer.format().multiplied);
   Operand operand;
   if (unit != Unit::vector) operand = make_operand(x, layer.format().multiplied, pool);
   pool.run(static_cast<std::size_t>(row_blocks) * panel_blocks, [&](std::size_t task) {
