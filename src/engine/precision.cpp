@@ -49,8 +49,8 @@ using kernels::Element;
 
 namespace {
 
-/// Two bf16 a number where tiles multiply them: within 1e-6 of a feature of unit length, a tenth of what
-/// is promised (docs/performance.md), and several times as fast.
+/// Two bf16 a number where tiles multiply them: within 1e-6 of a feature of unit length, a tenth of
+/// what is promised (docs/performance.md), and several times as fast.
 kernels::Format format_of_fp32() {
   if (kernels::unit_for(Element::parts) == kernels::Unit::vector) return {};
   return {Element::parts, Element::parts};

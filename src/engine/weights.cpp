@@ -176,8 +176,7 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, const Ten
     const kernels::Element multiplied = format_of(layer.weight).multiplied;
     const bool is_fp32 =
         multiplied == kernels::Element::fp32 || multiplied == kernels::Element::parts;
-    const std::uint32_t* stored =
-        is_fp32 ? find_panels(panels, model_.parameters, layer) : nullptr;
+    const std::uint32_t* stored = is_fp32 ? find_panels(panels, model_.parameters, layer) : nullptr;
     if (stored != nullptr) {
       packed = PackedLinear(layer.inputs, layer.outputs, stored, multiplied);
       has_unseen_ = true;

@@ -53,7 +53,8 @@ constexpr int kTileWords = 16;
 constexpr std::size_t kTileBytes = 64;  ///< of a row
 constexpr std::size_t kPanelBytes = std::size_t{kPanelWidth} * 4;
 
-/// To the compiler, tiles' instructions read no memory, or eight bytes: what is written must be there.
+/// To the compiler, tiles' instructions read no memory, or eight bytes: what is written must be
+/// there.
 void finish_writing() {
   asm volatile("" ::: "memory");
 }
@@ -72,11 +73,11 @@ struct Int8 {};
 struct Parts {};
 
 /// Adds the products of two tiles to a third. Macros, as tiles are part of an instruction's name.
-#define DIPTYCH_ADD_PRODUCTS(sums, inputs, weights)   \
-  if constexpr (std::is_same_v<Dot, Int8>) {          \
-    _tile_dpbusd(sums, inputs, weights);              \
-  } else {                                            \
-    _tile_dpbf16ps(sums, inputs, weights);            \
+#define DIPTYCH_ADD_PRODUCTS(sums, inputs, weights) \
+  if constexpr (std::is_same_v<Dot, Int8>) {        \
+    _tile_dpbusd(sums, inputs, weights);            \
+  } else {                                          \
+    _tile_dpbf16ps(sums, inputs, weights);          \
   }
 #define DIPTYCH_ADD_FOUR_PRODUCTS() \
   DIPTYCH_ADD_PRODUCTS(0, 4, 6)     \
@@ -86,13 +87,13 @@ struct Parts {};
 #define DIPTYCH_ADD_TWO_PRODUCTS() \
   DIPTYCH_ADD_PRODUCTS(0, 4, 6)    \
   DIPTYCH_ADD_PRODUCTS(1, 4, 7)
-#define DIPTYCH_LOAD_WEIGHTS(at)    \
+#define DIPTYCH_LOAD_WEIGHTS(at)     \
   _tile_loadd(6, (at), kPanelBytes); \
   _tile_loadd(7, (at) + kTileWords, kPanelBytes);
 
 /// Two tiles of rows, the second from row `second` on. Tiles 0 to 3 are sums: first rows left and
-/// right, second rows left and right; 4 and 5 inputs of first and second rows; 6 and 7 the weights of
-/// the panel's left and right half.
+/// right, second rows left and right; 4 and 5 inputs of first and second rows; 6 and 7 the weights
+/// of the panel's left and right half.
 template <typename Dot>
 DIPTYCH_AMX void multiply_pair(const DotProduct& product, int second, void* sums) {
   constexpr bool kParts = std::is_same_v<Dot, Parts>;

@@ -16,8 +16,8 @@ bool has_amx();
 constexpr int kTileRows = 16;
 
 /// How a block's rows are shared among tiles of one height: the sums of two tiles a column of tiles
-/// are in registers at a time. Where rows do not fill whole tiles, tiles overlap: what two compute, they
-/// compute to the same bits.
+/// are in registers at a time. Where rows do not fill whole tiles, tiles overlap: what two compute,
+/// they compute to the same bits.
 class TileRows {
  public:
   explicit TileRows(int rows);
@@ -39,8 +39,8 @@ class TileRows {
   int height_;
 };
 
-/// The calling thread's tiles, shaped for products of rows in tiles of this height; given back in the
-/// end, so that the system need not save them when it turns to another thread.
+/// The calling thread's tiles, shaped for products of rows in tiles of this height; given back in
+/// the end, so that the system need not save them when it turns to another thread.
 class TileState {
  public:
   explicit TileState(int height);
@@ -54,9 +54,9 @@ class TileState {
 /// products and the odd ones', each in their order, then both to the sum; whatever the other rows.
 void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums);
 
-/// The same of parts: `a` and `b` have first all numbers rounded, then all rests, and a sum adds for
-/// 32 inputs rounded by rest, rounded by rounded, rest by rounded. Rest by rest is left out: it is
-/// less than what rounding the rests lost.
+/// The same of parts: `a` and `b` have first all numbers rounded, then all rests, and a sum adds
+/// for 32 inputs rounded by rest, rounded by rounded, rest by rounded. Rest by rest is left out: it
+/// is less than what rounding the rests lost.
 void amx_parts(const DotProduct& product, const TileRows& tiles, float* sums);
 
 /// The same of int8, in `a` each plus 128 and without a sign. Exact.

@@ -3,8 +3,8 @@
 namespace diptych::kernels {
 
 /// What a number of a product's operands is stored as. bf16 is float32's upper half; int8 is a
-/// whole number in [-127, 127] times a scale that its row shares; parts are two bf16, a number rounded
-/// and the rest rounded, whose sum is off by 2^-16 of the number at most.
+/// whole number in [-127, 127] times a scale that its row shares; parts are two bf16, a number
+/// rounded and the rest rounded, whose sum is off by 2^-16 of the number at most.
 enum class Element { fp32, bf16, int8, parts };
 
 /// How a layer's weights are kept, and what its product multiplies. Sums, biases and results are

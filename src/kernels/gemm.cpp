@@ -85,8 +85,8 @@ HWY_EXPORT(multiply_block);
 
 /// Rows of x that one task keeps in its second-level cache, kDepthBlock floats of each.
 constexpr int kRowsPerTask = 144;
-/// Bytes of them where tiles multiply whole rows: half of the cache of a processor with AMX. They are
-/// so fast that weights come too slowly from beyond it, unless many rows share each.
+/// Bytes of them where tiles multiply whole rows: half of the cache of a processor with AMX. They
+/// are so fast that weights come too slowly from beyond it, unless many rows share each.
 constexpr int kRowBytesPerTask = 1 << 20;
 /// Multiply-adds that make a task worth handing to another thread.
 constexpr std::int64_t kMinTaskWork = std::int64_t{1} << 20;

@@ -32,8 +32,7 @@ constexpr std::string_view kBesideTiles = "avx3";
 constexpr std::string_view kTiles = "amx";
 
 bool has_tiles() {
-  static const bool has =
-      lower_case_name(available_targets().front()) == kBesideTiles && has_amx();
+  static const bool has = lower_case_name(available_targets().front()) == kBesideTiles && has_amx();
   return has;
 }
 

@@ -7,9 +7,9 @@
 namespace diptych::kernels {
 
 /// Returns the instruction set the kernels use: "amx" (AVX-512 with AMX's tiles beside it), or as
-/// Highway names it, in lower case, "avx3" (AVX-512), "avx2", "sse4", "neon", "scalar", ... The best one the processor has, unless the
-/// environment variable DIPTYCH_ISA names another. Throws Error(invalid_argument) when that one is
-/// not among `available_isas`. Thread-safe.
+/// Highway names it, in lower case, "avx3" (AVX-512), "avx2", "sse4", "neon", "scalar", ... The
+/// best one the processor has, unless the environment variable DIPTYCH_ISA names another. Throws
+/// Error(invalid_argument) when that one is not among `available_isas`. Thread-safe.
 std::string active_isa();
 
 /// Returns those compiled in that this processor has, best first.

@@ -25,7 +25,8 @@ constexpr bool works_on_tiles(Unit unit) {
   return unit == Unit::amx_bf16 || unit == Unit::amx_int8 || unit == Unit::amx_parts;
 }
 
-/// Returns "AVX-512 BF16", "AVX-512 VNNI", "AMX", "AMX, two bf16 a number", or of `vector` the active instruction set, "AVX2".
+/// Returns "AVX-512 BF16", "AVX-512 VNNI", "AMX", "AMX, two bf16 a number", or of `vector` the
+/// active instruction set, "AVX2".
 std::string name(Unit unit);
 
 }  // namespace diptych::kernels

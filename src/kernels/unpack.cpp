@@ -112,9 +112,9 @@ HWY_INLINE void floats_to_parts_line(const float* even, const float* odd, std::i
     const Floats lower_rounded = as_bf16(lower);
     const Floats upper_rounded = as_bf16(upper);
     hn::Store(bf16_words(lower_rounded, upper_rounded), WordTag(), rounded + i);
-    hn::Store(bf16_words(as_bf16(hn::Sub(lower, lower_rounded)),
-                         as_bf16(hn::Sub(upper, upper_rounded))),
-              WordTag(), rests + i);
+    hn::Store(
+        bf16_words(as_bf16(hn::Sub(lower, lower_rounded)), as_bf16(hn::Sub(upper, upper_rounded))),
+        WordTag(), rests + i);
   }
 }
 

@@ -6,8 +6,8 @@
 
 namespace diptych::kernels {
 
-/// Writes inputs [first, first + count) of a panel whose weights are stored as bf16, parts or int8 as
-/// float32 [count, kPanelWidth], the values that they stand for. `first` is a multiple of four;
+/// Writes inputs [first, first + count) of a panel whose weights are stored as bf16, parts or int8
+/// as float32 [count, kPanelWidth], the values that they stand for. `first` is a multiple of four;
 /// there is room for `count` rounded up to one.
 void unpack_floats(const PackedLinear& layer, int panel, int first, int count, float* out);
 

@@ -78,8 +78,8 @@ float sum_of_bf16(const DotProduct& product, int row, int column) {
     float even = 0.0F;
     float odd = 0.0F;
     for (int k = first; k < first + 16; ++k) {
-      const std::uint32_t a = product.a[static_cast<std::size_t>(row) * product.a_stride +
-                                        static_cast<std::size_t>(k)];
+      const std::uint32_t a =
+          product.a[static_cast<std::size_t>(row) * product.a_stride + static_cast<std::size_t>(k)];
       const std::uint32_t b = product.b[k * kPanelWidth + column];
       even = std::fma(lower(a), lower(b), even);
       odd = std::fma(upper(a), upper(b), odd);

@@ -114,8 +114,8 @@ struct Product {
 };
 
 constexpr std::array kFormats = {
-    Format{Element::fp32, Element::fp32}, Format{Element::bf16, Element::bf16},
-    Format{Element::int8, Element::bf16}, Format{Element::int8, Element::int8},
+    Format{Element::fp32, Element::fp32},   Format{Element::bf16, Element::bf16},
+    Format{Element::int8, Element::bf16},   Format{Element::int8, Element::int8},
     Format{Element::parts, Element::parts}, Format{Element::fp32, Element::parts}};
 
 std::string format_name(const testing::TestParamInfo<Format>& info) {
