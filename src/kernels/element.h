@@ -19,7 +19,7 @@ struct Format {
   bool operator==(const Format&) const = default;
 };
 
-/// Of parts: of the words that hold the one or the other.
+/// Returns how many numbers a word holds; of parts, a word of numbers rounded or one of rests.
 constexpr int elements_per_word(Element element) {
   return element == Element::fp32 ? 1 : element == Element::int8 ? 4 : 2;
 }
