@@ -16,11 +16,11 @@ namespace diptych {
 /// softmax, activation functions and what is added from layer to layer are float32 always.
 enum class Precision {
   automatic,  ///< fp32, or int8 on the CPU for a model whose folder has its weights in int8
-  fp32,       ///< with AMX each number as two bfloat16: features of unit length within 1e-6
-  bf16,       ///< both sides rounded to bfloat16
-  fp16,       ///< with libtorch only
-  int8w,      ///< weights of eight bits, a scale an output; multiplied as bf16
-  int8,       ///< the same weights; the other side in eight bits too, a scale a row (token, place)
+  fp32,
+  bf16,   ///< both sides rounded to bfloat16
+  fp16,   ///< with libtorch only
+  int8w,  ///< weights of eight bits, a scale an output; multiplied as bf16
+  int8,   ///< the same weights; the other side in eight bits too, a scale a row (token, place)
 };
 
 /// Returns "auto", "fp32", "bf16", "fp16", "int8w" or "int8".
@@ -31,7 +31,7 @@ DIPTYCH_API std::optional<Precision> find_precision(std::string_view name);
 
 /// What computes products on this machine.
 struct ComputeUnit {
-  std::string name;  ///< "AMX", "AVX-512 VNNI", "AVX2"; of libtorch its device
+  std::string name;  ///< "AVX-512 VNNI", "AVX2"; of libtorch its device
   /// Empty, or in one line that the processor has no fast unit for the precision, and what computes
   /// in its place.
   std::string note;

@@ -47,22 +47,11 @@ namespace diptych::engine {
 
 using kernels::Element;
 
-namespace {
-
-/// Two bf16 a number where tiles multiply them: within 1e-6 of a feature of unit length, a tenth of
-/// what is promised (docs/performance.md), and several times as fast.
-kernels::Format format_of_fp32() {
-  if (kernels::unit_for(Element::parts) == kernels::Unit::vector) return {};
-  return {Element::parts, Element::parts};
-}
-
-}  // namespace
-
 kernels::Format format_of(Precision precision) {
   switch (precision) {
     case Precision::automatic:
     case Precision::fp32:
-      return format_of_fp32();
+      return {};
     case Precision::bf16:
       return {Element::bf16, Element::bf16};
     case Precision::int8w:

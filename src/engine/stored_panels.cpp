@@ -42,7 +42,7 @@ std::set<std::string> weights_in_panels(const network::Model& model) {
 }
 
 bool packs_anew(const TensorMap& panels, Precision precision) {
-  const bool is_fp32 = precision == Precision::fp32 || precision == Precision::automatic;
+  const bool is_fp32 = format_of(precision) == kernels::Format{};
   return std::ranges::any_of(panels.tensors, [&](const auto& entry) {
     return !is_fp32 || entry.second.shape.back() != kPanelWidth;
   });

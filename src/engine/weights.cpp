@@ -173,12 +173,11 @@ void Weights::pack_linears(const std::vector<network::Linear>& layers, const Ten
                            ThreadPool& pool) {
   for (const network::Linear& layer : layers) {
     PackedLinear& packed = linears_[key(layer)];
-    const kernels::Element multiplied = format_of(layer.weight).multiplied;
-    const bool is_fp32 =
-        multiplied == kernels::Element::fp32 || multiplied == kernels::Element::parts;
-    const std::uint32_t* stored = is_fp32 ? find_panels(panels, model_.parameters, layer) : nullptr;
+    const std::uint32_t* stored = format_of(layer.weight) == kernels::Format{}
+                                      ? find_panels(panels, model_.parameters, layer)
+                                      : nullptr;
     if (stored != nullptr) {
-      packed = PackedLinear(layer.inputs, layer.outputs, stored, multiplied);
+      packed = PackedLinear(layer.inputs, layer.outputs, stored);
       has_unseen_ = true;
     } else {
       pack_linear(layer, packed, pool);

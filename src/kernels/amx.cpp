@@ -70,87 +70,58 @@ DIPTYCH_AMX void release_tiles() {
 
 struct Bf16 {};
 struct Int8 {};
-struct Parts {};
 
-/// Adds the products of two tiles to a third. Macros, as tiles are part of an instruction's name.
+/// Adds the products of two tiles to a third. A macro, as tiles are part of an instruction's name.
 #define DIPTYCH_ADD_PRODUCTS(sums, inputs, weights) \
-  if constexpr (std::is_same_v<Dot, Int8>) {        \
-    _tile_dpbusd(sums, inputs, weights);            \
-  } else {                                          \
+  if constexpr (std::is_same_v<Dot, Bf16>) {        \
     _tile_dpbf16ps(sums, inputs, weights);          \
+  } else {                                          \
+    _tile_dpbusd(sums, inputs, weights);            \
   }
-#define DIPTYCH_ADD_FOUR_PRODUCTS() \
-  DIPTYCH_ADD_PRODUCTS(0, 4, 6)     \
-  DIPTYCH_ADD_PRODUCTS(1, 4, 7)     \
-  DIPTYCH_ADD_PRODUCTS(2, 5, 6)     \
-  DIPTYCH_ADD_PRODUCTS(3, 5, 7)
-#define DIPTYCH_ADD_TWO_PRODUCTS() \
-  DIPTYCH_ADD_PRODUCTS(0, 4, 6)    \
-  DIPTYCH_ADD_PRODUCTS(1, 4, 7)
-#define DIPTYCH_LOAD_WEIGHTS(at)     \
-  _tile_loadd(6, (at), kPanelBytes); \
-  _tile_loadd(7, (at) + kTileWords, kPanelBytes);
 
-/// Two tiles of rows, the second from row `second` on. Tiles 0 to 3 are sums: first rows left and
-/// right, second rows left and right; 4 and 5 inputs of first and second rows; 6 and 7 the weights
-/// of the panel's left and right half.
+/// Two tiles of rows, the second from row `second` on. Tiles 0 to 3 are sums: upper rows left and
+/// right, lower rows left and right; 4 and 5 inputs of upper and lower rows; 6 and 7 the weights of
+/// the panel's left and right half.
 template <typename Dot>
 DIPTYCH_AMX void multiply_pair(const DotProduct& product, int second, void* sums) {
-  constexpr bool kParts = std::is_same_v<Dot, Parts>;
-  const int words = kParts ? product.words / 2 : product.words;
   const std::size_t stride = product.a_stride * 4;
-  const std::uint32_t* a = product.a;
-  const std::uint32_t* a2 = product.a + static_cast<std::size_t>(second) * product.a_stride;
-  const std::uint32_t* b = product.b;
+  const std::uint32_t* lower = product.a + static_cast<std::size_t>(second) * product.a_stride;
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (int k = 0; k < words; k += kTileWords) {
-    _tile_loadd(4, a + k, stride);
-    _tile_loadd(5, a2 + k, stride);
-    if constexpr (kParts) {
-      DIPTYCH_LOAD_WEIGHTS(b + panel_offset(1, words + k))
-      DIPTYCH_ADD_FOUR_PRODUCTS()
-    }
-    DIPTYCH_LOAD_WEIGHTS(b + panel_offset(1, k))
-    DIPTYCH_ADD_FOUR_PRODUCTS()
-    if constexpr (kParts) {
-      _tile_loadd(4, a + words + k, stride);
-      _tile_loadd(5, a2 + words + k, stride);
-      DIPTYCH_ADD_FOUR_PRODUCTS()
-    }
+  for (int k = 0; k < product.words; k += kTileWords) {
+    const std::uint32_t* b = product.b + panel_offset(1, k);
+    _tile_loadd(4, product.a + k, stride);
+    _tile_loadd(6, b, kPanelBytes);
+    _tile_loadd(7, b + kTileWords, kPanelBytes);
+    _tile_loadd(5, lower + k, stride);
+    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
+    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
+    DIPTYCH_ADD_PRODUCTS(2, 5, 6)
+    DIPTYCH_ADD_PRODUCTS(3, 5, 7)
   }
   auto* out = static_cast<std::uint8_t*>(sums);
-  auto* out2 = out + static_cast<std::size_t>(second) * kPanelBytes;
+  auto* lower_out = out + static_cast<std::size_t>(second) * kPanelBytes;
   _tile_stored(0, out, kPanelBytes);
   _tile_stored(1, out + kTileBytes, kPanelBytes);
-  _tile_stored(2, out2, kPanelBytes);
-  _tile_stored(3, out2 + kTileBytes, kPanelBytes);
+  _tile_stored(2, lower_out, kPanelBytes);
+  _tile_stored(3, lower_out + kTileBytes, kPanelBytes);
 }
 
 /// One tile of rows.
 template <typename Dot>
 DIPTYCH_AMX void multiply_single(const DotProduct& product, void* sums) {
-  constexpr bool kParts = std::is_same_v<Dot, Parts>;
-  const int words = kParts ? product.words / 2 : product.words;
   const std::size_t stride = product.a_stride * 4;
-  const std::uint32_t* a = product.a;
-  const std::uint32_t* b = product.b;
   _tile_zero(0);
   _tile_zero(1);
-  for (int k = 0; k < words; k += kTileWords) {
-    _tile_loadd(4, a + k, stride);
-    if constexpr (kParts) {
-      DIPTYCH_LOAD_WEIGHTS(b + panel_offset(1, words + k))
-      DIPTYCH_ADD_TWO_PRODUCTS()
-    }
-    DIPTYCH_LOAD_WEIGHTS(b + panel_offset(1, k))
-    DIPTYCH_ADD_TWO_PRODUCTS()
-    if constexpr (kParts) {
-      _tile_loadd(4, a + words + k, stride);
-      DIPTYCH_ADD_TWO_PRODUCTS()
-    }
+  for (int k = 0; k < product.words; k += kTileWords) {
+    const std::uint32_t* b = product.b + panel_offset(1, k);
+    _tile_loadd(4, product.a + k, stride);
+    _tile_loadd(6, b, kPanelBytes);
+    _tile_loadd(7, b + kTileWords, kPanelBytes);
+    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
+    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
   }
   auto* out = static_cast<std::uint8_t*>(sums);
   _tile_stored(0, out, kPanelBytes);
@@ -190,10 +161,6 @@ void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums) {
   multiply<Bf16>(product, tiles, sums);
 }
 
-void amx_parts(const DotProduct& product, const TileRows& tiles, float* sums) {
-  multiply<Parts>(product, tiles, sums);
-}
-
 void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums) {
   multiply<Int8>(product, tiles, sums);
 }
@@ -215,8 +182,6 @@ TileState::TileState(int /*height*/) {
 TileState::~TileState() = default;
 
 void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {}
-
-void amx_parts(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {}
 
 void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/, std::int32_t* /*sums*/) {}
 

@@ -54,11 +54,6 @@ class TileState {
 /// products and the odd ones', each in their order, then both to the sum; whatever the other rows.
 void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums);
 
-/// Computes the same of parts: `a` and `b` have first all numbers rounded, then all rests, and a
-/// sum adds for 32 inputs rounded by rest, rounded by rounded, rest by rounded. Rest by rest is
-/// left out: it is less than what rounding the rests lost.
-void amx_parts(const DotProduct& product, const TileRows& tiles, float* sums);
-
 /// Computes the same of int8, in `a` each plus 128 and without a sign. Exact.
 void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums);
 

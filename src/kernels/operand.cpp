@@ -19,46 +19,22 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using FloatTag = hn::ScalableTag<float>;
-using Floats = hn::Vec<FloatTag>;
-
 /// To nearest even; a number that is not finite stays so.
-HWY_INLINE Floats as_bf16(Floats x) {
-  const hn::RebindToUnsigned<FloatTag> bits_tag;
-  const auto bits = hn::BitCast(bits_tag, x);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(bits_tag, 1));
-  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(bits_tag, 0x7FFF)));
-  return hn::BitCast(FloatTag(), hn::And(rounded, hn::Set(bits_tag, 0xFFFF0000)));
-}
-
-/// Stores what has no digits below bf16's.
-HWY_INLINE void store_bf16(Floats x, std::uint16_t* out) {
-  const hn::Rebind<hwy::bfloat16_t, FloatTag> half_tag;
-  hn::StoreU(hn::DemoteTo(half_tag, x), half_tag, reinterpret_cast<hwy::bfloat16_t*>(out));
-}
-
 void bf16_row(const float* x, int width, std::uint16_t* out) {
-  const FloatTag d;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  int i = 0;
-  for (; i + lanes <= width; i += lanes) store_bf16(as_bf16(hn::LoadU(d, x + i)), out + i);
-  for (; i < width; ++i) out[i] = float_to_bfloat16(x[i]);
-}
-
-void parts_row(const float* x, int width, std::uint16_t* rounded, std::uint16_t* rests) {
-  const FloatTag d;
+  const hn::ScalableTag<float> d;
+  const hn::RebindToUnsigned<decltype(d)> bits_tag;
+  const hn::Rebind<hwy::bfloat16_t, decltype(d)> half_tag;
   const int lanes = static_cast<int>(hn::Lanes(d));
   int i = 0;
   for (; i + lanes <= width; i += lanes) {
-    const Floats value = hn::LoadU(d, x + i);
-    const Floats near = as_bf16(value);
-    store_bf16(near, rounded + i);
-    store_bf16(as_bf16(hn::Sub(value, near)), rests + i);
+    const auto bits = hn::BitCast(bits_tag, hn::LoadU(d, x + i));
+    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(bits_tag, 1));
+    const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(bits_tag, 0x7FFF)));
+    const auto upper = hn::And(rounded, hn::Set(bits_tag, 0xFFFF0000));
+    hn::StoreU(hn::DemoteTo(half_tag, hn::BitCast(d, upper)), half_tag,
+               reinterpret_cast<hwy::bfloat16_t*>(out + i));
   }
-  for (; i < width; ++i) {
-    rounded[i] = float_to_bfloat16(x[i]);
-    rests[i] = float_to_bfloat16(x[i] - bfloat16_to_float(rounded[i]));
-  }
+  for (; i < width; ++i) out[i] = float_to_bfloat16(x[i]);
 }
 
 /// As whole numbers, so that NaN is larger than infinity and that larger than all others.
@@ -113,32 +89,12 @@ namespace {
 
 HWY_EXPORT(bf16_row);
 HWY_EXPORT(int8_row);
-HWY_EXPORT(parts_row);
 
 /// This thread's memory, at least `size` words; it grows and stays.
 AlignedBuffer& scratch(std::size_t size) {
   thread_local AlignedBuffer buffer;
   if (buffer.size() < size) buffer = AlignedBuffer(size);
   return buffer;
-}
-
-/// Writes a row in `words` words and returns the scale of int8.
-float write_row(const float* row, int width, Element element, int words, std::uint32_t* out) {
-  // The last words may be part of a number's and part of the filling.
-  const int used = width / elements_per_word(element);
-  if (element == Element::parts) {
-    std::uint32_t* rests = out + words / 2;
-    std::fill(out + used, rests, 0U);
-    std::fill(rests + used, out + words, 0U);
-    DIPTYCH_DISPATCH(parts_row)
-    (row, width, reinterpret_cast<std::uint16_t*>(out), reinterpret_cast<std::uint16_t*>(rests));
-    return 1.0F;
-  }
-  std::fill(out + used, out + words, 0U);
-  if (element == Element::int8)
-    return DIPTYCH_DISPATCH(int8_row)(row, width, reinterpret_cast<std::uint8_t*>(out));
-  DIPTYCH_DISPATCH(bf16_row)(row, width, reinterpret_cast<std::uint16_t*>(out));
-  return 1.0F;
 }
 
 }  // namespace
@@ -154,8 +110,16 @@ Operand make_operand(ConstMatrixView x, Element element, ThreadPool& pool) {
   float* scales = buffer.data() + size;
   std::uint32_t* out = buffer.words();
   for_each_row(x.rows, x.width, pool, [&](int row) {
-    scales[row] = write_row(x.row(row), x.width, element, words,
-                            out + static_cast<std::size_t>(row) * stride);
+    std::uint32_t* to = out + static_cast<std::size_t>(row) * stride;
+    // The last words may be part of a number's and part of the filling.
+    const int used = x.width / elements_per_word(element);
+    std::fill(to + used, to + words, 0U);
+    if (whole) {
+      scales[row] =
+          DIPTYCH_DISPATCH(int8_row)(x.row(row), x.width, reinterpret_cast<std::uint8_t*>(to));
+    } else {
+      DIPTYCH_DISPATCH(bf16_row)(x.row(row), x.width, reinterpret_cast<std::uint16_t*>(to));
+    }
   });
   return {out, stride, whole ? scales : nullptr};
 }

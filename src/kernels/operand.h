@@ -8,8 +8,8 @@
 
 namespace diptych::kernels {
 
-/// The rows of a product's left side as words of bf16, parts or int8 (kernels/element.h). int8 has
-/// a scale for each row, its largest magnitude / 127, and is stored plus 128 and without a sign, as
+/// The rows of a product's left side as words of bf16 or int8 (kernels/element.h). int8 has a scale
+/// for each row, its largest magnitude / 127, and is stored plus 128 and without a sign, as
 /// vpdpbusd takes it. A row that is not finite has a scale that is not.
 struct Operand {
   const std::uint32_t* words = nullptr;

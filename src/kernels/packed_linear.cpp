@@ -22,12 +22,10 @@ template <Element kElement>
 std::uint32_t bits_of(float value, const Int8Row& rounding) {
   if constexpr (kElement == Element::fp32) return std::bit_cast<std::uint32_t>(value);
   if constexpr (kElement == Element::bf16) return float_to_bfloat16(value);
-  if constexpr (kElement == Element::parts)
-    return float_to_bfloat16(value - bfloat16_to_float(float_to_bfloat16(value)));
   return static_cast<std::uint8_t>(rounding.round(value));
 }
 
-/// The inputs that a word holds, of parts the rests; zeros where there are no more.
+/// The inputs that a word holds, zeros where there are no more.
 template <Element kElement>
 std::uint32_t word_of(const float* row, int first, int inputs, const Int8Row& rounding) {
   constexpr int kPerWord = elements_per_word(kElement);
@@ -80,10 +78,9 @@ PackedLinear::PackedLinear(int inputs, int outputs, Format format)
   sums_ = AlignedBuffer(bias_.size());
 }
 
-PackedLinear::PackedLinear(int inputs, int outputs, const std::uint32_t* panels, Element multiplied)
+PackedLinear::PackedLinear(int inputs, int outputs, const std::uint32_t* panels)
     : inputs_(inputs),
       outputs_(outputs),
-      format_{Element::fp32, multiplied},
       elsewhere_(panels),
       bias_(static_cast<std::size_t>(padded_width(outputs))) {
   std::fill_n(bias_.data(), bias_.size(), 0.0F);
@@ -97,10 +94,6 @@ void PackedLinear::set_panel(int panel, const float* weights) {
                  .rounding = {}};
   if (format_.stored == Element::fp32) return write_panel<Element::fp32>(rows, words(), out);
   if (format_.stored == Element::bf16) return write_panel<Element::bf16>(rows, words(), out);
-  if (format_.stored == Element::parts) {
-    write_panel<Element::bf16>(rows, words() / 2, out);
-    return write_panel<Element::parts>(rows, words() / 2, out + panel_offset(1, words() / 2));
-  }
   float* scales = scales_.data() + panel_offset(panel, 1);
   for (int i = 0; i < rows.rows; ++i) {
     const float* row = weights + static_cast<std::size_t>(i) * inputs_;

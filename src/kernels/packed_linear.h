@@ -17,8 +17,8 @@ class PackedLinear {
   /// Weights not set; bias zero.
   PackedLinear(int inputs, int outputs, Format format = {});
   /// Weights in fp32 that lie in this order elsewhere, at a multiple of 64 bytes, as long as this
-  /// is used, and are multiplied as fp32 or parts; bias zero.
-  PackedLinear(int inputs, int outputs, const std::uint32_t* panels, Element multiplied);
+  /// is used; bias zero.
+  PackedLinear(int inputs, int outputs, const std::uint32_t* panels);
 
   int inputs() const { return inputs_; }
   int outputs() const { return outputs_; }

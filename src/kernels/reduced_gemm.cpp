@@ -1,4 +1,4 @@
-// Products of bf16, parts and int8: a unit's sums of a tile at a time, finished in float32.
+// Products of bf16 and int8: a unit's sums of a tile at a time, finished in float32.
 #include <algorithm>
 
 #include "base/error.h"
@@ -118,16 +118,11 @@ HWY_EXPORT(finish_whole);
 
 /// A panel's words as the unit multiplies them, unpacked into this thread's memory if need be.
 const std::uint32_t* multiplied_words(const PackedLinear& layer, int panel) {
-  const Element multiplied = layer.format().multiplied;
-  if (layer.format().stored == multiplied) return layer.panel(panel);
+  if (layer.format().stored == layer.format().multiplied) return layer.panel(panel);
   thread_local AlignedBuffer unpacked;
-  const auto size = panel_offset(1, words_for(layer.inputs(), multiplied));
+  const auto size = panel_offset(1, words_for(layer.inputs(), Element::bf16));
   if (unpacked.size() < size) unpacked = AlignedBuffer(size);
-  if (multiplied == Element::parts) {
-    unpack_parts(layer, panel, unpacked.words());
-  } else {
-    unpack_bf16(layer, panel, unpacked.words());
-  }
+  unpack_bf16(layer, panel, unpacked.words());
   return unpacked.words();
 }
 
@@ -193,8 +188,6 @@ void multiply_reduced_block(const GemmBlock& block, const Operand& operand, Unit
       return multiply_vectors<std::int32_t>(block, operand, dot_int8);
     case Unit::amx_bf16:
       return multiply_tiles<float>(block, operand, amx_bf16);
-    case Unit::amx_parts:
-      return multiply_tiles<float>(block, operand, amx_parts);
     case Unit::amx_int8:
       return multiply_tiles<std::int32_t>(block, operand, amx_int8);
     case Unit::vector:

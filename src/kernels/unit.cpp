@@ -26,18 +26,13 @@ bool has_vnni() {
 }
 #endif
 
-Unit unit_of_tiles(Element multiplied) {
-  if (multiplied == Element::parts) return Unit::amx_parts;
-  return multiplied == Element::bf16 ? Unit::amx_bf16 : Unit::amx_int8;
-}
-
 }  // namespace
 
 Unit unit_for(Element multiplied) {
   if (multiplied == Element::fp32) return Unit::vector;
   const std::string isa = active_isa();
-  if (isa == "amx") return unit_of_tiles(multiplied);
-  if (isa != "avx3" || multiplied == Element::parts) return Unit::vector;
+  if (isa == "amx") return multiplied == Element::bf16 ? Unit::amx_bf16 : Unit::amx_int8;
+  if (isa != "avx3") return Unit::vector;
   if (multiplied == Element::bf16) return has_fast_bf16() ? Unit::avx512_bf16 : Unit::vector;
   return has_vnni() ? Unit::avx512_vnni : Unit::vector;
 }
@@ -45,7 +40,6 @@ Unit unit_for(Element multiplied) {
 std::string name(Unit unit) {
   if (unit == Unit::avx512_bf16) return "AVX-512 BF16";
   if (unit == Unit::avx512_vnni) return "AVX-512 VNNI";
-  if (unit == Unit::amx_parts) return "AMX, two bf16 a number";
   if (works_on_tiles(unit)) return "AMX";
   std::string isa = active_isa();
   if (isa == "avx3" || isa == "amx") return "AVX-512";

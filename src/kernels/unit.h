@@ -13,7 +13,6 @@ enum class Unit {
   avx512_vnni,  ///< vpdpbusd: four products of int8 a lane
   amx_bf16,     ///< tdpbf16ps: products of tiles of bf16
   amx_int8,     ///< tdpbusd: products of tiles of int8
-  amx_parts,    ///< tdpbf16ps three times: products of tiles of numbers that are two bf16 each
 };
 
 /// Returns what multiplies operands of this element fastest here: a unit for it, or `vector`, which
@@ -22,11 +21,11 @@ Unit unit_for(Element multiplied);
 
 /// Returns whether a unit works on AMX's tiles (kernels/amx.h).
 constexpr bool works_on_tiles(Unit unit) {
-  return unit == Unit::amx_bf16 || unit == Unit::amx_int8 || unit == Unit::amx_parts;
+  return unit == Unit::amx_bf16 || unit == Unit::amx_int8;
 }
 
-/// Returns "AVX-512 BF16", "AVX-512 VNNI", "AMX", "AMX, two bf16 a number", or of `vector` the
-/// active instruction set, "AVX2".
+/// Returns "AVX-512 BF16", "AVX-512 VNNI", "AMX", or of `vector` the active instruction set,
+/// "AVX2".
 std::string name(Unit unit);
 
 }  // namespace diptych::kernels

@@ -6,16 +6,13 @@
 
 namespace diptych::kernels {
 
-/// Writes inputs [first, first + count) of a panel whose weights are stored as bf16, parts or int8
-/// as float32 [count, kPanelWidth], the values that they stand for. `first` is a multiple of four;
+/// Writes inputs [first, first + count) of a panel whose weights are stored as bf16 or int8 as
+/// float32 [count, kPanelWidth], the values that they stand for. `first` is a multiple of four;
 /// there is room for `count` rounded up to one.
 void unpack_floats(const PackedLinear& layer, int panel, int first, int count, float* out);
 
 /// Writes a panel of int8 as words of bf16 [words_for(inputs, bf16), kPanelWidth], without the
 /// scales: whole numbers of eight bits are bf16 exactly.
 void unpack_bf16(const PackedLinear& layer, int panel, std::uint32_t* out);
-
-/// Writes a panel of float32 as words of parts [words_for(inputs, parts), kPanelWidth].
-void unpack_parts(const PackedLinear& layer, int panel, std::uint32_t* out);
 
 }  // namespace diptych::kernels

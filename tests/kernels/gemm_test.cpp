@@ -41,8 +41,6 @@ float largest_magnitude(const TestMatrix& matrix, int row) {
 /// The most by which rounding moves `value`, in a row of this largest magnitude.
 double rounding_error(Element element, double value, double largest) {
   if (element == Element::fp32) return 0.0;
-  // 2^-16 of each, and 2^-16 of the product of the rests, which is left out: half of it to each.
-  if (element == Element::parts) return std::abs(value) * 1.5 * 0x1p-16;
   return element == Element::bf16 ? std::abs(value) * 0x1p-8 : largest / 127.0 * 0.5001;
 }
 
@@ -114,12 +112,11 @@ struct Product {
 };
 
 constexpr std::array kFormats = {
-    Format{Element::fp32, Element::fp32},   Format{Element::bf16, Element::bf16},
-    Format{Element::int8, Element::bf16},   Format{Element::int8, Element::int8},
-    Format{Element::parts, Element::parts}, Format{Element::fp32, Element::parts}};
+    Format{Element::fp32, Element::fp32}, Format{Element::bf16, Element::bf16},
+    Format{Element::int8, Element::bf16}, Format{Element::int8, Element::int8}};
 
 std::string format_name(const testing::TestParamInfo<Format>& info) {
-  constexpr std::array kNames = {"Fp32", "Bf16", "Int8Weights", "Int8", "Parts", "Fp32Parts"};
+  constexpr std::array kNames = {"Fp32", "Bf16", "Int8Weights", "Int8"};
   return kNames.at(info.index);
 }
 
