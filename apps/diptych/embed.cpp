@@ -306,9 +306,18 @@ void check_towers(const diptych::ModelInfo& info, const Paths& pictures,
   if (!texts.empty()) diptych::require_text_tower(info);
 }
 
+/// Rows are as the pictures were named, so that a list and its rows go together.
+void note_repeated(const Paths& pictures) {
+  const std::size_t repeated = pictures.size() - different_files(pictures).size();
+  if (repeated == 0) return;
+  print_note(fmt::format("{} of the same files: each has a row of its own",
+                         counted(repeated, "further name")));
+}
+
 int embed_inputs(const Options& options) {
   const bool has_pictures = !options.images.given.empty() || !options.images.files_from.empty();
   Paths pictures = has_pictures ? list_pictures(options.images) : Paths();
+  note_repeated(pictures);
   std::vector<std::string> texts = read_texts(options.texts_from);
   if (pictures.empty() && texts.empty()) {
     throw diptych::Error(ErrorCode::invalid_argument,

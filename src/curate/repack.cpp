@@ -1,3 +1,9 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
 #include "base/error.h"
 #include "base/parallel.h"
 #include "curate/sample_keys.h"
@@ -13,6 +19,18 @@ using namespace curate;
 
 void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
   notes.insert(notes.end(), more.begin(), more.end());
+}
+
+/// What most samples were left out for, and the first of them; nothing where there was none.
+std::string commonest(const std::map<std::string, Dropped>& dropped) {
+  const auto most = std::max_element(
+      dropped.begin(), dropped.end(),
+      [](const auto& a, const auto& b) { return a.second.count < b.second.count; });
+  if (most == dropped.end()) return "";
+  const auto& [reason, samples] = *most;
+  const std::string first =
+      samples.examples.empty() ? "" : fmt::format(", the first: {}", samples.examples.front());
+  return fmt::format(": {} {}{}", samples.count, reason, first);
 }
 
 /// Chinese-CLIP's forms are by picture.
@@ -46,8 +64,9 @@ RepackReport repack_samples(const RepackOptions& options) {
                });
   if (report.samples.written == 0 && !options.stage.is_part) {
     fail(ErrorCode::invalid_argument,
-         "samples: got {} of which none can be used, expected some ({})", report.samples.read,
-         options.inputs.sources.front());
+         "samples: got {} of which none can be used, expected some ({}){}", report.samples.read,
+         options.inputs.sources.front(),
+         commonest(report.samples.read > 0 ? report.samples.dropped : report.files.dropped));
   }
   sink->finish();
   append(report.samples.notes, keys.notes());

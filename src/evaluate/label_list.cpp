@@ -92,6 +92,18 @@ std::optional<std::string> note_on_quotes(std::string_view what,
   return fmt::format("quotes around a {} belong to it: {}", what, *found);
 }
 
+/// As folders and programs write several words.
+std::optional<std::string> note_on_underscores(std::string_view what,
+                                               std::span<const std::string> labels) {
+  const auto joins_words = [](const std::string& label) {
+    const std::size_t at = label.find('_', 1);
+    return at != std::string::npos && at + 1 < label.size();
+  };
+  const auto found = std::find_if(labels.begin(), labels.end(), joins_words);
+  if (found == labels.end()) return std::nullopt;
+  return fmt::format("'_' belongs to a {} and is no blank to the model: '{}'", what, *found);
+}
+
 /// "- cat", "* cat", "1. cat", "2) dog".
 bool has_bullet(const std::string& label) {
   if (label.starts_with("- ") || label.starts_with("* ")) return true;
@@ -115,8 +127,8 @@ std::vector<std::string> list_notes(std::string_view what, std::span<const std::
   if (labels.empty()) return {};
   std::vector<std::string> notes;
   if (const auto note = note_on_json(what, labels)) return {*note};
-  for (const auto look :
-       {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets}) {
+  for (const auto look : {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes,
+                          note_on_bullets, note_on_underscores}) {
     if (const auto note = look(what, labels)) notes.push_back(*note);
   }
   return notes;

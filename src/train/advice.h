@@ -4,11 +4,13 @@
 #include <vector>
 
 #include "diptych/train_options.h"
+#include "network/model.h"
 #include "train/schedule.h"
 
 namespace diptych::train {
 
 /// Returns a sentence on each option that is accepted and yet will hardly do what was meant.
-std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule);
+std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule,
+                                const network::Model& model);
 
 }  // namespace diptych::train

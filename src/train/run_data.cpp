@@ -252,6 +252,16 @@ void summarise(const std::vector<shards::Source>& sources, RunData& data) {
   summary.refused = refused_data(dataset.refused());
 }
 
+/// The loader gives full batches alone.
+void note_on_rest(const TrainOptions& options, TrainDataSummary& summary) {
+  const std::int64_t rest = summary.pairs % pairs_per_step(options);
+  if (rest == 0) return;
+  summary.notes.push_back(
+      fmt::format("of {} pairs {} are left out of every epoch, others each time: they do not fill "
+                  "a batch of {}",
+                  summary.pairs, rest, pairs_per_step(options)));
+}
+
 }  // namespace
 
 int pairs_per_step(const TrainOptions& options) {
@@ -273,6 +283,7 @@ RunData open_run_data(const TrainOptions& options) {
   decode_some(options, data);
   read_groups(options, data);
   summarise(sources, data);
+  note_on_rest(options, data.summary);
   return data;
 }
 

@@ -37,6 +37,19 @@ TEST(Shards, PackWritesOverNothing) {
   EXPECT_THAT(run.errors, HasSubstr("a folder that has files"));
 }
 
+TEST(Shards, PackSaysWhyThereIsNothingToPack) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pictures"));
+  for (const char* name : {"pictures/a.png", "pictures/b.png"})
+    std::filesystem::copy_file(data_path("images/gray.png"), path(name));
+  const ProgramRun run = run_diptych({"shards", "pack", path("pictures"), "--out", path("out")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("got 2 of which none can be used"));
+  EXPECT_THAT(run.errors, HasSubstr("2 without a caption, the first: "));
+  EXPECT_THAT(run.errors, HasSubstr("key a)"));
+}
+
 TEST(Shards, ChineseClipsDatabasesBecomeItsFilesAndBack) {
   const TemporaryFolder folder;
   const auto path = [&](const char* name) { return (folder.path() / name).string(); };

@@ -20,7 +20,8 @@ TEST(ListNotes, OnListsOfLabelsThereAreNone) {
        {Labels{"cat", "dog"}, Labels{"猫", "狗"}, Labels{"cat"}, Labels{"1", "2"},
         Labels{"tench, Tinca tinca", "goldfish, Carassius auratus"}, Labels{"AC/DC", "3D model"},
         Labels{"cat", "red,green"}, Labels{"what a \"cat\"", "'tis the season"}, Labels{},
-        Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"}, Labels{"[sic]", "x"}})
+        Labels{"_", "a cat_"}, Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"},
+        Labels{"[sic]", "x"}})
     EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.size();
 }
 
@@ -54,6 +55,10 @@ TEST(ListNotes, QuotesAndBulletsAreNoted) {
   expect_note({"- cat", "- dog"}, "what stands before a label belongs to it");
   expect_note({"1. cat", "2. dog"}, "numbers and marks too: '1. cat'");
   expect_note({"# animals", "cat"}, "'# animals'");
+}
+
+TEST(ListNotes, UnderscoresBetweenWordsAreNoted) {
+  expect_note({"cat", "golden_retriever"}, "no blank to the model: 'golden_retriever'");
 }
 
 TEST(ListNotes, AClassNameIsCalledSo) {
