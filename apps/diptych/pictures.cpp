@@ -60,8 +60,8 @@ std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs) {
   return pictures;
 }
 
-std::vector<std::filesystem::path> list_different_pictures(const PictureInputs& inputs) {
-  const std::vector<std::filesystem::path> pictures = list_pictures(inputs);
+std::vector<std::filesystem::path> different_files(
+    const std::vector<std::filesystem::path>& pictures) {
   std::set<std::filesystem::path> seen;
   std::vector<std::filesystem::path> unique;
   for (const std::filesystem::path& picture : pictures) {
@@ -69,6 +69,12 @@ std::vector<std::filesystem::path> list_different_pictures(const PictureInputs& 
     const auto whole = std::filesystem::weakly_canonical(picture, unknown);
     if (seen.insert(unknown ? picture : whole).second) unique.push_back(picture);
   }
+  return unique;
+}
+
+std::vector<std::filesystem::path> list_different_pictures(const PictureInputs& inputs) {
+  const std::vector<std::filesystem::path> pictures = list_pictures(inputs);
+  std::vector<std::filesystem::path> unique = different_files(pictures);
   if (unique.size() < pictures.size()) {
     print_note(fmt::format("{} of the same files left out",
                            counted(pictures.size() - unique.size(), "further name")));

@@ -29,8 +29,13 @@ Option add_picture_inputs(Command command, const std::string& name, PictureInput
 /// error. Throws Error: invalid_argument when there is none, not_found, io.
 std::vector<std::filesystem::path> list_pictures(const PictureInputs& inputs);
 
-/// Returns the same with every file once, under the first of its names, and tells how many further
-/// names were left out: for commands whose answer a picture that is there twice would fill.
+/// Returns every file once, under the first of its names.
+std::vector<std::filesystem::path> different_files(
+    const std::vector<std::filesystem::path>& pictures);
+
+/// Returns what `list_pictures` does with every file once, under the first of its names, and tells
+/// how many further names were left out: for commands whose answer a picture that is there twice
+/// would fill.
 std::vector<std::filesystem::path> list_different_pictures(const PictureInputs& inputs);
 
 /// What became of many pictures.

@@ -56,12 +56,28 @@ void refuse_repeated(const std::vector<std::string>& models) {
   }
 }
 
+/// A copy in another folder or type is the same model too.
+void refuse_copies(const std::vector<diptych::Model>& models,
+                   const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!diptych::have_same_weights(models[j], models[i])) continue;
+      throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                           "soup: got the weights of " + names[j] + " again in " + names[i] +
+                               ", expected models that differ: --shares says what each counts");
+    }
+  }
+}
+
 int soup(const Options& options) {
   const std::vector<double> shares = parse_shares(options.shares);
   refuse_repeated(options.models);
   std::vector<diptych::Model> models;
   for (const std::string& name : options.models) models.push_back(load_model(name, options.load));
   const diptych::Model average = diptych::average_models(models, shares);
+  refuse_copies(models, options.models);
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    if (shares[i] == 0.0) print_note(options.models[i] + " counts nothing: its share is 0");
   for (const std::string& assumption : average.info().assumptions) print_note(assumption);
   for (const std::string& note : diptych::convert_model(average, options.out, options.convert))
     print_note(note);

@@ -19,4 +19,9 @@ namespace diptych {
 DIPTYCH_API Model average_models(std::span<const Model> models,
                                  std::span<const double> shares = {});
 
+/// Returns whether two models have the same weights under the same names, or those of one of them
+/// rounded to half precision or bfloat16, as a conversion leaves them. Reads no more of them than
+/// it must.
+DIPTYCH_API bool have_same_weights(const Model& first, const Model& second);
+
 }  // namespace diptych

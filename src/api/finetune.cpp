@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -56,12 +58,19 @@ FinetuneStart choose(const FinetuneOptions& options, const ModelInfo& model, con
   return start;
 }
 
+bool has_equal_captions(const std::vector<api::OwnPicture>& pictures) {
+  std::set<std::string_view> captions;
+  return std::any_of(pictures.begin(), pictures.end(), [&](const api::OwnPicture& picture) {
+    return !captions.insert(picture.caption).second;
+  });
+}
+
 TrainOptions train_options(const FinetuneOptions& options, const FinetuneStart& start,
-                           const fs::path& table) {
+                           const OwnData& data, const fs::path& table) {
   TrainOptions train;
   train.train_data = table.string();
   train.csv_separator = ',';
-  train.group_captions = true;
+  train.group_captions = has_equal_captions(data.training);
   train.model = options.model.empty() ? "pictogram" : options.model;
   train.image_mode = start.image_mode;
   train.text_mode = start.text_mode;
@@ -115,6 +124,7 @@ class Tuning {
           fmt::format("{} pictures kept out cannot be read, the first: {}", before.failures.size(),
                       before.failures.front().message));
     }
+    if (data_.classes.empty()) note_on_few();
     report_.start.linear_probe = api::linear_probe_figure(encoder, data_);
     if (options_.retained.empty()) return;
     report_.retained_before = api::retained_accuracy(encoder, options_.retained);
@@ -128,6 +138,18 @@ class Tuning {
     }
   }
 
+  /// Among ten pictures or fewer the right one is always among the first ten.
+  void note_on_few() {
+    constexpr std::size_t kWidest = 10;
+    std::set<fs::path> pictures;
+    for (const api::OwnPicture& picture : data_.held_out) pictures.insert(picture.path);
+    if (pictures.size() > kWidest) return;
+    report_.start.notes.push_back(
+        fmt::format("of {} pictures kept out the right one is always among the first {}, so that "
+                    "the mean recall looks better than it is",
+                    pictures.size(), kWidest));
+  }
+
   void train() {
     const fs::path table = folder_ / "training.csv";
     make_folders(folder_);
@@ -137,18 +159,27 @@ class Tuning {
     api::write_table(folder_ / "held_out.csv", data_.held_out);
     TrainCallbacks callbacks;
     callbacks.note = callbacks_.note;
+    callbacks.started = [this](const TrainStart& start) { note_all(start.notes); };
+    // Of classes they would say that captions are the same.
+    if (data_.classes.empty())
+      callbacks.data_opened = [this](const TrainDataSummary& data) { note_all(data.notes); };
     callbacks.report = [this](const TrainProgress& progress) { loss_ = progress.loss; };
     callbacks.epoch_ended = [this](int epoch, const fs::path& checkpoint) {
       measure(epoch, checkpoint);
     };
     callbacks.should_stop = [this] { return should_stop(); };
     const TrainResult result =
-        run_training(train_options(options_, report_.start, table), callbacks);
+        run_training(train_options(options_, report_.start, data_, table), callbacks);
     for (const RefusedData& refused : result.refused_by_reason) {
       if (callbacks_.note)
         callbacks_.note(fmt::format("refused: {} {}, the first: {}", refused.count,
                                     refused.description, refused.example));
     }
+  }
+
+  void note_all(const std::vector<std::string>& notes) const {
+    if (!callbacks_.note) return;
+    for (const std::string& note : notes) callbacks_.note(note);
   }
 
   bool should_stop() {

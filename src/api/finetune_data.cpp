@@ -12,7 +12,10 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "evaluate/class_folders.h"
+#include "shards/chinese_clip_shard.h"
 #include "shards/dataset.h"
+#include "shards/lmdb_shard.h"
+#include "shards/sources.h"
 
 namespace diptych::api {
 namespace {
@@ -104,6 +107,29 @@ OwnData read_captions(const FinetuneOptions& options) {
   return data;
 }
 
+/// Whether a path is of samples that are no files, or a folder of them.
+bool holds_shards(const fs::path& data) {
+  const auto is_tar = [](const fs::path& path) {
+    return shards::source_kind(path) == shards::SourceKind::tar;
+  };
+  if (is_tar(data) || shards::ChineseClipShard::is_one(data) || shards::LmdbShard::is_one(data))
+    return true;
+  std::error_code unknown;
+  fs::directory_iterator entry(data, unknown);
+  for (; !unknown && entry != fs::directory_iterator(); entry.increment(unknown))
+    if (is_tar(entry->path())) return true;
+  return false;
+}
+
+/// Pictures are measured, and compared, as files.
+void refuse_shards(const fs::path& data) {
+  if (!holds_shards(data)) return;
+  fail(ErrorCode::invalid_argument,
+       "finetune: got shards, expected class folders or a table of pictures: 'diptych shards "
+       "convert {0} --to csv --out FOLDER' makes one ({0})",
+       data.string());
+}
+
 /// A field of a table, quoted where it must be.
 std::string field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -115,6 +141,7 @@ std::string field(const std::string& text) {
 }  // namespace
 
 OwnData read_own_data(const FinetuneOptions& options, PromptLanguage language) {
+  refuse_shards(options.data);
   if (!fs::exists(options.data)) {
     fail(ErrorCode::not_found, "finetune: there is no {}: expected class folders or a table",
          options.data.string());

@@ -116,7 +116,30 @@ ModelFile average_files(std::span<const Model> models, const std::vector<double>
   return result;
 }
 
+/// Whether numbers are equal as they are, or once one of the two is rounded, which the other is.
+bool are_copies(const TensorView& first, const TensorView& second) {
+  if (first.shape != second.shape) return false;
+  const std::vector<float> a = to_floats(first);
+  const std::vector<float> b = to_floats(second);
+  const auto is_half = [](float x, float y) { return half_to_float(float_to_half(x)) == y; };
+  const auto is_bfloat16 = [](float x, float y) {
+    return bfloat16_to_float(float_to_bfloat16(x)) == y;
+  };
+  return a == b || std::equal(a.begin(), a.end(), b.begin(), is_half) ||
+         std::equal(b.begin(), b.end(), a.begin(), is_half) ||
+         std::equal(a.begin(), a.end(), b.begin(), is_bfloat16) ||
+         std::equal(b.begin(), b.end(), a.begin(), is_bfloat16);
+}
+
 }  // namespace
+
+bool have_same_weights(const Model& first, const Model& second) {
+  const auto& a = first.implementation().file.weights.tensors;
+  const auto& b = second.implementation().file.weights.tensors;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.first == y.first && are_copies(x.second, y.second);
+  });
+}
 
 Model average_models(std::span<const Model> models, std::span<const double> shares) {
   const std::vector<double> all = normalised(shares, models.size());

@@ -21,7 +21,7 @@ namespace {
 
 ModelFile parse_diptych(const ModelFiles& files) {
   const Json json = read_json(files, kDiptychJson);
-  ModelFile model = read_diptych_json(json, kDiptychJson);
+  ModelFile model = read_diptych_json(json, files.path_of(kDiptychJson));
   const bool may_be_built_in = model.tokenizer.kind == TokenizerSpec::Kind::clip;
   const char* vocabulary = vocabulary_file(model.tokenizer.kind);
   if (vocabulary != nullptr && (!may_be_built_in || json["tokenizer"].contains("vocabulary")))

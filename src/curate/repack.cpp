@@ -3,6 +3,7 @@
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
 #include "curate/sample_walk.h"
+#include "curate/tally.h"
 #include "diptych/shard_tools.h"
 
 namespace diptych {
@@ -46,8 +47,9 @@ RepackReport repack_samples(const RepackOptions& options) {
                });
   if (report.samples.written == 0 && !options.stage.is_part) {
     fail(ErrorCode::invalid_argument,
-         "samples: got {} of which none can be used, expected some ({})", report.samples.read,
-         options.inputs.sources.front());
+         "samples: got {} of which none can be used, expected some ({}){}", report.samples.read,
+         options.inputs.sources.front(),
+         commonest_reason(report.samples.read > 0 ? report.samples : report.files));
   }
   sink->finish();
   append(report.samples.notes, keys.notes());

@@ -26,6 +26,11 @@ struct Listing {
 Listing list(const fs::path& folder) {
   std::error_code problem;
   if (!fs::exists(folder, problem)) fail(ErrorCode::not_found, "no folder {}", folder.string());
+  if (!fs::is_directory(folder, problem)) {
+    fail(ErrorCode::invalid_argument,
+         "class folders: got a file, expected a folder with a folder of pictures a class ({})",
+         folder.string());
+  }
   Listing listing;
   fs::directory_iterator entry(folder, problem);
   for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {

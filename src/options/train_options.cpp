@@ -140,6 +140,8 @@ void check_companions(const TrainOptions& options) {
   refuse(options.schedule == "const-cooldown" && options.cooldown_epochs == 0, "lr-scheduler",
          "with const-cooldown its --epochs-cooldown");
   refuse(options.cooldown_epochs > options.epochs, "epochs-cooldown", "at most the epochs");
+  refuse(options.cooldown_end > 0.0 && options.cooldown_end >= options.learning_rate,
+         "lr-cooldown-end", "less than lr, from which it falls");
   refuse(options.caption_weight == 0.0 &&
              options.contrastive_weight != TrainOptions{}.contrastive_weight,
          "coca-contrastive-loss-weight",

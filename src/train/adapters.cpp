@@ -50,6 +50,17 @@ int adapted_parts(const network::ParameterSpec& spec) {
   return stacked ? 3 : 1;
 }
 
+std::array<std::string, 2> adapter_names(const network::ParameterTable& table,
+                                         const AdapterSpec& spec) {
+  const std::string& matrix = table.spec(spec.parameter).name;
+  return {matrix + std::string(kDown), matrix + std::string(kUp)};
+}
+
+int full_rank(const network::ParameterTable& table, const AdapterSpec& spec) {
+  const Shape& shape = table.spec(spec.parameter).shape;
+  return static_cast<int>(std::min(shape[0] / spec.parts, shape[1]));
+}
+
 std::int64_t numbers_of(const network::ParameterTable& table, const AdapterSpec& spec) {
   const Shape& shape = table.spec(spec.parameter).shape;
   return spec.rank * (spec.parts * shape[1] + shape[0]);
@@ -71,9 +82,10 @@ Adapters::Adapters(const network::ParameterTable& table, std::vector<AdapterSpec
     const auto inputs = matrix.shape[1];
     const Shape down{spec.parts, spec.rank, inputs};
     const Shape up{spec.parts, matrix.shape[0] / spec.parts, spec.rank};
-    add(matrix.name + std::string(kDown), down,
+    auto [down_name, up_name] = adapter_names(table, spec);
+    add(std::move(down_name), down,
         from_uniform(down, 1.0 / std::sqrt(static_cast<double>(inputs)), random));
-    add(matrix.name + std::string(kUp), up, torch::zeros(up));
+    add(std::move(up_name), up, torch::zeros(up));
   }
 }
 

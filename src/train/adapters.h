@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,13 @@ struct AdapterSpec {
 /// Returns how many matrices a parameter stacks that an adapter changes: those of query, key,
 /// value, output and MLP in numbered blocks; zero for all other parameters.
 int adapted_parts(const network::ParameterSpec& spec);
+
+/// Returns the names of what an adapter adds, A and B.
+std::array<std::string, 2> adapter_names(const network::ParameterTable& table,
+                                         const AdapterSpec& spec);
+
+/// Returns the rank that any of the adapter's matrices has at most: a larger one adds nothing.
+int full_rank(const network::ParameterTable& table, const AdapterSpec& spec);
 
 /// Returns how many numbers an adapter has.
 std::int64_t numbers_of(const network::ParameterTable& table, const AdapterSpec& spec);

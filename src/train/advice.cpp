@@ -3,8 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "options/tower_mode.h"
+#include "train/patch_draw.h"
+#include "train/tower_modes.h"
 
 namespace diptych::train {
 namespace {
@@ -12,14 +15,77 @@ namespace {
 /// The part of a run that is usually spent warming up.
 constexpr std::int64_t kUsualWarmup = 20;
 
-std::string on_warmup(const TrainOptions& options, const Schedule& schedule) {
-  const double highest = options.learning_rate * static_cast<double>(schedule.total_steps) /
-                         static_cast<double>(schedule.warmup_steps);
+using Note = std::optional<std::string>;
+
+Note on_warmup(const TrainOptions& options, const Schedule& schedule) {
+  const std::int64_t steps = schedule.warmup_steps;
+  const std::int64_t total = schedule.total_steps;
+  const bool is_over = steps < total || (steps == 1 && total == 1);
+  if (!is_over) {
+    const double highest =
+        options.learning_rate * static_cast<double>(total) / static_cast<double>(steps);
+    return fmt::format(
+        "warmup: of its {} steps the run has {}: the learning rate comes to {:.3g} of {:.3g} "
+        "(--warmup {} would be usual)",
+        steps, total, highest, options.learning_rate, total / kUsualWarmup);
+  }
+  if (schedule.kind != Schedule::Kind::constant_with_cooldown) return std::nullopt;
+  const std::int64_t falls_from = total - schedule.cooldown_steps;
+  if (steps <= falls_from) return std::nullopt;
   return fmt::format(
-      "warmup: its {} steps are not over when the run of {} steps ends: the learning rate comes to "
-      "{:.3g} of {:.3g} (--warmup {} would be usual)",
-      schedule.warmup_steps, schedule.total_steps, highest, options.learning_rate,
-      std::max<std::int64_t>(1, schedule.total_steps / kUsualWarmup));
+      "warmup: its {} steps end after the cool-down begins, at step {}: the learning rate jumps "
+      "from {:.3g} to {:.3g}",
+      steps, falls_from, schedule.learning_rate(steps - 1), schedule.learning_rate(steps));
+}
+
+/// How much a batch counts falls over epochs that the run does not have.
+Note on_fastclip(const TrainOptions& options) {
+  if (!options.fastclip || options.fastclip_decay_epochs <= options.epochs) return std::nullopt;
+  return fmt::format(
+      "fastclip-decay-epochs: its {} epochs are not over when the run of {} ends: how much a batch "
+      "counts does not come down to {:.3g}",
+      options.fastclip_decay_epochs, options.epochs, options.fastclip_gamma);
+}
+
+/// FLIP leaves out half of the patches or three quarters.
+Note on_patches(const TrainOptions& options, const network::Model& model) {
+  constexpr int kUsualParts = 10;
+  if (options.patch_dropout == 0.0) return std::nullopt;
+  const int patches = network::patch_count(model.config.image);
+  const int kept = kept_patches(options, model);
+  if (kept * kUsualParts >= patches) return std::nullopt;
+  return fmt::format(
+      "force-patch-dropout: of a picture's {} patches every step sees {} (0.5 to 0.75 would be "
+      "usual)",
+      patches, kept);
+}
+
+/// What is random at first is kept so.
+Note on_random_tower(const TrainOptions& options, bool starts_anew) {
+  using Kind = options::TowerMode::Kind;
+  const bool image = options::image_mode(options).kind != Kind::full;
+  const bool text = options::text_mode(options).kind != Kind::full;
+  if (!starts_anew || (!image && !text)) return std::nullopt;
+  return fmt::format(
+      "{}: the model starts from random weights, which stay as they are where they are not "
+      "trained; "
+      "a trained --model may be meant",
+      image ? "image-mode" : "text-mode");
+}
+
+/// Products of two matrices that have more numbers than the matrix they are added to.
+Note on_rank(const TrainOptions& options, const network::Model& model) {
+  const std::vector<AdapterSpec> adapters = trained_part(options, model).adapters;
+  const auto is_full = [&](const AdapterSpec& adapter) {
+    return adapter.rank > full_rank(model.parameters, adapter);
+  };
+  const auto first = std::find_if(adapters.begin(), adapters.end(), is_full);
+  if (first == adapters.end()) return std::nullopt;
+  return fmt::format(
+      "lora: of {} matrices {} have no rank so high as is added, the first: lora:{} to one of rank "
+      "{} ({})",
+      adapters.size(), std::count_if(adapters.begin(), adapters.end(), is_full), first->rank,
+      full_rank(model.parameters, *first), model.parameters.spec(first->parameter).name);
 }
 
 /// What suits AdamW is several times too much for a rule whose every step is of full size.
@@ -36,11 +102,14 @@ bool is_frozen(const options::TowerMode& mode) {
 
 }  // namespace
 
-std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule) {
+std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule,
+                                const network::Model& model, bool starts_anew) {
   constexpr double kMostForLion = 3e-4;
   std::vector<std::string> sentences;
-  if (schedule.warmup_steps >= schedule.total_steps)
-    sentences.push_back(on_warmup(options, schedule));
+  for (const Note& note :
+       {on_warmup(options, schedule), on_fastclip(options), on_patches(options, model),
+        on_rank(options, model), on_random_tower(options, starts_anew)})
+    if (note) sentences.push_back(*note);
   if (options.batch_size == 1 && options.accum_freq == 1 && options.siglip)
     sentences.emplace_back("batch-size: one pair a step has no negatives to learn from");
   if (options.learning_rate == 0.0) sentences.emplace_back("lr: at 0 nothing is learnt");

@@ -1,7 +1,5 @@
 #include "train/optimiser.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <initializer_list>
 #include <iterator>
@@ -9,6 +7,7 @@
 #include <string_view>
 
 #include "train/adapters.h"
+#include "train/parameter_globs.h"
 #include "train/saved_state.h"
 
 namespace diptych::train {
@@ -27,24 +26,18 @@ bool ends_with_any(const std::string& name, std::initializer_list<std::string_vi
   return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
 }
 
-bool matches_any(const std::string& name, const std::vector<std::string>& globs) {
-  return std::ranges::any_of(globs, [&](const std::string& glob) {
-    return fnmatch(glob.c_str(), name.c_str(), /*flags=*/0) == 0;
-  });
-}
-
 Rule rule_of(const std::string& name, const torch::Tensor& parameter,
              const OptimiserOptions& options) {
   const bool left_to_adamw =
-      options.rule == Rule::muon && (!suits_muon(name, parameter) || is_adapter(name) ||
-                                     matches_any(name, options.kept_on_adamw));
+      options.rule == Rule::muon &&
+      (!suits_muon(name, parameter) || is_adapter(name) || fits_any(name, options.kept_on_adamw));
   return left_to_adamw ? Rule::adamw : options.rule;
 }
 
 }  // namespace
 
 bool is_decayed(const std::string& name, std::size_t dimensions, const OptimiserOptions& options) {
-  if (dimensions < 2 || matches_any(name, options.undecayed)) return false;
+  if (dimensions < 2 || fits_any(name, options.undecayed)) return false;
   if (options.decay_rule == DecayRule::open_clip_3)
     return !contains_any(name, {"bn", "ln", "bias", "logit_scale"});
   return !ends_with_any(name, {"positional_embedding", "class_embedding", "cls_emb", "reg_tokens",

@@ -7,7 +7,7 @@
 #include "base/parallel.h"
 #include "libtorch/device.h"
 #include "train/advice.h"
-#include "train/caption_lengths.h"
+#include "train/captions_as_read.h"
 #include "train/device_memory.h"
 #include "train/loader.h"
 #include "train/meter.h"
@@ -59,6 +59,10 @@ struct Trial {
   Schedule schedule;
   std::unique_ptr<Learner> learner;
 };
+
+void add(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  notes.insert(notes.end(), more.begin(), more.end());
+}
 
 /// The most memory that a step takes.
 std::uint64_t peak_of_step(Trial& trial, const DeviceMemory& memory, const Batch& batch) {
@@ -126,11 +130,10 @@ TrainPlan plan(const TrainOptions& options, const ModelReader& source) {
   result.parameters = count_parameters(trial.model.parameters);
   result.trained = count_trained(trial.model.parameters, trained_part(options, trial.model));
   result.notes = trial.data.summary.notes;
-  if (auto cut = check_caption_lengths(trial.data.captions, *trial.tokenizer,
-                                       network::context_length(trial.model.config.text)))
-    result.notes.push_back(*std::move(cut));
-  const std::vector<std::string> advised = advice(options, trial.schedule);
-  result.notes.insert(result.notes.end(), advised.begin(), advised.end());
+  add(result.notes, check_captions_as_read(trial.data.captions, *trial.tokenizer,
+                                           network::context_length(trial.model.config.text)));
+  add(result.notes,
+      advice(options, trial.schedule, trial.model, trial.file.weights.tensors.empty()));
   measure_memory(trial, result);
   measure_time(trial, result);
   return result;

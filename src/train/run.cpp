@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "checkpoint/model_folder.h"
 #include "train/advice.h"
-#include "train/caption_lengths.h"
+#include "train/captions_as_read.h"
 #include "train/patch_draw.h"
 #include "train/resume.h"
 #include "train/run_log.h"
@@ -59,9 +59,9 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
   }
-  if (auto cut = check_caption_lengths(data_.captions, *tokenizer_,
-                                       network::context_length(model_.config.text)))
-    notes.push_back(*std::move(cut));
+  const std::vector<std::string> as_read = check_captions_as_read(
+      data_.captions, *tokenizer_, network::context_length(model_.config.text));
+  notes.insert(notes.end(), as_read.begin(), as_read.end());
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
     notes.insert(notes.end(), changes_.begin(), changes_.end());
@@ -73,7 +73,8 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   if (group_ != nullptr) agree_on_run(*group_, record_, position_);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_, loading(), position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
-  const std::vector<std::string> advised = advice(options, schedule_);
+  const std::vector<std::string> advised =
+      advice(options, schedule_, model_, file_.weights.tensors.empty());
   notes.insert(notes.end(), advised.begin(), advised.end());
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");

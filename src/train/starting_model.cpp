@@ -14,6 +14,7 @@
 #include "text/tokenizer_spec.h"
 #include "train/global_contrastive_task.h"
 #include "train/memory_need.h"
+#include "train/parameter_globs.h"
 #include "train/tower_modes.h"
 
 namespace diptych::train {
@@ -155,7 +156,9 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelRea
   if (options.siglip) add_logit_bias(file);
   check_patch_dropout(options, file);
   check_loss_weights(options, file);
-  check_memory(options, network::make_model(file.config));
+  const network::Model model = network::make_model(file.config);
+  check_parameter_globs(options, model);
+  check_memory(options, model);
   return file;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/error.h"
@@ -34,13 +35,16 @@ bool contains(std::string_view name, std::string_view part) {
   return name.find(part) != std::string_view::npos;
 }
 
+/// The projection, and what comes before the blocks.
+constexpr int kGroupsBesideBlocks = 2;
+
 /// Groups of layers as open_clip counts them, from the last: 1 is the output projection, 2 the last
 /// block and the norm after it, then one a block, and last what comes before the blocks.
 int group_from_end(std::string_view name, int blocks) {
   if (const auto block = block_of(name)) return 1 + blocks - *block;
   if (contains(name, "ln_post") || contains(name, "ln_final")) return 2;
   if (contains(name, "proj") || contains(name, "attn_pool")) return 1;
-  return 2 + blocks;
+  return kGroupsBesideBlocks + blocks;
 }
 
 int count_blocks(const network::ParameterTable& table, Tower tower) {
@@ -61,11 +65,29 @@ void freeze(const network::ParameterTable& table, Tower tower, int unlocked,
          "train: {}: got {}, expected 0: the tower has no blocks of one kind that could be counted",
          option, unlocked);
   }
+  const int groups = blocks + kGroupsBesideBlocks;
+  if (unlocked > groups) {
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got {}, expected at most {}: the tower has no more groups", option, unlocked,
+         groups);
+  }
   for (std::size_t i = 0; i < part.parameters.size(); ++i) {
     const std::string& name = table.specs()[i].name;
     if (tower_of(name) == tower && group_from_end(name, blocks) > unlocked)
       part.parameters[i] = false;
   }
+}
+
+/// A rank that no matrix has is an odd way to train all of them.
+void check_rank(const network::ParameterTable& table, std::span<const AdapterSpec> adapters,
+                int rank, std::string_view option) {
+  int highest = 0;
+  for (const AdapterSpec& adapter : adapters)
+    highest = std::max(highest, full_rank(table, adapter));
+  if (highest == 0 || rank <= highest) return;
+  fail(ErrorCode::invalid_argument,
+       "train: {}: got lora:{}, expected at most lora:{}, the rank that the tower's matrices have",
+       option, rank, highest);
 }
 
 /// Takes a tower out of training but for adapters of its blocks' matrices.
@@ -80,6 +102,7 @@ void adapt(const network::ParameterTable& table, Tower tower, int rank, std::str
       part.adapters.push_back(
           {.parameter = static_cast<network::ParameterId>(i), .parts = parts, .rank = rank});
   }
+  check_rank(table, std::span(part.adapters).subspan(before), rank, option);
   if (part.adapters.size() == before) {
     fail(ErrorCode::invalid_argument,
          "train: {}: got lora:{}, expected full or frozen: the tower has no blocks of matrices",

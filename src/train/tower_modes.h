@@ -16,7 +16,8 @@ struct TrainedPart {
 };
 
 /// Returns what the options say of each tower. Throws Error(invalid_argument) for unlocked groups
-/// of a tower that has no numbered blocks, and for adapters of one without blocks of matrices.
+/// that a tower does not have, and for adapters of one without blocks of matrices, or of a rank
+/// that none of these has.
 TrainedPart trained_part(const TrainOptions& options, const network::Model& model);
 
 /// Returns how many numbers a model has, but for running statistics.

@@ -71,6 +71,22 @@ TEST(Soup, OfOneModelWithItselfIsThatModel) {
             Encoder(model).encode_pixels(picture, 1).values);
 }
 
+TEST(Soup, CopiesAreKnownByTheirWeights) {
+  const test::TemporaryFolder folder;
+  const Model model = fixture();
+  const auto copy = [&](const Model& original, const char* name, Precision dtype) {
+    convert_model(original, folder.path() / name, {.dtype = dtype});
+    return Model::load((folder.path() / name).string());
+  };
+  const Model half = copy(model, "half", Precision::fp16);
+  EXPECT_TRUE(have_same_weights(model, copy(model, "single", Precision::fp32)));
+  EXPECT_TRUE(have_same_weights(half, model));
+  EXPECT_TRUE(have_same_weights(model, copy(half, "rounded", Precision::fp32)));
+  EXPECT_TRUE(have_same_weights(copy(model, "brain", Precision::bf16), model));
+  EXPECT_FALSE(have_same_weights(model, shifted(folder.path() / "moved", 0.5F)));
+  EXPECT_FALSE(have_same_weights(model, fixture("openai_resnet")));
+}
+
 TEST(Soup, SaysThatStatisticsOfBatchNormWereAveraged) {
   const Model model = fixture("openai_resnet");
   EXPECT_THAT(average_models(std::vector<Model>{model, model}).info().assumptions,

@@ -90,6 +90,21 @@ TEST_F(EmbedInputs, PicturesAndTextsGetUnitRowsAndNotes) {
   EXPECT_EQ(Json::parse(notes.at("texts")).size(), 2U);
 }
 
+TEST_F(EmbedInputs, LinesThatAreRowsOfATableAreNoted) {
+  const ProgramRun run = embed({"--texts-from", "-", "--out", path("out.safetensors")},
+                               "filepath,title\nx.jpg,a cat\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("every text has a ',' in it, as the rows of a table have"));
+}
+
+TEST_F(EmbedInputs, APictureNamedTwiceIsSaidToHaveTwoRows) {
+  const ProgramRun run = embed({"--images", path("pictures"), path("pictures/../pictures/b.bmp"),
+                                "--out", path("out.safetensors")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(read_arrays(path("out.safetensors")).at("image_embeddings").shape.at(0), 4);
+  EXPECT_THAT(run.errors, HasSubstr("1 further name of the same files: each has a row of its own"));
+}
+
 TEST_F(EmbedInputs, FeaturesAreTheSameDirectionNotNormalised) {
   ASSERT_EQ(embed({"--images", path("pictures"), "--out", path("e.safetensors")}).status, 0);
   ASSERT_EQ(

@@ -78,6 +78,26 @@ TEST(ModelFile, LoadsOpenClipFolder) {
   EXPECT_THAT(model.assumptions, testing::IsEmpty());
 }
 
+TEST(ModelFileErrors, OfConfigsNameTheirFolder) {
+  const auto refuses = [](const std::string& fixture, const std::string& config) {
+    const test::TemporaryFolder folder;
+    const std::filesystem::path copy = folder.path() / "copy";
+    std::filesystem::copy(data_path(fixture), copy);
+    write_file(copy / config, R"({"embed_dim": "x", "projection_dim": "x"})");
+    try {
+      load_model_file(copy);
+      ADD_FAILURE() << fixture;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr((copy / config).string()));
+    }
+  };
+  refuses("open_clip_vit_safetensors", "open_clip_config.json");
+  refuses("chinese_clip_vit", "model_config.json");
+  refuses("eva02_patch8", "model_config.json");
+  refuses("hf_clip", "config.json");
+  refuses("hf_siglip", "config.json");
+}
+
 TEST(ModelFile, LoadsTrainingCheckpointWithQuickGelu) {
   const ModelFile model = load_fixture("open_clip_quickgelu_train_checkpoint");
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image).activation,

@@ -118,7 +118,7 @@ TEST_F(ClassFoldersTest, RefusesFoldersWithoutClassesOrPictures) {
     return ErrorCode::internal;
   };
   EXPECT_EQ(code_of(folder_.path() / "missing"), ErrorCode::not_found);
-  EXPECT_EQ(code_of(pictures() / "5.jpg"), ErrorCode::io);
+  EXPECT_EQ(code_of(pictures() / "5.jpg"), ErrorCode::invalid_argument) << "a file";
   EXPECT_EQ(code_of(pictures() / "red_dog"), ErrorCode::invalid_argument);
   write(folder_.path() / "bare/cat/notes.txt", "");
   write(folder_.path() / "bare/dog/notes.txt", "");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "diptych/prompts.h"
+
 namespace diptych::evaluate {
 namespace {
 
@@ -20,7 +22,8 @@ TEST(ListNotes, OnListsOfLabelsThereAreNone) {
        {Labels{"cat", "dog"}, Labels{"猫", "狗"}, Labels{"cat"}, Labels{"1", "2"},
         Labels{"tench, Tinca tinca", "goldfish, Carassius auratus"}, Labels{"AC/DC", "3D model"},
         Labels{"cat", "red,green"}, Labels{"what a \"cat\"", "'tis the season"}, Labels{},
-        Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"}, Labels{"[sic]", "x"}})
+        Labels{"_", "a cat_"}, Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"},
+        Labels{"[sic]", "x"}})
     EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.size();
 }
 
@@ -54,6 +57,23 @@ TEST(ListNotes, QuotesAndBulletsAreNoted) {
   expect_note({"- cat", "- dog"}, "what stands before a label belongs to it");
   expect_note({"1. cat", "2. dog"}, "numbers and marks too: '1. cat'");
   expect_note({"# animals", "cat"}, "'# animals'");
+}
+
+TEST(ListNotes, UnderscoresBetweenWordsAreNoted) {
+  expect_note({"cat", "golden_retriever"}, "no blank to the model: 'golden_retriever'");
+}
+
+TEST(LineNotes, AreOnTablesAndJsonAlone) {
+  const auto notes = [](const Labels& lines) { return line_notes("text", lines); };
+  EXPECT_THAT(notes({"filepath,title", "x.jpg,a cat"}),
+              ElementsAre(HasSubstr("every text has a ',' in it")));
+  EXPECT_THAT(notes({"title", "a cat"}), ElementsAre(HasSubstr("the first text, 'title'")));
+  EXPECT_THAT(notes({R"({"text": "a cat"})", R"({"text": "a dog"})"}),
+              ElementsAre(HasSubstr("look like JSON")));
+  EXPECT_THAT(notes({"\"a cat\""}), ElementsAre(HasSubstr("quotes around a text belong to it")));
+  EXPECT_THAT(notes({"a cat, asleep"}), IsEmpty());
+  EXPECT_THAT(notes({"- a cat", "- a file_name"}), IsEmpty());
+  EXPECT_THAT(notes({}), IsEmpty());
 }
 
 TEST(ListNotes, AClassNameIsCalledSo) {

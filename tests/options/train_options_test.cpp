@@ -177,6 +177,13 @@ TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
                 o.contrastive_weight = 3.0;
               }),
               testing::HasSubstr("coca-contrastive-loss-weight: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.schedule = "const-cooldown";
+                o.cooldown_epochs = 1;
+                o.learning_rate = 1e-4;
+                o.cooldown_end = 1e-3;
+              }),
+              testing::HasSubstr("lr-cooldown-end: expected less than lr"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.schedule = "const-cooldown"; }),
               testing::HasSubstr("epochs-cooldown"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.lock_text_unlocked_layers = 1; }),

@@ -6,6 +6,7 @@
 
 #include "diptych/error.h"
 #include "golden_run.h"
+#include "support/expect_error.h"
 #include "train/tower_modes.h"
 
 namespace diptych {
@@ -229,6 +230,21 @@ TEST(TrainedPart, RefusesAdaptersWithoutBlocks) {
   config.image = network::ModifiedResNetConfig{
       .image_size = 32, .width = 4, .layers = {1, 1, 1, 1}, .heads = 2};
   EXPECT_THROW(train::trained_part(modes("lora:4", "full"), network::make_model(config)), Error);
+}
+
+TEST(TrainedPart, RefusesWhatATowerDoesNotHave) {
+  const network::Model model = network::make_model(GoldenRun().config());
+  const auto part = [&](const TrainOptions& options) { train::trained_part(options, model); };
+  EXPECT_NO_THROW(part(modes("lora:64", "full")));
+  test::expect_error([&] { part(modes("lora:65", "full")); }, ErrorCode::invalid_argument,
+                     "image-mode: got lora:65, expected at most lora:64");
+  TrainOptions locked;
+  locked.lock_text = true;
+  locked.lock_text_unlocked_layers = 4;
+  EXPECT_NO_THROW(part(locked));
+  locked.lock_text_unlocked_layers = 5;
+  test::expect_error([&] { part(locked); }, ErrorCode::invalid_argument,
+                     "lock-text-unlocked-layers: got 5, expected at most 4");
 }
 
 TEST(TrainedPart, CountsWhatIsTrained) {

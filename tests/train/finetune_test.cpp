@@ -116,12 +116,19 @@ TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
   write_file(some.data, table);
   some.held_out = 0.5;
   some.epochs = 1;
-  const FinetuneReport report = finetune(some);
+  some.batch_size = 4;
+  std::vector<std::string> notes;
+  const FinetuneReport report =
+      finetune(some, {.note = [&](const std::string& sentence) { notes.push_back(sentence); }});
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("they do not fill a batch of")))
+      << "what the training says";
   EXPECT_EQ(report.figure, "mean recall");
   EXPECT_EQ(report.start.held_out, 6U) << "both captions of three pictures";
   EXPECT_EQ(report.start.trained_on, 6U);
   EXPECT_FALSE(report.start.linear_probe);
   EXPECT_THAT(report.start.notes, testing::Contains(HasSubstr("refused: 1 ")));
+  EXPECT_THAT(report.start.notes,
+              testing::Contains(HasSubstr("of 3 pictures kept out the right one")));
   EXPECT_THAT(read_text_file(report.folder / "training.csv"), HasSubstr("of \"\""));
 }
 
@@ -160,6 +167,13 @@ TEST_F(Finetuning, RefusesWhatNothingCanBeKeptOutOf) {
   bad.data = data_.path() / "one.csv";
   write_file(bad.data, "filepath,title\nthings/thing number 0/0.png,a\n");
   EXPECT_THROW(finetune(bad), Error);
+  for (const fs::path& shards : {data_.shards(), data_.path() / "{0..9}.tar"}) {
+    bad.data = shards;
+    EXPECT_THAT([&] { finetune(bad); },
+                testing::ThrowsMessage<Error>(testing::AllOf(
+                    testing::HasSubstr("finetune: got shards"),
+                    testing::HasSubstr("shards convert " + shards.string() + " --to csv"))));
+  }
   bad = options();
   bad.held_out = 1.0;
   EXPECT_THROW(finetune(bad), Error);

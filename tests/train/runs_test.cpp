@@ -416,7 +416,7 @@ TEST_F(Runs, AdviseAgainstAWarmUpLongerThanTheRun) {
   TrainCallbacks callbacks = stop_after(0);
   callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
   run_training(slow, callbacks);
-  EXPECT_THAT(notes, testing::Contains(HasSubstr("warmup: its 10000 steps are not over")));
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("warmup: of its 10000 steps the run has")));
 }
 
 struct Change {

@@ -394,7 +394,8 @@ std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
     // A guess does not stand against a config.
     const bool is_certain = facts != nullptr && !facts->guessed;
     if (files.contains(file))
-      return read_with_tokenizer(files, read_json(files, file), file, is_certain ? facts : nullptr);
+      return read_with_tokenizer(files, read_json(files, file), files.path_of(file),
+                                 is_certain ? facts : nullptr);
   }
   const Json* architecture = facts != nullptr ? find_architecture(facts->architecture) : nullptr;
   if (architecture == nullptr) return std::nullopt;

@@ -66,8 +66,9 @@ ModelFile infer(const ParsedModel& parsed) {
 }
 
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
-  return files.contains(kConfig) ? read_chinese_clip_config(read_json(files, kConfig), kConfig)
-                                 : infer(parsed);
+  return files.contains(kConfig)
+             ? read_chinese_clip_config(read_json(files, kConfig), files.path_of(kConfig))
+             : infer(parsed);
 }
 
 constexpr Family kFamily = {"chinese_clip", kSignature, kRules,

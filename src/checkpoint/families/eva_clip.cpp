@@ -69,7 +69,8 @@ constexpr auto kIgnored =
 constexpr auto kSignature = std::to_array<Pattern>({"visual.blocks.0.*"});
 
 ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
-  if (files.contains(kConfig)) return read_eva_config(read_json(files, kConfig), kConfig);
+  if (files.contains(kConfig))
+    return read_eva_config(read_json(files, kConfig), files.path_of(kConfig));
   ModelFile model;
   model.config = infer_config(parsed.container.tensors, eva_clip_family(),
                               network::Activation::gelu, parsed.weights_name);

@@ -52,7 +52,7 @@ const char* assumed_preprocessing(ResizeMode mode) {
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) {
   if (!files.contains(kConfig) && has_open_clip_config(files)) return *find_open_clip_config(files);
   ModelFile model = files.contains(kConfig)
-                        ? read_huggingface_config(read_json(files, kConfig), kConfig)
+                        ? read_huggingface_config(read_json(files, kConfig), files.path_of(kConfig))
                         : infer(files, parsed);
   const ResizeMode mode = model.preprocessing.mode;
   if (!network::has_image_tower(model.config)) {
@@ -60,7 +60,7 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   } else if (files.contains(kPreprocessing)) {
     const Json json = read_json(files, kPreprocessing);
     model.preprocessing = read_huggingface_preprocessing(
-        json, network::image_size(model.config.image), kPreprocessing, mode);
+        json, network::image_size(model.config.image), files.path_of(kPreprocessing), mode);
     if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
   } else {
     model.assumptions.emplace_back(assumed_preprocessing(mode));

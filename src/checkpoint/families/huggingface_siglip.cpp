@@ -97,13 +97,14 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
          "{}: got weights of transformers' SiglipModel alone, expected config.json beside them",
          parsed.weights_name);
   }
-  ModelFile model = read_huggingface_siglip_config(read_json(files, kConfig), kConfig);
+  ModelFile model =
+      read_huggingface_siglip_config(read_json(files, kConfig), files.path_of(kConfig));
   if (!network::has_image_tower(model.config)) {
     // There are no pictures to preprocess.
   } else if (files.contains(kPreprocessing)) {
     const Json json = read_json(files, kPreprocessing);
-    model.preprocessing = read_huggingface_preprocessing(json, model.preprocessing.size,
-                                                         kPreprocessing, ResizeMode::squash);
+    model.preprocessing = read_huggingface_preprocessing(
+        json, model.preprocessing.size, files.path_of(kPreprocessing), ResizeMode::squash);
     if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
   } else {
     model.assumptions.emplace_back(

@@ -87,7 +87,7 @@ std::optional<ModelFile> find_huggingface_twin(const ModelFiles& files) {
         "{} ({})",
         type.dump(), files.path_of(kHuggingFaceConfig));
   }
-  ModelFile model = read_huggingface_config(json, kHuggingFaceConfig);
+  ModelFile model = read_huggingface_config(json, files.path_of(kHuggingFaceConfig));
   model.assumptions.emplace_back(
       "Of configs only that of the model's Hugging Face form lies beside the weights: it was "
       "taken, with CLIP's preprocessing.");

@@ -161,13 +161,13 @@ std::optional<Json> describe_roberta(const ModelFiles& files) {
 /// None when there is no such file.
 std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
   if (files.contains(kDescription))
-    return read_huggingface_tokenizer(read_json(files, kDescription), kDescription);
+    return read_huggingface_tokenizer(read_json(files, kDescription), files.path_of(kDescription));
   if (files.contains(kXlmRoberta))
     return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
   if (const char* model = find_sentencepiece(files))
     return TokenizerSpec{.kind = Kind::sentencepiece, .vocabulary = files.read_text(model)};
   if (const auto roberta = describe_roberta(files))
-    return read_huggingface_tokenizer(*roberta, kTokens);
+    return read_huggingface_tokenizer(*roberta, files.path_of(kTokens));
   if (files.contains(kWordPiece))
     return TokenizerSpec{.kind = Kind::wordpiece, .vocabulary = files.read_text(kWordPiece)};
   return std::nullopt;
