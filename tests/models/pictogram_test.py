@@ -5,13 +5,15 @@ captions, and what figures are made of."""
 import os
 import random
 import sys
+import tarfile
+import tempfile
 import unittest
 import unittest.mock
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "models", "pictogram"))
 
-from steps import captions, embeddings, figures, icons, kept_out, looks, packages  # noqa: E402
+from steps import captions, embeddings, epoch, figures, icons, kept_out, looks, packages, shards  # noqa: E402
 from steps.chinese import Chinese  # noqa: E402
 from steps.concepts import Concept, concept_id  # noqa: E402
 
@@ -179,6 +181,34 @@ class Figures(unittest.TestCase):
         names = [[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]]
         self.assertEqual(embeddings.best_cosines([([1.0, 0.5], 0)], names, 3, random.Random(0)),
                          ([1.0], [0.5]))
+
+
+class Epoch(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.once = os.path.join(self.scratch.name, "once")
+
+    def test_kinds_are_seen_as_often_as_a_part_says_or_in_part(self):
+        for kind, count in (("emoji", 2), ("icons", 4)):
+            os.makedirs(os.path.join(self.once, kind))
+            for number in range(count):
+                open(os.path.join(self.once, kind, f"{number}.tar"), "w").close()
+        for _ in range(2):  # a second time it is made anew
+            made = epoch.link_shards(self.scratch.name, "part", {"emoji": 1.5, "icons": 0.5})
+        self.assertEqual(sorted(os.listdir(made)), ["emoji-0-0.tar", "emoji-0-1.tar", "emoji-1-0.tar",
+                                                    "icons-0-0.tar", "icons-0-1.tar"])
+
+    def test_the_first_weights_are_made_from_the_beginning_of_what_was_built(self):
+        picture = os.path.join(self.scratch.name, "a.png")
+        with open(picture, "wb") as file:
+            file.write(b"PNG")
+        samples = [{"key": key, "path": picture, "concept": key, "captions": [(key, key)]} for key in "abc"]
+        shards.write_shards(self.once, "clip-art", samples, seed=0)
+        beginning = os.path.join(self.scratch.name, "beginning.tar")
+        shards.copy_beginning(self.once, 2, beginning)
+        with tarfile.open(os.path.join(self.once, "clip-art-000.tar")) as whole, tarfile.open(beginning) as part:
+            self.assertEqual(part.getnames(), whole.getnames()[:4])
 
 
 class Ranks(unittest.TestCase):

@@ -33,3 +33,12 @@ def _add(shard, sample):
         member = tarfile.TarInfo(f"{sample['key']}.{ending}")
         member.size = len(data)
         shard.addfile(member, io.BytesIO(data))
+
+
+def copy_beginning(folder, count, path):
+    """The first `count` samples of the folder's first shard, as a shard of their own."""
+    first = min(name for name in os.listdir(folder) if name.endswith(".tar"))
+    with tarfile.open(os.path.join(folder, first)) as source, tarfile.open(path, "w") as out:
+        for _ in range(2 * count):  # a picture and its captions each
+            member = source.next()
+            out.addfile(member, source.extractfile(member))

@@ -5,12 +5,11 @@ import collections
 import json
 import os
 import subprocess
-import tarfile
 
 import numpy
 from safetensors.numpy import load_file, save_file
 
-from steps import teacher, text_tower, wordnet
+from steps import shards, teacher, text_tower, wordnet
 from steps.vocabulary import CONTEXT_LENGTH, tokenize, write_vocabulary
 
 STEPS = 2000
@@ -71,22 +70,13 @@ def _pairs(folder):
 def _first_weights(diptych, folder, config, vocabulary):
     """The model folder of a run that learns nothing: one step at a rate of nearly zero."""
     shard = os.path.join(folder, "first-weights.tar")
-    _copy_beginning(os.path.join(folder, "train"), shard)
+    shards.copy_beginning(os.path.join(folder, "once", "clip-art"), SAMPLES, shard)
     subprocess.run([diptych, "train", "--train-data", shard, "--model", config, "--tokenizer", vocabulary,
                     "--json-text-key", "captions", "--group-key", "concept", "--batch-size", str(SAMPLES),
                     "--epochs", "1", "--warmup", "0", "--lr", "1e-12", "--background", "255,255,255",
                     "--seed", "1", "--workers", "1", "--logs", os.path.join(folder, "runs"),
                     "--name", "first-weights", "--overwrite"], check=True)
     return os.path.join(folder, "runs", "first-weights", "model")
-
-
-def _copy_beginning(train, path):
-    """The first samples of the first shard of clip art: a picture and its captions each."""
-    shard = min(name for name in os.listdir(train) if name.startswith("clip-art"))
-    with tarfile.open(os.path.join(train, shard)) as source, tarfile.open(path, "w") as out:
-        for _ in range(2 * SAMPLES):
-            member = source.next()
-            out.addfile(member, source.extractfile(member))
 
 
 def _text_tower(folder, taught, pairs, vocabulary, config):
