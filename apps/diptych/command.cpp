@@ -264,6 +264,16 @@ std::string Command::typed(const std::vector<std::string>& but) const {
   return text;
 }
 
+void Command::refuse_unused(const std::vector<std::string>& options,
+                            std::string_view needed) const {
+  for (const std::string& name : options) {
+    if (app_->get_option(name)->count() == 0) continue;
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        fmt::format("{}: expected {} with it: alone it changes nothing", name, needed));
+  }
+}
+
 void Command::footer(const std::string& text) const {
   app_->footer(text);
 }

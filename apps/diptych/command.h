@@ -115,6 +115,10 @@ class Command {
   /// with its values and the sizes of those that are files; without those of `but`.
   std::string typed(const std::vector<std::string>& but) const;
 
+  /// Throws Error(invalid_argument) for the first of these options that was given: without
+  /// `needed` it changes nothing.
+  void refuse_unused(const std::vector<std::string>& options, std::string_view needed) const;
+
   /// Sets what `--help` says after the options: explanations, examples.
   void footer(const std::string& text) const;
   /// Sets what is done when this command was chosen.

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "curate.h"
 #include "curate_each.h"
+#include "inputs.h"
 #include "progress.h"
 
 namespace {
@@ -16,6 +17,7 @@ struct Options {
   std::vector<std::string> counts;
   std::filesystem::path each;
   StageArguments stage;
+  bool names_language = false;  ///< that the threshold is for
 };
 
 constexpr const char* kExamples =
@@ -71,10 +73,15 @@ StageResult balance(Options options) {
   } else {
     print_report(report);
   }
+  const bool is_one_list = report.languages.size() == 1 && report.languages[0].language.empty();
+  if (options.names_language && is_one_list)
+    print_note("--t-language is not used: the counts are of one list, not by language");
   return {finish_stage(report.stage), report.stage.written};
 }
 
 int balance_all(Options options, Command command) {
+  note_repeated(options.counts);
+  note_repeated(options.matches);
   if (options.each.empty()) {
     options.balance.matches = as_paths(options.matches);
     return balance(std::move(options)).status;
@@ -110,8 +117,9 @@ void add_curate_balance(Command curate) {
       .option("--tail-share", balance_options.tail_share,
               "t from the share of all matches that rarer queries have, 0 to 1")
       .at_least(0, 1);
-  command.option("--t-language", balance_options.threshold_language,
-                 "the language that --t is for, where counts are by language; default: en");
+  const Option language =
+      command.option("--t-language", balance_options.threshold_language,
+                     "the language that --t is for, where counts are by language; default: en");
   command.option("--seed", balance_options.seed, "of the draws; default: 0");
   const Command target = command.exactly_one("Output", "where records go");
   path_option(target, "--out", balance_options.out, "the records that are kept");
@@ -125,5 +133,8 @@ void add_curate_balance(Command curate) {
   path_option(command, "--chart", balance_options.chart, "an SVG chart of the same").excludes(each);
   add_stage_options(command, options->stage);
   command.footer(kExamples);
-  command.runs([options, command] { return balance_all(*options, command); });
+  command.runs([options, command, language] {
+    options->names_language = language.given().has_value();
+    return balance_all(*options, command);
+  });
 }

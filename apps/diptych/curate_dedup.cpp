@@ -127,6 +127,7 @@ int dedup_by_meaning(Options options, Command command) {
 
 int dedup(Options options, Command command) {
   options.stage.stage.threads = options.model.compute.threads;
+  if (!options.by_meaning) command.refuse_unused(model_option_names(), "--semantic");
   if (options.by_meaning) return dedup_by_meaning(std::move(options), command);
   if (options.exact) options.dedup.distance = -1;
   if (!options.each.empty()) return dedup_each(options, command);
@@ -173,6 +174,7 @@ void add_meaning(Command command, Options& options, const std::vector<Option>& o
   only(command
            .option("--keep-share", options.meaning.keep_share,
                    "share of the pictures that is kept, those least like another")
+           .above_zero()
            .at_least(0, 1)
            .excludes(similarity));
   only(command
@@ -200,7 +202,8 @@ void add_curate_dedup(Command curate) {
           .at_least(0, 7)
           .show_default();
   const Option exact =
-      command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing");
+      command.flag("--exact", options->exact, "only the same bytes are copies; decodes nothing")
+          .excludes(distance);
   const Command target = command.exactly_one("Output", "where pairs go");
   path_option(target, "--out", options->dedup.out, "a new folder for the shards");
   Option each = each_option(target, options->each);

@@ -10,6 +10,7 @@
 #include "console.h"
 #include "counted.h"
 #include "curate.h"
+#include "inputs.h"
 #include "progress.h"
 
 namespace {
@@ -141,7 +142,14 @@ void add_picture(Command command, PictureForm& form) {
       .at_least(1);
 }
 
-int download(Options options) {
+int download(Options options, Command command) {
+  if (options.download.picture.resize == DownloadResize::none) {
+    command.refuse_unused({"--image-size", "--resize-only-if-bigger", "--upscale-interpolation",
+                           "--downscale-interpolation"},
+                          "another --resize-mode than no");
+  }
+  note_repeated(options.lists);
+
   options.download.lists = as_paths(options.lists);
   options.download.stage = options.stage.stage;
   Progress progress("URLs");
@@ -177,5 +185,5 @@ void add_curate_download(Command curate) {
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
-  command.runs([options] { return download(*options); });
+  command.runs([options, command] { return download(*options, command); });
 }

@@ -8,6 +8,7 @@
 #include "counted.h"
 #include "curate.h"
 #include "curate_each.h"
+#include "inputs.h"
 #include "progress.h"
 
 namespace {
@@ -54,6 +55,7 @@ StageResult extract(Options options) {
 
 int extract_all(Options options, Command command) {
   if (options.each.empty()) {
+    note_repeated(options.inputs);
     options.extract.inputs = as_paths(options.inputs);
     return extract(std::move(options)).status;
   }

@@ -8,6 +8,7 @@
 #include "curate.h"
 #include "curate_each.h"
 #include "expectation.h"
+#include "inputs.h"
 #include "progress.h"
 
 namespace {
@@ -76,6 +77,7 @@ StageResult match(Options options) {
 }
 
 int match_all(Options options, Command command) {
+  note_repeated(options.texts);
   if (options.each.empty()) {
     options.match.texts = as_paths(options.texts);
     return match(std::move(options)).status;

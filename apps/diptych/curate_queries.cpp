@@ -1,3 +1,4 @@
+#include <diptych/prompts.h>
 #include <diptych/queries.h>
 #include <fmt/core.h>
 
@@ -7,6 +8,7 @@
 
 #include "console.h"
 #include "curate.h"
+#include "inputs.h"
 #include "progress.h"
 
 namespace {
@@ -58,7 +60,34 @@ void print_report(const diptych::QueryReport& report) {
   }
 }
 
-int queries(Options options) {
+/// Bounds of sources that there are not.
+void check_used(const Options& options, Command command) {
+  const bool has_dumps = !options.dumps.empty();
+  const bool has_views = !options.pageviews.empty();
+  if (!has_dumps) {
+    command.refuse_unused(
+        {"--words-at-least", "--pmi", "--pairs-at-least", "--max-words", "--max-pairs"},
+        "--wikipedia");
+  }
+  if (!has_views) command.refuse_unused({"--hour-views", "--views", "--max-titles"}, "--pageviews");
+  if (!has_dumps && !has_views)
+    command.refuse_unused({"--language", "--worldwide", "--memory"}, "--wikipedia or --pageviews");
+}
+
+/// Lists that are something else; JSON arrays are read as such.
+void note_lists(const std::vector<std::string>& lists) {
+  for (const std::string& list : lists) {
+    const std::vector<std::string> lines = read_lines(list);
+    if (!lines.empty() && trim(lines.front()).starts_with('[')) continue;
+    for (const std::string& note : diptych::line_notes("query", lines))
+      print_note(fmt::format("{} ({})", note, list));
+  }
+}
+
+int queries(Options options, Command command) {
+  check_used(options, command);
+  note_repeated(options.lists);
+
   options.queries.lists = as_paths(options.lists);
   options.queries.dumps = as_paths(options.dumps);
   options.queries.pageviews = as_paths(options.pageviews);
@@ -76,6 +105,7 @@ int queries(Options options) {
   } else {
     print_report(report);
   }
+  note_lists(options.lists);
   const int status = finish_stage(report.pages);
   return std::max(status, finish_stage(report.rows));
 }
@@ -132,5 +162,5 @@ void add_curate_queries(Command curate) {
                "replace outputs that are there already");
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.footer(kExamples);
-  command.runs([options] { return queries(*options); });
+  command.runs([options, command] { return queries(*options, command); });
 }

@@ -135,6 +135,28 @@ int score_each(Options options, Command command) {
                         });
 }
 
+bool has_rules(const diptych::PairRules& rules) {
+  return rules.least_words > 0 || rules.least_characters > 0 || rules.least_bytes > 0 ||
+         rules.least_side > 0 || rules.most_aspect > 0.0 || !rules.language.empty();
+}
+
+/// Refuses what would keep all pairs without a word.
+void check_used(const Options& options, Command command) {
+  const bool is_computed = options.clip || !options.head.empty();
+  const bool is_scored = is_computed || !options.scores_from.empty();
+  if (!is_scored) {
+    command.refuse_unused({"--min-score", "--top-share", "--scores"},
+                          "--clip, --head or --scores-from");
+  }
+  if (!is_computed) command.refuse_unused(model_option_names(), "--clip or --head");
+  if (options.score.rules.language.empty())
+    command.refuse_unused({"--language-model"}, "--language");
+  if (is_scored || has_rules(options.score.rules)) return;
+  throw diptych::Error(
+      diptych::ErrorCode::invalid_argument,
+      "score: got neither a rule nor scores, expected one of them to keep pairs by");
+}
+
 /// Throws Error(invalid_argument) for options that do not go together.
 void check(const Options& options) {
   const auto fail = [](const char* message) {
@@ -152,6 +174,7 @@ void check(const Options& options) {
 
 int score_all(Options options, Command command) {
   check(options);
+  check_used(options, command);
   options.score.stage = options.stage.stage;
   options.score.stage.threads = options.model.compute.threads;
   if (options.scores_only) options.score.least_score = -std::numeric_limits<double>::infinity();
@@ -162,18 +185,22 @@ int score_all(Options options, Command command) {
 }
 
 void add_rules(Command command, diptych::PairRules& rules) {
-  command
-      .option(
-          "--rules", [&rules](const std::string& name) { take_preset(name, rules); },
-          "rules of a published filter, instead of those below")
-      .one_of({"datacomp", "laion"});
-  command.option("--min-words", rules.least_words, "least words of the caption");
-  command.option("--min-characters", rules.least_characters, "least characters of the caption");
-  command.option("--min-bytes", rules.least_bytes, "least bytes of the picture's file");
-  command.option("--min-side", rules.least_side, "least width and height in pixels").at_least(0);
-  command.option("--max-aspect", rules.most_aspect, "most of the longer side over the shorter")
-      .at_least(1);
-  command.option("--language", rules.language, "language of the caption, as en");
+  const Option preset =
+      command
+          .option(
+              "--rules", [&rules](const std::string& name) { take_preset(name, rules); },
+              "rules of a published filter, instead of those below")
+          .one_of({"datacomp", "laion"});
+  const std::vector<Option> own = {
+      command.option("--min-words", rules.least_words, "least words of the caption"),
+      command.option("--min-characters", rules.least_characters, "least characters of the caption"),
+      command.option("--min-bytes", rules.least_bytes, "least bytes of the picture's file"),
+      command.option("--min-side", rules.least_side, "least width and height in pixels")
+          .at_least(0),
+      command.option("--max-aspect", rules.most_aspect, "most of the longer side over the shorter")
+          .at_least(1),
+      command.option("--language", rules.language, "language of the caption, as en")};
+  for (Option rule : own) rule.excludes(preset);
 }
 
 }  // namespace
@@ -200,7 +227,7 @@ void add_curate_score(Command curate) {
   const Option each = each_option(target, options->each);
   Option share = command.option("--top-share", score_options.top_share,
                                 "share of the scored pairs that is kept, the best");
-  share.at_least(0, 1).excludes(least);
+  share.above_zero().at_least(0, 1).excludes(least);
   command
       .flag("--scores-only", options->scores_only,
             "with --each: write the scores of each shard, and no shard")

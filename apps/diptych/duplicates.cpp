@@ -33,6 +33,7 @@ struct Options {
   ModelOptions model;
   PictureInputs pictures;
   double threshold = kDefaultThreshold;
+  bool names_threshold = false;
   OutputFormat format = OutputFormat::text;
 };
 
@@ -96,6 +97,9 @@ diptych::Matrix part_of(const diptych::Matrix& matrix, std::size_t first, std::s
 /// Compares every pair, a block of similarities at a time.
 void join_similar(const diptych::Matrix& embeddings, double threshold, Groups& groups) {
   constexpr std::size_t kBlock = 256;
+  // Of a row with itself rounding makes a little less than one.
+  constexpr double kRounding = 1e-6;
+  const double least = threshold - kRounding;
   for (std::size_t first = 0; first < embeddings.rows; first += kBlock) {
     const std::size_t count = std::min(kBlock, embeddings.rows - first);
     const diptych::Matrix block = part_of(embeddings, first, count);
@@ -106,8 +110,7 @@ void join_similar(const diptych::Matrix& embeddings, double threshold, Groups& g
       for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t j = 0; j < others; ++j) {
           const float cosine = cosines.row(i)[j];
-          if (first + i < other + j && cosine >= threshold)
-            groups.join(first + i, other + j, cosine);
+          if (first + i < other + j && cosine >= least) groups.join(first + i, other + j, cosine);
         }
       }
     }
@@ -146,6 +149,13 @@ PictureRun encode(const Options& options, const Paths& pictures, Encoded& encode
 }
 
 int duplicates(const Options& options) {
+  if (!options.names_threshold && !options.model.model.empty() &&
+      options.model.model != "pictogram") {
+    print_note(
+        fmt::format("the threshold of {} was measured for the embedded model; of another one "
+                    "pictures of different things may reach it (--threshold)",
+                    kDefaultThreshold));
+  }
   Encoded encoded;
   const PictureRun run = encode(options, list_different_pictures(options.pictures), encoded);
   Groups groups(encoded.pictures.size());
@@ -184,12 +194,16 @@ void add_duplicates(Command program) {
       program.command("duplicates", "Find pictures that are there several times");
   add_model_options(command, options->model);
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
-  command
-      .option("--threshold", options->threshold,
-              "cosine similarity from which pictures are one, -1 to 1; default: 0.97")
-      .at_least(-1, 1);
+  const Option threshold =
+      command
+          .option("--threshold", options->threshold,
+                  "cosine similarity from which pictures are one, -1 to 1; default: 0.97")
+          .at_least(-1, 1);
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array of groups");
   command.footer(kExamples);
-  command.runs([options] { return duplicates(*options); });
+  command.runs([options, threshold] {
+    options->names_threshold = threshold.given().has_value();
+    return duplicates(*options);
+  });
 }

@@ -1,6 +1,8 @@
 #include <diptych/arrays.h>
 #include <diptych/encoder.h>
+#include <diptych/prompts.h>
 #include <diptych/reference.h>
+#include <diptych/tokenizer.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -98,7 +100,8 @@ struct Work {
   InputRows texts;
   std::vector<diptych::Failure> bad_texts;
   LineNumbers empty_texts;
-  LineNumbers cut_texts;  ///< of which the model does not read the end
+  LineNumbers cut_texts;      ///< of which the model does not read the end
+  LineNumbers unknown_texts;  ///< with words that it does not know
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
@@ -135,7 +138,17 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
           .bad_texts = std::move(bad_texts),
           .empty_texts = std::move(empty),
           .cut_texts = {},
+          .unknown_texts = {},
           .run = {}};
+}
+
+/// The texts of which the model does not know all words.
+LineNumbers unknown_texts(const diptych::Tokenizer& tokenizer, const EmbeddingRows& texts) {
+  LineNumbers lines;
+  for (const std::size_t place : texts.known()) {
+    if (diptych::has_unknown_words(tokenizer, texts.inputs()[place])) lines.push_back(place + 1);
+  }
+  return lines;
 }
 
 /// Texts a batch at a time, until all have a row or the user interrupts.
@@ -156,6 +169,7 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Work&
     progress.show(done, places.size());
   }
   std::ranges::sort(work.cut_texts);
+  if (!rows.known().empty()) work.unknown_texts = unknown_texts(encoder.model().tokenizer(), rows);
 }
 
 void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
@@ -231,9 +245,15 @@ std::string destination(const Options& options, const Work& work) {
 /// Says which texts are hardly what was meant.
 void note_texts(const Options& options, const Work& work, const diptych::Model& model) {
   const std::size_t texts = work.texts.rows.inputs().size();
+  for (const std::string& note : diptych::line_notes("text", work.texts.rows.inputs()))
+    print_note(fmt::format("{} ({})", note, options.texts_from));
   if (!work.empty_texts.empty()) {
     print_note(fmt::format("{} empty, and embedded as the empty text ({})",
                            count_of_texts(work.empty_texts, texts), options.texts_from));
+  }
+  if (!work.unknown_texts.empty()) {
+    print_note(fmt::format("{} with words that the model does not know ({})",
+                           count_of_texts(work.unknown_texts, texts), options.texts_from));
   }
   if (!work.cut_texts.empty()) {
     print_note(fmt::format("{} longer than the model's {} tokens, and cut ({})",
@@ -248,6 +268,7 @@ Json report_json(const diptych::Encoder& encoder, const std::string& out, const 
   report["texts"] = work.texts.rows.size();
   report["empty_texts"] = work.empty_texts;
   report["cut_texts"] = work.cut_texts;
+  report["unknown_texts"] = work.unknown_texts;
   report["refused"] = Json::array();
   for (const diptych::Failure& failure : work.run.failures) {
     report["refused"].push_back(

@@ -8,9 +8,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
+#include <system_error>
 #include <utility>
+
+#include "console.h"
 
 namespace {
 
@@ -103,6 +108,16 @@ std::string_view trim(std::string_view text) {
     if (text.ends_with(blank)) return trim(text.substr(0, text.size() - blank.size()));
   }
   return text;
+}
+
+void note_repeated(const std::vector<std::string>& files) {
+  std::set<std::filesystem::path> seen;
+  for (const std::string& file : files) {
+    std::error_code unknown;
+    const auto whole = std::filesystem::weakly_canonical(file, unknown);
+    if (!seen.insert(unknown ? std::filesystem::path(file) : whole).second)
+      print_note(fmt::format("{} is named twice, and taken twice", file));
+  }
 }
 
 std::vector<std::string> read_lines(const std::string& path) {

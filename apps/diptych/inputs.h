@@ -4,6 +4,9 @@
 #include <string_view>
 #include <vector>
 
+/// Says which files are named twice, and therefore taken twice.
+void note_repeated(const std::vector<std::string>& files);
+
 /// Returns the lines of a text file, or of standard input for "-", without their line ends (LF or
 /// CR LF) and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);

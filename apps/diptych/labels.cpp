@@ -62,7 +62,15 @@ void check(const std::vector<std::string>& labels, const std::string& file) {
 }
 
 bool is_number(const std::string& label) {
-  return label.find_first_not_of("0123456789.+-") == std::string::npos;
+  return !label.empty() && label.find_first_not_of("0123456789.+-") == std::string::npos;
+}
+
+void note_numbers(const std::vector<std::string>& labels, const std::string& where) {
+  const auto numbers = std::count_if(labels.begin(), labels.end(), is_number);
+  if (2 * static_cast<std::size_t>(numbers) <= labels.size()) return;
+  print_note(fmt::format("{} of {} labels are numbers, as '{}': a model knows words{}", numbers,
+                         labels.size(), *std::find_if(labels.begin(), labels.end(), is_number),
+                         where));
 }
 
 /// What the lines show; what their list shows is among the classifier's notes.
@@ -75,12 +83,7 @@ void note_lines(const std::vector<std::string>& labels, const std::string& file)
     print_note(
         fmt::format("a label is a whole line, tabs and commas included: '{}' ({})", *found, file));
   }
-  const auto numbers = std::count_if(labels.begin(), labels.end(), is_number);
-  if (2 * static_cast<std::size_t>(numbers) > labels.size()) {
-    print_note(fmt::format("{} of {} labels are numbers, as '{}': a model knows words ({})",
-                           numbers, labels.size(),
-                           *std::find_if(labels.begin(), labels.end(), is_number), file));
-  }
+  note_numbers(labels, fmt::format(" ({})", file));
 }
 
 }  // namespace
@@ -90,6 +93,7 @@ std::vector<std::string> listed_labels(const std::string& list) {
   for (const std::string& line : lines_of(list)) {
     for (std::string& label : split_list(line)) labels.push_back(std::move(label));
   }
+  note_numbers(labels, "");
   if (labels.size() == 1 && std::filesystem::is_regular_file(list)) {
     print_note(fmt::format("the label '{}' is a file's name; --labels-file reads one", list));
   }

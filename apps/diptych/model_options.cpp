@@ -78,6 +78,11 @@ void add_compute_options(Command command, diptych::ComputeOptions& options) {
       .at_least(0);
 }
 
+std::vector<std::string> model_option_names() {
+  return {"--model",  "--image-size", "--quick-gelu", "--heads",
+          "--strict", "--device",     "--precision",  "--batch"};
+}
+
 void add_load_options(Command command, diptych::LoadOptions& options) {
   command.flag(
       "--quick-gelu,!--no-quick-gelu", options.quick_gelu,

@@ -30,6 +30,10 @@ void add_template_options(Command command, std::vector<std::string>& templates, 
 /// Declares --precision, --threads and --batch
 void add_compute_options(Command command, diptych::ComputeOptions& options);
 
+/// Returns the names of what add_model_options and add_compute_options declare, but for --threads,
+/// which commands without a model have too.
+std::vector<std::string> model_option_names();
+
 /// Loads the model, and says on stderr, in one line, what had to be assumed.
 diptych::Model load_model(const std::string& model, const diptych::LoadOptions& options = {});
 

@@ -48,6 +48,9 @@ void print_picture_notes(const diptych::PictureCounts& counts,
         fmt::format("note: {} in 16-bit grey, of which all above 255 became white, as in the "
                     "reference programs; --wide scale keeps the shades",
                     counted(counts.wide_grey, "picture")));
+  if (counts.first_of_several > 0)
+    print_error(fmt::format("note: {} with further frames or pages, of which the first was read",
+                            counted(counts.first_of_several, "file")));
   if (counts.previews > 0)
     print_error(fmt::format("note: {} in a camera's RAW format, of which the preview was read",
                             counted(counts.previews, "picture")));

@@ -17,6 +17,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "counted.h"
 #include "inputs.h"
 #include "model_options.h"
 #include "output_file.h"
@@ -183,7 +184,11 @@ int preprocess(const Options& options) {
     goes_on = monitor.add(1 - failures.size(), failures, counts);
   }
   writer.finish();
-  if (!arrays.empty()) diptych::write_arrays(options.out, arrays);
+  if (!arrays.empty()) {
+    diptych::write_arrays(options.out, arrays);
+    if (options.format == OutputFormat::text)
+      print_line(fmt::format("{}: {}", printable(options.out), counted(arrays.size(), "picture")));
+  }
   return report(monitor.run(), options.pictures);
 }
 

@@ -74,6 +74,7 @@ void note_words(const std::string& query, const diptych::Model& model) {
   std::error_code unknown;
   if (std::filesystem::is_directory(query, unknown))
     print_note(fmt::format("{} is taken for words, though it is a folder's name too", query));
+  if (query.find('_') != std::string::npos) print_note("'_' in the query is no blank to the model");
   if (model.info().tokenizer == "none") return;
   const int length = model.info().context_length;
   if (is_cut(model.tokenizer(), query, length))

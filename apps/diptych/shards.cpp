@@ -1,5 +1,6 @@
 #include "shards.h"
 
+#include <diptych/error.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "console.h"
 #include "counted.h"
+#include "inputs.h"
 #include "json_text.h"
 #include "progress.h"
 
@@ -62,7 +64,34 @@ Json shards_json(const std::vector<diptych::ShardSummary>& shards) {
   return list;
 }
 
+bool is_table(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  for (const char* ending : {".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst", ".tsv.zst"})
+    if (name.ends_with(ending)) return true;
+  return false;
+}
+
+/// The files of the inputs. Says which are named twice, and refuses columns where there is no
+/// table.
+std::vector<std::filesystem::path> checked_files(const diptych::SampleInputs& inputs) {
+  const std::vector<std::filesystem::path> files = diptych::sample_files(inputs);
+  note_repeated({files.begin(), files.end()});
+  const diptych::SampleInputs usual;
+  const bool has_columns = inputs.image_column != usual.image_column ||
+                           inputs.caption_column != usual.caption_column ||
+                           inputs.separator != usual.separator || !inputs.image_root.empty();
+  if (has_columns && std::none_of(files.begin(), files.end(), is_table)) {
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        fmt::format("--csv-img-key, --csv-caption-key, --csv-separator, --image-root: got one for "
+                    "inputs without a table, expected a .csv or .tsv file ({})",
+                    inputs.sources.front()));
+  }
+  return files;
+}
+
 int list(const ListOptions& options) {
+  checked_files(options.inputs);
   const diptych::ShardList list = diptych::list_shards(options.inputs, options.threads);
   if (options.json) {
     print_json({{"files", stage_json(list.files)}, {"shards", shards_json(list.shards)}});
@@ -184,7 +213,7 @@ void add_table_options(Command command, diptych::SampleInputs& inputs) {
 
 std::string folder_command(Command command, const diptych::SampleInputs& inputs) {
   std::string text = command_without(command);
-  for (const std::filesystem::path& file : diptych::sample_files(inputs)) {
+  for (const std::filesystem::path& file : checked_files(inputs)) {
     std::error_code error;
     const bool is_folder = std::filesystem::is_directory(file, error);
     const auto size = is_folder ? files_below(file) : std::filesystem::file_size(file, error);
@@ -205,8 +234,7 @@ EachInput each_shard(std::string stage, const diptych::SampleInputs& inputs,
 
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {
   std::vector<std::string> names;
-  for (const std::filesystem::path& file : diptych::sample_files(inputs))
-    names.push_back(file.string());
+  for (const std::filesystem::path& file : checked_files(inputs)) names.push_back(file.string());
   return names;
 }
 

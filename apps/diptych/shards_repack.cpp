@@ -1,3 +1,4 @@
+#include <diptych/error.h>
 #include <fmt/core.h>
 
 #include <memory>
@@ -79,6 +80,19 @@ int repack_each(Options options, Command command) {
                         });
 }
 
+/// A file's name says to whoever reads it what it is.
+void check_form(const diptych::RepackOptions& options, Command command) {
+  using diptych::SampleFormat;
+  const bool is_tar = options.format == SampleFormat::tar;
+  if (is_tar && options.out.extension() != ".tar") {
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        fmt::format("--out: got {}, expected a name that ends in .tar", options.out.string()));
+  }
+  if (!is_tar && options.format != SampleFormat::shards)
+    command.refuse_unused({"--per-shard"}, "--to shards");
+}
+
 /// What all four have but for where the output goes.
 std::shared_ptr<Options> add_inputs(Command command, const char* inputs) {
   auto options = std::make_shared<Options>();
@@ -90,6 +104,7 @@ std::shared_ptr<Options> add_inputs(Command command, const char* inputs) {
   command.flag("--json", options->stage.json, "print the report as JSON");
   command.runs([options, command] {
     if (!options->each.empty()) return repack_each(*options, command);
+    check_form(options->repack, command);
     options->stage.stage.command = folder_command(command, options->repack.inputs);
     return repack(*options).status;
   });

@@ -76,6 +76,8 @@ int soup(const Options& options) {
   for (const std::string& name : options.models) models.push_back(load_model(name, options.load));
   const diptych::Model average = diptych::average_models(models, shares);
   refuse_copies(models, options.models);
+  for (std::size_t i = 0; i < shares.size(); ++i)
+    if (shares[i] == 0.0) print_note(options.models[i] + " counts nothing: its share is 0");
   for (const std::string& assumption : average.info().assumptions) print_note(assumption);
   for (const std::string& note : diptych::convert_model(average, options.out, options.convert))
     print_note(note);

@@ -86,9 +86,12 @@ int tokenize(const Options& options) {
   std::string line;
   std::size_t texts = 0;
   LineNumbers cut;
+  LineNumbers unknown;
   while (std::getline(std::cin, line)) {
     ++texts;
-    const Json record = tokens_of(setting, parse_text(line, texts), texts);
+    const std::string text = parse_text(line, texts);
+    const Json record = tokens_of(setting, text, texts);
+    if (diptych::has_unknown_words(*setting.tokenizer, text)) unknown.push_back(texts);
     if (record["cut"].get<bool>()) cut.push_back(texts);
     writer.write(record);
   }
@@ -98,6 +101,10 @@ int tokenize(const Options& options) {
                 "texts: got none, expected a JSON string a line (standard input)");
   }
   writer.finish();
+  if (!unknown.empty()) {
+    print_note(fmt::format("{} with words that the tokenizer does not know",
+                           count_of_texts(unknown, texts)));
+  }
   if (!cut.empty()) {
     print_note(fmt::format("{} longer than {} tokens, and cut", count_of_texts(cut, texts),
                            setting.context));

@@ -22,6 +22,8 @@ struct PictureFacts {
   bool wide_grey = false;
   /// The pixels are those of the preview within a camera's RAW file.
   bool preview = false;
+  /// The file holds further pictures, frames or pages, of which this is the first.
+  bool first_of_several = false;
 
   bool operator==(const PictureFacts&) const = default;
 };
@@ -36,9 +38,10 @@ struct Image {
 
 /// How many pictures of a call had facts that a person may want to be told.
 struct DIPTYCH_API PictureCounts {
-  std::size_t turned = 0;     ///< orientation other than 1
-  std::size_t wide_grey = 0;  ///< 16-bit grey with values above 255
-  std::size_t previews = 0;   ///< camera RAW, of which the preview was read
+  std::size_t turned = 0;            ///< orientation other than 1
+  std::size_t wide_grey = 0;         ///< 16-bit grey with values above 255
+  std::size_t previews = 0;          ///< camera RAW, of which the preview was read
+  std::size_t first_of_several = 0;  ///< GIF, PNG, WebP or TIFF with further frames or pages
 
   void add(const PictureFacts& facts);
   void add(const PictureCounts& counts);

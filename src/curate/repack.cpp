@@ -1,14 +1,9 @@
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <map>
-#include <string>
-
 #include "base/error.h"
 #include "base/parallel.h"
 #include "curate/sample_keys.h"
 #include "curate/sample_sinks.h"
 #include "curate/sample_walk.h"
+#include "curate/tally.h"
 #include "diptych/shard_tools.h"
 
 namespace diptych {
@@ -19,18 +14,6 @@ using namespace curate;
 
 void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
   notes.insert(notes.end(), more.begin(), more.end());
-}
-
-/// What most samples were left out for, and the first of them; nothing where there was none.
-std::string commonest(const std::map<std::string, Dropped>& dropped) {
-  const auto most = std::max_element(
-      dropped.begin(), dropped.end(),
-      [](const auto& a, const auto& b) { return a.second.count < b.second.count; });
-  if (most == dropped.end()) return "";
-  const auto& [reason, samples] = *most;
-  const std::string first =
-      samples.examples.empty() ? "" : fmt::format(", the first: {}", samples.examples.front());
-  return fmt::format(": {} {}{}", samples.count, reason, first);
 }
 
 /// Chinese-CLIP's forms are by picture.
@@ -66,7 +49,7 @@ RepackReport repack_samples(const RepackOptions& options) {
     fail(ErrorCode::invalid_argument,
          "samples: got {} of which none can be used, expected some ({}){}", report.samples.read,
          options.inputs.sources.front(),
-         commonest(report.samples.read > 0 ? report.samples.dropped : report.files.dropped));
+         commonest_reason(report.samples.read > 0 ? report.samples : report.files));
   }
   sink->finish();
   append(report.samples.notes, keys.notes());

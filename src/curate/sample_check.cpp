@@ -59,6 +59,10 @@ std::optional<SampleFault> fault_of(const shards::Sample& sample, const SampleRu
   return rules.decode && picture ? fault_of_picture(sample, *picture, rules) : std::nullopt;
 }
 
+bool has_text_key(const shards::Sample& sample, const SampleRules& rules) {
+  return shards::read_text(sample, {.json_text_key = rules.json_text_key}).has_text_key;
+}
+
 std::vector<CheckedSample> check_samples(const shards::Dataset& dataset, std::size_t first,
                                          std::size_t last, const SampleRules& rules,
                                          ThreadPool& pool) {

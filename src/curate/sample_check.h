@@ -23,6 +23,9 @@ SampleFault unreadable_picture(const shards::Sample& sample, const Error& error)
 /// Returns the first rule that a sample breaks. Never throws for its content. Thread-safe.
 std::optional<SampleFault> fault_of(const shards::Sample& sample, const SampleRules& rules);
 
+/// Returns whether a sample's json has the key of the rules.
+bool has_text_key(const shards::Sample& sample, const SampleRules& rules);
+
 /// A sample as it was read, or why it is not used.
 struct CheckedSample {
   shards::Sample sample;

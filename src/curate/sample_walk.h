@@ -16,6 +16,7 @@ void walk_samples(const std::vector<std::filesystem::path>& files, const SampleI
                   const SampleRules& rules, ThreadPool& pool, const StageOptions& stage,
                   StageReport& file_report, StageReport& samples, Work&& work) {
   constexpr std::size_t kAtOnce = 256;
+  bool misses_key = !rules.json_text_key.empty();
   for (std::size_t i = 0; i < files.size(); ++i) {
     const shards::Dataset dataset = open_file(files[i], inputs);
     refuse_missing(dataset, stage);
@@ -26,10 +27,15 @@ void walk_samples(const std::vector<std::filesystem::path>& files, const SampleI
       samples.read += checked.size();
       for (const CheckedSample& sample : checked) {
         if (sample.fault) count_fault(samples, *sample.fault);
+        misses_key = misses_key && !has_text_key(sample.sample, rules);
       }
       work(checked);
     }
     if (stage.progress) stage.progress(i + 1, files.size());
+  }
+  if (misses_key && samples.read > 0) {
+    samples.notes.push_back("json-text-key: no sample has '" + rules.json_text_key +
+                            "': their captions are txt");
   }
 }
 

@@ -37,9 +37,23 @@ void add(StageReport& sum, const StageReport& part) {
   sum.notes.insert(sum.notes.end(), part.notes.begin(), part.notes.end());
 }
 
+std::string commonest_reason(const StageReport& report) {
+  std::uint64_t most = 0;
+  std::string words;
+  for (const auto& reasons : {report.dropped, report.left_out}) {
+    for (const auto& [reason, records] : reasons) {
+      if (records.count <= most) continue;
+      most = records.count;
+      words = fmt::format(": {} {}", most, reason);
+      if (!records.examples.empty()) words += ", the first: " + records.examples.front();
+    }
+  }
+  return words;
+}
+
 void refuse_nothing_left(const StageReport& samples, const std::string& source) {
-  fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({})",
-       samples.read, source);
+  fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({}){}",
+       samples.read, source, commonest_reason(samples));
 }
 
 void check_output(const std::filesystem::path& output, const StageOptions& options,

@@ -31,7 +31,12 @@ void count_at(std::map<std::string, Dropped>& reasons, std::string_view reason,
 /// Adds what another part of the input came to; the order of calls decides the examples.
 void add(StageReport& sum, const StageReport& part);
 
-/// Throws Error(invalid_argument): of all samples that were read, from `source` on, none is left.
+/// Returns ": 3 without a caption, the first: ..." of what most records were left out for; nothing
+/// where none was.
+std::string commonest_reason(const StageReport& report);
+
+/// Throws Error(invalid_argument): of all samples that were read, from `source` on, none is left,
+/// for most of them why.
 [[noreturn]] void refuse_nothing_left(const StageReport& samples, const std::string& source);
 
 /// Throws Error(invalid_argument) when an output is there already and must not be replaced, or is

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 
 #include "base/ascii.h"
+#include "diptych/prompts.h"
 
 namespace diptych::evaluate {
 namespace {
@@ -76,7 +78,8 @@ std::optional<std::string> note_on_json(std::string_view what,
   if (!opens || !closes || std::none_of(labels.begin(), labels.end(), is_quoted))
     return std::nullopt;
   return fmt::format(
-      "the {0}s look like JSON, which is read as such from a file whose name ends in .json: '{1}'",
+      "lines that look like JSON are a {} each; labels and class names are read as JSON from a "
+      "file whose name ends in .json: '{}'",
       what, first);
 }
 
@@ -121,17 +124,34 @@ std::optional<std::string> note_on_bullets(std::string_view what,
                      labels.front());
 }
 
-}  // namespace
+using NoteOn = std::optional<std::string>(std::string_view, std::span<const std::string>);
 
-std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
-  if (labels.empty()) return {};
+std::vector<std::string> notes_of(std::string_view what, std::span<const std::string> texts,
+                                  std::initializer_list<NoteOn*> looks) {
+  if (texts.empty()) return {};
   std::vector<std::string> notes;
-  if (const auto note = note_on_json(what, labels)) return {*note};
-  for (const auto look : {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes,
-                          note_on_bullets, note_on_underscores}) {
-    if (const auto note = look(what, labels)) notes.push_back(*note);
+  if (const auto note = note_on_json(what, texts)) return {*note};
+  for (NoteOn* const look : looks) {
+    if (const auto note = look(what, texts)) notes.push_back(*note);
   }
   return notes;
 }
 
+}  // namespace
+
+std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
+  return notes_of(what, labels,
+                  {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
+                   note_on_underscores});
+}
+
 }  // namespace diptych::evaluate
+
+namespace diptych {
+
+std::vector<std::string> line_notes(std::string_view what, std::span<const std::string> lines) {
+  return evaluate::notes_of(
+      what, lines, {evaluate::note_on_rows, evaluate::note_on_heading, evaluate::note_on_quotes});
+}
+
+}  // namespace diptych

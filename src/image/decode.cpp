@@ -6,6 +6,7 @@
 #include "image/content.h"
 #include "image/decoder.h"
 #include "image/orientation.h"
+#include "image/several_pictures.h"
 
 namespace diptych {
 namespace image {
@@ -46,6 +47,7 @@ Picture decode_with_facts(const EncodedPicture& source) {
   if (const auto raw = read_camera_raw(source)) return decode_preview(source, *raw);
   Picture picture = decode_by_content(source);
   picture.facts.orientation = find_orientation(source);
+  picture.facts.first_of_several = has_several_pictures(source);
   return picture;
 }
 
@@ -98,12 +100,14 @@ void PictureCounts::add(const PictureFacts& facts) {
   turned += facts.orientation != 1 ? 1 : 0;
   wide_grey += facts.wide_grey ? 1 : 0;
   previews += facts.preview ? 1 : 0;
+  first_of_several += facts.first_of_several ? 1 : 0;
 }
 
 void PictureCounts::add(const PictureCounts& counts) {
   turned += counts.turned;
   wide_grey += counts.wide_grey;
   previews += counts.previews;
+  first_of_several += counts.first_of_several;
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,

@@ -60,6 +60,19 @@ Note on_patches(const TrainOptions& options, const network::Model& model) {
       patches, kept);
 }
 
+/// What is random at first is kept so.
+Note on_random_tower(const TrainOptions& options, bool starts_anew) {
+  using Kind = options::TowerMode::Kind;
+  const bool image = options::image_mode(options).kind != Kind::full;
+  const bool text = options::text_mode(options).kind != Kind::full;
+  if (!starts_anew || (!image && !text)) return std::nullopt;
+  return fmt::format(
+      "{}: the model starts from random weights, which stay as they are where they are not "
+      "trained; "
+      "a trained --model may be meant",
+      image ? "image-mode" : "text-mode");
+}
+
 /// Products of two matrices that have more numbers than the matrix they are added to.
 Note on_rank(const TrainOptions& options, const network::Model& model) {
   const std::vector<AdapterSpec> adapters = trained_part(options, model).adapters;
@@ -90,11 +103,12 @@ bool is_frozen(const options::TowerMode& mode) {
 }  // namespace
 
 std::vector<std::string> advice(const TrainOptions& options, const Schedule& schedule,
-                                const network::Model& model) {
+                                const network::Model& model, bool starts_anew) {
   constexpr double kMostForLion = 3e-4;
   std::vector<std::string> sentences;
-  for (const Note& note : {on_warmup(options, schedule), on_fastclip(options),
-                           on_patches(options, model), on_rank(options, model)})
+  for (const Note& note :
+       {on_warmup(options, schedule), on_fastclip(options), on_patches(options, model),
+        on_rank(options, model), on_random_tower(options, starts_anew)})
     if (note) sentences.push_back(*note);
   if (options.batch_size == 1 && options.accum_freq == 1 && options.siglip)
     sentences.emplace_back("batch-size: one pair a step has no negatives to learn from");

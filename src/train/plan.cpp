@@ -132,7 +132,8 @@ TrainPlan plan(const TrainOptions& options, const ModelReader& source) {
   result.notes = trial.data.summary.notes;
   add(result.notes, check_captions_as_read(trial.data.captions, *trial.tokenizer,
                                            network::context_length(trial.model.config.text)));
-  add(result.notes, advice(options, trial.schedule, trial.model));
+  add(result.notes,
+      advice(options, trial.schedule, trial.model, trial.file.weights.tensors.empty()));
   measure_memory(trial, result);
   measure_time(trial, result);
   return result;

@@ -73,7 +73,8 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   if (group_ != nullptr) agree_on_run(*group_, record_, position_);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_, loading(), position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
-  const std::vector<std::string> advised = advice(options, schedule_, model_);
+  const std::vector<std::string> advised =
+      advice(options, schedule_, model_, file_.weights.tensors.empty());
   notes.insert(notes.end(), advised.begin(), advised.end());
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");

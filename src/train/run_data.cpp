@@ -176,24 +176,43 @@ std::optional<shards::Sample> sample_with_picture(const shards::Dataset& dataset
   return std::nullopt;
 }
 
+/// What of the pictures looked at is read otherwise than a viewer shows it.
+void note_on_facts(const TrainOptions& options, std::size_t looked_at, const PictureCounts& counts,
+                   TrainDataSummary& summary) {
+  const auto note = [&](std::size_t count, std::string_view what) {
+    if (count > 0)
+      summary.notes.push_back(
+          fmt::format("of {} pictures looked at, {} {}", looked_at, count, what));
+  };
+  if (options.upright == "no")
+    note(counts.turned, "with an EXIF orientation, taken as stored (--upright yes turns them)");
+  if (options.wide == "clamp") {
+    note(counts.wide_grey,
+         "in 16-bit grey, of which all above 255 is white (--wide scale keeps the shades)");
+  }
+  note(counts.first_of_several, "with further frames or pages, of which the first is read");
+}
+
 /// Decodes a few pictures: what concerns all of them (web pages in their place, a format whose
 /// module is not there) would otherwise show after an epoch.
 void decode_some(const TrainOptions& options, RunData& data) {
   const shards::Dataset& dataset = data.dataset;
   const std::size_t looked_at = std::min(dataset.size(), kDecoded);
   std::size_t decoded = 0;
+  PictureCounts counts;
   Refusals refused;
   for (std::size_t i = 0; i < looked_at; ++i) {
     const std::size_t index = i * dataset.size() / looked_at;
     const auto sample = sample_with_picture(dataset, index);
     if (!sample) continue;
     try {
-      decode_image(*sample->image(), sample->key, {});
+      counts.add(decode_image(*sample->image(), sample->key, {}).facts);
       ++decoded;
     } catch (const Error& error) {
       refused.add(dataset.refusal(index, error));
     }
   }
+  note_on_facts(options, decoded + refused.samples(), counts, data.summary);
   if (!refused.any()) return;
   if (decoded == 0) {
     fail(code_of(refused.reasons().front()),

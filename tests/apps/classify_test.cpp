@@ -216,6 +216,8 @@ TEST_F(Classify, ALabelsFileThatIsATableIsNoted) {
   EXPECT_THAT(classify(arguments).errors, HasSubstr("as the rows of a table have"));
   write_file(path("labels.csv"), "1\n2\n3\nfour\n");
   EXPECT_THAT(classify(arguments).errors, HasSubstr("3 of 4 labels are numbers, as '1'"));
+  EXPECT_THAT(classify({"--labels", "42,43", path("pictures/a.bmp")}).errors,
+              HasSubstr("2 of 2 labels are numbers, as '42'"));
 }
 
 TEST_F(Classify, OneLabelAloneIsNoted) {

@@ -126,6 +126,87 @@ TEST(Curate, LeavesOutWhatMeansTheSame) {
             2);
 }
 
+TEST(Curate, OptionsThatWouldChangeNothingAreRefused) {
+  const auto refuses = [](const std::vector<std::string>& arguments, const std::string& part) {
+    std::vector<std::string> command = {"curate"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const ProgramRun run = run_diptych(command);
+    EXPECT_EQ(run.status, 2) << part;
+    EXPECT_THAT(run.errors, HasSubstr(part));
+  };
+  const std::string alone = "alone it changes nothing";
+  refuses({"score", "s", "--out", "o"}, "got neither a rule nor scores");
+  refuses({"score", "s", "--out", "o", "--top-share", "0.5"},
+          "--top-share: expected --clip, --head or --scores-from with it: " + alone);
+  refuses({"score", "s", "--out", "o", "--min-score", "0.5"}, "--min-score: expected --clip");
+  refuses({"score", "s", "--out", "o", "--clip", "--top-share", "0"}, "a number above 0");
+  refuses({"score", "s", "--out", "o", "--min-words", "1", "--model", "m"},
+          "--model: expected --clip or --head with it");
+  refuses({"score", "s", "--out", "o", "--min-words", "1", "--language-model", "m"},
+          "--language-model: expected --language with it");
+  refuses({"score", "s", "--out", "o", "--rules", "datacomp", "--min-side", "9"}, "--rules");
+  refuses({"dedup", "s", "--out", "o", "--model", "m"}, "--model: expected --semantic with it");
+  refuses({"dedup", "s", "--out", "o", "--exact", "--distance", "1"}, "--distance");
+  refuses({"dedup", "s", "--out", "o", "--semantic", "--keep-share", "0"}, "a number above 0");
+  refuses({"queries", "--list", "q", "--out", "o", "--pmi", "5"}, "--pmi: expected --wikipedia");
+  refuses({"queries", "--list", "q", "--out", "o", "--views", "5"},
+          "--views: expected --pageviews");
+  refuses({"queries", "--list", "q", "--out", "o", "--language", "zh"},
+          "--language: expected --wikipedia or --pageviews");
+  refuses({"download", "u.csv", "--output-folder", "o", "--resize-mode", "no", "--image-size", "9"},
+          "--image-size: expected another --resize-mode than no");
+}
+
+TEST(Curate, SaysWhatMostPairsWereLeftOutFor) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pictures"));
+  for (const char* name : {"pictures/a", "pictures/b"}) {
+    write_picture(path(name) + std::string(".bmp"), 255, 0, 0);
+    write_file(path(name) + std::string(".txt"), "red");
+  }
+  const auto score = [&](const std::vector<std::string>& rules) {
+    std::vector<std::string> command = {"curate", "score", path("pictures"), "--out", path("out")};
+    command.insert(command.end(), rules.begin(), rules.end());
+    return run_diptych(command);
+  };
+  const ProgramRun none = score({"--min-words", "9"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.errors, HasSubstr("got 2 of which none is left"));
+  EXPECT_THAT(none.errors, HasSubstr("2 few words, the first: "));
+  const ProgramRun elsewhere = score({"--min-words", "1", "--json-text-key", "caption"});
+  EXPECT_EQ(elsewhere.status, 0) << elsewhere.errors;
+  EXPECT_THAT(elsewhere.errors, HasSubstr("json-text-key: no sample has 'caption'"));
+}
+
+TEST(Curate, AListThatIsATableOrNamedTwiceIsNoted) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("table.csv"), "0,cat\n1,dog\n");
+  const ProgramRun run = run_diptych(
+      {"curate", "queries", "--list", path("table.csv"), path("table.csv"), "--out", path("o")});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("every query has a ',' in it"));
+  EXPECT_THAT(run.errors, HasSubstr("table.csv is named twice, and taken twice"));
+}
+
+TEST(Curate, ALanguageThatCountsDoNotHaveIsNoted) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("q.txt"), "cat\n");
+  write_file(path("t.jsonl"), R"({"key": "1", "text": "a cat here"})"
+                              "\n");
+  ASSERT_EQ(run_diptych({"curate", "match", "--entries", path("q.txt"), "--texts", path("t.jsonl"),
+                         "--out", path("m.jsonl"), "--counts", path("c.json")})
+                .status,
+            0);
+  const ProgramRun run =
+      run_diptych({"curate", "balance", "--matches", path("m.jsonl"), "--counts", path("c.json"),
+                   "--t-language", "zh", "--out", path("b.jsonl")});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("--t-language is not used"));
+}
+
 TEST(Curate, BothThresholdsAtOnceAreWrongUsage) {
   const ProgramRun run = run_diptych({"curate", "balance", "--matches", "m", "--counts", "c",
                                       "--out", "o", "--t", "5", "--tail-share", "0.1"});

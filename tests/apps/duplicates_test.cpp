@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/pictures_fixture.h"
+#include "base/atomic_file.h"
 #include "base/mapped_file.h"
 
 namespace diptych::test {
@@ -28,6 +29,25 @@ TEST_F(Duplicates, FilesWithTheSameBytesAreNamed) {
   EXPECT_FALSE(pictures[0].contains("same_bytes_as"));
   EXPECT_EQ(pictures[1]["same_bytes_as"], path("pictures/copy.bmp"));
   EXPECT_THAT(run.errors, HasSubstr("1 group of 2 pictures among 4"));
+}
+
+/// Rounding makes a row's product with itself a little less than one.
+TEST_F(Duplicates, TheSamePixelsAreThereSeveralTimesAtOne) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = path("pictures/p") + std::to_string(i);
+    write_picture(name + ".bmp", 20 * i, 255 - 20 * i, 10 * i);
+    write_file(name + "copy.bmp", read_text_file(name + ".bmp") + "other bytes");
+  }
+  const ProgramRun run = this->run("duplicates", {path("pictures"), "--threshold", "1", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(Json::parse(run.output).size(), 12U) << run.output;
+}
+
+TEST_F(Duplicates, AThresholdThatWasMeasuredForAnotherModelIsNoted) {
+  const std::string note = "the threshold of 0.97 was measured for the embedded model";
+  EXPECT_THAT(this->run("duplicates", {path("pictures")}).errors, HasSubstr(note));
+  EXPECT_THAT(this->run("duplicates", {path("pictures"), "--threshold", "0.97"}).errors,
+              testing::Not(HasSubstr(note)));
 }
 
 TEST_F(Duplicates, EveryPairAboveTheThresholdIsInOneGroup) {

@@ -90,6 +90,13 @@ TEST_F(EmbedInputs, PicturesAndTextsGetUnitRowsAndNotes) {
   EXPECT_EQ(Json::parse(notes.at("texts")).size(), 2U);
 }
 
+TEST_F(EmbedInputs, LinesThatAreRowsOfATableAreNoted) {
+  const ProgramRun run = embed({"--texts-from", "-", "--out", path("out.safetensors")},
+                               "filepath,title\nx.jpg,a cat\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("every text has a ',' in it, as the rows of a table have"));
+}
+
 TEST_F(EmbedInputs, APictureNamedTwiceIsSaidToHaveTwoRows) {
   const ProgramRun run = embed({"--images", path("pictures"), path("pictures/../pictures/b.bmp"),
                                 "--out", path("out.safetensors")});

@@ -56,6 +56,13 @@ TEST(Pictures, InWideGreyAreSaidToBecomeWhite) {
   EXPECT_THAT(classify({"--wide", "scale", wide}).errors, Not(HasSubstr("16-bit")));
 }
 
+TEST(Pictures, OfSeveralInAFileAreSaidToBeTheFirst) {
+  const ProgramRun run = run_diptych(
+      {"classify", "--labels", "cat,dog", data_path("odd_images/animated.webp").string()});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("1 file with further frames or pages, of which the first"));
+}
+
 TEST(Pictures, OfACameraAreSaidToBePreviews) {
   EXPECT_THAT(classify({data_path("more_formats/two_previews.cr2").string()}).errors,
               HasSubstr("note: 1 picture in a camera's RAW format"));

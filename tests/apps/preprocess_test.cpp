@@ -98,6 +98,15 @@ TEST(Preprocess, ABrokenPictureIsListedAndTheOthersAreWritten) {
   EXPECT_EQ(read_arrays(out).size(), 1U);
 }
 
+TEST(Preprocess, SaysWhatWasWritten) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "out.safetensors").string();
+  const ProgramRun run = run_diptych(
+      {"preprocess", "--size", "8", data_path("images/rgb.png").string(), "--out", out});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.output, out + ": 1 picture\n");
+}
+
 TEST(Preprocess, TwoPicturesOfOneNameAreRefused) {
   const TemporaryFolder folder;
   const std::string picture = data_path("images/rgb.png").string();

@@ -65,6 +65,8 @@ TEST_F(Search, WhatAQueryOfWordsHidesIsSaid) {
   EXPECT_THAT(cut.errors, HasSubstr("the query is longer than the model's"));
   const ProgramRun unknown = this->run("search", {"a zebra", path("pictures")});
   EXPECT_THAT(unknown.errors, HasSubstr("the query has words that the model does not know"));
+  const ProgramRun joined = this->run("search", {"dark_red", path("pictures")});
+  EXPECT_THAT(joined.errors, HasSubstr("'_' in the query is no blank to the model"));
   const ProgramRun known = this->run("search", {"red", path("pictures")});
   EXPECT_THAT(known.errors, testing::Not(HasSubstr("note:")));
 }

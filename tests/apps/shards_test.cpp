@@ -50,6 +50,37 @@ TEST(Shards, PackSaysWhyThereIsNothingToPack) {
   EXPECT_THAT(run.errors, HasSubstr("key a)"));
 }
 
+TEST(Shards, OptionsThatWouldChangeNothingAreRefused) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pictures"));
+  std::filesystem::copy_file(data_path("images/gray.png"), path("pictures/a.png"));
+  write_file(path("pictures/a.txt"), "a cat");
+  const auto refuses = [&](const std::vector<std::string>& arguments, const std::string& part) {
+    std::vector<std::string> command = {"shards", arguments.front(), path("pictures")};
+    command.insert(command.end(), arguments.begin() + 1, arguments.end());
+    const ProgramRun run = run_diptych(command);
+    EXPECT_EQ(run.status, 2) << part;
+    EXPECT_THAT(run.errors, HasSubstr(part));
+  };
+  refuses({"pack", "--out", path("o"), "--csv-img-key", "image"}, "inputs without a table");
+  refuses({"convert", "--to", "files", "--out", path("o"), "--per-shard", "2"},
+          "--per-shard: expected --to shards with it");
+  refuses({"merge", "--out", path("o")}, "a name that ends in .tar");
+}
+
+TEST(Shards, ThatAreNamedTwiceAreSaidToBe) {
+  const TemporaryFolder folder;
+  const std::string tar = (folder.path() / "s.tar").string();
+  std::filesystem::create_directory(folder.path() / "pictures");
+  std::filesystem::copy_file(data_path("images/gray.png"), folder.path() / "pictures/a.png");
+  const std::string pictures = (folder.path() / "pictures").string();
+  ASSERT_EQ(run_diptych({"shards", "merge", pictures, "--out", tar}).status, 0);
+  const ProgramRun run = run_diptych({"shards", "list", tar, tar});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.errors, HasSubstr("s.tar is named twice, and taken twice"));
+}
+
 TEST(Shards, ChineseClipsDatabasesBecomeItsFilesAndBack) {
   const TemporaryFolder folder;
   const auto path = [&](const char* name) { return (folder.path() / name).string(); };

@@ -45,6 +45,14 @@ TEST(Tokenize, ChineseIsChineseClips) {
   expect_reference_ids("chinese", "chinese");
 }
 
+TEST(Tokenize, UnknownWordsAreNoted) {
+  const ProgramRun run =
+      run_diptych({"tokenize", "--tokenizer", "chinese"}, "\"a cat\"\n\"\u0e41\u0e21\u0e27\"\n");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors,
+              HasSubstr("1 of 2 texts (line 2) with words that the tokenizer does not"));
+}
+
 TEST(Tokenize, ContextCutsAndPads) {
   const ProgramRun run = run_diptych({"tokenize", "--tokenizer", "clip", "--context", "4"},
                                      "\"a\"\n\"a photo of a cat\"\n");

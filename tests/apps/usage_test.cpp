@@ -225,6 +225,15 @@ TEST(Usage, AModelIsNoSoupWithItself) {
   EXPECT_THAT(run.errors, HasSubstr("got ./a twice"));
 }
 
+TEST(Usage, AModelIsNoSoupWithItsCopy) {
+  const TemporaryFolder folder;
+  const ProgramRun copies = run_in_shell(
+      "diptych convert pictogram a && diptych convert a b --dtype fp16 && diptych soup a b --out c",
+      folder.path());
+  EXPECT_EQ(copies.status, 2);
+  EXPECT_THAT(copies.errors, HasSubstr("got the weights of a again in b"));
+}
+
 /// A variable with one more option for a sanitizer, after those that it has.
 EnvironmentVariable with_sanitizer_option(const char* variable, const std::string& option) {
   const char* before = std::getenv(variable);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "diptych/prompts.h"
+
 namespace diptych::evaluate {
 namespace {
 
@@ -59,6 +61,19 @@ TEST(ListNotes, QuotesAndBulletsAreNoted) {
 
 TEST(ListNotes, UnderscoresBetweenWordsAreNoted) {
   expect_note({"cat", "golden_retriever"}, "no blank to the model: 'golden_retriever'");
+}
+
+TEST(LineNotes, AreOnTablesAndJsonAlone) {
+  const auto notes = [](const Labels& lines) { return line_notes("text", lines); };
+  EXPECT_THAT(notes({"filepath,title", "x.jpg,a cat"}),
+              ElementsAre(HasSubstr("every text has a ',' in it")));
+  EXPECT_THAT(notes({"title", "a cat"}), ElementsAre(HasSubstr("the first text, 'title'")));
+  EXPECT_THAT(notes({R"({"text": "a cat"})", R"({"text": "a dog"})"}),
+              ElementsAre(HasSubstr("look like JSON")));
+  EXPECT_THAT(notes({"\"a cat\""}), ElementsAre(HasSubstr("quotes around a text belong to it")));
+  EXPECT_THAT(notes({"a cat, asleep"}), IsEmpty());
+  EXPECT_THAT(notes({"- a cat", "- a file_name"}), IsEmpty());
+  EXPECT_THAT(notes({}), IsEmpty());
 }
 
 TEST(ListNotes, AClassNameIsCalledSo) {

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 /// What is advised on a run of `steps` an epoch, of a model of two towers of width 64.
 std::vector<std::string> advised(const TrainOptions& options, std::int64_t steps) {
   return advice(options, schedule_of(options, steps),
-                network::make_model(test::GoldenRun().config()));
+                network::make_model(test::GoldenRun().config()), /*starts_anew=*/false);
 }
 
 TrainOptions usual() {
@@ -73,8 +73,18 @@ TEST(Advice, OnPatchesOfWhichHardlyAnyAreLeft) {
   options.patch_dropout = 0.99;
   network::ModelConfig config = test::GoldenRun().config();
   std::get<network::VisionTransformerConfig>(config.image).patch_size = 8;
-  EXPECT_THAT(advice(options, schedule_of(options, 10), network::make_model(config)),
+  EXPECT_THAT(advice(options, schedule_of(options, 10), network::make_model(config), false),
               ElementsAre(HasSubstr("of a picture's 36 patches every step sees 1 ")));
+}
+
+TEST(Advice, OnRandomWeightsThatAreNotTrained) {
+  const network::Model model = network::make_model(test::GoldenRun().config());
+  TrainOptions options = usual();
+  const auto advised_anew = [&] { return advice(options, schedule_of(options, 10), model, true); };
+  EXPECT_THAT(advised_anew(), IsEmpty());
+  options.lock_image = true;
+  EXPECT_THAT(advised_anew(), ElementsAre(HasSubstr("image-mode: the model starts from random")));
+  EXPECT_THAT(advised(options, 10), IsEmpty());
 }
 
 TEST(Advice, OnRanksThatSomeMatricesDoNotHave) {
@@ -82,7 +92,7 @@ TEST(Advice, OnRanksThatSomeMatricesDoNotHave) {
   std::get<network::VisionTransformerConfig>(config.image).mlp_width = 16;
   TrainOptions options = usual();
   options.image_mode = "lora:32";
-  EXPECT_THAT(advice(options, schedule_of(options, 10), network::make_model(config)),
+  EXPECT_THAT(advice(options, schedule_of(options, 10), network::make_model(config), false),
               ElementsAre(AllOf(HasSubstr("of 8 matrices 4 have no rank so high"),
                                 HasSubstr("lora:32 to one of rank 16"))));
 }

@@ -127,6 +127,8 @@ TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
   EXPECT_EQ(report.start.trained_on, 6U);
   EXPECT_FALSE(report.start.linear_probe);
   EXPECT_THAT(report.start.notes, testing::Contains(HasSubstr("refused: 1 ")));
+  EXPECT_THAT(report.start.notes,
+              testing::Contains(HasSubstr("of 3 pictures kept out the right one")));
   EXPECT_THAT(read_text_file(report.folder / "training.csv"), HasSubstr("of \"\""));
 }
 

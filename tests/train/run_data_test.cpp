@@ -87,6 +87,22 @@ TEST_F(RunDataTest, SaysHowManyPairsOfHowManyBySource) {
   EXPECT_EQ(summary.refused[1].reason, "empty_caption");
 }
 
+TEST_F(RunDataTest, SaysWhichPicturesAViewerShowsOtherwise) {
+  const auto image = [](const char* name) { return diptych::test::data_path(name).string(); };
+  options_.train_data =
+      save("t.csv", "filepath,title\n" + image("images/exif_rotated.jpg") + ",a\n" +
+                        image("images/gray16.png") + ",b\n" + image("odd_images/animated.webp") +
+                        ",c\n" + image("images/rgb.png") + ",d\n");
+  EXPECT_THAT(
+      open_run_data(options_).summary.notes,
+      ElementsAre(HasSubstr("of 4 pictures looked at, 1 with an EXIF orientation, taken as"),
+                  HasSubstr("of 4 pictures looked at, 1 in 16-bit grey"),
+                  HasSubstr("of 4 pictures looked at, 1 with further frames or pages")));
+  options_.upright = "yes";
+  options_.wide = "scale";
+  EXPECT_THAT(open_run_data(options_).summary.notes, ElementsAre(HasSubstr("further frames")));
+}
+
 TEST_F(RunDataTest, SaysWhatOfAnEpochFillsNoBatch) {
   save("x.jpg", picture());
   options_.train_data = save("five.csv",
