@@ -10,6 +10,7 @@
 #include "api/fixtures.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "checkpoint/containers/safetensors.h"
 #include "diptych/arrays.h"
 #include "diptych/convert.h"
 #include "diptych/encoder.h"
@@ -120,14 +121,28 @@ void write_pairs(const fs::path& folder) {
   fs::copy(folder / "web/000000.tar", folder / "eval.tar");
 }
 
+/// A copy of a model with every number of its weights moved.
+void write_shifted(const fs::path& model, const fs::path& folder, float shift) {
+  fs::copy(model, folder);
+  TensorMap moved;
+  const TensorMap tensors = checkpoint::read_safetensors(model / "model.safetensors");
+  for (const auto& [name, view] : tensors.tensors) {
+    std::vector<float> values = to_floats(view);
+    for (float& value : values) value += shift;
+    moved.add(name, TensorBuffer(view.shape, values));
+  }
+  checkpoint::write_safetensors(folder / "model.safetensors", moved);
+}
+
 /// ViT-B-32.pt, an OpenAI checkpoint, and tensors with what it computes from them.
 void write_models(const fs::path& folder) {
   write_tiny_clip_model(folder / "clip");
   const Model model = Model::load((folder / "clip").string());
   convert_model(model, folder / "openai", {.format = "openai"});
   fs::rename(folder / "openai/model.pt", folder / "ViT-B-32.pt");
+  float shift = 0.0F;
   for (const char* name : {"zero-shot", "fine-tuned", "run-1", "run-2", "run-3"})
-    fs::copy(folder / "clip", folder / name);
+    write_shifted(folder / "clip", folder / name, shift += 0.01F);
   const Encoder encoder(Model::load((folder / "ViT-B-32.pt").string()));
   const auto size = static_cast<std::int64_t>(encoder.model().info().image_size);
   const std::vector<float> pixels(static_cast<std::size_t>(3 * size * size), 0.25F);
