@@ -66,8 +66,12 @@ class TrainCommand : public testing::Test {
 TEST_F(TrainCommand, SaysWhatItDoesFirstAndWhatItDidLast) {
   const ProgramRun run = train({});
   EXPECT_EQ(run.status, 0) << run.errors;
-  EXPECT_TRUE(run.output.starts_with(
-      "data: 8 pairs of 8 samples\ntraining 4 steps: 2 epochs of 8 pairs, 4 a step; "))
+  EXPECT_TRUE(
+      run.output.starts_with("data: 8 pairs of 8 samples\n"
+                             "data: of 8 pictures looked at, 2 in 16-bit grey, of which all above "
+                             "255 is white (--wide scale "
+                             "keeps the shades)\n"
+                             "training 4 steps: 2 epochs of 8 pairs, 4 a step; "))
       << run.output;
   EXPECT_THAT(run.output, HasSubstr("step 1/4 "));
   EXPECT_THAT(run.output, HasSubstr("trained 4 steps: " + path("logs/run/model")));
