@@ -79,62 +79,49 @@ struct Int8 {};
     _tile_dpbusd(sums, inputs, weights);            \
   }
 
-/// Two tiles of rows, the second from row `second` on. Tiles 0 to 3 are sums: upper rows left and
-/// right, lower rows left and right; 4 and 5 inputs of upper and lower rows; 6 and 7 the weights of
-/// the panel's left and right half.
-template <typename Dot>
-DIPTYCH_AMX void multiply_pair(const DotProduct& product, int second, void* sums) {
+/// One tile of rows, or a pair, the second from row `second` on. Tiles 0 to 3 are sums: upper rows
+/// left and right, lower rows left and right; 4 and 5 inputs of upper and lower rows; 6 and 7 the
+/// weights of the panel's left and right half.
+template <typename Dot, bool kPair>
+DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, void* sums) {
   const std::size_t stride = product.a_stride * 4;
   const std::uint32_t* lower = product.a + static_cast<std::size_t>(second) * product.a_stride;
   _tile_zero(0);
   _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
+  if constexpr (kPair) {
+    _tile_zero(2);
+    _tile_zero(3);
+  }
   for (int k = 0; k < product.words; k += kTileWords) {
     const std::uint32_t* b = product.b + panel_offset(1, k);
     _tile_loadd(4, product.a + k, stride);
     _tile_loadd(6, b, kPanelBytes);
     _tile_loadd(7, b + kTileWords, kPanelBytes);
-    _tile_loadd(5, lower + k, stride);
+    if constexpr (kPair) _tile_loadd(5, lower + k, stride);
     DIPTYCH_ADD_PRODUCTS(0, 4, 6)
     DIPTYCH_ADD_PRODUCTS(1, 4, 7)
-    DIPTYCH_ADD_PRODUCTS(2, 5, 6)
-    DIPTYCH_ADD_PRODUCTS(3, 5, 7)
-  }
-  auto* out = static_cast<std::uint8_t*>(sums);
-  auto* lower_out = out + static_cast<std::size_t>(second) * kPanelBytes;
-  _tile_stored(0, out, kPanelBytes);
-  _tile_stored(1, out + kTileBytes, kPanelBytes);
-  _tile_stored(2, lower_out, kPanelBytes);
-  _tile_stored(3, lower_out + kTileBytes, kPanelBytes);
-}
-
-/// One tile of rows.
-template <typename Dot>
-DIPTYCH_AMX void multiply_single(const DotProduct& product, void* sums) {
-  const std::size_t stride = product.a_stride * 4;
-  _tile_zero(0);
-  _tile_zero(1);
-  for (int k = 0; k < product.words; k += kTileWords) {
-    const std::uint32_t* b = product.b + panel_offset(1, k);
-    _tile_loadd(4, product.a + k, stride);
-    _tile_loadd(6, b, kPanelBytes);
-    _tile_loadd(7, b + kTileWords, kPanelBytes);
-    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
-    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
+    if constexpr (kPair) {
+      DIPTYCH_ADD_PRODUCTS(2, 5, 6)
+      DIPTYCH_ADD_PRODUCTS(3, 5, 7)
+    }
   }
   auto* out = static_cast<std::uint8_t*>(sums);
   _tile_stored(0, out, kPanelBytes);
   _tile_stored(1, out + kTileBytes, kPanelBytes);
+  if constexpr (kPair) {
+    auto* lower_out = out + static_cast<std::size_t>(second) * kPanelBytes;
+    _tile_stored(2, lower_out, kPanelBytes);
+    _tile_stored(3, lower_out + kTileBytes, kPanelBytes);
+  }
 }
 
 template <typename Dot>
 void multiply(const DotProduct& product, const TileRows& tiles, void* sums) {
   finish_writing();
   if (tiles.single()) {
-    multiply_single<Dot>(product, sums);
+    multiply_tiles<Dot, false>(product, 0, sums);
   } else {
-    multiply_pair<Dot>(product, tiles.second(), sums);
+    multiply_tiles<Dot, true>(product, tiles.second(), sums);
   }
 }
 
@@ -181,9 +168,13 @@ TileState::TileState(int /*height*/) {
 
 TileState::~TileState() = default;
 
-void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {}
+void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {
+  ensure(false, "this processor has AMX");
+}
 
-void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/, std::int32_t* /*sums*/) {}
+void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/, std::int32_t* /*sums*/) {
+  ensure(false, "this processor has AMX");
+}
 
 }  // namespace diptych::kernels
 
@@ -194,9 +185,8 @@ namespace diptych::kernels {
 // Two tiles a pair: a tile alone would read the weights twice as often.
 TileRows::TileRows(int rows)
     : rows_(rows),
-      single_(rows <= kTileRows),
       pairs_((rows + 2 * kTileRows - 1) / (2 * kTileRows)),
-      height_(single_ ? rows : (rows + 2 * pairs_ - 1) / (2 * pairs_)) {}
+      height_(single() ? rows : (rows + 2 * pairs_ - 1) / (2 * pairs_)) {}
 
 int TileRows::first(int pair) const {
   return std::min(pair * pair_rows(), rows_ - pair_rows());

@@ -27,14 +27,14 @@ class TileRows {
   /// Returns the first row of a pair, counted from the block's.
   int first(int pair) const;
   /// Returns the rows of a pair; of a block that one tile holds, those of the tile.
-  int pair_rows() const { return std::min(single_ ? height_ : 2 * height_, rows_); }
+  int pair_rows() const { return std::min(2 * height_, rows_); }
   /// Returns where a pair's second tile begins, counted from the pair's first row.
   int second() const { return pair_rows() - height_; }
-  bool single() const { return single_; }
+  /// Returns whether one tile holds all rows.
+  bool single() const { return rows_ <= kTileRows; }
 
  private:
   int rows_;
-  bool single_;
   int pairs_;
   int height_;
 };

@@ -126,17 +126,6 @@ const std::uint32_t* multiplied_words(const PackedLinear& layer, int panel) {
   return unpacked.words();
 }
 
-/// Calls body(first, count) for the rows of a block in tiles as equal as can be.
-template <typename Body>
-void for_each_tile(const GemmBlock& block, const Body& body) {
-  const int tiles = (block.rows() + kDotRows - 1) / kDotRows;
-  for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
-    const int count = (block.last_row - row) / (tiles - tile);
-    body(row, count);
-    row += count;
-  }
-}
-
 /// The finishing kernel of sums of one kind.
 auto finish_of(const float* /*sums*/) {
   return DIPTYCH_DISPATCH(finish_floats);
@@ -145,37 +134,52 @@ auto finish_of(const std::int32_t* /*sums*/) {
   return DIPTYCH_DISPATCH(finish_whole);
 }
 
-/// `dot(product, rows, sums)` computes the sums of a tile.
-template <typename Sum, typename Dot>
-void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot& dot) {
-  alignas(64) Sum sums[kDotRows * kPanelWidth];
+/// Rows of sums that are in memory at a time: those of the largest tile.
+constexpr int kSumRows = std::max(kDotRows, 2 * kTileRows);
+
+/// Computes a block panel by panel. `for_each_tile(body)` calls body(first row, rows) for all tiles
+/// of its rows; `dot(product, rows, sums)` computes the sums of one.
+template <typename Sum, typename ForEachTile, typename Dot>
+void multiply_panels(const GemmBlock& block, const Operand& operand,
+                     const ForEachTile& for_each_tile, const Dot& dot) {
+  alignas(64) Sum sums[kSumRows * kPanelWidth];
   const auto finish = finish_of(sums);
   const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
   for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
     const std::uint32_t* b = multiplied_words(*block.layer, panel);
-    for_each_tile(block, [&](int row, int count) {
+    for_each_tile([&](int row, int count) {
       dot({operand.row(row), operand.stride, b, words}, count, sums);
       finish(block, operand.scales, {sums, row, count, panel});
     });
   }
 }
 
-/// `dot(product, tiles, sums)` computes the sums of a pair of tiles.
+/// In tiles as equal as can be. `dot` is as above.
+template <typename Sum, typename Dot>
+void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot& dot) {
+  const auto for_each_tile = [&](const auto& body) {
+    const int tiles = (block.rows() + kDotRows - 1) / kDotRows;
+    for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
+      const int count = (block.last_row - row) / (tiles - tile);
+      body(row, count);
+      row += count;
+    }
+  };
+  multiply_panels<Sum>(block, operand, for_each_tile, dot);
+}
+
+/// `dot(product, tiles, sums)` computes the sums of a pair of AMX's tiles.
 template <typename Sum, typename Dot>
 void multiply_tiles(const GemmBlock& block, const Operand& operand, const Dot& dot) {
-  alignas(64) Sum sums[2 * kTileRows * kPanelWidth];
-  const auto finish = finish_of(sums);
-  const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
   const TileRows tiles(block.rows());
   const TileState state(tiles.height());
-  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
-    const std::uint32_t* b = multiplied_words(*block.layer, panel);
-    for (int pair = 0; pair < tiles.pairs(); ++pair) {
-      const int row = block.first_row + tiles.first(pair);
-      dot({operand.row(row), operand.stride, b, words}, tiles, sums);
-      finish(block, operand.scales, {sums, row, tiles.pair_rows(), panel});
-    }
-  }
+  const auto for_each_pair = [&](const auto& body) {
+    for (int pair = 0; pair < tiles.pairs(); ++pair)
+      body(block.first_row + tiles.first(pair), tiles.pair_rows());
+  };
+  multiply_panels<Sum>(
+      block, operand, for_each_pair,
+      [&](const DotProduct& product, int /*rows*/, Sum* sums) { dot(product, tiles, sums); });
 }
 
 }  // namespace
