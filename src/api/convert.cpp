@@ -12,6 +12,7 @@
 #include "api/model_name.h"
 #include "api/quantised_model.h"
 #include "api/weight_check.h"
+#include "base/append.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
@@ -156,10 +157,6 @@ void refuse_packed(ExportFormat format, Precision precision) {
   fail(ErrorCode::invalid_argument,
        "convert: packed: got another program's form or {}, expected diptych's own form in fp32",
        name(precision));
-}
-
-void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
-  notes.insert(notes.end(), more.begin(), more.end());
 }
 
 constexpr const char* kNoPlaceForWords =

@@ -1,3 +1,4 @@
+#include "base/append.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "curate/sample_keys.h"
@@ -11,10 +12,6 @@ namespace diptych {
 namespace {
 
 using namespace curate;
-
-void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
-  notes.insert(notes.end(), more.begin(), more.end());
-}
 
 /// Chinese-CLIP's forms are by picture.
 SampleRules rules_of(const RepackOptions& options) {

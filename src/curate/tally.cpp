@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/append.h"
 #include "base/error.h"
 
 namespace diptych::curate {
@@ -34,7 +35,7 @@ void add(StageReport& sum, const StageReport& part) {
   sum.written += part.written;
   add(sum.left_out, part.left_out);
   add(sum.dropped, part.dropped);
-  sum.notes.insert(sum.notes.end(), part.notes.begin(), part.notes.end());
+  append(sum.notes, part.notes);
 }
 
 std::string commonest_reason(const StageReport& report) {

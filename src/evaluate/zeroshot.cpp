@@ -1,10 +1,10 @@
 #include "evaluate/zeroshot.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
+#include "base/append.h"
 #include "base/error.h"
 #include "evaluate/class_embeddings.h"
 #include "evaluate/class_folders.h"
@@ -15,10 +15,6 @@
 
 namespace diptych::evaluate {
 namespace {
-
-void append(std::vector<std::string>& notes, std::vector<std::string> more) {
-  std::move(more.begin(), more.end(), std::back_inserter(notes));
-}
 
 /// The k that say something: among k candidates or fewer the right one always is.
 std::vector<std::size_t> telling_ks(const std::vector<std::size_t>& ks, std::size_t classes,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/append.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "libtorch/device.h"
@@ -59,10 +60,6 @@ struct Trial {
   Schedule schedule;
   std::unique_ptr<Learner> learner;
 };
-
-void add(std::vector<std::string>& notes, const std::vector<std::string>& more) {
-  notes.insert(notes.end(), more.begin(), more.end());
-}
 
 /// The most memory that a step takes.
 std::uint64_t peak_of_step(Trial& trial, const DeviceMemory& memory, const Batch& batch) {
@@ -130,10 +127,10 @@ TrainPlan plan(const TrainOptions& options, const ModelReader& source) {
   result.parameters = count_parameters(trial.model.parameters);
   result.trained = count_trained(trial.model.parameters, trained_part(options, trial.model));
   result.notes = trial.data.summary.notes;
-  add(result.notes, check_captions_as_read(trial.data.captions, *trial.tokenizer,
-                                           network::context_length(trial.model.config.text)));
-  add(result.notes,
-      advice(options, trial.schedule, trial.model, trial.file.weights.tensors.empty()));
+  append(result.notes, check_captions_as_read(trial.data.captions, *trial.tokenizer,
+                                              network::context_length(trial.model.config.text)));
+  append(result.notes,
+         advice(options, trial.schedule, trial.model, trial.file.weights.tensors.empty()));
   measure_memory(trial, result);
   measure_time(trial, result);
   return result;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/append.h"
 #include "base/error.h"
 #include "base/utf8.h"
 #include "checkpoint/model_folder.h"
@@ -59,12 +60,11 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
   }
-  const std::vector<std::string> as_read = check_captions_as_read(
-      data_.captions, *tokenizer_, network::context_length(model_.config.text));
-  notes.insert(notes.end(), as_read.begin(), as_read.end());
+  append(notes, check_captions_as_read(data_.captions, *tokenizer_,
+                                       network::context_length(model_.config.text)));
   if (saved_) {
     changes_ = check_continuation(saved_->record(), record_, options, saved_->name());
-    notes.insert(notes.end(), changes_.begin(), changes_.end());
+    append(notes, changes_);
     if (auto note = note_on_pictures(saved_->record(), record_)) notes.push_back(*std::move(note));
     position_ = saved_->position();
     first_step_ = position_.step;
@@ -73,9 +73,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   if (group_ != nullptr) agree_on_run(*group_, record_, position_);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_, loading(), position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
-  const std::vector<std::string> advised =
-      advice(options, schedule_, model_, file_.weights.tensors.empty());
-  notes.insert(notes.end(), advised.begin(), advised.end());
+  append(notes, advice(options, schedule_, model_, file_.weights.tensors.empty()));
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
