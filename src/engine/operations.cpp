@@ -126,21 +126,55 @@ Tensor Operations::patches(const network::Pixels& pixels, int size) {
   return out;
 }
 
+Tensor Operations::layer_input(const Tensor& x, const network::Linear& layer) {
+  if (observers_.layers != nullptr)
+    observers_.layers->multiplies(layer.weight, weights_.linear(layer), x.matrix());
+  const float* factors = weights_.input_factors(layer);
+  if (factors == nullptr) return x;
+  Tensor scaled = arena_.allocate(x.rows(), x.width());
+  kernels::scale_columns(x.matrix(), factors, scaled.matrix(), pool_);
+  return scaled;
+}
+
 Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
                           network::Activation activation, const Tensor* residual) {
   const kernels::PackedLinear& packed = weights_.linear(layer);
   const OperationTimer timer(observers_.profile, "linear", work_of(packed, x.rows()));
-  if (observers_.layers != nullptr) observers_.layers->multiplies(layer.weight, packed, x.matrix());
-  Tensor input = x;
-  if (const float* factors = weights_.input_factors(layer)) {
-    input = arena_.allocate(x.rows(), x.width());
-    kernels::scale_columns(x.matrix(), factors, input.matrix(), pool_);
-  }
+  const Tensor input = layer_input(x, layer);
   Tensor out = arena_.allocate(x.rows(), layer.outputs);
   const kernels::ConstMatrixView added = residual == nullptr ? out.matrix() : residual->matrix();
   kernels::gemm(input.matrix(), packed, kernel_activation(activation),
                 residual == nullptr ? nullptr : &added, out.matrix(), pool_);
   return out;
+}
+
+bool Operations::keeps_bf16_between(const network::Linear& in, const network::Linear& out) const {
+  return kernels::multiplies_bf16(weights_.linear(in)) &&
+         kernels::multiplies_bf16(weights_.linear(out)) && weights_.input_factors(out) == nullptr &&
+         observers_.layers == nullptr;
+}
+
+Tensor Operations::mlp(const Tensor& x, const network::Linear& in, network::Activation activation,
+                       const network::Linear& out, const Tensor* residual) {
+  if (!keeps_bf16_between(in, out))
+    return ComposedOperations::mlp(x, in, activation, out, residual);
+  const kernels::PackedLinear& first = weights_.linear(in);
+  const kernels::PackedLinear& second = weights_.linear(out);
+  // Half as many floats hold the numbers; the padding of rows halves as well.
+  const Tensor memory =
+      arena_.allocate(x.rows(), kernels::words_for(in.outputs, kernels::Element::bf16));
+  const kernels::Bf16MatrixView hidden{reinterpret_cast<std::uint16_t*>(memory.row(0)), x.rows(),
+                                       in.outputs, 2 * memory.matrix().stride};
+  {
+    const OperationTimer timer(observers_.profile, "linear", work_of(first, x.rows()));
+    kernels::gemm(layer_input(x, in).matrix(), first, kernel_activation(activation), hidden, pool_);
+  }
+  const OperationTimer timer(observers_.profile, "linear", work_of(second, x.rows()));
+  Tensor result = arena_.allocate(x.rows(), out.outputs);
+  const kernels::ConstMatrixView added = residual == nullptr ? result.matrix() : residual->matrix();
+  kernels::gemm(kernels::ConstBf16MatrixView(hidden), second, kernels::Activation::none,
+                residual == nullptr ? nullptr : &added, result.matrix(), pool_);
+  return result;
 }
 
 Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {

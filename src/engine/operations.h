@@ -55,6 +55,10 @@ class Operations : public network::ComposedOperations<Operations> {
   Tensor patches(const network::Pixels& pixels, int size);
   Tensor linear(const Tensor& x, const network::Linear& layer, network::Activation activation,
                 const Tensor* residual);
+  /// Keeps what is between the layers as bf16 where the second rounds it to that anyway: the same
+  /// bits from half of the memory.
+  Tensor mlp(const Tensor& x, const network::Linear& in, network::Activation activation,
+             const network::Linear& out, const Tensor* residual);
   Tensor norm(const Tensor& x, const network::Norm& norm);
   Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, int heads,
                    const Pattern& pattern);
@@ -82,6 +86,12 @@ class Operations : public network::ComposedOperations<Operations> {
   Tensor repeat_columns(const Tensor& x, int times);
 
  private:
+  /// Returns the rows that a layer multiplies: x, smoothed where its weights ask for it. Shows them
+  /// to the observer.
+  Tensor layer_input(const Tensor& x, const network::Linear& layer);
+  /// Returns whether nobody needs what is between two layers in more digits than bf16 has.
+  bool keeps_bf16_between(const network::Linear& in, const network::Linear& out) const;
+
   const Weights& weights_;
   ThreadPool& pool_;
   Observers observers_;

@@ -3,6 +3,7 @@
 #include <hwy/highway.h>
 
 #include <cstddef>
+#include <type_traits>
 
 #include "kernels/activation.h"
 
@@ -84,22 +85,24 @@ void activate_all(float* values, std::size_t count) {
     hn::StoreU(activate_vector<kActivation>(one, hn::LoadU(one, values + i)), one, values + i);
 }
 
-HWY_INLINE void activate_row(Activation activation, float* values, std::size_t count) {
+/// Calls body(constant), whose value is the activation: code that is made for each.
+template <typename Body>
+HWY_INLINE void with_activation(Activation activation, const Body& body) {
   switch (activation) {
     case Activation::none:
-      return;
+      return body(std::integral_constant<Activation, Activation::none>());
     case Activation::relu:
-      return activate_all<Activation::relu>(values, count);
+      return body(std::integral_constant<Activation, Activation::relu>());
     case Activation::quick_gelu:
-      return activate_all<Activation::quick_gelu>(values, count);
+      return body(std::integral_constant<Activation, Activation::quick_gelu>());
     case Activation::gelu:
-      return activate_all<Activation::gelu>(values, count);
+      return body(std::integral_constant<Activation, Activation::gelu>());
     case Activation::gelu_tanh:
-      return activate_all<Activation::gelu_tanh>(values, count);
+      return body(std::integral_constant<Activation, Activation::gelu_tanh>());
     case Activation::silu:
-      return activate_all<Activation::silu>(values, count);
+      return body(std::integral_constant<Activation, Activation::silu>());
     case Activation::sigmoid:
-      return activate_all<Activation::sigmoid>(values, count);
+      return body(std::integral_constant<Activation, Activation::sigmoid>());
   }
 }
 

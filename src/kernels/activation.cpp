@@ -13,8 +13,11 @@ HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::HWY_NAMESPACE {
 
 void activate_matrix(Activation activation, MatrixView x) {
-  for (int row = 0; row < x.rows; ++row)
-    activate_row(activation, x.row(row), static_cast<std::size_t>(x.width));
+  if (activation == Activation::none) return;
+  with_activation(activation, [&](auto chosen) {
+    for (int row = 0; row < x.rows; ++row)
+      activate_all<chosen()>(x.row(row), static_cast<std::size_t>(x.width));
+  });
 }
 
 }  // namespace diptych::kernels::HWY_NAMESPACE

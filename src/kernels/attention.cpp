@@ -25,7 +25,7 @@ namespace diptych::kernels {
 
 /// Queries handled together: enough to use packed keys well, few enough for their scores to stay in
 /// cache.
-constexpr int kQueryBlock = 48;
+constexpr int kQueryBlock = 64;
 
 /// Where the keys of a sequence lie.
 struct KeyRows {
@@ -57,7 +57,7 @@ struct AttentionScratch {
   float* keys;    ///< panels of keys, each [head width, kPanelWidth]
   float* values;  ///< panels of columns, each [keys, kPanelWidth]
   float* scores;  ///< [kQueryBlock, padded keys]
-  float* mixed;   ///< [kQueryBlock, padded head width]
+  float* mixed;   ///< [kQueryBlock, padded head width], where that is not the width itself
 
   static std::size_t size(int keys, int width) {
     const auto padded_keys = static_cast<std::size_t>(padded_width(keys));
@@ -84,27 +84,73 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Keys become columns; the last panel is filled up with zeros.
-void pack_keys(ConstMatrixView key, const KeyRows& keys, float* out) {
-  for (int first = 0; first < keys.count; first += kPanelWidth) {
-    const int count = std::min(kPanelWidth, keys.count - first);
-    const float* rows[kPanelWidth];
-    for (int i = 0; i < count; ++i) rows[i] = key.row(keys[first + i]);
-    for (int c = 0; c < key.width; ++c) {
-      for (int i = 0; i < count; ++i) out[i] = rows[i][c];
-      std::fill(out + count, out + kPanelWidth, 0.0F);
-      out += kPanelWidth;
-    }
+/// Asks for what the next head has in this row: it follows this head's values, and rows are too far
+/// apart for the processor to foresee it.
+HWY_INLINE void prefetch_next_head(const float* row, int width) {
+  constexpr int kLine = 16;
+  constexpr int kIntoSecondLevel = 2;
+  for (int i = 0; i < width; i += kLine) __builtin_prefetch(row + width + i, 0, kIntoSecondLevel);
+}
+
+/// Writes four rows as the first four columns of `out` [width, kPanelWidth].
+HWY_INLINE void transpose_four(const float* const* rows, int width, float* out) {
+  int c = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<float, 4> d;
+  for (; c + 4 <= width; c += 4) {
+    const auto r0 = hn::LoadU(d, rows[0] + c);
+    const auto r1 = hn::LoadU(d, rows[1] + c);
+    const auto r2 = hn::LoadU(d, rows[2] + c);
+    const auto r3 = hn::LoadU(d, rows[3] + c);
+    const auto left_01 = hn::InterleaveLower(d, r0, r1);
+    const auto left_23 = hn::InterleaveLower(d, r2, r3);
+    const auto right_01 = hn::InterleaveUpper(d, r0, r1);
+    const auto right_23 = hn::InterleaveUpper(d, r2, r3);
+    float* to = out + panel_offset(1, c);
+    hn::StoreU(hn::ConcatLowerLower(d, left_23, left_01), d, to);
+    hn::StoreU(hn::ConcatUpperUpper(d, left_23, left_01), d, to + kPanelWidth);
+    hn::StoreU(hn::ConcatLowerLower(d, right_23, right_01), d, to + 2 * kPanelWidth);
+    hn::StoreU(hn::ConcatUpperUpper(d, right_23, right_01), d, to + 3 * kPanelWidth);
+  }
+#endif
+  for (; c < width; ++c) {
+    for (int i = 0; i < 4; ++i) out[panel_offset(1, c) + static_cast<std::size_t>(i)] = rows[i][c];
   }
 }
 
+/// Keys become columns; the last panel is filled up with the last key, whose scores nobody reads.
+void pack_keys(ConstMatrixView key, const KeyRows& keys, float* out) {
+  for (int first = 0; first < panels_for(keys.count) * kPanelWidth; first += 4) {
+    const float* rows[4];
+    for (int i = 0; i < 4; ++i) {
+      rows[i] = key.row(keys[std::min(first + i, keys.count - 1)]);
+      if (first + i < keys.count) prefetch_next_head(rows[i], key.width);
+    }
+    transpose_four(rows, key.width,
+                   out + panel_offset(first / kPanelWidth, key.width) + first % kPanelWidth);
+  }
+}
+
+/// Copies a panel's columns of a row, `count` of them, and zeros where there are no more.
+HWY_INLINE void copy_panel_row(const float* from, int count, float* to) {
+  const hn::CappedTag<float, 16> d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  if (count == kPanelWidth) {
+    for (int i = 0; i < kPanelWidth; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+    return;
+  }
+  std::copy_n(from, count, to);
+  std::fill(to + count, to + kPanelWidth, 0.0F);
+}
+
 void pack_values(ConstMatrixView value, const KeyRows& keys, float* out) {
-  for (int first = 0; first < value.width; first += kPanelWidth) {
-    const int count = std::min(kPanelWidth, value.width - first);
-    for (int i = 0; i < keys.count; ++i) {
-      std::copy_n(value.row(keys[i]) + first, count, out);
-      std::fill(out + count, out + kPanelWidth, 0.0F);
-      out += kPanelWidth;
+  for (int i = 0; i < keys.count; ++i) {
+    const float* row = value.row(keys[i]);
+    prefetch_next_head(row, value.width);
+    for (int panel = 0; panel < panels_for(value.width); ++panel) {
+      const int first = panel * kPanelWidth;
+      copy_panel_row(row + first, std::min(kPanelWidth, value.width - first),
+                     out + panel_offset(panel, keys.count) + panel_offset(1, i));
     }
   }
 }
@@ -138,7 +184,12 @@ void softmax_row(float* scores, int visible, int count, float scale) {
 void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, int first,
                     int count, int keys) {
   const auto score_stride = static_cast<std::size_t>(padded_width(head.keys.count));
-  const auto mixed_stride = static_cast<std::size_t>(padded_width(head.value.width));
+  // Whole panels of columns are written where they belong.
+  const bool whole = head.out.width % kPanelWidth == 0;
+  float* const mixed = whole ? head.out.row(first) : scratch.mixed;
+  const auto mixed_stride =
+      whole ? head.out.stride : static_cast<std::size_t>(padded_width(head.out.width));
+  for (int i = 0; i < count; ++i) prefetch_next_head(head.query.row(first + i), head.query.width);
   for (int panel = 0; panel < panels_for(keys); ++panel) {
     multiply_panel({.a = head.query.row(first),
                     .a_stride = head.query.stride,
@@ -158,10 +209,11 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
                     .a_stride = score_stride,
                     .b = scratch.values + panel_offset(panel, head.keys.count),
                     .depth = keys,
-                    .c = scratch.mixed + panel_offset(panel, 1),
+                    .c = mixed + panel_offset(panel, 1),
                     .c_stride = mixed_stride},
                    count);
   }
+  if (whole) return;
   for (int i = 0; i < count; ++i)
     std::copy_n(scratch.mixed + static_cast<std::size_t>(i) * mixed_stride, head.out.width,
                 head.out.row(first + i));
@@ -170,9 +222,12 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
 void attend(const AttentionHead& head, const AttentionScratch& scratch) {
   pack_keys(head.key, head.keys, scratch.keys);
   pack_values(head.value, head.keys, scratch.values);
-  for (int first = 0; first < head.query.rows; first += kQueryBlock) {
-    const int count = std::min(kQueryBlock, head.query.rows - first);
+  // Equal blocks: a few queries alone would leave the processor waiting for its own sums.
+  const int blocks = (head.query.rows + kQueryBlock - 1) / kQueryBlock;
+  for (int block = 0, first = 0; block < blocks; ++block) {
+    const int count = (head.query.rows - first) / (blocks - block);
     attend_queries(head, scratch, first, count, head.visible(first + count - 1));
+    first += count;
   }
 }
 

@@ -9,6 +9,7 @@
 #define HWY_TARGET_INCLUDE "kernels/batch_norm.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include "kernels/bf16-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -37,17 +38,9 @@ HWY_INLINE void store(D d, hn::Vec<D> values, float* to) {
   hn::StoreU(values, d, to);
 }
 
-/// To the nearest, ties to even. NaN stays NaN, which rounding might carry over to zero.
 template <class D>
-HWY_INLINE void store(D /*d*/, hn::Vec<D> values, std::uint16_t* to) {
-  const hn::RebindToUnsigned<D> tag;
-  const hn::Rebind<std::uint16_t, D> halves;
-  const auto bits = hn::BitCast(tag, values);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(tag, 1));
-  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(tag, 0x7FFF)));
-  const auto kept =
-      hn::IfThenElse(hn::RebindMask(tag, hn::IsNaN(values)), hn::Set(tag, 0x7FC00000), rounded);
-  hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(kept)), halves, to);
+HWY_INLINE void store(D d, hn::Vec<D> values, std::uint16_t* to) {
+  store_bf16(d, values, to);
 }
 
 /// Calls body(tag, c) for whole vectors of channels, then for what is left one by one.

@@ -64,9 +64,11 @@ void multiply_block(const GemmBlock& block) {
       }
       multiply_panel(product, rows);
       if (!last || block.activation == Activation::none) continue;
-      for (int row = 0; row < rows; ++row)
-        activate_row(block.activation, product.c + static_cast<std::size_t>(row) * product.c_stride,
-                     kPanelWidth);
+      with_activation(block.activation, [&](auto chosen) {
+        for (int row = 0; row < rows; ++row)
+          activate_all<chosen()>(product.c + static_cast<std::size_t>(row) * product.c_stride,
+                                 kPanelWidth);
+      });
     }
   }
 }
@@ -102,43 +104,83 @@ int rows_per_task(const PackedLinear& layer, Unit unit) {
                   kRowBytesPerTask / 4 / words_for(layer.inputs(), layer.format().multiplied));
 }
 
-}  // namespace
-
-void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
-          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool) {
-  ensure(x.width == layer.inputs() && out.width == layer.outputs() && out.rows == x.rows,
-         "gemm: shapes fit");
-  ensure(out.stride >= static_cast<std::size_t>(padded_width(out.width)), "gemm: out has padding");
-  if (x.rows == 0) return;
-  const Unit unit = unit_for(layer.format().multiplied);
-  const int row_blocks = divide_up(x.rows, rows_per_task(layer, unit));
-  const std::int64_t work = std::int64_t{x.rows} * layer.inputs() * layer.outputs();
+/// Shares the rows and panels of `whole` among the threads. `operand` holds its rows for a unit
+/// that is not `vector`.
+void multiply(const GemmBlock& whole, const Operand& operand, Unit unit, ThreadPool& pool) {
+  const PackedLinear& layer = *whole.layer;
+  const std::int64_t rows = whole.x.rows;
+  if (rows == 0) return;
+  const int row_blocks = divide_up(whole.x.rows, rows_per_task(layer, unit));
+  const std::int64_t work = rows * layer.inputs() * layer.outputs();
   const auto wanted_tasks = static_cast<int>(std::clamp<std::int64_t>(
       work / kMinTaskWork, 1, std::int64_t{kTasksPerThread} * pool.size()));
   const int panels_per_task = divide_up(layer.panels(), divide_up(wanted_tasks, row_blocks));
   const int panel_blocks = divide_up(layer.panels(), panels_per_task);
-  Operand operand;
-  if (unit != Unit::vector) operand = make_operand(x, layer.format().multiplied, pool);
   pool.run(static_cast<std::size_t>(row_blocks) * panel_blocks, [&](std::size_t task) {
     const int row_block = static_cast<int>(task) % row_blocks;
     const int panel_block = static_cast<int>(task) / row_blocks;
-    const std::int64_t rows = x.rows;
-    const GemmBlock block{
-        .x = x,
-        .layer = &layer,
-        .activation = activation,
-        .residual = residual,
-        .out = out,
-        .first_row = static_cast<int>(rows * row_block / row_blocks),
-        .last_row = static_cast<int>(rows * (row_block + 1) / row_blocks),
-        .first_panel = panel_block * panels_per_task,
-        .last_panel = std::min(layer.panels(), (panel_block + 1) * panels_per_task)};
+    GemmBlock block = whole;
+    block.first_row = static_cast<int>(rows * row_block / row_blocks);
+    block.last_row = static_cast<int>(rows * (row_block + 1) / row_blocks);
+    block.first_panel = panel_block * panels_per_task;
+    block.last_panel = std::min(layer.panels(), (panel_block + 1) * panels_per_task);
     if (unit == Unit::vector) {
       DIPTYCH_DISPATCH(multiply_block)(block);
     } else {
       multiply_reduced_block(block, operand, unit);
     }
   });
+}
+
+/// Rounds x as the unit of the layer's format multiplies it.
+void round_and_multiply(const GemmBlock& whole, ThreadPool& pool) {
+  const Element multiplied = whole.layer->format().multiplied;
+  const Unit unit = unit_for(multiplied);
+  const Operand operand =
+      unit == Unit::vector ? Operand() : make_operand(whole.x, multiplied, pool);
+  multiply(whole, operand, unit, pool);
+}
+
+template <typename In, typename Out>
+void check_shapes(const In& x, const PackedLinear& layer, const Out& out) {
+  ensure(x.width == layer.inputs() && out.width == layer.outputs() && out.rows == x.rows,
+         "gemm: shapes fit");
+  ensure(out.stride >= static_cast<std::size_t>(padded_width(out.width)), "gemm: out has padding");
+}
+
+}  // namespace
+
+void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
+          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool) {
+  check_shapes(x, layer, out);
+  round_and_multiply(
+      {.x = x, .layer = &layer, .activation = activation, .residual = residual, .out = out}, pool);
+}
+
+bool multiplies_bf16(const PackedLinear& layer) {
+  return layer.format().multiplied == Element::bf16 && unit_for(Element::bf16) != Unit::vector;
+}
+
+void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation, Bf16MatrixView out,
+          ThreadPool& pool) {
+  check_shapes(x, layer, out);
+  ensure(multiplies_bf16(layer), "gemm: a layer that multiplies bf16");
+  round_and_multiply({.x = x, .layer = &layer, .activation = activation, .rounded = out}, pool);
+}
+
+void gemm(ConstBf16MatrixView x, const PackedLinear& layer, Activation activation,
+          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool) {
+  check_shapes(x, layer, out);
+  ensure(multiplies_bf16(layer), "gemm: a layer that multiplies bf16");
+  ensure(x.stride >= static_cast<std::size_t>(padded_width(x.width)), "gemm: x has padding");
+  const Operand operand{.words = reinterpret_cast<const std::uint32_t*>(x.data),
+                        .stride = x.stride / elements_per_word(Element::bf16)};
+  multiply({.x = {.rows = x.rows, .width = x.width},
+            .layer = &layer,
+            .activation = activation,
+            .residual = residual,
+            .out = out},
+           operand, unit_for(Element::bf16), pool);
 }
 
 }  // namespace diptych::kernels

@@ -20,4 +20,17 @@ namespace diptych::kernels {
 void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation,
           const ConstMatrixView* residual, MatrixView out, ThreadPool& pool);
 
+/// Returns whether the unit here multiplies what a layer is given as bf16: it then is not in
+/// float32 in between.
+bool multiplies_bf16(const PackedLinear& layer);
+
+/// Computes the same, rounded to the nearest bf16. For a layer that `multiplies_bf16`.
+void gemm(ConstMatrixView x, const PackedLinear& layer, Activation activation, Bf16MatrixView out,
+          ThreadPool& pool);
+
+/// Computes the same as from float32 that rounds to `x`. For a layer that `multiplies_bf16`; what
+/// rows have after their width, up to padded_width, must be finite.
+void gemm(ConstBf16MatrixView x, const PackedLinear& layer, Activation activation,
+          const ConstMatrixView* residual, MatrixView out, ThreadPool& pool);
+
 }  // namespace diptych::kernels

@@ -10,15 +10,16 @@ namespace diptych::kernels {
 
 /// The part of a product that one thread computes: some rows of some panels.
 struct GemmBlock {
-  ConstMatrixView x;
-  const PackedLinear* layer;
-  Activation activation;
-  const ConstMatrixView* residual;
+  ConstMatrixView x;  ///< what is multiplied in float32
+  const PackedLinear* layer = nullptr;
+  Activation activation = Activation::none;
+  const ConstMatrixView* residual = nullptr;
   MatrixView out;
-  int first_row;
-  int last_row;
-  int first_panel;
-  int last_panel;
+  Bf16MatrixView rounded;  ///< gets the results instead of `out`, unless its data is null
+  int first_row = 0;
+  int last_row = 0;
+  int first_panel = 0;
+  int last_panel = 0;
 
   int rows() const { return last_row - first_row; }
 };

@@ -12,6 +12,7 @@
 #define HWY_TARGET_INCLUDE "kernels/operand.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include "kernels/bf16-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -19,21 +20,11 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// To nearest even; a number that is not finite stays so.
 void bf16_row(const float* x, int width, std::uint16_t* out) {
   const hn::ScalableTag<float> d;
-  const hn::RebindToUnsigned<decltype(d)> bits_tag;
-  const hn::Rebind<hwy::bfloat16_t, decltype(d)> half_tag;
   const int lanes = static_cast<int>(hn::Lanes(d));
   int i = 0;
-  for (; i + lanes <= width; i += lanes) {
-    const auto bits = hn::BitCast(bits_tag, hn::LoadU(d, x + i));
-    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(bits_tag, 1));
-    const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(bits_tag, 0x7FFF)));
-    const auto upper = hn::And(rounded, hn::Set(bits_tag, 0xFFFF0000));
-    hn::StoreU(hn::DemoteTo(half_tag, hn::BitCast(d, upper)), half_tag,
-               reinterpret_cast<hwy::bfloat16_t*>(out + i));
-  }
+  for (; i + lanes <= width; i += lanes) store_bf16(d, hn::LoadU(d, x + i), out + i);
   for (; i < width; ++i) out[i] = float_to_bfloat16(x[i]);
 }
 

@@ -14,6 +14,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include "kernels/activation-inl.h"
+#include "kernels/bf16-inl.h"
 // clang-format on
 
 #ifndef DIPTYCH_KERNELS_REDUCED_GEMM_CPP
@@ -67,40 +68,57 @@ HWY_INLINE hn::Vec<OutTag> dequantised(const std::int32_t* sums, const ColumnTer
   return hn::Mul(values, hn::Mul(hn::Set(d, row_scale), hn::LoadU(d, terms.scales + at)));
 }
 
-template <typename Sum>
+HWY_INLINE void store_result(hn::Vec<OutTag> values, float* out) {
+  hn::StoreU(values, OutTag(), out);
+}
+HWY_INLINE void store_result(hn::Vec<OutTag> values, std::uint16_t* out) {
+  store_bf16(OutTag(), values, out);
+}
+
+template <Activation kActivation, typename Sum, typename Result>
 HWY_INLINE void finish_row(const Sum* sums, const ColumnTerms& terms, float row_scale,
-                           const float* residual, float* out) {
+                           const float* residual, Result* out) {
   const OutTag d;
   for (int at = 0; at < kPanelWidth; at += kOutLanes) {
     auto value = hn::Add(dequantised(sums, terms, row_scale, at), hn::LoadU(d, terms.bias + at));
     if (residual != nullptr) value = hn::Add(value, hn::LoadU(d, residual + at));
-    hn::StoreU(value, d, out + at);
+    store_result(activate_vector<kActivation>(d, value), out + at);
   }
 }
 
-template <typename Sum>
-void finish_tile(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile) {
+/// `results`: the block's, of float32 or bf16.
+template <typename Sum, typename Result>
+void finish_tile(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile,
+                 const BasicMatrixView<Result>& results) {
   const PackedLinear& layer = *block.layer;
   const int column = tile.panel * kPanelWidth;
   const ColumnTerms terms{.scales = layer.scales() == nullptr ? nullptr : layer.scales() + column,
                           .bias = layer.bias() + column,
                           .weight_sums = layer.sums() == nullptr ? nullptr : layer.sums() + column};
-  for (int i = 0; i < tile.rows; ++i) {
-    const int row = tile.first_row + i;
-    float* out = block.out.row(row) + column;
-    finish_row(tile.sums + i * kPanelWidth, terms, row_scales == nullptr ? 1.0F : row_scales[row],
-               block.residual == nullptr ? nullptr : block.residual->row(row) + column, out);
-    activate_row(block.activation, out, kPanelWidth);
-  }
+  with_activation(block.activation, [&](auto activation) {
+    for (int i = 0; i < tile.rows; ++i) {
+      const int row = tile.first_row + i;
+      finish_row<activation()>(
+          tile.sums + i * kPanelWidth, terms, row_scales == nullptr ? 1.0F : row_scales[row],
+          block.residual == nullptr ? nullptr : block.residual->row(row) + column,
+          results.row(row) + column);
+    }
+  });
+}
+
+template <typename Sum>
+void finish(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile) {
+  if (block.rounded.data != nullptr) return finish_tile(block, row_scales, tile, block.rounded);
+  finish_tile(block, row_scales, tile, block.out);
 }
 
 void finish_floats(const GemmBlock& block, const float* row_scales, const TileSums<float>& tile) {
-  finish_tile(block, row_scales, tile);
+  finish(block, row_scales, tile);
 }
 
 void finish_whole(const GemmBlock& block, const float* row_scales,
                   const TileSums<std::int32_t>& tile) {
-  finish_tile(block, row_scales, tile);
+  finish(block, row_scales, tile);
 }
 
 }  // namespace diptych::kernels::HWY_NAMESPACE

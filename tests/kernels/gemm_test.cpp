@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -9,6 +10,7 @@
 #include "kernels/every_isa.h"
 #include "kernels/test_matrix.h"
 #include "support/support.h"
+#include "tensor/dtype.h"
 
 namespace diptych {
 namespace {
@@ -165,6 +167,54 @@ TEST_P(GemmTest, GivesARowTheSameBitsAloneInABatchAndOnAnyThread) {
           std::equal(all.view().row(row), all.view().row(row) + all.width(), alone.view().row(0)))
           << "row " << row;
     }
+  });
+}
+
+/// [rows, width] of bf16 in memory of its own, rows at cache lines.
+struct Bf16Matrix {
+  kernels::AlignedBuffer memory;
+  kernels::Bf16MatrixView view;
+
+  Bf16Matrix(int rows, int width)
+      : memory(static_cast<std::size_t>(rows) * kernels::padded_width(width) / 2),
+        view{reinterpret_cast<std::uint16_t*>(memory.data()), rows, width,
+             static_cast<std::size_t>(kernels::padded_width(width))} {}
+};
+
+TEST_P(GemmTest, RoundsWhatItWritesAsBf16) {
+  const Product product(77, 100, 150, GetParam());
+  test::with_every_isa([&] {
+    if (!kernels::multiplies_bf16(product.packed)) return;
+    ThreadPool pool(2);
+    Bf16Matrix rounded(77, 150);
+    kernels::gemm(product.x.view(), product.packed, Activation::gelu, rounded.view, pool);
+    const TestMatrix out = product.compute(false, Activation::gelu, 2);
+    for (int row = 0; row < 77; ++row) {
+      for (int o = 0; o < 150; ++o)
+        ASSERT_EQ(rounded.view.row(row)[o], float_to_bfloat16(out.at(row, o))) << row << ", " << o;
+    }
+  });
+}
+
+TEST_P(GemmTest, TakesBf16ToTheSameBitsAsWhatRoundsToIt) {
+  const Product product(77, 150, 100, GetParam());
+  Bf16Matrix rounded(77, 150);
+  std::fill_n(rounded.memory.data(), rounded.memory.size(), 0.0F);
+  for (int row = 0; row < 77; ++row)
+    std::transform(product.x.view().row(row), product.x.view().row(row) + 150,
+                   rounded.view.row(row), float_to_bfloat16);
+  test::with_every_isa([&] {
+    if (!kernels::multiplies_bf16(product.packed)) return;
+    ThreadPool pool(2);
+    TestMatrix out(77, 100);
+    const kernels::ConstMatrixView residual = product.residual.view();
+    kernels::gemm(kernels::ConstBf16MatrixView(rounded.view), product.packed, Activation::relu,
+                  &residual, out.view(), pool);
+    const TestMatrix expected = product.compute(true, Activation::relu, 2);
+    for (int row = 0; row < 77; ++row)
+      ASSERT_TRUE(
+          std::equal(out.view().row(row), out.view().row(row) + 100, expected.view().row(row)))
+          << "row " << row;
   });
 }
 

@@ -96,9 +96,8 @@ typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename 
                                       ops.pattern(AttentionPattern::between(queries, sequences)));
   const auto pooled = ops.linear(attended, pool.output, Activation::none, nullptr);
   if (!pool.mlp) return pooled;
-  const auto hidden =
-      ops.linear(ops.norm(pooled, pool.mlp->norm), pool.mlp->in, pool.mlp->activation, nullptr);
-  return ops.linear(hidden, pool.mlp->out, Activation::none, &pooled);
+  return ops.mlp(ops.norm(pooled, pool.mlp->norm), pool.mlp->in, pool.mlp->activation,
+                 pool.mlp->out, &pooled);
 }
 
 }  // namespace diptych::network

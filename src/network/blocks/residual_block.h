@@ -52,20 +52,13 @@ ResidualBlocksConfig residual_blocks_config(const TowerConfig& config) {
 std::vector<ResidualBlock> declare_residual_blocks(ParameterTable& table, const std::string& name,
                                                    const ResidualBlocksConfig& config);
 
-/// Computes a branch's last layer: x + scale(output(hidden)).
-template <SequenceOperations Ops>
-typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x,
-                                const typename Ops::Tensor& hidden, const Linear& output,
+/// Computes x + scale(branch), where `branch(residual)` computes a branch and adds the residual, if
+/// it is not null, in its last layer.
+template <SequenceOperations Ops, typename Branch>
+typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x, const Branch& branch,
                                 ParameterId scale) {
-  if (scale == kAbsent) return ops.linear(hidden, output, Activation::none, &x);
-  return ops.add(x, ops.scale(ops.linear(hidden, output, Activation::none, nullptr), scale));
-}
-
-template <SequenceOperations Ops>
-typename Ops::Tensor mlp(Ops& ops, const ResidualBlock& block, const typename Ops::Tensor& x) {
-  const auto hidden =
-      ops.linear(ops.norm(x, block.norm_2), block.mlp_in, block.activation, nullptr);
-  return add_branch(ops, x, hidden, block.mlp_out, block.scale_2);
+  const typename Ops::Tensor* none = nullptr;
+  return scale == kAbsent ? branch(&x) : ops.add(x, ops.scale(branch(none), scale));
 }
 
 /// Finishes a block after attention: output projection, residual, MLP. `x` is the block's input.
@@ -73,7 +66,16 @@ template <SequenceOperations Ops>
 typename Ops::Tensor finish_block(Ops& ops, const ResidualBlock& block,
                                   const typename Ops::Tensor& x,
                                   const typename Ops::Tensor& attended) {
-  return mlp(ops, block, add_branch(ops, x, attended, block.attention_output, block.scale_1));
+  using Tensor = typename Ops::Tensor;
+  const auto output = [&](const Tensor* residual) {
+    return ops.linear(attended, block.attention_output, Activation::none, residual);
+  };
+  const Tensor y = add_branch(ops, x, output, block.scale_1);
+  const auto mlp = [&](const Tensor* residual) {
+    return ops.mlp(ops.norm(y, block.norm_2), block.mlp_in, block.activation, block.mlp_out,
+                   residual);
+  };
+  return add_branch(ops, y, mlp, block.scale_2);
 }
 
 template <SequenceOperations Ops>

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string_view>
+#include <type_traits>
 
+#include "network/operations/layers.h"
 #include "network/operations/sequences.h"
 
 namespace diptych::network {
@@ -25,6 +27,13 @@ class ComposedOperations {
     for (int i = 1; i < pixels.batch; ++i)
       all = self().concatenate(all, of_one_size(pixels.one(i)));
     return all;
+  }
+
+  template <typename Tensor>
+  Tensor mlp(const Tensor& x, const Linear& in, Activation activation, const Linear& out,
+             const std::type_identity_t<Tensor>* residual) {
+    return self().linear(self().linear(x, in, activation, nullptr), out, Activation::none,
+                         residual);
   }
 
   template <typename Tensor>

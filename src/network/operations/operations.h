@@ -47,6 +47,7 @@ struct FeatureMap {
 ///   values
 ///                                as a convolution's weight orders them (channel, y, x)
 ///   linear(x, layer, act, r)     act(x W^T + b + r); r, the residual, may be null
+///   mlp(x, in, act, out, r)      (c) act(in(x)) out^T + b + r, of two layers; r may be null
 ///   norm(x, norm)                normalisation of every row, by its kind
 ///   attention(q, k, v, heads, pattern)
 ///                                softmax(q k^T / sqrt(head width)) v, sequence by sequence
@@ -84,6 +85,9 @@ concept SequenceOperations = requires(
     } -> std::same_as<typename Ops::Tensor>;
   { ops.patches(pixels, 1) } -> std::same_as<typename Ops::Tensor>;
   { ops.linear(x, Linear{}, Activation::none, residual) } -> std::same_as<typename Ops::Tensor>;
+  {
+    ops.mlp(x, Linear{}, Activation::none, Linear{}, residual)
+    } -> std::same_as<typename Ops::Tensor>;
   { ops.norm(x, Norm{}) } -> std::same_as<typename Ops::Tensor>;
   { ops.attention(x, x, x, 1, pattern) } -> std::same_as<typename Ops::Tensor>;
   { ops.rotate(x, rotation) } -> std::same_as<typename Ops::Tensor>;

@@ -106,8 +106,8 @@ typename Ops::Tensor bert_mlp(Ops& ops, const Bert& tower, const BertLayer& laye
                               const typename Ops::Tensor& attended, const typename Ops::Tensor& x) {
   const auto y = ops.norm(ops.linear(attended, layer.attention_output, Activation::none, &x),
                           layer.attention_norm);
-  const auto hidden = ops.linear(y, layer.mlp_in, tower.config.activation, nullptr);
-  return ops.norm(ops.linear(hidden, layer.mlp_out, Activation::none, &y), layer.mlp_norm);
+  return ops.norm(ops.mlp(y, layer.mlp_in, tower.config.activation, layer.mlp_out, &y),
+                  layer.mlp_norm);
 }
 
 template <SequenceOperations Ops>

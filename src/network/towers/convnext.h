@@ -80,8 +80,7 @@ FeatureMap<typename Ops::Tensor> convnext_block(Ops& ops, const ConvNextBlock& b
                                                 const FeatureMap<typename Ops::Tensor>& x) {
   const auto body = [&block](Ops& ops, const FeatureMap<typename Ops::Tensor>& x) {
     const auto mixed = ops.norm(ops.depthwise_convolution(x, block.depthwise).rows, block.norm);
-    const auto hidden = ops.linear(mixed, block.mlp_in, Activation::gelu, nullptr);
-    const auto branch = ops.linear(hidden, block.mlp_out, Activation::none, nullptr);
+    const auto branch = ops.mlp(mixed, block.mlp_in, Activation::gelu, block.mlp_out, nullptr);
     auto y = x;
     y.rows = ops.add(x.rows, ops.scale(branch, block.gamma));
     return y;

@@ -158,8 +158,7 @@ FeatureMap<typename Ops::Tensor> fastvit_block(Ops& ops, const FastVitBlock& blo
     if (block.mixer) x = ops.depthwise_convolution(x, *block.mixer);
     if (block.attention) x.rows = fastvit_attention(ops, *block.attention, x.rows, pattern);
     const auto mixed = ops.depthwise_convolution(x, block.depthwise);
-    const auto hidden = ops.linear(mixed.rows, block.mlp_in, Activation::gelu, nullptr);
-    x.rows = ops.linear(hidden, block.mlp_out, Activation::none, &x.rows);
+    x.rows = ops.mlp(mixed.rows, block.mlp_in, Activation::gelu, block.mlp_out, &x.rows);
     return x;
   };
   return ops.block(block.name, body, x);
