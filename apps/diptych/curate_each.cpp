@@ -58,6 +58,24 @@ Paths outputs_of(const EachInput& each, std::size_t input) {
   return outputs;
 }
 
+/// An input that is its own output would count as done.
+void check_outputs(const EachInput& each) {
+  std::set<std::filesystem::path> inputs;
+  std::error_code unknown;
+  for (const std::string& input : each.inputs)
+    inputs.insert(std::filesystem::weakly_canonical(input, unknown));
+  for (std::size_t i = 0; i < each.inputs.size(); ++i) {
+    for (const std::filesystem::path& output : outputs_of(each, i)) {
+      if (!inputs.contains(std::filesystem::weakly_canonical(output, unknown))) continue;
+      throw diptych::Error(
+          diptych::ErrorCode::invalid_argument,
+          fmt::format("--each: got the inputs' own folder, in which an output is called as an "
+                      "input is, expected another folder ({})",
+                      output.string()));
+    }
+  }
+}
+
 /// What became of the inputs.
 struct Tally {
   std::size_t mine = 0;
@@ -102,6 +120,7 @@ std::string command_without(Command command, const std::string& inputs) {
 
 int for_each_input(const EachInput& each, const WorkOnInput& work) {
   check_names(each.inputs);
+  check_outputs(each);
   diptych::claim_folder(each.folder, each.stage, each.command);
   const diptych::WorkerShare share = diptych::worker_share();
   Tally tally;

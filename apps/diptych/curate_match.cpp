@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -41,7 +42,11 @@ std::map<std::string, std::filesystem::path> language_entries(
       throw diptych::Error(diptych::ErrorCode::invalid_argument,
                            "--language-entries: " + not_expected(value, "LANGUAGE=FILE"));
     }
-    entries[value.substr(0, equals)] = value.substr(equals + 1);
+    const std::string language = value.substr(0, equals);
+    if (entries.emplace(language, value.substr(equals + 1)).second) continue;
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        fmt::format("--language-entries: got two files for {}, expected one", language));
   }
   return entries;
 }
@@ -73,7 +78,11 @@ StageResult match(Options options) {
   } else {
     print_report(report);
   }
-  return {finish_stage(report.stage), report.stage.written};
+  const int status = finish_stage(report.stage);
+  if (report.matches > 0 || options.match.stage.is_part) return {status, report.stage.written};
+  print_error(
+      fmt::format("queries: got none of {} that stands in a text, expected some", report.entries));
+  return {std::max(status, 1), report.stage.written};
 }
 
 int match_all(Options options, Command command) {

@@ -1,6 +1,7 @@
 #include <diptych/sampling.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "curate.h"
 #include "curate_each.h"
 #include "curate_scores.h"
+#include "inputs.h"
 #include "progress.h"
 #include "shards.h"
 
@@ -92,10 +94,15 @@ StageResult draw(const diptych::DrawOptions& options, bool json) {
 }
 
 int sample(SampleArguments arguments, Command command) {
+  note_repeated(arguments.scores);
   const EachInput each = each_shard("sample", arguments.draw.inputs, arguments.each, command);
   if (!arguments.mix.empty()) arguments.cap.mix = diptych::read_mix(arguments.mix);
   for (const std::string& weight : arguments.weights)
     arguments.cap.mix.weights.push_back(weight_of(weight));
+  const std::vector<double>& weights = arguments.cap.mix.weights;
+  for (std::size_t i = 0; i < std::min(weights.size(), arguments.scores.size()); ++i) {
+    if (weights[i] == 0.0) print_note(arguments.scores[i] + " counts nothing: its weight is 0");
+  }
   arguments.cap.scores = scores_of(each.inputs, arguments.scores);
   const diptych::SoftCap cap = diptych::find_soft_cap(arguments.cap);
   print_note(fmt::format("{} with all scores in all shards", counted(cap.pairs, "pair")));
@@ -115,6 +122,7 @@ int sample(SampleArguments arguments, Command command) {
 }
 
 int mix(MixArguments arguments) {
+  note_repeated(arguments.scores);
   arguments.mix.stage = arguments.stage.stage;
   arguments.mix.scores = scores_of(shard_names(arguments.inputs), arguments.scores);
   const diptych::MixReport report = diptych::learn_mix(arguments.mix);

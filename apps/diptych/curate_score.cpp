@@ -220,8 +220,8 @@ void add_curate_score(Command curate) {
   Option head =
       path_option(command, "--head", options->head, "score by this linear head over embeddings")
           .excludes(clip);
-  Option least =
-      command.option("--min-score", score_options.least_score, "least score that is kept");
+  Option least = command.option("--min-score", score_options.least_score,
+                                "least score that is kept; default: 0");
   const Command target = command.exactly_one("Output", "where pairs go");
   path_option(target, "--out", score_options.out, "a new folder for the shards");
   const Option each = each_option(target, options->each);

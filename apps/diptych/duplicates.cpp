@@ -181,6 +181,7 @@ int duplicates(const Options& options) {
     writer.write(group);
   }
   writer.finish();
+  if (encoded.pictures.size() == 1) print_note("one picture alone was compared with nothing");
   print_note(fmt::format("{} of {} among {}, at a cosine of {} and more", counted(number, "group"),
                          counted(members, "picture"), encoded.pictures.size(), options.threshold));
   return report(run, options.pictures);

@@ -2,6 +2,7 @@
 #include <diptych/encoder.h>
 #include <diptych/prompts.h>
 #include <diptych/reference.h>
+#include <diptych/special_tokens.h>
 #include <diptych/tokenizer.h>
 #include <fmt/format.h>
 
@@ -102,6 +103,7 @@ struct Work {
   LineNumbers empty_texts;
   LineNumbers cut_texts;      ///< of which the model does not read the end
   LineNumbers unknown_texts;  ///< with words that it does not know
+  LineNumbers special_texts;  ///< with what it takes for a text's start or end
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
@@ -139,14 +141,16 @@ Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pi
           .empty_texts = std::move(empty),
           .cut_texts = {},
           .unknown_texts = {},
+          .special_texts = {},
           .run = {}};
 }
 
-/// The texts of which the model does not know all words.
-LineNumbers unknown_texts(const diptych::Tokenizer& tokenizer, const EmbeddingRows& texts) {
+/// The texts of which something holds.
+template <typename Holds>
+LineNumbers texts_of(const diptych::Tokenizer& tokenizer, const EmbeddingRows& texts, Holds holds) {
   LineNumbers lines;
   for (const std::size_t place : texts.known()) {
-    if (diptych::has_unknown_words(tokenizer, texts.inputs()[place])) lines.push_back(place + 1);
+    if (holds(tokenizer, texts.inputs()[place])) lines.push_back(place + 1);
   }
   return lines;
 }
@@ -169,7 +173,10 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Work&
     progress.show(done, places.size());
   }
   std::ranges::sort(work.cut_texts);
-  if (!rows.known().empty()) work.unknown_texts = unknown_texts(encoder.model().tokenizer(), rows);
+  if (rows.known().empty()) return;
+  const diptych::Tokenizer& tokenizer = encoder.model().tokenizer();
+  work.unknown_texts = texts_of(tokenizer, rows, diptych::has_unknown_words);
+  work.special_texts = texts_of(tokenizer, rows, diptych::has_special_tokens);
 }
 
 void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
@@ -226,6 +233,10 @@ void resume(const diptych::Encoder& encoder, const Options& options, Work& work)
         fmt::format("computed again: {} whose files, or how they are read, have changed since ({})",
                     counted(taken.changed, "picture"), options.out));
   }
+  if (taken.broken > 0) {
+    print_note(fmt::format("computed again: {} with numbers that are not finite ({})",
+                           counted(taken.broken, "row"), options.out));
+  }
   const diptych::Model& model = encoder.model();
   for (const std::size_t place : work.texts.rows.known()) {
     const std::string& text = work.texts.rows.inputs()[place];
@@ -255,6 +266,10 @@ void note_texts(const Options& options, const Work& work, const diptych::Model& 
     print_note(fmt::format("{} with words that the model does not know ({})",
                            count_of_texts(work.unknown_texts, texts), options.texts_from));
   }
+  if (!work.special_texts.empty()) {
+    print_note(fmt::format("{} with what the tokenizer takes for a text's start or end ({})",
+                           count_of_texts(work.special_texts, texts), options.texts_from));
+  }
   if (!work.cut_texts.empty()) {
     print_note(fmt::format("{} longer than the model's {} tokens, and cut ({})",
                            count_of_texts(work.cut_texts, texts), model.info().context_length,
@@ -269,6 +284,7 @@ Json report_json(const diptych::Encoder& encoder, const std::string& out, const 
   report["empty_texts"] = work.empty_texts;
   report["cut_texts"] = work.cut_texts;
   report["unknown_texts"] = work.unknown_texts;
+  report["special_texts"] = work.special_texts;
   report["refused"] = Json::array();
   for (const diptych::Failure& failure : work.run.failures) {
     report["refused"].push_back(

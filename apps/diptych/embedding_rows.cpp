@@ -21,7 +21,10 @@ bool EmbeddingRows::take_over(const std::vector<std::string>& earlier, const dip
   for (std::size_t place = 0; place < inputs_.size(); ++place) {
     const auto found = row_of.find(inputs_[place]);
     if (found == row_of.end()) continue;
-    set(place, std::span(*values).subspan(found->second * width_, width_));
+    const auto row = std::span(*values).subspan(found->second * width_, width_);
+    const bool is_finite =
+        std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); });
+    if (is_finite) set(place, row);
   }
   return true;
 }

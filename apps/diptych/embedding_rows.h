@@ -14,7 +14,8 @@ class EmbeddingRows {
   EmbeddingRows(std::vector<std::string> inputs, std::size_t width);
 
   /// Takes the rows [earlier.size(), width] of an earlier run for the inputs that are on the list.
-  /// False, and nothing taken, when the sizes do not fit.
+  /// A row with a number that is not finite is left to be computed again. False, and nothing taken,
+  /// when the sizes do not fit.
   bool take_over(const std::vector<std::string>& earlier, const diptych::Array& rows);
   void set(std::size_t place, std::span<const float> row);
   /// Makes a place that has a row one that has none.

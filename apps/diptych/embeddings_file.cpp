@@ -167,6 +167,10 @@ TakenOver take_over_rows(const std::string& file, const std::vector<InputRows*>&
       fail_to_resume(file, fmt::format("[{}]", fmt::join(array->second.shape, ", ")),
                      fmt::format("[{}, {}]", names.size(), inputs->rows.width()));
     }
+    const std::set<std::string_view> earlier(names.begin(), names.end());
+    taken.broken += static_cast<std::size_t>(std::ranges::count_if(
+        inputs->rows.missing(),
+        [&](std::size_t place) { return earlier.contains(inputs->rows.inputs()[place]); }));
     const std::set<std::string_view> wanted(inputs->rows.inputs().begin(),
                                             inputs->rows.inputs().end());
     taken.dropped += static_cast<std::size_t>(std::ranges::count_if(

@@ -42,6 +42,7 @@ std::string write_arrays_or_print(const std::string& out, const diptych::Arrays&
 struct TakenOver {
   std::size_t dropped = 0;  ///< of inputs that are not wanted
   std::size_t changed = 0;  ///< of pictures whose file, or how it is read, has changed since
+  std::size_t broken = 0;   ///< with a number that is not finite
 };
 
 /// Takes the rows that an earlier run left in `file` for inputs that are still wanted and as they

@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "environment_names.h"
 
 namespace {
 
@@ -75,7 +76,9 @@ int run(int argc, char** argv) {
   Program program("diptych", "CLIP as one native program: pictures and words in one space.",
                   std::string(diptych::version()));
   declare(program.root());
-  const int status = program.parse({argv + std::min(argc, 1), argv + argc})();
+  const Action action = program.parse({argv + std::min(argc, 1), argv + argc});
+  note_unread_variables();
+  const int status = action();
   flush_output();
   return status;
 }

@@ -1,6 +1,7 @@
 #include <diptych/encoder.h>
 #include <diptych/error.h>
 #include <diptych/picture_files.h>
+#include <diptych/special_tokens.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -81,6 +82,8 @@ void note_words(const std::string& query, const diptych::Model& model) {
     print_note(fmt::format("the query is longer than the model's {} tokens, and cut", length));
   if (diptych::has_unknown_words(model.tokenizer(), query))
     print_note("the query has words that the model does not know");
+  if (diptych::has_special_tokens(model.tokenizer(), query))
+    print_note("the query has what the tokenizer takes for a text's start or end");
 }
 
 /// A query is the picture of that name, or words.

@@ -71,6 +71,13 @@ bool is_table(const std::filesystem::path& file) {
   return false;
 }
 
+/// The exit status, once it is said that there was nothing to look at.
+int refuse_none(std::uint64_t samples, const diptych::SampleInputs& inputs, int status) {
+  if (samples > 0) return status;
+  print_error(fmt::format("samples: got none, expected some ({})", inputs.sources.front()));
+  return std::max(status, 1);
+}
+
 /// The files of the inputs. Says which are named twice, and refuses columns where there is no
 /// table.
 std::vector<std::filesystem::path> checked_files(const diptych::SampleInputs& inputs) {
@@ -93,20 +100,20 @@ std::vector<std::filesystem::path> checked_files(const diptych::SampleInputs& in
 int list(const ListOptions& options) {
   checked_files(options.inputs);
   const diptych::ShardList list = diptych::list_shards(options.inputs, options.threads);
+  std::uint64_t samples = 0;
+  for (const diptych::ShardSummary& shard : list.shards) samples += shard.samples;
   if (options.json) {
     print_json({{"files", stage_json(list.files)}, {"shards", shards_json(list.shards)}});
   } else {
-    std::uint64_t samples = 0;
     for (const diptych::ShardSummary& shard : list.shards) {
       print_line(fmt::format("{}: {}, {} ({})", printable(shard.file),
                              counted(shard.samples, "sample"), counted(shard.bytes, "byte"),
                              printable(parts_text(shard))));
-      samples += shard.samples;
     }
     print_line(
         fmt::format("{}, {}", counted(list.shards.size(), "file"), counted(samples, "sample")));
   }
-  return finish_stage(list.files);
+  return refuse_none(samples, options.inputs, finish_stage(list.files));
 }
 
 int doctor(DoctorArguments arguments) {
@@ -142,7 +149,8 @@ int doctor(DoctorArguments arguments) {
                              counted(report.repaired_files, "clean shard"), report.joined_samples));
     }
   }
-  return finish_samples(report.shards.files, report.samples);
+  return refuse_none(report.samples.read, arguments.doctor.inputs,
+                     finish_samples(report.shards.files, report.samples));
 }
 
 void add_list(Command shards) {

@@ -1,10 +1,12 @@
 #include <diptych/convert.h>
 #include <diptych/error.h>
 #include <diptych/soup.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <set>
 
 #include "commands.h"
@@ -69,6 +71,16 @@ void refuse_copies(const std::vector<diptych::Model>& models,
   }
 }
 
+/// Shares that no float32 of the average shows.
+void note_unused(const std::vector<std::string>& models, const std::vector<double>& shares) {
+  constexpr double kRounding = 1e-8;
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i] <= kRounding * sum)
+      print_note(fmt::format("{} counts nothing: its share is {}", models[i], shares[i]));
+  }
+}
+
 int soup(const Options& options) {
   const std::vector<double> shares = parse_shares(options.shares);
   refuse_repeated(options.models);
@@ -76,8 +88,7 @@ int soup(const Options& options) {
   for (const std::string& name : options.models) models.push_back(load_model(name, options.load));
   const diptych::Model average = diptych::average_models(models, shares);
   refuse_copies(models, options.models);
-  for (std::size_t i = 0; i < shares.size(); ++i)
-    if (shares[i] == 0.0) print_note(options.models[i] + " counts nothing: its share is 0");
+  note_unused(options.models, shares);
   for (const std::string& assumption : average.info().assumptions) print_note(assumption);
   for (const std::string& note : diptych::convert_model(average, options.out, options.convert))
     print_note(note);

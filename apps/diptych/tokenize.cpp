@@ -1,4 +1,5 @@
 #include <diptych/model.h>
+#include <diptych/special_tokens.h>
 #include <diptych/tokenizer.h>
 #include <fmt/format.h>
 
@@ -87,11 +88,13 @@ int tokenize(const Options& options) {
   std::size_t texts = 0;
   LineNumbers cut;
   LineNumbers unknown;
+  LineNumbers special;
   while (std::getline(std::cin, line)) {
     ++texts;
     const std::string text = parse_text(line, texts);
     const Json record = tokens_of(setting, text, texts);
     if (diptych::has_unknown_words(*setting.tokenizer, text)) unknown.push_back(texts);
+    if (diptych::has_special_tokens(*setting.tokenizer, text)) special.push_back(texts);
     if (record["cut"].get<bool>()) cut.push_back(texts);
     writer.write(record);
   }
@@ -104,6 +107,10 @@ int tokenize(const Options& options) {
   if (!unknown.empty()) {
     print_note(fmt::format("{} with words that the tokenizer does not know",
                            count_of_texts(unknown, texts)));
+  }
+  if (!special.empty()) {
+    print_note(fmt::format("{} with what the tokenizer takes for a text's start or end",
+                           count_of_texts(special, texts)));
   }
   if (!cut.empty()) {
     print_note(fmt::format("{} longer than {} tokens, and cut", count_of_texts(cut, texts),

@@ -115,6 +115,9 @@ void check_writable(const fs::path& path, std::size_t arrays) {
   if (fs::is_directory(path, problem)) {
     fail(ErrorCode::io, "output: got a folder, expected a file ({})", path.string());
   }
+  if (fs::is_other(path, problem)) {
+    fail(ErrorCode::io, "output: got a device or a pipe, expected a file ({})", path.string());
+  }
 }
 
 void write_arrays(const fs::path& path, const Arrays& arrays, const Notes& notes) {

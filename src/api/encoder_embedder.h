@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "diptych/encoder.h"
+#include "diptych/special_tokens.h"
 #include "evaluate/embedder.h"
 
 namespace diptych {
@@ -28,7 +29,8 @@ class EncoderEmbedder final : public evaluate::Embedder {
     const Tokenizer& tokenizer = encoder_.model().tokenizer();
     const std::size_t tokens = tokenizer.encode(text, kWithoutLimit).size();
     return {.is_cut = tokens > static_cast<std::size_t>(encoder_.model().info().context_length),
-            .has_unknown_words = has_unknown_words(tokenizer, text)};
+            .has_unknown_words = has_unknown_words(tokenizer, text),
+            .has_special_tokens = has_special_tokens(tokenizer, text)};
   }
   /// Returns Chinese for Chinese-CLIP, whose captions are Chinese; the other tokenizers' models
   /// read English at least too.

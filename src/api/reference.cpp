@@ -47,6 +47,12 @@ Matrix encode_tokens(const Encoder& encoder, const Array& tokens) {
   return encoder.encode_tokens(*ids, static_cast<std::size_t>(tokens.shape[0]), kFeatures);
 }
 
+void refuse_no_rows(const Array* array, std::string_view name) {
+  if (array == nullptr || array->shape.empty() || array->shape[0] > 0) return;
+  fail(ErrorCode::invalid_argument, "{}: got {}, expected at least one row", name,
+       to_string(array->shape));
+}
+
 Matrix logits(const Encoder& encoder, Matrix images, Matrix texts) {
   normalise_rows(images);
   normalise_rows(texts);
@@ -124,6 +130,8 @@ Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs) {
     fail(ErrorCode::invalid_argument,
          "tensors: got neither pixels nor tokens, expected at least one of them");
   }
+  refuse_no_rows(pixels, "pixels");
+  refuse_no_rows(tokens, "tokens");
   Arrays outputs;
   Matrix images;
   Matrix texts;

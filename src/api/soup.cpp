@@ -30,8 +30,9 @@ std::vector<double> normalised(std::span<const double> shares, std::size_t model
       fail(ErrorCode::invalid_argument, "soup: shares: got {}, expected 0 or more", share);
   }
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
-  if (!(sum > 0))
-    fail(ErrorCode::invalid_argument, "soup: shares: got {}, expected a sum above 0", sum);
+  if (!(sum > 0) || !std::isfinite(sum))
+    fail(ErrorCode::invalid_argument, "soup: shares: got {}, expected a sum above 0 that is finite",
+         sum);
   std::vector<double> result(shares.begin(), shares.end());
   for (double& share : result) share /= sum;
   return result;

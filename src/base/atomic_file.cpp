@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -27,9 +28,19 @@ std::string make_beside(const std::filesystem::path& path, Make make) {
   return {};
 }
 
+/// Where the bytes of a file go that is called `path`.
+std::filesystem::path replaced_file(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_other(path, unknown))
+    fail(ErrorCode::io, "cannot write {}: not a regular file", path.string());
+  if (!std::filesystem::is_symlink(path, unknown)) return path;
+  std::filesystem::path target = std::filesystem::canonical(path, unknown);
+  return unknown ? path : target;
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(replaced_file(path)) {
   const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
   descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
   // Without /proc it could not get a name later.

@@ -12,10 +12,10 @@ namespace diptych {
 /// A file that appears whole or not at all: bytes go to a file beside `path` that has no name where
 /// the file system can have such, so that nothing is left of it whatever ends the program; `commit`
 /// syncs it and puts it at `path`. Without a commit it vanishes, and what was at `path` stays. Not
-/// thread-safe.
+/// thread-safe. A link at `path` stays one.
 class AtomicFile {
  public:
-  /// Throws Error(io).
+  /// Throws Error(io), also where a device or a pipe stands, which would be replaced.
   explicit AtomicFile(std::filesystem::path path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <memory>
 #include <optional>
 
@@ -28,12 +30,14 @@ constexpr std::uint64_t kKeepDraw = 0x6B656570;
 struct Language {
   explicit Language(std::string name, std::vector<std::uint64_t> counts, std::uint64_t threshold)
       : balance{std::move(name), threshold, std::move(counts), {}, {}},
+        matched(balance.before.size()),
         after(balance.before.size()) {
     for (const std::uint64_t count : balance.before) {
       balance.probabilities.push_back(entry_probability(count, threshold));
     }
   }
   LanguageBalance balance;
+  SharedCounts matched;  ///< by the records that are read
   SharedCounts after;
 };
 
@@ -132,8 +136,9 @@ class BlockBalancer {
     std::vector<std::size_t> matched;
     for (const RecordText& text : record_.texts) {
       if (!text.matches.empty()) matched.push_back(probabilities_.size());
-      const std::vector<double>& entries = entries_of(text).balance.probabilities;
-      probabilities_.push_back(keep_probability(text.matches, entries));
+      Language& language = entries_of(text);
+      for (const std::uint32_t match : text.matches) language.matched.add(match);
+      probabilities_.push_back(keep_probability(text.matches, language.balance.probabilities));
     }
     if (!options_.probabilities.empty()) {
       result_.probabilities.insert(result_.probabilities.end(), probabilities_.begin(),
@@ -228,9 +233,23 @@ void check(const BalanceOptions& options) {
     fail(ErrorCode::invalid_argument, "threshold: got 0, expected 1 or more");
   std::vector<std::filesystem::path> inputs = options.matches;
   inputs.insert(inputs.end(), options.counts.begin(), options.counts.end());
-  for (const auto& output : {options.out, options.probabilities, options.table, options.chart}) {
-    check_output(output, options.stage, inputs);
+  check_outputs({options.out, options.probabilities, options.table, options.chart}, options.stage,
+                inputs);
+}
+
+/// More matches than the counts have are of texts that were not counted: of such queries more than
+/// t are kept.
+void note_uncounted(const Languages& languages, StageReport& report) {
+  std::size_t queries = 0;
+  for (const auto& [name, language] : languages) {
+    const std::vector<std::uint64_t> matched = language->matched.values();
+    for (std::size_t i = 0; i < matched.size(); ++i)
+      queries += matched[i] > language->balance.before[i] ? 1 : 0;
   }
+  if (queries == 0) return;
+  report.notes.push_back(fmt::format(
+      "the counts are of other texts than the matches: {} queries stand in more than were counted",
+      queries));
 }
 
 /// Writes what was asked for, the kept records last: they say that the stage is done.
@@ -275,6 +294,7 @@ BalanceReport balance_pairs(const BalanceOptions& options) {
     fail(ErrorCode::invalid_argument, "matches: got no records, expected some ({})",
          options.matches.front().string());
   }
+  note_uncounted(languages, report.stage);
   finish(options, languages, probabilities, out, report);
   return report;
 }

@@ -28,16 +28,32 @@ double checked_score(const ScoredPair& pair, const ScoreMix& mix) {
        pair.key);
 }
 
-/// How often each pair of a shard is drawn.
-std::unordered_map<std::string, std::uint64_t> draws_of(const DrawOptions& options) {
+/// How often a pair is drawn, and whether there is such a sample.
+struct PairDraws {
+  std::uint64_t draws = 0;
+  bool has_sample = false;
+};
+using ShardDraws = std::unordered_map<std::string, PairDraws>;
+
+ShardDraws draws_of(const DrawOptions& options) {
   const SoftCapRule rule{.penalty = options.penalty, .seed = options.seed};
-  std::unordered_map<std::string, std::uint64_t> draws;
+  ShardDraws draws;
   for (const ScoredPair& pair : read_all_scores(options.scores)) {
     const Racer racer{.score = checked_score(pair, options.mix) - options.cap.best,
                       .hash = draw_hash(pair.key, rule)};
-    draws[pair.key] = draws_until(options.cap.limit, racer, rule, ~std::uint64_t{0});
+    draws[pair.key].draws = draws_until(options.cap.limit, racer, rule, ~std::uint64_t{0});
   }
   return draws;
+}
+
+/// Scores of other samples took part in the draws, which would be fewer than was asked for.
+void check_all_used(const ShardDraws& draws, const DrawOptions& options) {
+  const auto unused = std::find_if(draws.begin(), draws.end(),
+                                   [](const auto& pair) { return !pair.second.has_sample; });
+  if (unused == draws.end()) return;
+  fail(ErrorCode::invalid_argument,
+       "scores: got one of '{}', which is no sample, expected those of the same samples ({})",
+       unused->first, options.scores.front().string());
 }
 
 }  // namespace
@@ -70,7 +86,7 @@ SoftCap find_soft_cap(const SoftCapOptions& options) {
 }
 
 DrawReport draw_samples(const DrawOptions& options) {
-  const auto draws = draws_of(options);
+  ShardDraws draws = draws_of(options);
   const std::unique_ptr<SampleSink> sink =
       make_sample_sink({.format = SampleFormat::tar, .out = options.out, .stage = options.stage});
   ThreadPool pool(options.stage.threads);
@@ -92,17 +108,20 @@ DrawReport draw_samples(const DrawOptions& options) {
                      leave_out("without a score", sample);
                      continue;
                    }
-                   if (found->second == 0) {
+                   found->second.has_sample = true;
+                   const std::uint64_t times = found->second.draws;
+                   if (times == 0) {
                      leave_out("not drawn", sample);
                      continue;
                    }
                    ++samples.written;
-                   report.draws += found->second;
-                   report.most = std::max(report.most, found->second);
-                   for (std::uint64_t i = 0; i < found->second; ++i)
+                   report.draws += times;
+                   report.most = std::max(report.most, times);
+                   for (std::uint64_t i = 0; i < times; ++i)
                      sink->add(keys.next(sample.key), sample);
                  }
                });
+  check_all_used(draws, options);
   sink->finish();
   return report;
 }

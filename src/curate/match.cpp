@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 #include "base/atomic_file.h"
@@ -24,6 +25,7 @@ struct QueryList {
       : matcher(std::move(queries)), counts(matcher.entries()) {}
   QueryMatcher matcher;
   SharedCounts counts;
+  std::atomic<bool> has_texts = false;
 };
 
 class QueryLists {
@@ -102,6 +104,7 @@ class BlockMatcher {
     found_.clear();
     QueryList* list = lists_.find(text.language);
     if (list == nullptr) return false;
+    list->has_texts.store(true, std::memory_order_relaxed);
     list->matcher.match(text.text, found_);
     for (const std::uint32_t entry : found_) list->counts.add(entry);
     ++result_.texts;
@@ -148,14 +151,22 @@ Counts sum_up(const QueryLists& lists, MatchReport& report) {
   return counts;
 }
 
+/// A language that is misspelt has no texts, and its queries are for nothing.
+void note_unused(const QueryLists& lists, StageReport& report) {
+  std::string unused;
+  for (const auto& [language, list] : lists.all()) {
+    if (list->has_texts || language.empty()) continue;
+    unused += (unused.empty() ? "'" : "', '") + language;
+  }
+  if (!unused.empty()) report.notes.push_back("no text is in " + unused + "', which has queries");
+}
+
 void check(const MatchOptions& options) {
   if (options.texts.empty()) fail(ErrorCode::invalid_argument, "texts: got none, expected files");
   std::vector<std::filesystem::path> inputs = options.texts;
   inputs.push_back(options.entries);
   for (const auto& [language, path] : options.language_entries) inputs.push_back(path);
-  for (const auto& output : {options.out, options.counts, options.save}) {
-    check_output(output, options.stage, inputs);
-  }
+  check_outputs({options.out, options.counts, options.save}, options.stage, inputs);
   if (!options.save.empty() && options.entries.empty()) {
     fail(ErrorCode::invalid_argument, "save: got lists by language only, expected entries");
   }
@@ -179,6 +190,7 @@ MatchReport match_texts(const MatchOptions& options) {
          report.stage.read,
          dropped.empty() ? options.texts.front().string() : dropped.begin()->second.examples[0]);
   }
+  if (!options.stage.is_part) note_unused(lists, report.stage);
   const Counts counts = sum_up(lists, report);
   out.commit();
   if (!options.counts.empty()) write_counts(options.counts, counts);

@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/utf8.h"
 #include "curate/line_blocks.h"
 
 namespace diptych::curate {
@@ -41,6 +42,15 @@ std::vector<std::string> entries_from_json(std::string_view text, const std::str
   return list.get<std::vector<std::string>>();
 }
 
+/// Records with texts, which is what the other input of matching has.
+void refuse_objects(std::string_view text, const std::string& name) {
+  for (const std::string_view part : {text.substr(0, text.find('\n')), text}) {
+    if (!Json::parse(part, nullptr, /*allow_exceptions=*/false).is_object()) continue;
+    fail(ErrorCode::invalid_argument,
+         "entries: got JSON objects, expected an array of texts, or one a line ({})", name);
+  }
+}
+
 std::vector<std::string> entries_from_lines(std::string_view text, const std::string& name) {
   std::vector<std::string> entries;
   Lines lines({text, 0});
@@ -48,6 +58,11 @@ std::vector<std::string> entries_from_lines(std::string_view text, const std::st
   while (lines.next(line)) {
     if (line.empty()) {
       fail(ErrorCode::invalid_argument, "entries: got an empty line {}, expected a text ({})",
+           entries.size() + 1, name);
+    }
+    if (!is_utf8(line)) {
+      fail(ErrorCode::invalid_argument,
+           "entries: got bytes that are not UTF-8 in line {}, expected UTF-8 ({})",
            entries.size() + 1, name);
     }
     entries.emplace_back(line);
@@ -82,8 +97,14 @@ std::vector<std::string> read_entries(const std::filesystem::path& path) {
   const MappedFile file(path);
   const std::string_view text = text_of(file);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] == '{')
+    refuse_objects(text.substr(first), file.name());
   const bool is_json = first != std::string_view::npos && text[first] == '[';
-  return is_json ? entries_from_json(text, file.name()) : entries_from_lines(text, file.name());
+  std::vector<std::string> entries =
+      is_json ? entries_from_json(text, file.name()) : entries_from_lines(text, file.name());
+  if (entries.empty())
+    fail(ErrorCode::invalid_argument, "entries: got none, expected some ({})", file.name());
+  return entries;
 }
 
 QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options) {

@@ -30,6 +30,7 @@ std::vector<std::filesystem::path> sample_files(const SampleInputs& inputs) {
 
 RepackReport repack_samples(const RepackOptions& options) {
   const std::vector<std::filesystem::path> files = files_of(options.inputs, /*pictures=*/true);
+  if (options.format == SampleFormat::tar) check_output(options.out, options.stage, files);
   const std::unique_ptr<SampleSink> sink = make_sample_sink(options);
   ThreadPool pool(options.stage.threads);
   SampleKeys keys;

@@ -99,11 +99,18 @@ void count_file(const shards::Dataset& dataset, StageReport& files, StageReport&
   for (const std::string& remark : dataset.remarks()) files.notes.push_back(remark);
 }
 
-void refuse_missing(const shards::Dataset& dataset, const StageOptions& stage) {
+void refuse_incomplete(const shards::Dataset& dataset, const StageOptions& stage) {
   if (!stage.is_part) return;
+  const shards::Refusals& refused = dataset.refused();
+  for (const shards::Refusal& refusal : refused.examples(shards::RefusalReason::damaged_source)) {
+    fail(ErrorCode::corrupt_data,
+         "{}; with --each there is no output of what cannot be read to its end: "
+         "shards doctor --repair writes a copy of what can",
+         refusal.message());
+  }
   for (const auto reason :
        {shards::RefusalReason::missing_source, shards::RefusalReason::unfit_source}) {
-    for (const shards::Refusal& refusal : dataset.refused().examples(reason))
+    for (const shards::Refusal& refusal : refused.examples(reason))
       fail(ErrorCode::not_found, "{}", refusal.message());
   }
 }

@@ -45,9 +45,9 @@ void count_fault(StageReport& report, const SampleFault& fault);
 /// cannot be used under the reasons' descriptions: the file itself there, samples in `samples`.
 void count_file(const shards::Dataset& dataset, StageReport& files, StageReport& samples);
 
-/// Throws Error(not_found) for a file of part of more work that could not be opened: its output
-/// would count as done.
-void refuse_missing(const shards::Dataset& dataset, const StageOptions& stage);
+/// Throws Error for a file of part of more work that could not be opened (not_found), or not read
+/// to its end (corrupt_data): its output would count as done.
+void refuse_incomplete(const shards::Dataset& dataset, const StageOptions& stage);
 
 /// Returns the files that the sources name. Throws Error as shards::expand_sources. `pictures`: a
 /// folder without shards stands for the pictures in it rather than being an error.

@@ -10,7 +10,7 @@ namespace diptych::curate {
 
 /// Reads the samples of all files in parallel and calls `work` with some at a time, in order. Those
 /// that cannot be read or break `rules` have a fault, and are counted in `samples.dropped`. Throws
-/// Error as refuse_missing.
+/// Error as refuse_incomplete.
 template <typename Work>
 void walk_samples(const std::vector<std::filesystem::path>& files, const SampleInputs& inputs,
                   const SampleRules& rules, ThreadPool& pool, const StageOptions& stage,
@@ -19,7 +19,7 @@ void walk_samples(const std::vector<std::filesystem::path>& files, const SampleI
   bool misses_key = !rules.json_text_key.empty();
   for (std::size_t i = 0; i < files.size(); ++i) {
     const shards::Dataset dataset = open_file(files[i], inputs);
-    refuse_missing(dataset, stage);
+    refuse_incomplete(dataset, stage);
     count_file(dataset, file_report, samples);
     for (std::size_t first = 0; first < dataset.size(); first += kAtOnce) {
       const std::size_t last = std::min(first + kAtOnce, dataset.size());

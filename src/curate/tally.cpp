@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 
 #include "base/append.h"
@@ -55,6 +56,21 @@ std::string commonest_reason(const StageReport& report) {
 void refuse_nothing_left(const StageReport& samples, const std::string& source) {
   fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({}){}",
        samples.read, source, commonest_reason(samples));
+}
+
+void check_outputs(const std::vector<std::filesystem::path>& outputs, const StageOptions& options,
+                   const std::vector<std::filesystem::path>& inputs) {
+  std::set<std::filesystem::path> seen;
+  for (const std::filesystem::path& output : outputs) {
+    check_output(output, options, inputs);
+    std::error_code ignored;
+    const auto whole =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(output, ignored), ignored);
+    if (output.empty() || seen.insert(whole).second) continue;
+    fail(ErrorCode::invalid_argument,
+         "output: got one file for two of the outputs, expected one for each ({})",
+         output.string());
+  }
 }
 
 void check_output(const std::filesystem::path& output, const StageOptions& options,

@@ -44,4 +44,8 @@ std::string commonest_reason(const StageReport& report);
 void check_output(const std::filesystem::path& output, const StageOptions& options,
                   const std::vector<std::filesystem::path>& inputs);
 
+/// Does the same for several outputs, of which none may be another one; an empty name is none.
+void check_outputs(const std::vector<std::filesystem::path>& outputs, const StageOptions& options,
+                   const std::vector<std::filesystem::path>& inputs);
+
 }  // namespace diptych::curate

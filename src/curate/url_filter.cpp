@@ -16,6 +16,11 @@ BlockedDomains::BlockedDomains(const std::filesystem::path& file) {
   std::string_view line;
   while (lines.next(line)) {
     if (line.empty() || line.starts_with('#')) continue;
+    if (line.starts_with('.') || line.find_first_of("/:*@ \t") != std::string_view::npos) {
+      fail(ErrorCode::invalid_argument,
+           "blocked domains: got '{}', expected a domain such as example.org ({})", line,
+           file.string());
+    }
     domains_.insert(ascii_lower(line));
   }
   if (domains_.empty()) {

@@ -26,8 +26,9 @@ class Embedder {
   virtual Matrix embed_texts(std::span<const std::string> texts) const = 0;
   /// What the text tower does not get of a text.
   struct Loss {
-    bool is_cut = false;             ///< it is longer than the context, and its end is lost
-    bool has_unknown_words = false;  ///< the tokenizer has nothing for some of it
+    bool is_cut = false;              ///< it is longer than the context, and its end is lost
+    bool has_unknown_words = false;   ///< the tokenizer has nothing for some of it
+    bool has_special_tokens = false;  ///< some of it is taken for the text's start or end
   };
   virtual Loss loss_of(const std::string& text) const {
     (void)text;

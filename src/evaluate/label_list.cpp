@@ -107,6 +107,18 @@ std::optional<std::string> note_on_underscores(std::string_view what,
   return fmt::format("'_' belongs to a {} and is no blank to the model: '{}'", what, *found);
 }
 
+/// "cat # 281": a '#' between words begins a remark in other programs' lists.
+std::optional<std::string> note_on_remarks(std::string_view what,
+                                           std::span<const std::string> labels) {
+  const auto has_remark = [](const std::string& label) {
+    return label.find(" # ") != std::string::npos || label.find("\t# ") != std::string::npos;
+  };
+  const auto found = std::find_if(labels.begin(), labels.end(), has_remark);
+  if (found == labels.end()) return std::nullopt;
+  return fmt::format("'#' begins no remark, and what follows it belongs to a {}: '{}'", what,
+                     *found);
+}
+
 /// "- cat", "* cat", "1. cat", "2) dog".
 bool has_bullet(const std::string& label) {
   if (label.starts_with("- ") || label.starts_with("* ")) return true;
@@ -142,7 +154,7 @@ std::vector<std::string> notes_of(std::string_view what, std::span<const std::st
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
   return notes_of(what, labels,
                   {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
-                   note_on_underscores});
+                   note_on_remarks, note_on_underscores});
 }
 
 }  // namespace diptych::evaluate

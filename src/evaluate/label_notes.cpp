@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "diptych/prompts.h"
 #include "evaluate/label_list.h"
@@ -99,6 +100,15 @@ std::optional<std::string> note_on_braces(std::span<const std::string> templates
   return std::nullopt;
 }
 
+std::optional<std::string> note_on_repeated(std::span<const std::string> templates) {
+  std::set<std::string_view> seen;
+  for (const std::string& prompt : templates) {
+    if (!seen.insert(prompt).second)
+      return fmt::format("the template '{}' is given twice, and counts twice", prompt);
+  }
+  return std::nullopt;
+}
+
 void add_notes_on_losses(std::string_view what, std::span<const std::string> labels,
                          std::span<const std::string> templates, const Embedder& embedder,
                          std::vector<std::string>& notes) {
@@ -108,10 +118,13 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
   const auto used = templates.empty() ? templates : std::span(longest, 1);
   std::vector<std::size_t> cut;
   std::vector<std::size_t> unknown;
+  std::vector<std::size_t> special;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string prompt = label_prompts(labels[i], used, embedder.language()).front();
     if (embedder.loss_of(prompt).is_cut) cut.push_back(i);
-    if (embedder.loss_of(labels[i]).has_unknown_words) unknown.push_back(i);
+    const Embedder::Loss loss = embedder.loss_of(labels[i]);
+    if (loss.has_unknown_words) unknown.push_back(i);
+    if (loss.has_special_tokens) special.push_back(i);
   }
   if (!cut.empty()) {
     notes.push_back(fmt::format("longer than the model reads, so that the end is cut off: {} {}",
@@ -120,6 +133,10 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
   if (!unknown.empty()) {
     notes.push_back(fmt::format("with words that the model does not know: {} {}", what,
                                 listed(labels, unknown)));
+  }
+  if (!special.empty()) {
+    notes.push_back(fmt::format("with what the tokenizer takes for a text's start or end: {} {}",
+                                what, listed(labels, special)));
   }
 }
 
@@ -130,6 +147,7 @@ std::vector<std::string> label_notes(std::string_view what, std::span<const std:
                                      const Embedder& embedder, const Matrix& class_embeddings) {
   std::vector<std::string> notes = list_notes(what, labels);
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
+  if (const auto note = note_on_repeated(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
   add_notes_on_losses(what, labels, templates, embedder, notes);
   for (const std::vector<std::size_t>& group : same_rows(class_embeddings)) {

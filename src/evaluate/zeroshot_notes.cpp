@@ -22,13 +22,22 @@ std::vector<std::string> picture_notes(const Matrix& images,
                                        std::span<const std::size_t> right_classes) {
   std::unordered_map<std::string_view, std::size_t> class_of;
   std::size_t contradictory = 0;
+  std::size_t repeated = 0;
   for (std::size_t i = 0; i < images.rows; ++i) {
     const auto [first, is_new] = class_of.emplace(bytes_of(images.row(i)), right_classes[i]);
-    contradictory += first->second != right_classes[i] ? 1 : 0;
+    if (is_new) continue;
+    ++(first->second != right_classes[i] ? contradictory : repeated);
   }
-  if (contradictory == 0) return {};
-  return {fmt::format("pictures that are in another class too: {}; they cannot all be right",
-                      contradictory)};
+  std::vector<std::string> notes;
+  if (contradictory > 0) {
+    notes.push_back(fmt::format(
+        "pictures that are in another class too: {}; they cannot all be right", contradictory));
+  }
+  if (repeated > 0) {
+    notes.push_back(
+        fmt::format("pictures that are in their class before: {}; each counts again", repeated));
+  }
+  return notes;
 }
 
 std::vector<std::string> result_notes(std::size_t right_answers,

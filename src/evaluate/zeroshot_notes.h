@@ -11,8 +11,8 @@ namespace diptych::evaluate {
 
 // What the figures themselves give away, one sentence each; usually nothing.
 
-/// Notes pictures that several classes hold: at most one of their answers can be right. Picture
-/// embeddings [pictures, width] with the class of each.
+/// Notes pictures that several classes hold, of whose answers at most one can be right, and those
+/// that one class holds several times. Picture embeddings [pictures, width] with the class of each.
 std::vector<std::string> picture_notes(const Matrix& images,
                                        std::span<const std::size_t> right_classes);
 

@@ -60,6 +60,15 @@ bool has_markup(std::string_view text) {
   return text.find("</") != std::string_view::npos || text.find("<br") != std::string_view::npos;
 }
 
+/// As other programs' files of texts hold them, in small letters.
+bool has_token(std::string_view text) {
+  constexpr auto kTokens = std::to_array<std::string_view>(
+      {"<|endoftext|>", "<|startoftext|>", "<end_of_text>", "<start_of_text>", "[sep]", "[cls]",
+       "[pad]", "[unk]", "[mask]", "<unk>", "<pad>"});
+  return std::ranges::any_of(
+      kTokens, [&](std::string_view token) { return text.find(token) != std::string_view::npos; });
+}
+
 bool is_picture_name(std::string_view text) {
   const std::size_t dot = text.rfind('.');
   return dot != std::string_view::npos && dot > 0 && is_image_extension(text.substr(dot + 1));
@@ -79,6 +88,7 @@ std::string_view caption_doubt(std::string_view caption) {
     return "captions that stand for none, as NULL, nan and None do";
   if (is_web_address(text)) return "captions that are web addresses";
   if (is_picture_name(text)) return "captions that are names of picture files";
+  if (has_token(text)) return "captions with a tokenizer's own token, as [SEP] and <|endoftext|>";
   if (is_list_or_object(text)) return "captions that are lists or objects, of which all is read";
   if (has_markup(text)) return "captions with markup, which is read as words";
   if (text.find("\uFFFD") != std::string::npos)

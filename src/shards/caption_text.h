@@ -25,8 +25,8 @@ std::optional<CaptionFault> caption_fault(std::string_view caption);
 
 /// Returns what a caption that can be used hardly says: what programs write for a value that is not
 /// there ("NULL", as pandas has them), a picture file's name, a number or other text without a
-/// letter, a web address, a list or an object, markup, what another program could not read. As
-/// words for Remarks; empty for any other caption.
+/// letter, a web address, a tokenizer's own token, a list or an object, markup, what another
+/// program could not read. As words for Remarks; empty for any other caption.
 std::string_view caption_doubt(std::string_view caption);
 
 }  // namespace diptych::shards

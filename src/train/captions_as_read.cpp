@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "diptych/special_tokens.h"
 #include "shards/refusal.h"
 
 namespace diptych::train {
@@ -37,6 +38,7 @@ class CaptionsAsRead {
       tokens = tokenizer_.encode(caption, context_length_);
     }
     if (has_unknown_words(tokenizer_, caption) && unknown_++ == 0) first_unknown_ = caption;
+    if (has_special_tokens(tokenizer_, caption) && special_++ == 0) first_special_ = caption;
     const auto [earlier, is_new] = read_.try_emplace(std::move(tokens), caption);
     if (!is_new && !same_ && earlier->second != caption) same_ = {earlier->second, caption};
   }
@@ -55,6 +57,12 @@ class CaptionsAsRead {
           fmt::format("captions with words that the tokenizer does not know: {} of {} looked at, "
                       "the first: {}",
                       unknown_, captions_, quoted(first_unknown_)));
+    }
+    if (special_ > 0) {
+      sentences.push_back(
+          fmt::format("captions with what the tokenizer takes for a text's start or end: {} of {} "
+                      "looked at, the first: {}",
+                      special_, captions_, quoted(first_special_)));
     }
     if (same_) {
       sentences.push_back(
@@ -82,6 +90,8 @@ class CaptionsAsRead {
   std::size_t cut_ = 0;
   std::size_t unknown_ = 0;
   std::string first_unknown_;
+  std::size_t special_ = 0;
+  std::string first_special_;
   std::set<std::string> texts_;
   std::map<std::vector<std::int32_t>, std::string> read_;  ///< with the first caption of each
   std::optional<std::pair<std::string, std::string>> same_;

@@ -26,11 +26,10 @@ bool ends_with_any(const std::string& name, std::initializer_list<std::string_vi
   return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
 }
 
-Rule rule_of(const std::string& name, const torch::Tensor& parameter,
-             const OptimiserOptions& options) {
+Rule rule_of(const std::string& name, std::size_t dimensions, const OptimiserOptions& options) {
   const bool left_to_adamw =
       options.rule == Rule::muon &&
-      (!suits_muon(name, parameter) || is_adapter(name) || fits_any(name, options.kept_on_adamw));
+      (!suits_muon(name, dimensions) || is_adapter(name) || fits_any(name, options.kept_on_adamw));
   return left_to_adamw ? Rule::adamw : options.rule;
 }
 
@@ -56,7 +55,7 @@ void Optimiser::add(const network::ParameterTable& table, const libtorch::Parame
     const network::ParameterSpec& spec = table.specs()[i];
     if (!parameters[i].requires_grad()) continue;
     const bool decayed = is_decayed(spec.name, spec.shape.size(), options_);
-    Group& group = group_of(rule_of(spec.name, parameters[i], options_),
+    Group& group = group_of(rule_of(spec.name, spec.shape.size(), options_),
                             decayed ? options_.weight_decay : 0.0);
     const torch::Tensor zeros = torch::zeros_like(parameters[i].detach());
     group.parameters.push_back(

@@ -12,7 +12,8 @@ namespace diptych::train {
 bool fits_any(const std::string& name, const std::vector<std::string>& globs);
 
 /// Throws Error(invalid_argument) for a glob among the options that fits no parameter of the model,
-/// those that adapters add included.
+/// those that adapters add included, and for globs that leave nothing of what they are exceptions
+/// to: no trained matrix with a decay, or that Muon moves.
 void check_parameter_globs(const TrainOptions& options, const network::Model& model);
 
 }  // namespace diptych::train

@@ -197,8 +197,8 @@ std::unique_ptr<UpdateRule> make_update_rule(Rule rule, const RuleOptions& optio
   fail(ErrorCode::internal, "unknown update rule {}", static_cast<int>(rule));
 }
 
-bool suits_muon(const std::string& name, const Tensor& parameter) {
-  return parameter.dim() >= 2 && name.find("embed") == std::string::npos &&
+bool suits_muon(const std::string& name, std::size_t dimensions) {
+  return dimensions >= 2 && name.find("embed") == std::string::npos &&
          name.find("resblocks") != std::string::npos;
 }
 

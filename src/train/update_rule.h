@@ -44,8 +44,8 @@ class UpdateRule {
 
 std::unique_ptr<UpdateRule> make_update_rule(Rule rule, const RuleOptions& options);
 
-/// Returns whether Muon moves a parameter of this name and shape: a matrix (or convolution) of a
-/// block, no embedding and no vector.
-bool suits_muon(const std::string& name, const torch::Tensor& parameter);
+/// Returns whether Muon moves a parameter of this name and so many dimensions: a matrix (or
+/// convolution) of a block, no embedding and no vector.
+bool suits_muon(const std::string& name, std::size_t dimensions);
 
 }  // namespace diptych::train

@@ -123,5 +123,14 @@ TEST(SoupErrors, RefusesToWriteIntoAnyOfTheModelsFolders) {
                      ErrorCode::invalid_argument, "the folder of the model itself");
 }
 
+TEST(Soup, SharesWhoseSumIsTooLargeAreRefused) {
+  const std::vector<Model> models = {fixture(), fixture()};
+  test::expect_error(
+      [&] {
+        average_models(models, std::vector<double>{1e308, 1e308});
+      },
+      ErrorCode::invalid_argument, "soup: shares: got inf, expected a sum above 0");
+}
+
 }  // namespace
 }  // namespace diptych

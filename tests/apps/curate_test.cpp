@@ -79,7 +79,7 @@ TEST(Curate, ReadsWhatCommandsWrite) {
                  std::to_string(page.size()) + "\r\n\r\n" + page + "\r\n\r\n");
   std::filesystem::create_directory(path("pictures"));
   write_picture(folder.path() / "pictures/a.bmp", 255, 0, 0);
-  write_file(path("pictures/a.txt"), "red");
+  write_file(path("pictures/a.txt"), "cat");
   const std::string merge =
       "diptych shards merge pictures --out s.tar && "
       "diptych curate fingerprint s.tar --each files && "
@@ -212,6 +212,67 @@ TEST(Curate, BothThresholdsAtOnceAreWrongUsage) {
                                       "--out", "o", "--t", "5", "--tail-share", "0.1"});
   EXPECT_EQ(run.status, 2);
   EXPECT_EQ(run.error_lines(), 1) << run.errors;
+}
+
+TEST(Curate, QueriesThatStandNowhereEndWithOne) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("q.txt"), "cat\nU.S.\n");
+  write_file(path("t.jsonl"), "{\"key\": \"1\", \"text\": \"a dog\"}\n");
+  const ProgramRun run = run_diptych({"curate", "match", "--entries", path("q.txt"), "--texts",
+                                      path("t.jsonl"), "--out", path("m.jsonl")});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.errors, HasSubstr("queries: got none of 2 that stands in a text"));
+  EXPECT_TRUE(std::filesystem::exists(path("m.jsonl")));
+}
+
+TEST(Curate, TwoOutputsOfOneNameAreRefused) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "q.txt", "cat\n");
+  write_file(folder.path() / "t.jsonl", "{\"key\": \"1\", \"text\": \"a cat\"}\n");
+  const ProgramRun run = run_in_shell(
+      "diptych curate match --entries q.txt --texts t.jsonl --out m.jsonl --counts ./m.jsonl",
+      folder.path());
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("got one file for two of the outputs"));
+}
+
+TEST(Curate, ALanguageHasOneListOfQueries) {
+  const ProgramRun run =
+      run_diptych({"curate", "match", "--language-entries", "zh=a.txt", "--language-entries",
+                   "zh=b.txt", "--texts", "t", "--out", "o"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("got two files for zh, expected one"));
+}
+
+TEST(Curate, InputsAreNotTheirOwnOutputs) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pictures"));
+  write_picture(folder.path() / "pictures/a.bmp", 255, 0, 0);
+  write_file(path("pictures/a.txt"), "red");
+  std::filesystem::create_directory(path("web"));
+  ASSERT_EQ(run_diptych({"shards", "merge", path("pictures"), "--out", path("web/0.tar")}).status,
+            0);
+  const ProgramRun run = run_diptych(
+      {"curate", "score", path("web"), "--min-words", "1", "--each", path("pictures/../web")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("--each: got the inputs' own folder"));
+}
+
+TEST(Curate, FilesThatAreNamedTwiceAreSaidToBe) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("q.txt"), "cat\n");
+  write_file(path("t.jsonl"), "{\"key\": \"1\", \"text\": \"a cat\"}\n");
+  const ProgramRun match = run_diptych({"curate", "match", "--entries", path("q.txt"), "--texts",
+                                        path("t.jsonl"), "--texts", path("t.jsonl"), "--out",
+                                        path("m.jsonl"), "--counts", path("c.json")});
+  EXPECT_THAT(match.errors, HasSubstr("t.jsonl is named twice, and taken twice"));
+  const ProgramRun balance =
+      run_diptych({"curate", "balance", "--matches", path("m.jsonl"), "--counts", path("c.json"),
+                   "--counts", path("c.json"), "--out", path("k.jsonl")});
+  EXPECT_THAT(balance.errors, HasSubstr("c.json is named twice, and taken twice"));
 }
 
 }  // namespace

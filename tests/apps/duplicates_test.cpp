@@ -73,5 +73,12 @@ TEST(DuplicatesOfTheEmbeddedModel, DifferentPicturesAreNone) {
   EXPECT_EQ(Json::parse(run.output), Json::array());
 }
 
+TEST_F(Duplicates, OnePictureIsSaidToHaveNoOther) {
+  EXPECT_THAT(this->run("duplicates", {path("pictures/red.bmp")}).errors,
+              HasSubstr("one picture alone was compared with nothing"));
+  EXPECT_THAT(this->run("duplicates", {path("pictures")}).errors,
+              testing::Not(HasSubstr("compared with nothing")));
+}
+
 }  // namespace
 }  // namespace diptych::test

@@ -1,7 +1,9 @@
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -340,6 +342,40 @@ TEST_F(EmbedInputs, TokensOutsideTheVocabularyAreRefused) {
       embed({"--tensors", path("in.safetensors"), "--out", path("out.safetensors")});
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.errors, HasSubstr("13"));
+}
+
+TEST_F(EmbedInputs, ResumingComputesRowsAgainThatAreNotFinite) {
+  const std::string out = path("out.safetensors");
+  const std::vector<std::string> use = {"--images", path("pictures"), "--resume", "--out", out};
+  ASSERT_EQ(embed(use).status, 0);
+  const Arrays before = read_arrays(out);
+  Arrays broken = before;
+  std::get<std::vector<float>>(broken.at("image_embeddings").values).back() = std::nanf("");
+  write_arrays(out, broken, read_notes(out));
+  const ProgramRun run = embed(use);
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, AllOf(HasSubstr("there already: 2 rows"),
+                                HasSubstr("computed again: 1 row with numbers that are not")));
+  EXPECT_EQ(floats(read_arrays(out), "image_embeddings"), floats(before, "image_embeddings"));
+}
+
+TEST_F(EmbedInputs, TensorsWithoutARowAreRefused) {
+  Arrays inputs;
+  inputs["tokens"] = {{0, 8}, std::vector<std::int32_t>()};
+  write_arrays(path("in.safetensors"), inputs);
+  const ProgramRun run =
+      embed({"--tensors", path("in.safetensors"), "--out", path("out.safetensors")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("tokens: got [0, 8], expected at least one row"));
+}
+
+TEST_F(EmbedInputs, AnOutputThatIsAPipeIsRefusedAndStays) {
+  const std::string out = path("out.npy");
+  ASSERT_EQ(::mkfifo(out.c_str(), 0600), 0);
+  const ProgramRun run = embed({"--images", path("pictures"), "--out", out});
+  EXPECT_EQ(run.status, 4);
+  EXPECT_THAT(run.errors, HasSubstr("got a device or a pipe"));
+  EXPECT_TRUE(fs::is_fifo(out));
 }
 
 }  // namespace

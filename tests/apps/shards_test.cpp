@@ -145,5 +145,55 @@ TEST(Shards, PackByShardLeavesNoOutputOfAShardThatIsNotThere) {
   EXPECT_EQ(list.at("shards").at(1).at("samples"), 1);
 }
 
+TEST(Shards, WithoutASampleEndWithOne) {
+  const TemporaryFolder folder;
+  const std::string table = (folder.path() / "t.csv").string();
+  write_file(table, "filepath,title\n");
+  for (const char* command : {"list", "doctor"}) {
+    const ProgramRun run = run_diptych({"shards", command, table});
+    EXPECT_EQ(run.status, 1) << command;
+    EXPECT_THAT(run.errors, HasSubstr("samples: got none, expected some"));
+  }
+}
+
+TEST(Shards, PackByShardLeavesNoOutputOfAShardThatIsCut) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pairs"));
+  for (const char* name : {"pairs/a.png", "pairs/b.png"})
+    std::filesystem::copy_file(data_path("images/gray.png"), path(name));
+  for (const char* name : {"pairs/a.txt", "pairs/b.txt"}) write_file(path(name), "a cat");
+  ASSERT_EQ(run_diptych({"shards", "merge", path("pairs"), "--out", path("s.tar")}).status, 0);
+  const std::string whole = read_text_file(path("s.tar"));
+  write_file(path("s.tar"), whole.substr(0, whole.size() - 2048));
+  const auto pack = [&] {
+    return run_diptych({"shards", "pack", path("s.tar"), "--each", path("out")});
+  };
+  for (int run = 0; run < 2; ++run) {
+    const ProgramRun cut = pack();
+    EXPECT_EQ(cut.status, 3) << cut.errors;
+    EXPECT_THAT(cut.errors, HasSubstr("shards doctor --repair writes a copy of what can"));
+    EXPECT_FALSE(std::filesystem::exists(path("out/s.tar")));
+  }
+  EXPECT_EQ(
+      run_diptych({"shards", "doctor", path("s.tar"), "--repair", path("clean"), "--min-side", "0"})
+          .status,
+      1);
+  write_file(path("s.tar"), whole);
+  EXPECT_EQ(pack().status, 0);
+}
+
+TEST(Shards, MergeDoesNotReplaceOneOfItsInputs) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pairs"));
+  std::filesystem::copy_file(data_path("images/gray.png"), path("pairs/a.png"));
+  ASSERT_EQ(run_diptych({"shards", "merge", path("pairs"), "--out", path("s.tar")}).status, 0);
+  const ProgramRun run =
+      run_diptych({"shards", "merge", path("s.tar"), "--out", path("s.tar"), "--overwrite"});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("output: got an input"));
+}
+
 }  // namespace
 }  // namespace diptych::test

@@ -109,5 +109,12 @@ TEST(Tokenize, AnUnknownTokenizerIsWrongUsage) {
   EXPECT_EQ(run.error_lines(), 1) << run.errors;
 }
 
+TEST(Tokenize, TextsThatSpellASpecialTokenAreNoted) {
+  const std::string lines = "\"a cat\"\n\"a <|endoftext|> cat\"\n";
+  EXPECT_THAT(run_diptych({"tokenize", "--tokenizer", "openai"}, lines).errors,
+              HasSubstr("1 of 2 texts (line 2) with what the tokenizer takes for a text's start"));
+  EXPECT_EQ(run_diptych({"tokenize", "--tokenizer", "clip"}, lines).errors, "");
+}
+
 }  // namespace
 }  // namespace diptych::test

@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <regex>
 
+#include "api/fixtures.h"
 #include "apps/program.h"
 #include "base/mapped_file.h"
+#include "diptych/arrays.h"
 #include "diptych/version.h"
 #include "support/environment_variable.h"
 #include "support/support.h"
@@ -234,6 +236,25 @@ TEST(Usage, AModelIsNoSoupWithItsCopy) {
   EXPECT_THAT(copies.errors, HasSubstr("got the weights of a again in b"));
 }
 
+TEST(Usage, AModelWithoutAShareIsNoted) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path() / "a");
+  write_tiny_model(folder.path() / "b");
+  const std::string weights = (folder.path() / "b/model.safetensors").string();
+  const auto notes = read_notes(weights);
+  Arrays other = read_arrays(weights);
+  for (auto& [name, array] : other) {
+    if (auto* values = std::get_if<std::vector<float>>(&array.values)) values->front() += 1.0F;
+  }
+  write_arrays(weights, other, notes);
+  for (const char* shares : {"1,0", "1e30,1"}) {
+    const ProgramRun run = run_in_shell(
+        std::string("diptych soup a b --overwrite --out c --shares ") + shares, folder.path());
+    EXPECT_EQ(run.status, 0) << run.errors;
+    EXPECT_THAT(run.errors, HasSubstr("b counts nothing: its share is "));
+  }
+}
+
 /// A variable with one more option for a sanitizer, after those that it has.
 EnvironmentVariable with_sanitizer_option(const char* variable, const std::string& option) {
   const char* before = std::getenv(variable);
@@ -276,6 +297,16 @@ TEST(Usage, VersionIsTheLibrarys) {
   const ProgramRun run = run_diptych({"--version"});
   EXPECT_EQ(run.status, 0);
   EXPECT_EQ(run.output, std::string(version()) + "\n");
+}
+
+TEST(Environment, AMisspeltVariableIsNoted) {
+  const EnvironmentVariable misspelt("DIPTYCH_CASHE", "/nowhere");
+  const EnvironmentVariable of_the_build("DIPTYCH_TRAIN", "OFF");
+  const ProgramRun run = run_diptych({"tokenize", "--tokenizer", "clip"}, "\"a cat\"\n");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.errors,
+            "diptych: note: the environment variable DIPTYCH_CASHE is read by nothing: "
+            "DIPTYCH_CACHE?\n");
 }
 
 }  // namespace

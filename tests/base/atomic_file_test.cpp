@@ -109,5 +109,20 @@ TEST_F(AtomicFileTest, AFullDiskLeavesWhatWasThere) {
   EXPECT_THAT(files_left(), testing::ElementsAre("result.bin"));
 }
 
+TEST_F(AtomicFileTest, ADeviceOrAPipeIsNotReplaced) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  expect_error([&] { AtomicFile file(path_); }, ErrorCode::io, "not a regular file");
+  EXPECT_TRUE(std::filesystem::is_fifo(path_));
+  expect_error([] { AtomicFile file("/dev/null"); }, ErrorCode::io, "/dev/null");
+}
+
+TEST_F(AtomicFileTest, ALinkStaysOne) {
+  write_file(folder_.path() / "target", "before");
+  std::filesystem::create_symlink("target", path_);
+  write_file(path_, "after");
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+  EXPECT_EQ(read_text_file(folder_.path() / "target"), "after");
+}
+
 }  // namespace
 }  // namespace diptych

@@ -159,5 +159,15 @@ TEST_F(Balance, TablesAndChartsShowBeforeAndAfter) {
   EXPECT_THAT(read_text_file(path("balance.svg")), ::testing::StartsWith("<svg "));
 }
 
+TEST_F(Balance, CountsOfOtherTextsAreNoted) {
+  const std::string matches =
+      "{\"text\":\"t\",\"matches\":[0,1]}\n{\"text\":\"u\",\"matches\":[1]}\n";
+  EXPECT_THAT(balance_pairs(options(matches, "[9,2]")).stage.notes, ::testing::IsEmpty());
+  BalanceOptions balance = options(matches, "[9,1]");
+  balance.stage.overwrite = true;
+  EXPECT_THAT(balance_pairs(balance).stage.notes,
+              ::testing::ElementsAre(::testing::HasSubstr("1 queries stand in more")));
+}
+
 }  // namespace
 }  // namespace diptych

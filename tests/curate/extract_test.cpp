@@ -176,5 +176,14 @@ TEST_F(Extract, AnotherFileIsAnError) {
   EXPECT_FALSE(std::filesystem::exists(path("out.jsonl")));
 }
 
+TEST_F(Extract, BlockedDomainsThatAreNoneAreRefused) {
+  ExtractOptions extract = options(html_page("<img src=1 alt=a>"));
+  extract.blocked_domains = path("domains");
+  for (const char* line : {"https://bad.com/", "*.bad.com", ".bad.com", "0.0.0.0 bad.com"}) {
+    write_file(path("domains"), std::string("good.org\n") + line + "\n");
+    test::expect_error([&] { extract_pairs(extract); }, ErrorCode::invalid_argument, line);
+  }
+}
+
 }  // namespace
 }  // namespace diptych

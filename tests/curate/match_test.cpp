@@ -115,5 +115,37 @@ TEST_F(Match, NothingToMatchIsAnError) {
   EXPECT_FALSE(std::filesystem::exists(path("out.jsonl")));
 }
 
+TEST_F(Match, ALanguageWithoutATextIsNoted) {
+  MatchOptions match = options("{\"text\":\"dog\",\"language\":\"zh\"}\n");
+  write_file(path("zh.txt"), "dog\n");
+  for (const char* language : {"zh", "ZH", "de"}) match.language_entries[language] = path("zh.txt");
+  EXPECT_THAT(match_texts(match).stage.notes,
+              ::testing::ElementsAre("no text is in 'ZH', 'de', which has queries"));
+  match.stage = {.overwrite = true, .is_part = true};
+  EXPECT_THAT(match_texts(match).stage.notes, ::testing::IsEmpty());
+}
+
+TEST_F(Match, EntriesThatAreNoTextsAreRefused) {
+  const MatchOptions match = options("{\"text\":\"dog\"}\n");
+  const auto refuses = [&](const std::string& entries, const char* what) {
+    write_file(path("entries.txt"), entries);
+    test::expect_error([&] { match_texts(match); }, ErrorCode::invalid_argument, what);
+  };
+  refuses("dog\n\xE9t\xE9\n", "not UTF-8 in line 2");
+  refuses("{\"a\": \"dog\"}", "entries: got JSON objects");
+  refuses("{\"text\": \"dog\"}\n{\"text\": \"cat\"}\n", "entries: got JSON objects");
+  refuses("", "entries.txt");
+  write_file(path("entries.txt"), "{dog}\n");
+  EXPECT_NO_THROW(match_texts(match));
+}
+
+TEST_F(Match, AnOutputIsNotAnotherOne) {
+  MatchOptions match = options("{\"text\":\"dog\"}\n");
+  match.counts = path("./out.jsonl");
+  test::expect_error([&] { match_texts(match); }, ErrorCode::invalid_argument,
+                     "got one file for two of the outputs");
+  EXPECT_FALSE(std::filesystem::exists(match.out));
+}
+
 }  // namespace
 }  // namespace diptych

@@ -280,5 +280,18 @@ TEST_F(DrawTest, TheMixIsThatOfTheSteepestLikelihood) {
   EXPECT_NEAR(report.mix.weights[1], b / deviation_other, 1e-5);
 }
 
+TEST_F(DrawTest, RefusesScoresOfOtherSamples) {
+  const SoftCapOptions options{.scores = scores(), .draws = 9, .penalty = 0.5};
+  const DrawOptions part{.inputs = {.sources = {file(0, ".tar").string()}},
+                         .scores = options.scores[1],
+                         .penalty = options.penalty,
+                         .cap = find_soft_cap(options),
+                         .out = file(0, ".drawn.tar"),
+                         .stage = {}};
+  test::expect_error([&] { draw_samples(part); }, ErrorCode::invalid_argument,
+                     "which is no sample");
+  EXPECT_FALSE(fs::exists(part.out));
+}
+
 }  // namespace
 }  // namespace diptych::curate

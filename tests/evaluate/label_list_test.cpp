@@ -81,5 +81,11 @@ TEST(ListNotes, AClassNameIsCalledSo) {
               ElementsAre(HasSubstr("every class name has")));
 }
 
+TEST(ListNotes, RemarksAreNoted) {
+  expect_note({"cat # 281", "dog"}, "what follows it belongs to a label: 'cat # 281'");
+  for (const Labels& labels : {Labels{"C#", "F# minor"}, Labels{"a #1 hit", "dog"}})
+    EXPECT_THAT(list_notes("label", labels), IsEmpty());
+}
+
 }  // namespace
 }  // namespace diptych::evaluate

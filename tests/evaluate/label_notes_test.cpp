@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Texts = std::vector<std::string>;
 
-/// Reads four bytes a text, and no "?".
+/// Reads four bytes a text, no "?", and "$" as the end.
 class ForgetfulEmbedder final : public Embedder {
  public:
   EncodedImages embed_images(std::span<const std::filesystem::path>,
@@ -23,7 +23,9 @@ class ForgetfulEmbedder final : public Embedder {
   }
   Matrix embed_texts(std::span<const std::string>) const override { return {}; }
   Loss loss_of(const std::string& text) const override {
-    return {.is_cut = text.size() > 4, .has_unknown_words = text.find('?') != std::string::npos};
+    return {.is_cut = text.size() > 4,
+            .has_unknown_words = text.find('?') != std::string::npos,
+            .has_special_tokens = text.find('$') != std::string::npos};
   }
 };
 
@@ -67,6 +69,18 @@ TEST(LabelNotes, QuoteWhatLooksLikeAPlaceAndIsNone) {
       ElementsAre(HasSubstr("'{country}'")));
   EXPECT_THAT(label_notes("label", Texts{"{x}"}, Texts{"{}"}, kReader, matrix({{1, 0}})),
               IsEmpty());
+}
+
+TEST(LabelNotes, NameTheLabelsThatSpellASpecialToken) {
+  EXPECT_THAT(label_notes("label", Texts{"cat", "$ x"}, Texts{"{}"}, ForgetfulEmbedder(),
+                          matrix({{1, 0}, {0, 1}})),
+              ElementsAre(HasSubstr("takes for a text's start or end: label '$ x'")));
+}
+
+TEST(LabelNotes, QuoteATemplateThatIsGivenTwice) {
+  EXPECT_THAT(
+      label_notes("label", Texts{"x"}, Texts{"{}", "see {}", "{}"}, kReader, matrix({{1, 0}})),
+      ElementsAre(HasSubstr("'{}' is given twice, and counts twice")));
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ TEST(ZeroShot, CountsAsByHandAndListsFailures) {
   EXPECT_EQ(report.classification.mean_per_class_recall, (1.0 + 2.0 / 3) / 2);
   EXPECT_EQ(report.templates, 1U);
   EXPECT_THAT(report.prompts, ElementsAre("A photo of a cat", "A photo of a red dog"));
-  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("top-5 is left out")));
+  EXPECT_THAT(report.notes,
+              ElementsAre(HasSubstr("top-5 is left out"), HasSubstr("in their class before: 1")));
   ASSERT_EQ(report.failures.size(), 1U);
   EXPECT_THAT(report.failures[0].message, HasSubstr("cat/1.jpg"));
   EXPECT_THAT(stages, ElementsAre("texts 2/2", "images 5/5"));
@@ -120,6 +121,14 @@ TEST(ZeroShot, RefusesTopZero) {
   ZeroShotOptions options;
   options.ks = {0};
   EXPECT_THROW(evaluate_zeroshot(FakeEmbedder(kTable), folder.path(), options), Error);
+}
+
+TEST(ZeroShot, NotesPicturesThatAClassHoldsSeveralTimes) {
+  const diptych::test::TemporaryFolder folder;
+  for (const char* name : {"cat/1.jpg", "cat/2.jpg", "cat/3.jpg"})
+    write(folder.path() / name, "cat picture");
+  write(folder.path() / "red_dog/1.jpg", "dog picture");
+  EXPECT_THAT(notes_of(folder.path()), ElementsAre(HasSubstr("in their class before: 2")));
 }
 
 }  // namespace

@@ -374,13 +374,15 @@ TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
 TEST_F(DatasetTest, RemarksOnCaptionsOfAnotherKindThanText) {
   const auto table = save("t.csv",
                           "filepath,title\na.jpg,\"[\"\"a cat\"\", \"\"a dog\"\"]\"\n"
-                          "b.jpg,<b>a</b> cat\nc.jpg,caf\uFFFD\nd.jpg,?!\ne.jpg,\u732B\n");
+                          "b.jpg,<b>a</b> cat\nc.jpg,caf\uFFFD\nd.jpg,?!\ne.jpg,\u732B\n"
+                          "f.jpg,a cat [SEP]\n");
   EXPECT_THAT(
       Dataset({{table}}).remarks(),
       ElementsAre(AllOf(HasSubstr("lists or objects"), HasSubstr("line 2")),
                   AllOf(HasSubstr("markup"), HasSubstr("line 3")),
                   AllOf(HasSubstr("U+FFFD"), HasSubstr("line 4")),
-                  AllOf(HasSubstr("without a letter"), HasSubstr(": 1"), HasSubstr("line 5"))));
+                  AllOf(HasSubstr("without a letter"), HasSubstr(": 1"), HasSubstr("line 5")),
+                  AllOf(HasSubstr("a tokenizer's own token"), HasSubstr("line 7"))));
 }
 
 TEST_F(DatasetTest, RemarksOnTwoColumnsOfOneName) {

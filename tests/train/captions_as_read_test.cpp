@@ -57,5 +57,11 @@ TEST(CaptionsAsRead, ThatLeaveNothingToLearnAreRefused) {
       << "they were the same before";
 }
 
+TEST(CaptionsAsRead, CountThoseThatSpellASpecialToken) {
+  const auto tokenizer = clip_tokenizer(ClipSpecialTokens::openai);
+  EXPECT_THAT(check_captions_as_read({"a cat", "<|endoftext|> a cat", "a red cat"}, *tokenizer, 16),
+              ElementsAre(HasSubstr("1 of 3 looked at, the first: '<|endoftext|> a cat'")));
+}
+
 }  // namespace
 }  // namespace diptych::train

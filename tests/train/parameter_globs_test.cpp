@@ -34,5 +34,26 @@ TEST(ParameterGlobs, ThatFitNoParameterAreRefused) {
   refuses(options, "opt-fallback-list: got 'visual.head.*'");
 }
 
+TEST(ParameterGlobs, ThatLeaveNothingToBeAnExceptionOfAreRefused) {
+  const network::Model model = network::make_model(test::GoldenRun().config());
+  const auto refuses = [&](const TrainOptions& options, const std::string& part) {
+    test::expect_error([&] { check_parameter_globs(options, model); }, ErrorCode::invalid_argument,
+                       part);
+  };
+  TrainOptions decay;
+  decay.undecayed = "visual.*,*";
+  refuses(decay, "wd-exclude: got 'visual.*,*', which fits all");
+  decay.undecayed = "visual.*";
+  EXPECT_NO_THROW(check_parameter_globs(decay, model));
+  decay.text_mode = "frozen";
+  refuses(decay, "expected some left, or no decay (wd 0)");
+  TrainOptions muon;
+  muon.optimiser = "muon";
+  muon.kept_on_adamw = "*resblocks*";
+  refuses(muon, "opt-fallback-list: got '*resblocks*'");
+  muon.kept_on_adamw = "visual.*resblocks*";
+  EXPECT_NO_THROW(check_parameter_globs(muon, model));
+}
+
 }  // namespace
 }  // namespace diptych::train
