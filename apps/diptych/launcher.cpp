@@ -42,6 +42,14 @@ constexpr std::chrono::seconds kGrace(3);
               fmt::format("train: nproc: cannot {}: {}", what, std::strerror(errno)));
 }
 
+/// What a process was started with, as the system knows it.
+std::vector<std::string> command_of(pid_t process) {
+  std::ifstream file(fmt::format("/proc/{}/cmdline", process), std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return words;
+}
+
 /// A new folder, removed at the end.
 class Folder {
  public:
@@ -106,7 +114,8 @@ struct Process {
 /// Starts the processes of one training, and sees them to their end.
 class Launch {
  public:
-  Launch(const diptych::TrainOptions& options, bool json) : world_(options.processes), json_(json) {
+  Launch(const diptych::TrainOptions& options, const std::vector<std::string>& flags)
+      : world_(options.processes), flags_(flags) {
     std::ofstream file(folder_.options());
     file << diptych::write_train_options(options);
     if (!file.flush()) fail_to("write the options for its processes");
@@ -139,9 +148,12 @@ class Launch {
     ::setenv(kRankVariable, std::to_string(rank).c_str(), 1);
     ::setenv(kWorldVariable, std::to_string(world_).c_str(), 1);
     if (rank > 0) silence(folder_.errors_of(rank));
-    const std::string options = folder_.options().string();
-    ::execl("/proc/self/exe", "diptych", "train", options.c_str(), json_ ? "--json" : nullptr,
-            nullptr);
+    std::vector<std::string> words = {"diptych", "train", folder_.options().string()};
+    words.insert(words.end(), flags_.begin(), flags_.end());
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    ::execv("/proc/self/exe", arguments.data());
     print_error(fmt::format("train: nproc: cannot start a process: {}", std::strerror(errno)));
     ::_exit(diptych::exit_status(ErrorCode::io));
   }
@@ -239,7 +251,7 @@ class Launch {
   }
 
   const int world_;
-  const bool json_;
+  const std::vector<std::string> flags_;
   const Folder folder_;
   const AwaitedSignals signals_;
   std::vector<Process> processes_;
@@ -250,8 +262,8 @@ class Launch {
 
 }  // namespace
 
-int launch_processes(const diptych::TrainOptions& options, bool json) {
-  return Launch(options, json).run();
+int launch_processes(const diptych::TrainOptions& options, const std::vector<std::string>& flags) {
+  return Launch(options, flags).run();
 }
 
 std::optional<diptych::TrainProcess> launched_process() {
@@ -261,5 +273,6 @@ std::optional<diptych::TrainProcess> launched_process() {
   if (folder == nullptr || rank == nullptr || world == nullptr) return std::nullopt;
   return diptych::TrainProcess{.rank = std::atoi(rank),
                                .world = std::atoi(world),
-                               .meeting_point = fmt::format("file://{}/meeting", folder)};
+                               .meeting_point = fmt::format("file://{}/meeting", folder),
+                               .command = command_of(::getppid())};
 }

@@ -223,10 +223,13 @@ void wait_without_spinning() {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
 }
 
-int plan(const Options& options) {
-  if (!options.train.resume.empty())
+/// Says what a training would take, or does this process's part of finding out.
+int plan(const Options& options, const diptych::TrainProcess& process) {
+  wait_without_spinning();
+  if (process.rank == 0 && !options.train.resume.empty())
     print_note("resume: not used by --plan: it plans the whole run, what is done already included");
-  const diptych::TrainPlan plan = diptych::plan_training(options.train);
+  const diptych::TrainPlan plan = diptych::plan_training(options.train, process);
+  if (process.rank > 0) return 0;
   if (options.json) {
     print_json(plan_json(plan), -1);
   } else {
@@ -249,13 +252,10 @@ void print_result(const diptych::TrainResult& result) {
 }
 
 void check_actions(const Options& options) {
-  const auto refuse = [](bool given, const char* message) {
-    if (given) throw diptych::Error(diptych::ErrorCode::invalid_argument, message);
-  };
-  refuse(options.plan && options.write_config.has_value(),
-         "--plan: got it with --write-config, expected one of them");
-  refuse(options.plan && options.train.processes > 1,
-         "--plan: got it with --nproc, expected one process, which is what it measures");
+  if (options.plan && options.write_config) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         "--plan: got it with --write-config, expected one of them");
+  }
 }
 
 /// Says what a training does, as far as this process is the one that says it.
@@ -316,10 +316,14 @@ int train(const Options& options, const diptych::TrainProcess& process) {
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }
 
+int train_or_plan(const Options& options, const diptych::TrainProcess& process) {
+  return options.plan ? plan(options, process) : train(options, process);
+}
+
 /// Does a part of a training that `launch_processes` has started, which says why others ended.
 int train_launched(const Options& options, const diptych::TrainProcess& process) {
   try {
-    return train(options, process);
+    return train_or_plan(options, process);
   } catch (const diptych::Error& error) {
     if (error.code() == diptych::ErrorCode::cancelled) return kEndedByOthers;
     if (process.rank == 0) throw;
@@ -333,15 +337,14 @@ int run(const Options& options) {
     write_config(options);
     return 0;
   }
-  if (options.plan) {
-    wait_without_spinning();
-    return plan(options);
-  }
   if (const auto process = launched_process()) return train_launched(options, *process);
   const diptych::TrainProcess process = diptych::train_process_of_environment(options.train);
-  if (options.train.processes == 1 || process.world > 1) return train(options, process);
+  if (options.train.processes == 1 || process.world > 1) return train_or_plan(options, process);
   diptych::check_train_options(options.train);
-  return launch_processes(options.train, options.json);
+  std::vector<std::string> flags;
+  if (options.json) flags.emplace_back("--json");
+  if (options.plan) flags.emplace_back("--plan");
+  return launch_processes(options.train, flags);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ double seconds_an_epoch(const TrainPlan& plan) {
 
 std::string memory_line(const TrainPlan& plan) {
   std::string line = "plan: memory " + in_gigabytes(plan.memory_bytes);
+  if (plan.processes > 1) line += " a process";
   if (plan.available_bytes > 0) line += " of " + in_gigabytes(plan.available_bytes);
   if (plan.bytes_a_pair == 0) return line + "; the batch is too small to say what a pair takes";
   line += fmt::format(", {:.2f} MB of it a pair", static_cast<double>(plan.bytes_a_pair) / 1e6);
@@ -42,9 +43,11 @@ std::string memory_line(const TrainPlan& plan) {
 
 void print_plan(const TrainPlan& plan) {
   for (const std::string& note : plan.notes) print_note(note);
-  print_line(fmt::format("plan: {} parameters, {} trained; {} of {}, {} of {}", plan.parameters,
+  const std::string shared =
+      plan.processes > 1 ? fmt::format(" shared by {} processes", plan.processes) : "";
+  print_line(fmt::format("plan: {} parameters, {} trained; {} of {}, {} of {}{}", plan.parameters,
                          plan.trained, counted(plan.epochs, "epoch"), counted(plan.pairs, "pair"),
-                         counted(plan.steps_an_epoch, "step"), plan.batch_size));
+                         counted(plan.steps_an_epoch, "step"), plan.batch_size, shared));
   print_line(memory_line(plan));
   print_line(
       fmt::format("plan: {:.3f} s a step, {:.3f} s of it waiting for data, {:.0f} pairs/s; "
@@ -60,6 +63,7 @@ Json plan_json(const TrainPlan& plan) {
           {"epochs", plan.epochs},
           {"steps_an_epoch", plan.steps_an_epoch},
           {"batch_size", plan.batch_size},
+          {"processes", plan.processes},
           {"memory_bytes", plan.memory_bytes},
           {"bytes_a_pair", plan.bytes_a_pair},
           {"available_bytes", plan.available_bytes},

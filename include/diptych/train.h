@@ -112,23 +112,26 @@ struct TrainPlan {
   std::int64_t steps_an_epoch = 0;
   int epochs = 0;
   int batch_size = 0;  ///< pairs a step
+  int processes = 1;   ///< that share a step
   std::uint64_t parameters = 0;
-  std::uint64_t trained = 0;          ///< as TrainStart
-  std::uint64_t memory_bytes = 0;     ///< the most that a step takes of the device, all included
-  std::uint64_t bytes_a_pair = 0;     ///< of them; zero when it does not show
+  std::uint64_t trained = 0;  ///< as TrainStart
+  /// The most that a step takes of the device, all included, in the process that takes most.
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t bytes_a_pair = 0;     ///< of them, of its own pairs; zero when it does not show
   std::uint64_t available_bytes = 0;  ///< that the device has for this process; zero: not known
-  /// The most pairs for TrainOptions::batch_size that fit, a tenth of the memory left free; zero
-  /// when that is not known, or none fits.
+  /// The most pairs for TrainOptions::batch_size that fit, those of all processes, a tenth of the
+  /// memory left free; zero when that is not known, or none fits.
   std::int64_t largest_batch = 0;
   double step_seconds = 0.0;
-  double data_seconds = 0.0;  ///< of them spent waiting for data
+  double data_seconds = 0.0;  ///< of them spent waiting for data, the processes' mean
   double pairs_per_second = 0.0;
   std::vector<std::string> notes;  ///< as TrainStart
 };
 
 /// Does a few steps of a training, the data's first ones, to say what it would take. Writes
-/// nothing. Throws Error as run_training does, but for what concerns its folder.
-DIPTYCH_API TrainPlan plan_training(const TrainOptions& options);
+/// nothing. `process`: as run_training; all of them return the same but for the time. Throws Error
+/// as run_training does, but for what concerns its folder.
+DIPTYCH_API TrainPlan plan_training(const TrainOptions& options, const TrainProcess& process = {});
 
 /// Trains. The state after any step can be resumed: on a CPU, with the same number of threads, an
 /// interrupted and resumed run gives bit for bit the weights of an uninterrupted one. Needs a build

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "diptych/export.h"
 #include "diptych/train_options.h"
@@ -15,6 +16,8 @@ struct TrainProcess {
   /// Where they find each other: "tcp://HOST:PORT", HOST being rank 0's machine, or "file:///PATH"
   /// of a new file that all of them see. Not looked at where there is one.
   std::string meeting_point;
+  /// What the run's record says that it was started with; empty: what this process was.
+  std::vector<std::string> command;
 };
 
 /// Returns what the environment says of this process, as torchrun (RANK, WORLD_SIZE), Slurm's srun

@@ -44,21 +44,24 @@ train::ModelReader source_of(const TrainOptions& options) {
   };
 }
 
+void check_process(const TrainOptions& options, const TrainProcess& process) {
+  check_train_options(options);
+  if (options.processes == 1 || options.processes == process.world) return;
+  fail(ErrorCode::invalid_argument,
+       "train: nproc: got {} for one of {} processes, expected whoever calls this to start them",
+       options.processes, process.world);
+}
+
 }  // namespace
 
-TrainPlan plan_training(const TrainOptions& options) {
-  check_train_options(options);
-  return trainer()->plan(options, source_of(options));
+TrainPlan plan_training(const TrainOptions& options, const TrainProcess& process) {
+  check_process(options, process);
+  return trainer()->plan(options, source_of(options), process);
 }
 
 TrainResult run_training(const TrainOptions& options, const TrainCallbacks& callbacks,
                          const TrainProcess& process) {
-  check_train_options(options);
-  if (options.processes > 1 && options.processes != process.world) {
-    fail(ErrorCode::invalid_argument,
-         "train: nproc: got {} for one of {} processes, expected whoever calls this to start them",
-         options.processes, process.world);
-  }
+  check_process(options, process);
   return trainer()->train(options, source_of(options), callbacks, process);
 }
 

@@ -1,7 +1,6 @@
 #include "libtorch/operations.h"
 
 #include "base/error.h"
-#include "libtorch/batch_norm.h"
 
 namespace diptych::libtorch {
 
@@ -322,7 +321,9 @@ Tensor Operations::normalised(const Tensor& rows, const network::BatchNorm& norm
       .variance = uses_running ? parameter(norm.running_variance) : Tensor(),
       .momentum = kBatchNormMomentum};
   if (options_.training && takes_batch_norm(rows, weight))
-    return batch_norm(rows, weight, bias, norm.epsilon, running);
+    return batch_norm(rows, weight, bias, norm.epsilon, running, options_.statistics);
+  ensure(!options_.training || options_.statistics.group == nullptr,
+         "batch statistics that processes share: on the CPU");
   return torch::batch_norm(rows, weight, bias, running.mean, running.variance, options_.training,
                            kBatchNormMomentum, norm.epsilon, /*cudnn_enabled=*/true);
 }

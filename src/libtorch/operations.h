@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "libtorch/batch_norm.h"
 #include "libtorch/recomputed_block.h"
 #include "libtorch/stop_check.h"
 #include "network/model.h"
@@ -20,6 +21,7 @@ namespace diptych::libtorch {
 struct PassOptions {
   /// Batch normalisation uses the batch's statistics and updates the running ones.
   bool training = false;
+  StatisticsShare statistics = {};  ///< of whose rows the batch's statistics are
   /// A block holds its inputs alone and is computed again for its gradients.
   bool recomputes_blocks = false;
   /// Called before every block, forward and back.

@@ -14,6 +14,7 @@
 #define USE_C10D_GLOO
 #endif
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -41,15 +42,25 @@ std::string reason_of(const std::exception& error) {
   return first_sentence(std::move(reason), kLongest);
 }
 
+/// Whether torchrun serves its processes' store there, also after it has started them anew.
+bool is_torchruns(const MeetingPoint& point) {
+  return environment("TORCHELASTIC_USE_AGENT_STORE") == "True" &&
+         environment("MASTER_PORT") == std::to_string(point.port);
+}
+
 StorePointer make_store(const MeetingPoint& point, const Membership& membership) {
   if (point.host.empty())
     return c10::make_intrusive<c10d::FileStore>(point.file.string(), membership.world);
   c10d::TCPStoreOptions options;
   options.port = point.port;
-  options.isServer = membership.rank == 0;
+  options.isServer = membership.rank == 0 && !is_torchruns(point);
   options.numWorkers = static_cast<std::size_t>(membership.world);
   options.timeout = kPatienceForOthers;
-  return c10::make_intrusive<c10d::TCPStore>(point.host, options);
+  auto store = c10::make_intrusive<c10d::TCPStore>(point.host, options);
+  if (!is_torchruns(point)) return store;
+  // Where the processes before them have left their addresses.
+  const std::string attempt = environment("TORCHELASTIC_RESTART_COUNT").value_or("0");
+  return c10::make_intrusive<c10d::PrefixStore>("attempt " + attempt, store);
 }
 
 c10::intrusive_ptr<c10d::Backend> make_gloo(const MeetingPoint& point,

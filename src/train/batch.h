@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/torch.h>
+
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -33,6 +35,8 @@ struct Batch : Inputs {
   std::optional<network::PatchSelection> patches;
   /// The same pairs as a teacher takes them; empty without one.
   Inputs teacher;
+  /// What a task is given of each pair (Task::given), once that is known.
+  std::vector<torch::Tensor> given;
 };
 
 /// Returns some neighbouring pairs of a batch, as a batch of their own. Throws nothing but

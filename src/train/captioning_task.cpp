@@ -36,6 +36,10 @@ class CaptioningTask : public Task {
             .own_losses = losses};
   }
 
+  std::vector<torch::Tensor> given(const StepModel& step, const Batch& batch) const override {
+    return pairs_->given(step, batch);
+  }
+
   torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
                             const torch::Tensor& texts, const Batch& batch) override {
     return weights_.contrastive * pairs_->common_loss(step, images, texts, batch);

@@ -53,10 +53,11 @@ std::uint64_t DeviceMemory::peak() const {
   return static_cast<std::uint64_t>(statistics.allocated_bytes[kAllPools].peak);
 }
 
-std::uint64_t DeviceMemory::available() const {
+std::uint64_t DeviceMemory::available(int processes) const {
   if (device_.is_cpu()) {
+    const auto shares = static_cast<std::uint64_t>(processes);
     const std::uint64_t free = kibibytes("/proc/meminfo", "MemAvailable");
-    return free == 0 ? 0 : std::min(free + resident_bytes(), group_limit());
+    return free == 0 ? 0 : std::min(free / shares + resident_bytes(), group_limit() / shares);
   }
   auto* const allocator = c10::getDeviceAllocator(device_.type());
   const auto reserved =

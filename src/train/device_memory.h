@@ -15,8 +15,9 @@ class DeviceMemory {
   void reset_peak() const;
   /// Returns the most bytes that this process had since then; on the CPU all of its memory.
   std::uint64_t peak() const;
-  /// Returns what the process has now and could have besides; zero when that is not known.
-  std::uint64_t available() const;
+  /// Returns what the process has now and could have besides, where `processes` alike share a CPU's
+  /// memory; zero when that is not known.
+  std::uint64_t available(int processes = 1) const;
 
  private:
   torch::Device device_;

@@ -22,7 +22,8 @@ Numbers gather_numbers(const libtorch::ProcessGroup& group, const Numbers& numbe
 }  // namespace
 
 GatheredPairs gather_pairs(const libtorch::ProcessGroup* group, const Tensor& images,
-                           const Tensor& texts, const Batch& batch) {
+                           const Tensor& texts, const Batch& batch,
+                           const std::vector<Tensor>& given) {
   if (group == nullptr) return {.images = leaf(images), .texts = leaf(texts)};
   GatheredPairs all;
   all.batch.epoch = batch.epoch;
@@ -38,6 +39,7 @@ GatheredPairs gather_pairs(const libtorch::ProcessGroup* group, const Tensor& im
   all.images = leaf(group->gathered(images.to(torch::kFloat32), counts));
   all.texts = leaf(group->gathered(texts.to(torch::kFloat32), counts));
   if (grouped) all.batch.groups = gather_numbers(*group, batch.groups, counts);
+  for (const Tensor& rows : given) all.batch.given.push_back(group->gathered(rows, counts));
   all.batch.samples = gather_numbers(*group, batch.samples, counts);
   return all;
 }

@@ -8,8 +8,9 @@ namespace {
 
 using torch::Tensor;
 
-/// Numbers that are summed in one message: 32 MiB of them.
-constexpr std::int64_t kBucket = std::int64_t{1} << 23;
+/// So many numbers are a message of their own, where they lie, 1 MiB of them. Of fewer, several
+/// share one: copying them to and fro costs less than a message.
+constexpr std::int64_t kMessage = std::int64_t{1} << 18;
 
 /// In how many processes each parameter has a gradient, [parameters].
 Tensor count_gradients(const libtorch::ProcessGroup& group,
@@ -22,8 +23,10 @@ Tensor count_gradients(const libtorch::ProcessGroup& group,
 }
 
 /// Sums gradients that are one message.
-void sum_bucket(const libtorch::ProcessGroup& group, const std::vector<Tensor>& gradients) {
+void sum_message(const libtorch::ProcessGroup& group, const std::vector<Tensor>& gradients) {
   if (gradients.empty()) return;
+  if (gradients.size() == 1 && gradients.front().is_contiguous())
+    return group.sum(gradients.front());
   std::vector<Tensor> flat;
   for (const Tensor& gradient : gradients) flat.push_back(gradient.reshape({-1}));
   const Tensor all = torch::cat(flat);
@@ -40,20 +43,25 @@ void sum_bucket(const libtorch::ProcessGroup& group, const std::vector<Tensor>& 
 void sum_gradients(const libtorch::ProcessGroup& group, const libtorch::Parameters& parameters) {
   const torch::NoGradGuard no_gradients;
   const Tensor counts = count_gradients(group, parameters);
-  std::vector<Tensor> bucket;
+  std::vector<Tensor> small;
   std::int64_t numbers = 0;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (counts.const_data_ptr<std::int64_t>()[i] == 0) continue;
     Tensor& gradient = parameters[i].mutable_grad();
     if (!gradient.defined()) gradient = torch::zeros_like(parameters[i]);
-    bucket.push_back(gradient);
+    // By its size alone: all processes send the same messages.
+    if (gradient.numel() >= kMessage) {
+      sum_message(group, {gradient});
+      continue;
+    }
+    small.push_back(gradient);
     numbers += gradient.numel();
-    if (numbers < kBucket) continue;
-    sum_bucket(group, bucket);
-    bucket.clear();
+    if (numbers < kMessage) continue;
+    sum_message(group, small);
+    small.clear();
     numbers = 0;
   }
-  sum_bucket(group, bucket);
+  sum_message(group, small);
 }
 
 }  // namespace diptych::train

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "train/batch_statistics.h"
 #include "train/gathered_pairs.h"
 #include "train/gradient_sum.h"
 
@@ -58,6 +59,18 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
   optimiser_.add(adapters_.table(), adapters_.parameters());
 }
 
+StepModel Learner::step_model() {
+  effective_ = adapters_.applied_to(parameters_);
+  const bool shares = !options_.keeps_image_statistics && has_batch_statistics(model_);
+  return {.model = model_,
+          .parameters = effective_,
+          .autocast = options_.autocast,
+          .keeps_image_statistics = options_.keeps_image_statistics,
+          .statistics = {.group = shares ? options_.group : nullptr},
+          .recomputes_blocks = options_.recomputes_blocks,
+          .stop = options_.stop};
+}
+
 Tensor Learner::loss(const Batch& batch) {
   const StepModel step = step_model();
   const Outputs outputs = task_->outputs(step, batch);
@@ -108,9 +121,12 @@ double Learner::backward_in_parts(const Batch& batch) {
   std::optional<Outputs> held;
   if (parts.size() == 1) held = task_->outputs(step, parts.front());
   const Outputs features = held ? *held : features_of(step, parts);
-  const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch);
-  const Tensor common = task_->common_loss(step, all.images, all.texts,
-                                           options_.group == nullptr ? batch : all.batch);
+  const bool only_goes_along = parts.empty() && step.statistics.group != nullptr;
+  const Tensor uncounted = only_goes_along ? uncounted_features(step) : Tensor();
+  const bool alone = options_.group == nullptr;
+  const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch,
+                                         alone ? std::vector<Tensor>() : task_->given(step, batch));
+  const Tensor common = task_->common_loss(step, all.images, all.texts, alone ? batch : all.batch);
   common.backward();
   keep_common_gradients_once();
   const double own_weight = own_weight_of(step, batch);
@@ -122,7 +138,8 @@ double Learner::backward_in_parts(const Batch& batch) {
     if (outputs.own_losses.defined()) own_losses += outputs.own_losses.item<double>();
     first += part.pairs();
   }
-  if (options_.group != nullptr) {
+  if (only_goes_along) go_back_uncounted(uncounted);
+  if (!alone) {
     sum_gradients(*options_.group, leaves());
     own_losses = options_.group->sum(own_losses);
   }

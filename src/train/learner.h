@@ -34,8 +34,8 @@ struct LearnerOptions {
   /// where processes share a step: the others would wait for one that leaves it.
   libtorch::StopCheck stop = {};
   /// The processes that share every step, each with its own pairs; null: this one is alone. All
-  /// pairs are each other's negatives, and every process makes the same move. Must outlive the
-  /// learner.
+  /// pairs are each other's negatives, batch statistics are those of all pairs (in one part), and
+  /// every process makes the same move. Must outlive the learner.
   const libtorch::ProcessGroup* group = nullptr;
 };
 
@@ -86,15 +86,7 @@ class Learner {
  private:
   /// Returns what the next forward pass and the way back through it are computed with; until the
   /// next call.
-  StepModel step_model() {
-    effective_ = adapters_.applied_to(parameters_);
-    return {.model = model_,
-            .parameters = effective_,
-            .autocast = options_.autocast,
-            .keeps_image_statistics = options_.keeps_image_statistics,
-            .recomputes_blocks = options_.recomputes_blocks,
-            .stop = options_.stop};
-  }
+  StepModel step_model();
   /// Adds the gradients of a batch's loss to those of the parameters. Returns the loss.
   double backward(const Batch& batch);
   double backward_whole(const Batch& batch);

@@ -30,9 +30,10 @@ constexpr std::chrono::milliseconds kPatience(100);
 }  // namespace
 
 Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks,
-         const libtorch::ProcessGroup* group)
+         const TrainProcess& process, const libtorch::ProcessGroup* group)
     : options_(options),
       callbacks_(callbacks),
+      process_(process),
       group_(group),
       stop_(callbacks.should_stop),
       folder_(options.logs / options.name,
@@ -87,10 +88,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
 
 LoaderOptions Run::loading() const {
   LoaderOptions loading = loader_options(options_, file_, data_, teacher_.get());
-  loading.workers = threads_of(options_.workers, group_);
-  if (group_ == nullptr) return loading;
-  loading.rank = group_->rank();
-  loading.world = group_->world();
+  load_own_part(group_, loading);
   return loading;
 }
 
@@ -196,7 +194,7 @@ void Run::take_folder() {
   if (!leads()) return;
   if (goes_on_here) saved_step_ = position_.step;
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
-  log_start(folder_, options_, record_, position_.step, changes_);
+  log_start(folder_, options_, record_, process_.command, position_.step, changes_);
   reports_.emplace(options_, folder_, position_.step);
   // A run that was killed between two writes lacks the second.
   const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;

@@ -29,7 +29,7 @@ class Run {
   /// the folder. `group`: the processes that share the run, of which the first one alone has the
   /// folder, writes and reports; null: one process. All must outlive it. Throws Error.
   Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks,
-      const libtorch::ProcessGroup* group = nullptr);
+      const TrainProcess& process, const libtorch::ProcessGroup* group = nullptr);
 
   TrainResult execute();
 
@@ -76,6 +76,7 @@ class Run {
 
   const TrainOptions& options_;
   const TrainCallbacks& callbacks_;
+  const TrainProcess& process_;
   const libtorch::ProcessGroup* const group_;
   const libtorch::StopCheck stop_;
   RunFolder folder_;

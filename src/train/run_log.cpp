@@ -44,7 +44,8 @@ Json earlier_starts(const std::filesystem::path& path) {
 }  // namespace
 
 void log_start(const RunFolder& folder, const TrainOptions& options, const RunRecord& record,
-               std::int64_t step, const std::vector<std::string>& changes) {
+               const std::vector<std::string>& command, std::int64_t step,
+               const std::vector<std::string>& changes) {
   TrainOptions settings = options;
   settings.resume.clear();
   settings.allow_change.clear();
@@ -58,7 +59,7 @@ void log_start(const RunFolder& folder, const TrainOptions& options, const RunRe
                     {"step", step},
                     {"diptych", version()},
                     {"libtorch", TORCH_VERSION},
-                    {"command", command_line()},
+                    {"command", command.empty() ? command_line() : command},
                     {"folder", std::filesystem::current_path(unknown).string()},
                     {"changes", changes}});
   const Json log = {{"starts", starts}, {"data", record.data}, {"model", record.model}};

@@ -3,19 +3,32 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "libtorch/device.h"
+#include "train/batch_statistics.h"
 #include "train/run_data.h"
 #include "train/starting_model.h"
 
 namespace diptych::train {
 namespace {
 
-bool has_batch_norm(const network::Model& model) {
-  return std::ranges::any_of(model.parameters.specs(),
-                             [](const network::ParameterSpec& spec) { return !spec.trained; });
+/// Batch statistics are those of all pairs of a step, which processes can say exactly of a whole
+/// step alone.
+void check_batch_statistics(const TrainOptions& options, int processes) {
+  const auto refuse = [&](std::string_view option, const std::string& got,
+                          std::string_view expected) {
+    fail(
+        ErrorCode::unsupported,
+        "train: {}: got {} with {} processes and batch normalisation, expected {}, one process, or "
+        "--image-mode frozen or lora",
+        option, got, processes, expected);
+  };
+  if (options.accum_freq > 1) refuse("accum-freq", std::to_string(options.accum_freq), "1");
+  if (!libtorch::device_of(options.device).is_cpu()) refuse("device", options.device, "cpu");
 }
 
 /// The first field in which two records differ.
@@ -32,19 +45,8 @@ void check_shared_run(const TrainOptions& options, const network::Model& model, 
          "train: nproc: got {} processes for steps of {} pairs, expected at most one for each pair",
          processes, pairs_per_step(options));
   }
-  if (!options.teacher.empty()) {
-    fail(ErrorCode::unsupported,
-         "train: distill-model: got it with {} processes, expected one process: each would need "
-         "the teacher's scores of all pairs",
-         processes);
-  }
-  if (has_batch_norm(model) && !keeps_image_statistics(options)) {
-    fail(ErrorCode::unsupported,
-         "train: nproc: got {} processes for an image tower with batch normalisation, expected one "
-         "process, or --image-mode frozen or lora: each would go by the statistics of its own "
-         "pairs",
-         processes);
-  }
+  if (has_batch_statistics(model) && !keeps_image_statistics(options))
+    check_batch_statistics(options, processes);
 }
 
 void agree_on_run(const libtorch::ProcessGroup& group, const RunRecord& record,
@@ -59,6 +61,25 @@ void agree_on_run(const libtorch::ProcessGroup& group, const RunRecord& record,
          "train: rank {} is about to do another run than rank 0: they differ in {}", rank,
          first_difference(nlohmann::json::parse(all.front()), nlohmann::json::parse(all[rank])));
   }
+}
+
+std::unique_ptr<libtorch::ProcessGroup> join_processes(const TrainOptions& options,
+                                                       const TrainProcess& process) {
+  std::unique_ptr<libtorch::ProcessGroup> group;
+  if (process.world > 1) {
+    group = std::make_unique<libtorch::ProcessGroup>(libtorch::Membership{
+        .rank = process.rank, .world = process.world, .meeting_point = process.meeting_point});
+    libtorch::take_device(options.device, group->rank_on_machine());
+  }
+  at::set_num_threads(threads_of(options.threads, group.get()));
+  return group;
+}
+
+void load_own_part(const libtorch::ProcessGroup* group, LoaderOptions& loading) {
+  loading.workers = threads_of(loading.workers, group);
+  if (group == nullptr) return;
+  loading.rank = group->rank();
+  loading.world = group->world();
 }
 
 int threads_of(int asked, const libtorch::ProcessGroup* group) {

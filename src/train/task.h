@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "libtorch/autocast.h"
 #include "libtorch/operations.h"
@@ -21,6 +22,7 @@ struct StepModel {
   libtorch::Autocast autocast = libtorch::Autocast::off;
   /// Whether the image tower normalises by its running statistics and leaves them as they are.
   bool keeps_image_statistics = false;
+  libtorch::StatisticsShare statistics = {};  ///< of whose rows a batch's statistics are
   /// Whether blocks are computed again for their gradients (PassOptions).
   bool recomputes_blocks = false;
   libtorch::StopCheck stop = {};  ///< called before every block, forward and back
@@ -33,6 +35,7 @@ struct StepModel {
 /// Returns how the towers' operations compute in such a step.
 inline libtorch::PassOptions pass_options(const StepModel& step) {
   return {.training = !step.keeps_image_statistics,
+          .statistics = step.statistics,
           .recomputes_blocks = step.recomputes_blocks,
           .stop = step.stop};
 }
@@ -59,9 +62,15 @@ class Task {
 
   /// Returns the features, and the pairs' own losses. By default there are none of those.
   virtual Outputs outputs(const StepModel& step, const Batch& part) const;
+  /// Returns what the common loss looks at of each pair besides its features, [pairs, ...] each,
+  /// without a graph, also of no pairs; of a batch that has it, as it is. By default nothing.
+  virtual std::vector<torch::Tensor> given(const StepModel& /*step*/,
+                                           const Batch& /*batch*/) const {
+    return {};
+  }
   /// Returns the loss that the batch's pairs have in common, from all of their features. Where
-  /// several processes share a step, the batch has the groups, samples and epoch of all of them
-  /// alone.
+  /// several processes share a step, the batch has what is given of all of them, their groups,
+  /// samples and epoch alone.
   virtual torch::Tensor common_loss(const StepModel& step, const torch::Tensor& images,
                                     const torch::Tensor& texts, const Batch& batch) = 0;
   /// Returns what the sum of own losses is multiplied by before it is added.

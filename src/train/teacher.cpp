@@ -42,10 +42,22 @@ class DistillationTask : public Task {
   DistillationTask(const Teacher& teacher, double label_smoothing)
       : teacher_(teacher), pairs_(contrastive_task(label_smoothing)) {}
 
+  std::vector<Tensor> given(const StepModel& step, const Batch& batch) const override {
+    if (!batch.given.empty()) return batch.given;
+    if (batch.pairs() == 0) {
+      const Tensor none = torch::zeros({0, teacher_.model().config.embedding_width},
+                                       torch::TensorOptions(step.parameters.front().device()));
+      return {none, none};
+    }
+    const Outputs features = teacher_.features(batch.teacher, step.autocast, step.stop);
+    return {features.images.to(torch::kFloat32), features.texts.to(torch::kFloat32)};
+  }
+
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
                      const Batch& batch) override {
-    const Tensor taught = teacher_.logit_scale() *
-                          similarities(teacher_.features(batch.teacher, step.autocast, step.stop));
+    const std::vector<Tensor> features = given(step, batch);
+    const Tensor taught =
+        teacher_.logit_scale() * similarities({.images = features[0], .texts = features[1]});
     const Tensor learnt = step.parameter(step.model.logit_scale).exp() *
                           similarities({.images = images, .texts = texts});
     return pairs_->common_loss(step, images, texts, batch) +

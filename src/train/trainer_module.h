@@ -14,7 +14,8 @@ struct TrainerFunctions {
   TrainResult (*train)(const TrainOptions& options, const ModelReader& source,
                        const TrainCallbacks& callbacks, const TrainProcess& process);
   /// train::plan
-  TrainPlan (*plan)(const TrainOptions& options, const ModelReader& source);
+  TrainPlan (*plan)(const TrainOptions& options, const ModelReader& source,
+                    const TrainProcess& process);
   /// train::benchmark_loss
   LossBenchmark (*benchmark_loss)(const LossBenchmarkOptions& options);
 };

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -11,6 +10,8 @@
 
 #include "apps/program.h"
 #include "base/atomic_file.h"
+#include "base/mapped_file.h"
+#include "checkpoint/load.h"
 #include "support/support.h"
 
 namespace diptych::test {
@@ -142,6 +143,7 @@ struct Recipe {
   const char* name;
   std::vector<std::string> options;
   std::vector<const char*> processes;
+  const char* model = "tiny.json";
 };
 
 class SharedTraining : public TrainProcesses, public testing::WithParamInterface<Recipe> {};
@@ -149,7 +151,8 @@ class SharedTraining : public TrainProcesses, public testing::WithParamInterface
 TEST_P(SharedTraining, HasTheLossesOfOneProcess) {
   const auto run_with = [&](const std::string& processes) {
     std::vector<std::string> more = GetParam().options;
-    more.insert(more.end(), {"--nproc", processes, "--name", "of " + processes});
+    more.insert(more.end(), {"--nproc", processes, "--name", "of " + processes, "--model",
+                             path(GetParam().model)});
     return train(more);
   };
   const ProgramRun alone = run_with("1");
@@ -171,6 +174,16 @@ INSTANTIATE_TEST_SUITE_P(Recipes, SharedTraining,
                                                 {"--siglip", "--group-captions", "--batch-size",
                                                  "3", "--accum-freq", "2"},
                                                 {"2"}},
+                                         // One pair each: who has the broken one has none.
+                                         Recipe{"BatchNormalisation",
+                                                {"--batch-size", "4", "--epochs", "2"},
+                                                {"2", "4"},
+                                                "resnet.json"},
+                                         Recipe{"BatchNormalisationRecomputed",
+                                                {"--batch-size", "4", "--epochs", "2",
+                                                 "--grad-checkpointing"},
+                                                {"4"},
+                                                "resnet.json"},
                                          Recipe{"GlobalLossOfSomePatchesWithAdapters",
                                                 {"--fastclip", "--force-patch-dropout", "0.5",
                                                  "--image-mode", "lora:2", "--text-mode", "frozen"},
@@ -252,20 +265,74 @@ std::vector<RefusedProcesses> refused_processes() {
           {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
           {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
           {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
-          {{"--nproc", "2", "--plan"}, 2, "--plan"},
           {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Options, RefusedSharing, testing::ValuesIn(refused_processes()));
 
-TEST_F(TrainProcesses, DoNotGoByTheirOwnBatchStatistics) {
-  const ProgramRun run = train({"--nproc", "2", "--model", path("resnet.json")});
+TEST_F(TrainProcesses, HaveNoBatchStatisticsOfPartsOfAStep) {
+  const ProgramRun run = train(
+      {"--nproc", "2", "--model", path("resnet.json"), "--batch-size", "3", "--accum-freq", "2"});
   EXPECT_EQ(run.status, 2);
   EXPECT_EQ(run.error_lines(), 1) << run.errors;
-  EXPECT_THAT(run.errors, HasSubstr("image tower with batch normalisation"));
-  const ProgramRun frozen =
-      train({"--nproc", "2", "--model", path("resnet.json"), "--image-mode", "frozen"});
+  EXPECT_THAT(run.errors,
+              HasSubstr("accum-freq: got 2 with 2 processes and batch normalisation, expected 1"));
+  const ProgramRun frozen = train({"--nproc", "2", "--model", path("resnet.json"), "--batch-size",
+                                   "3", "--accum-freq", "2", "--image-mode", "frozen"});
   EXPECT_EQ(frozen.status, 0) << frozen.errors;
+}
+
+TEST_F(TrainProcesses, HaveTheRunningStatisticsOfOneProcess) {
+  for (const std::string processes : {"1", "3"}) {
+    const ProgramRun run =
+        train({"--nproc", processes, "--model", path("resnet.json"), "--name", "of " + processes});
+    ASSERT_EQ(run.status, 0) << run.errors;
+  }
+  const auto alone = checkpoint::load_model_file(path("logs/of 1/model"));
+  const auto shared = checkpoint::load_model_file(path("logs/of 3/model"));
+  int statistics = 0;
+  for (const auto& [name, tensor] : alone.weights.tensors) {
+    if (name.find(".running_") == std::string::npos) continue;
+    ++statistics;
+    EXPECT_LE(relative_error(to_floats(shared.weights.at(name)), to_floats(tensor)), 1e-4) << name;
+  }
+  EXPECT_GT(statistics, 0);
+}
+
+/// Of four processes that have a pair each, one has none where the picture is broken.
+TEST_F(TrainProcesses, LearnFromATeacherWhatOneProcessDoes) {
+  ASSERT_EQ(train({"--name", "teacher"}).status, 0);
+  const auto taught = [&](const std::string& processes) {
+    return train({"--distill-model", path("logs/teacher/model"), "--seed", "5", "--batch-size", "4",
+                  "--epochs", "2", "--nproc", processes, "--name", "of " + processes});
+  };
+  const ProgramRun alone = taught("1");
+  ASSERT_EQ(reports(alone).size(), 6U) << alone.errors;
+  expect_same(taught("4"), alone);
+}
+
+TEST_F(TrainProcesses, PlanTogether) {
+  const ProgramRun run = train({"--nproc", "2", "--plan"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const nlohmann::json plan = nlohmann::json::parse(run.output);
+  EXPECT_EQ(plan["processes"], 2);
+  EXPECT_EQ(plan["pairs"], 12);
+  EXPECT_EQ(plan["steps_an_epoch"], 2);
+  EXPECT_EQ(plan["batch_size"], 6);
+  EXPECT_GT(plan["step_seconds"], 0.0);
+  EXPECT_GT(plan["memory_bytes"], 0);
+  const nlohmann::json alone = nlohmann::json::parse(train({"--plan"}).output);
+  // Two processes have half of the machine each.
+  EXPECT_LT(plan["available_bytes"].get<double>(), 0.75 * alone["available_bytes"].get<double>());
+  EXPECT_FALSE(fs::exists(path("logs")));
+}
+
+TEST_F(TrainProcesses, RecordWhatWasTyped) {
+  ASSERT_EQ(train({"--nproc", "2"}).status, 0);
+  const nlohmann::json log = nlohmann::json::parse(read_text_file(path("logs/run/run.json")));
+  std::vector<std::string> words = log["starts"][0]["command"];
+  words.erase(words.begin());  // the program, however it was found
+  EXPECT_EQ(words, command({"--nproc", "2"}));
 }
 
 TEST_F(TrainProcesses, SayWhichFlagsChangeNothing) {

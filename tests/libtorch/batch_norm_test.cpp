@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "base/error.h"
 #include "support/support.h"
 
@@ -110,6 +115,56 @@ TEST(BatchNormPass, RefusesOneValueAChannel) {
     FAIL() << "was accepted";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("got 1 value a channel"));
+  }
+}
+
+/// What every process of a group makes of its part of the rows, each a thread here.
+std::vector<Pass> shared(const std::vector<Tensor>& rows, const std::vector<Tensor>& along,
+                         const std::vector<bool>& counts) {
+  const test::TemporaryFolder folder;
+  std::vector<Pass> passes(rows.size());
+  std::vector<std::thread> processes;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    processes.emplace_back([&, i] {
+      const libtorch::ProcessGroup group(
+          {.rank = static_cast<int>(i),
+           .world = static_cast<int>(rows.size()),
+           .meeting_point = "file://" + folder.path().string() + "/m"});
+      passes[i] = pass(rows[i], along[i], [&](const Pass& p) {
+        return libtorch::batch_norm(
+            p.rows, p.weight, p.bias, kEpsilon,
+            {.mean = p.running_mean, .variance = p.running_variance, .momentum = 0.1},
+            {.group = &group, .counts = counts[i]});
+      });
+    });
+  }
+  for (std::thread& process : processes) process.join();
+  return passes;
+}
+
+/// Parts of unequal size, and a process whose rows do not count, whatever they are.
+TEST(BatchNormPass, SharedByProcessesIsThatOfAllRows) {
+  const Tensor rows = rows_for_test(torch::kFloat32);
+  const Tensor along = torch::randn({5000, 19});
+  const Pass expected = exact(rows, along);
+  const Tensor blank = torch::full({3, 19}, std::numeric_limits<float>::quiet_NaN());
+  const std::vector<Pass> got =
+      shared({rows.narrow(0, 0, 1), blank, rows.narrow(0, 1, 4999)},
+             {along.narrow(0, 0, 1), torch::zeros({3, 19}), along.narrow(0, 1, 4999)},
+             {true, false, true});
+  const auto expect_near = [](const Tensor& value, const Tensor& of_all) {
+    EXPECT_LT(difference(value, of_all), test::kFeatureTolerance);
+  };
+  expect_near(torch::cat({got[0].out, got[2].out}), expected.out);
+  expect_near(torch::cat({got[0].rows.grad(), got[2].rows.grad()}), expected.rows.grad());
+  expect_near(got[0].weight.grad() + got[2].weight.grad(), expected.weight.grad());
+  expect_near(got[0].bias.grad() + got[2].bias.grad(), expected.bias.grad());
+  EXPECT_EQ(got[1].rows.grad().count_nonzero().item<int>(), 0);
+  EXPECT_EQ(got[1].weight.grad().count_nonzero().item<int>(), 0);
+  expect_near(got[1].running_variance, expected.running_variance);
+  for (const Pass& pass : got) {
+    EXPECT_TRUE(pass.running_mean.equal(got[0].running_mean));
+    EXPECT_TRUE(pass.running_variance.equal(got[0].running_variance));
   }
 }
 
