@@ -9,6 +9,7 @@
 #include "api/model_implementation.h"
 #include "base/error.h"
 #include "checkpoint/configs/diptych_json.h"
+#include "checkpoint/source/averaged_statistics.h"
 
 namespace diptych {
 namespace {
@@ -110,10 +111,7 @@ ModelFile average_files(std::span<const Model> models, const std::vector<double>
     const auto& storage = model.implementation().file.weights.storage;
     result.weights.storage.insert(result.weights.storage.end(), storage.begin(), storage.end());
   }
-  if (has_statistics) {
-    result.assumptions.push_back(
-        "The statistics of batch norm were averaged as well, not measured again.");
-  }
+  if (has_statistics) result.assumptions.emplace_back(checkpoint::kAveragedStatistics);
   return result;
 }
 

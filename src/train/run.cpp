@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "checkpoint/model_folder.h"
+#include "checkpoint/source/averaged_statistics.h"
 #include "train/advice.h"
 #include "train/captions_as_read.h"
 #include "train/patch_draw.h"
@@ -113,6 +114,8 @@ void Run::restore() {
 void Run::become_result() {
   // What was assumed of a config is what a model that starts from it is trained on.
   if (file_.weights.tensors.empty()) file_.assumptions.clear();
+  if (!keeps_image_statistics(options_))
+    std::erase(file_.assumptions, checkpoint::kAveragedStatistics);
   file_.resized_positions.clear();
   file_.weights = {};
   file_.references.reset();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "base/mapped_file.h"
 #include "base/random.h"
 #include "checkpoint/load.h"
+#include "checkpoint/source/averaged_statistics.h"
 #include "diptych/error.h"
 #include "diptych/train.h"
 #include "shards/shard_writer.h"
@@ -87,6 +89,22 @@ TEST_F(Training, GoesFromSmallPicturesAndShortTextsToTheFullSize) {
   small.image_size = 32;
   EXPECT_THAT([&] { run_training(small); },
               testing::ThrowsMessage<Error>(testing::HasSubstr("image_size")));
+}
+
+TEST_F(Training, MeasuresTheStatisticsThatAnAverageOnlyAssumes) {
+  const fs::path average = run_training(options("average")).model;
+  const fs::path config = average / "diptych.json";
+  nlohmann::json json = nlohmann::json::parse(read_text_file(config));
+  json["assumptions"] = {checkpoint::kAveragedStatistics, "Another."};
+  write_file(config, json.dump());
+  TrainOptions on = options("on");
+  on.model = average;
+  EXPECT_THAT(checkpoint::load_model_file(run_training(on).model).assumptions,
+              testing::ElementsAre("Another."));
+  TrainOptions kept = options("kept");
+  kept.model = average;
+  kept.lock_image = true;
+  EXPECT_EQ(checkpoint::load_model_file(run_training(kept).model).assumptions.size(), 2U);
 }
 
 TEST_F(Training, CountsTheCaptionsThatItNeverDraws) {
