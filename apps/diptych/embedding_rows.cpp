@@ -13,20 +13,26 @@ EmbeddingRows::EmbeddingRows(std::vector<std::string> inputs, std::size_t width)
       values_(inputs_.size() * width),
       known_(inputs_.size(), false) {}
 
-bool EmbeddingRows::take_over(const std::vector<std::string>& earlier, const diptych::Array& rows) {
+std::optional<std::size_t> EmbeddingRows::take_over(const std::vector<std::string>& earlier,
+                                                    const diptych::Array& rows) {
   const auto* values = std::get_if<std::vector<float>>(&rows.values);
-  if (values == nullptr || values->size() != earlier.size() * width_) return false;
+  if (values == nullptr || values->size() != earlier.size() * width_) return std::nullopt;
   std::unordered_map<std::string, std::size_t> row_of;
   for (std::size_t i = 0; i < earlier.size(); ++i) row_of.emplace(earlier[i], i);
+  std::size_t broken = 0;
   for (std::size_t place = 0; place < inputs_.size(); ++place) {
     const auto found = row_of.find(inputs_[place]);
     if (found == row_of.end()) continue;
     const auto row = std::span(*values).subspan(found->second * width_, width_);
     const bool is_finite =
         std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); });
-    if (is_finite) set(place, row);
+    if (is_finite) {
+      set(place, row);
+    } else {
+      ++broken;
+    }
   }
-  return true;
+  return broken;
 }
 
 void EmbeddingRows::set(std::size_t place, std::span<const float> row) {

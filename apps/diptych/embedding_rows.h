@@ -3,6 +3,7 @@
 #include <diptych/arrays.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,9 +15,10 @@ class EmbeddingRows {
   EmbeddingRows(std::vector<std::string> inputs, std::size_t width);
 
   /// Takes the rows [earlier.size(), width] of an earlier run for the inputs that are on the list.
-  /// A row with a number that is not finite is left to be computed again. False, and nothing taken,
-  /// when the sizes do not fit.
-  bool take_over(const std::vector<std::string>& earlier, const diptych::Array& rows);
+  /// Returns of how many a number is not finite, which are left to be computed again; nothing, and
+  /// nothing is taken, when the sizes do not fit.
+  std::optional<std::size_t> take_over(const std::vector<std::string>& earlier,
+                                       const diptych::Array& rows);
   void set(std::size_t place, std::span<const float> row);
   /// Makes a place that has a row one that has none.
   void forget(std::size_t place);

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -163,14 +164,12 @@ TakenOver take_over_rows(const std::string& file, const std::vector<InputRows*>&
     const auto array = arrays.find(inputs->array);
     if (array == arrays.end()) fail_to_resume(file, "no " + inputs->array, "rows of that name");
     const std::vector<std::string> names = read_names(note->second, inputs->kind == "image", file);
-    if (!inputs->rows.take_over(names, array->second)) {
+    const std::optional<std::size_t> broken = inputs->rows.take_over(names, array->second);
+    if (!broken) {
       fail_to_resume(file, fmt::format("[{}]", fmt::join(array->second.shape, ", ")),
                      fmt::format("[{}, {}]", names.size(), inputs->rows.width()));
     }
-    const std::set<std::string_view> earlier(names.begin(), names.end());
-    taken.broken += static_cast<std::size_t>(std::ranges::count_if(
-        inputs->rows.missing(),
-        [&](std::size_t place) { return earlier.contains(inputs->rows.inputs()[place]); }));
+    taken.broken += *broken;
     const std::set<std::string_view> wanted(inputs->rows.inputs().begin(),
                                             inputs->rows.inputs().end());
     taken.dropped += static_cast<std::size_t>(std::ranges::count_if(

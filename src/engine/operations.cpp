@@ -85,6 +85,16 @@ OperationWork work_of(const network::AttentionPattern& pattern, int width) {
   return {.flops = 4.0 * seen * pairs * width, .bytes = sizeof(float) * rows * width};
 }
 
+/// out = activation(x W^T + b + residual) of rows in float32 or bf16; `residual` may be null.
+template <typename View>
+void multiply_into(const View& x, const kernels::PackedLinear& layer,
+                   kernels::Activation activation, const Tensor* residual, const Tensor& out,
+                   ThreadPool& pool) {
+  kernels::ConstMatrixView added;
+  if (residual != nullptr) added = residual->matrix();
+  kernels::gemm(x, layer, activation, residual == nullptr ? nullptr : &added, out.matrix(), pool);
+}
+
 /// Copies all rows of `from` to those of `to` from `first` on.
 void copy_rows(const Tensor& from, const Tensor& to, int first) {
   for (int i = 0; i < from.rows(); ++i) std::copy_n(from.row(i), from.width(), to.row(first + i));
@@ -142,9 +152,8 @@ Tensor Operations::linear(const Tensor& x, const network::Linear& layer,
   const OperationTimer timer(observers_.profile, "linear", work_of(packed, x.rows()));
   const Tensor input = layer_input(x, layer);
   Tensor out = arena_.allocate(x.rows(), layer.outputs);
-  const kernels::ConstMatrixView added = residual == nullptr ? out.matrix() : residual->matrix();
-  kernels::gemm(input.matrix(), packed, kernel_activation(activation),
-                residual == nullptr ? nullptr : &added, out.matrix(), pool_);
+  multiply_into(kernels::ConstMatrixView(input.matrix()), packed, kernel_activation(activation),
+                residual, out, pool_);
   return out;
 }
 
@@ -171,9 +180,8 @@ Tensor Operations::mlp(const Tensor& x, const network::Linear& in, network::Acti
   }
   const OperationTimer timer(observers_.profile, "linear", work_of(second, x.rows()));
   Tensor result = arena_.allocate(x.rows(), out.outputs);
-  const kernels::ConstMatrixView added = residual == nullptr ? result.matrix() : residual->matrix();
-  kernels::gemm(kernels::ConstBf16MatrixView(hidden), second, kernels::Activation::none,
-                residual == nullptr ? nullptr : &added, result.matrix(), pool_);
+  multiply_into(kernels::ConstBf16MatrixView(hidden), second, kernels::Activation::none, residual,
+                result, pool_);
   return result;
 }
 
