@@ -36,6 +36,7 @@ endfunction()
 function(diptych_test name)
   cmake_parse_arguments(TEST "" "HEADERS" "SOURCES;LINKS" ${ARGN})
   add_executable(${name}_tests ${TEST_SOURCES})
+  diptych_unity(${name}_tests)
   # Precompiled headers fit only where the code is as position independent as that of the library which made them.
   set_target_properties(${name}_tests PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${name}_tests PRIVATE -fPIC)

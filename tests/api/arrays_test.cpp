@@ -18,7 +18,7 @@ Arrays example() {
   return arrays;
 }
 
-ErrorCode code_of(const std::function<void()>& call) {
+ErrorCode code_thrown_by(const std::function<void()>& call) {
   try {
     call();
   } catch (const Error& error) {
@@ -54,28 +54,28 @@ TEST(Arrays, NpyIsWhatNumPyWrites) {
 
 TEST(Arrays, NpyHoldsOneArray) {
   const test::TemporaryFolder folder;
-  EXPECT_EQ(code_of([&] { write_arrays(folder.path() / "a.npy", example()); }),
+  EXPECT_EQ(code_thrown_by([&] { write_arrays(folder.path() / "a.npy", example()); }),
             ErrorCode::invalid_argument);
 }
 
 TEST(Arrays, OtherEndingsAreRefusedBeforeTheWork) {
-  EXPECT_EQ(code_of([] { check_writable("out.parquet"); }), ErrorCode::unsupported);
-  EXPECT_EQ(code_of([] { check_writable("out"); }), ErrorCode::unsupported);
-  EXPECT_EQ(code_of([] { check_writable("no_such_folder/out.npy"); }), ErrorCode::io);
-  EXPECT_EQ(code_of([] { check_writable("out.npy", 2); }), ErrorCode::invalid_argument);
+  EXPECT_EQ(code_thrown_by([] { check_writable("out.parquet"); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_thrown_by([] { check_writable("out"); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_thrown_by([] { check_writable("no_such_folder/out.npy"); }), ErrorCode::io);
+  EXPECT_EQ(code_thrown_by([] { check_writable("out.npy", 2); }), ErrorCode::invalid_argument);
   check_writable("out.safetensors", 2);
 }
 
 TEST(Arrays, AFolderIsNoFileToWrite) {
   const test::TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "a.npy");
-  EXPECT_EQ(code_of([&] { check_writable(folder.path() / "a.npy"); }), ErrorCode::io);
+  EXPECT_EQ(code_thrown_by([&] { check_writable(folder.path() / "a.npy"); }), ErrorCode::io);
 }
 
 TEST(Arrays, AShapeThatDoesNotFitIsRefused) {
   const test::TemporaryFolder folder;
   EXPECT_EQ(
-      code_of([&] {
+      code_thrown_by([&] {
         write_arrays(folder.path() / "a.safetensors", {{"x", {{2, 3}, std::vector<float>{1, 2}}}});
       }),
       ErrorCode::invalid_argument);
@@ -89,7 +89,7 @@ TEST(Arrays, IntegersBeyond32BitsAreRefused) {
   std::string file(1, static_cast<char>(header.size()));
   file += std::string(7, '\0') + header + std::string("\0\0\0\0\1\0\0\0", 8);
   write_file(path, file);
-  EXPECT_EQ(code_of([&] { read_arrays(path); }), ErrorCode::unsupported);
+  EXPECT_EQ(code_thrown_by([&] { read_arrays(path); }), ErrorCode::unsupported);
 }
 
 }  // namespace

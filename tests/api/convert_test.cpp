@@ -21,7 +21,7 @@
 namespace diptych {
 namespace {
 
-Model fixture() {
+Model converted_fixture() {
   return Model::load(test::data_path("openai_vit/model.pt").string());
 }
 
@@ -29,7 +29,7 @@ class Convert : public testing::TestWithParam<const char*> {};
 
 TEST_P(Convert, WrittenAndReadAgainItGivesTheSameFeatures) {
   const test::TemporaryFolder folder;
-  const Model model = fixture();
+  const Model model = converted_fixture();
   convert_model(model, folder.path(), {.format = GetParam(), .dtype = Precision::fp32});
   const Model again = Model::load(folder.path().string());
   const auto size = static_cast<std::size_t>(model.info().image_size);
@@ -65,7 +65,7 @@ TEST(ConvertFitsFrom, IsWrittenAndKept) {
 TEST(ConvertFitsFrom, RefusesWhatIsNoCosineAndFormsThatCannotSayIt) {
   const test::TemporaryFolder folder;
   const auto refuse = [&](const ConvertOptions& options, const std::string& reason) {
-    test::expect_error([&] { convert_model(fixture(), folder.path() / "m", options); },
+    test::expect_error([&] { convert_model(converted_fixture(), folder.path() / "m", options); },
                        ErrorCode::invalid_argument, reason);
   };
   refuse({.fits_from = 1.0F}, "got 1, expected a cosine");
@@ -74,17 +74,18 @@ TEST(ConvertFitsFrom, RefusesWhatIsNoCosineAndFormsThatCannotSayIt) {
 
 TEST(ConvertNames, AreNotedWhereTheFormHasNoPlaceForThem) {
   const test::TemporaryFolder folder;
-  EXPECT_THAT(convert_model(fixture(), folder.path() / "a", {.format = "open_clip", .name = "x"}),
-              testing::ElementsAre(testing::HasSubstr("not written")));
-  EXPECT_THAT(convert_model(fixture(), folder.path() / "b", {.licence = "MIT"}),
+  EXPECT_THAT(
+      convert_model(converted_fixture(), folder.path() / "a", {.format = "open_clip", .name = "x"}),
+      testing::ElementsAre(testing::HasSubstr("not written")));
+  EXPECT_THAT(convert_model(converted_fixture(), folder.path() / "b", {.licence = "MIT"}),
               testing::IsEmpty());
 }
 
 TEST(ConvertedModel, SaysWhatItsOwnWeightsAreIn) {
   const test::TemporaryFolder folder;
-  convert_model(fixture(), folder.path() / "a", {.dtype = Precision::bf16});
+  convert_model(converted_fixture(), folder.path() / "a", {.dtype = Precision::bf16});
   EXPECT_EQ(Model::load((folder.path() / "a").string()).info().dtype, "bfloat16");
-  convert_model(fixture(), folder.path() / "b", {.dtype = Precision::fp32});
+  convert_model(converted_fixture(), folder.path() / "b", {.dtype = Precision::fp32});
   EXPECT_EQ(Model::load((folder.path() / "b").string()).info().dtype, "float32");
 }
 
@@ -114,11 +115,11 @@ TEST(ConvertErrors, RefusesAFolderThatAnotherWritesInto) {
   const test::TemporaryFolder folder;
   const int other = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  test::expect_error([&] { convert_model(fixture(), folder.path()); }, ErrorCode::io,
+  test::expect_error([&] { convert_model(converted_fixture(), folder.path()); }, ErrorCode::io,
                      "another process writes into");
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   ::close(other);
-  convert_model(fixture(), folder.path());
+  convert_model(converted_fixture(), folder.path());
 }
 
 TEST(ConvertErrors, LeavesNoEmptyFolder) {
@@ -131,7 +132,7 @@ TEST(ConvertErrors, LeavesNoEmptyFolder) {
 
 /// A model in our own form with one weight that is none.
 std::filesystem::path diverged_model(const std::filesystem::path& folder) {
-  convert_model(fixture(), folder, {.dtype = Precision::fp32});
+  convert_model(converted_fixture(), folder, {.dtype = Precision::fp32});
   TensorMap weights = checkpoint::read_safetensors(folder / "model.safetensors");
   TensorBuffer diverged = convert(weights.at("visual.proj"), DType::float32);
   diverged.floats().back() = std::nanf("");
@@ -156,7 +157,7 @@ TEST(ConvertErrors, NameWhatIsUnknown) {
   const test::TemporaryFolder folder;
   const auto message = [&](const ConvertOptions& options) {
     try {
-      convert_model(fixture(), folder.path(), options);
+      convert_model(converted_fixture(), folder.path(), options);
     } catch (const Error& error) {
       return std::string(error.what());
     }

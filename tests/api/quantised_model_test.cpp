@@ -17,11 +17,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// The embedded model: its tokenizer fits its text tower.
-Model fixture() {
+Model calibrated_fixture() {
   return Model::load();
 }
 
-std::vector<float> embedding(const Model& model, Precision precision) {
+std::vector<float> embedding_in(const Model& model, Precision precision) {
   return Encoder(model, {.precision = precision}).encode_text("a photo of a cat");
 }
 
@@ -32,31 +32,31 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
 TEST(QuantisedModel, IsComputedInInt8UnlessToldOtherwise) {
   const test::TemporaryFolder folder;
   const std::vector<std::string> notes =
-      convert_model(fixture(), folder.path(), {.dtype = Precision::int8});
+      convert_model(calibrated_fixture(), folder.path(), {.dtype = Precision::int8});
   EXPECT_THAT(notes, ElementsAre(HasSubstr("weights in eight bits"),
                                  HasSubstr("of 48 made-up pictures and"), HasSubstr("MB")));
   const Model read = Model::load(folder.path().string());
   EXPECT_EQ(read.info().dtype, "int8, bfloat16");
   EXPECT_EQ(PackedModel(read).options().precision, Precision::int8);
-  EXPECT_EQ(PackedModel(fixture()).options().precision, Precision::fp32);
-  EXPECT_EQ(embedding(read, Precision::automatic), embedding(read, Precision::int8));
-  const std::vector<float> exact = embedding(fixture(), Precision::fp32);
+  EXPECT_EQ(PackedModel(calibrated_fixture()).options().precision, Precision::fp32);
+  EXPECT_EQ(embedding_in(read, Precision::automatic), embedding_in(read, Precision::int8));
+  const std::vector<float> exact = embedding_in(calibrated_fixture(), Precision::fp32);
   for (const Precision precision :
        {Precision::int8, Precision::int8w, Precision::bf16, Precision::fp32}) {
-    EXPECT_GT(cosine(embedding(read, precision), exact), 0.999) << name(precision);
+    EXPECT_GT(cosine(embedding_in(read, precision), exact), 0.999) << name(precision);
   }
 }
 
 TEST(QuantisedModel, WrittenAgainItIsTheSameOrInFloatingPoint) {
   const test::TemporaryFolder folder;
-  convert_model(fixture(), folder.path() / "int8", {.dtype = Precision::int8});
+  convert_model(calibrated_fixture(), folder.path() / "int8", {.dtype = Precision::int8});
   const Model read = Model::load((folder.path() / "int8").string());
   const auto notes = convert_model(read, folder.path() / "fp32", {.dtype = Precision::fp32});
   EXPECT_THAT(notes, testing::Contains(HasSubstr("of eight bits")));
   const Model floating = Model::load((folder.path() / "fp32").string());
   EXPECT_EQ(PackedModel(floating).options().precision, Precision::fp32);
   EXPECT_FALSE(floating.info().int8) << "what eight bits cost it no longer says";
-  EXPECT_EQ(embedding(floating, Precision::fp32), embedding(read, Precision::fp32));
+  EXPECT_EQ(embedding_in(floating, Precision::fp32), embedding_in(read, Precision::fp32));
   test::expect_error(
       [&] { convert_model(read, folder.path() / "again", {.dtype = Precision::int8}); },
       ErrorCode::invalid_argument, "of eight bits already");
@@ -69,8 +69,8 @@ TEST(QuantisedModel, TakesTheUsersTextsAndPictures) {
   const std::vector<std::filesystem::path> images = {test::data_path("images")};
   set.pictures = expand_folders(images);
   set.pictures.resize(16);
-  const std::vector<std::string> notes =
-      convert_model(fixture(), folder.path(), {.dtype = Precision::int8, .calibration = set});
+  const std::vector<std::string> notes = convert_model(
+      calibrated_fixture(), folder.path(), {.dtype = Precision::int8, .calibration = set});
   EXPECT_THAT(notes[1], HasSubstr("of 16 pictures and"));
   EXPECT_THAT(notes[1], HasSubstr("of 16 texts"));
 }
@@ -79,8 +79,8 @@ TEST(QuantisedModelErrors, SayWhatTheSetOrFormLacks) {
   const test::TemporaryFolder folder;
   const auto expect_refused = [&](const ConvertOptions& options, ErrorCode code,
                                   const std::string& reason) {
-    test::expect_error([&] { convert_model(fixture(), folder.path() / "out", options); }, code,
-                       reason);
+    test::expect_error([&] { convert_model(calibrated_fixture(), folder.path() / "out", options); },
+                       code, reason);
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "out"));
   };
   expect_refused(

@@ -194,13 +194,13 @@ TEST_F(EmbedInputs, NoTextThatIsUtf8IsWrongUsage) {
   EXPECT_FALSE(fs::exists(path("out.safetensors")));
 }
 
-struct BadUse {
+struct RefusedEmbed {
   const char* name;
   std::vector<std::string> arguments;
   int status;
 };
 
-class BadEmbedUse : public EmbedInputs, public ::testing::WithParamInterface<BadUse> {};
+class BadEmbedUse : public EmbedInputs, public ::testing::WithParamInterface<RefusedEmbed> {};
 
 TEST_P(BadEmbedUse, IsOneLineWithItsStatus) {
   fs::create_directory(path("empty"));
@@ -221,28 +221,28 @@ TEST_P(BadEmbedUse, IsOneLineWithItsStatus) {
 INSTANTIATE_TEST_SUITE_P(
     Embed, BadEmbedUse,
     ::testing::Values(
-        BadUse{"NoInput", {"--out", "@o.npy"}, 2}, BadUse{"NoOutput", {"--images", "@pictures"}, 2},
-        BadUse{"FolderWithoutPictures", {"--images", "@empty", "--out", "@o.npy"}, 2},
-        BadUse{"MissingPicture", {"--images", "@none.png", "--out", "@o.npy"}, 4},
-        BadUse{"NotAPicture", {"--images", "@junk", "--out", "@o.npy"}, 2},
-        BadUse{"BrokenPicture", {"--images", "@cut.bmp", "--out", "@o.npy"}, 3},
-        BadUse{"MissingTexts", {"--texts-from", "@none.txt", "--out", "@o.npy"}, 4},
-        BadUse{"TextsAreAFolder", {"--texts-from", "@empty", "--out", "@o.npy"}, 4},
-        BadUse{"EmptyTexts", {"--texts-from", "@empty.txt", "--out", "@o.npy"}, 2},
-        BadUse{"MissingTensors", {"--tensors", "@none.safetensors", "--out", "@o.safetensors"}, 4},
-        BadUse{"BrokenTensors", {"--tensors", "@junk", "--out", "@o.safetensors"}, 3},
-        BadUse{"TensorsWithPictures",
+        RefusedEmbed{"NoInput", {"--out", "@o.npy"}, 2}, RefusedEmbed{"NoOutput", {"--images", "@pictures"}, 2},
+        RefusedEmbed{"FolderWithoutPictures", {"--images", "@empty", "--out", "@o.npy"}, 2},
+        RefusedEmbed{"MissingPicture", {"--images", "@none.png", "--out", "@o.npy"}, 4},
+        RefusedEmbed{"NotAPicture", {"--images", "@junk", "--out", "@o.npy"}, 2},
+        RefusedEmbed{"BrokenPicture", {"--images", "@cut.bmp", "--out", "@o.npy"}, 3},
+        RefusedEmbed{"MissingTexts", {"--texts-from", "@none.txt", "--out", "@o.npy"}, 4},
+        RefusedEmbed{"TextsAreAFolder", {"--texts-from", "@empty", "--out", "@o.npy"}, 4},
+        RefusedEmbed{"EmptyTexts", {"--texts-from", "@empty.txt", "--out", "@o.npy"}, 2},
+        RefusedEmbed{"MissingTensors", {"--tensors", "@none.safetensors", "--out", "@o.safetensors"}, 4},
+        RefusedEmbed{"BrokenTensors", {"--tensors", "@junk", "--out", "@o.safetensors"}, 3},
+        RefusedEmbed{"TensorsWithPictures",
                {"--tensors", "@junk", "--images", "@pictures", "--out", "@o.npy"},
                2},
-        BadUse{"TwoArraysInNpy",
+        RefusedEmbed{"TwoArraysInNpy",
                {"--images", "@pictures", "--texts-from", "@junk", "--out", "@o.npy"},
                2},
-        BadUse{"Parquet", {"--images", "@pictures", "--out", "@o.parquet"}, 2},
-        BadUse{"NoEnding", {"--images", "@pictures", "--out", "@o"}, 2},
-        BadUse{"NoFolder", {"--images", "@pictures", "--out", "@none/o.npy"}, 4},
-        BadUse{
+        RefusedEmbed{"Parquet", {"--images", "@pictures", "--out", "@o.parquet"}, 2},
+        RefusedEmbed{"NoEnding", {"--images", "@pictures", "--out", "@o"}, 2},
+        RefusedEmbed{"NoFolder", {"--images", "@pictures", "--out", "@none/o.npy"}, 4},
+        RefusedEmbed{
             "NegativeThreads", {"--images", "@pictures", "--threads", "-1", "--out", "@o.npy"}, 2},
-        BadUse{"UnknownPrecision",
+        RefusedEmbed{"UnknownPrecision",
                {"--images", "@pictures", "--precision", "fp8", "--out", "@o.npy"},
                2}),
     [](const auto& info) { return info.param.name; });

@@ -11,7 +11,7 @@
 namespace diptych {
 namespace {
 
-constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMaxDraw = std::numeric_limits<std::uint64_t>::max();
 
 // What xoshiro256starstar.c of prng.di.unimi.it gives from the state 1, 2, 3, 4.
 TEST(Random, GivesThePublishedNumbers) {
@@ -52,10 +52,10 @@ TEST(Random, UniformIsBelowOne) {
   // The state whose next output is the largest: rotl(s1 * 5, 7) * 9 undone modulo 2^64.
   constexpr std::uint64_t kInverseOf5 = 0xCCCCCCCCCCCCCCCD;
   constexpr std::uint64_t kInverseOf9 = 0x8E38E38E38E38E39;
-  const std::uint64_t rotated = kMax * kInverseOf9;
+  const std::uint64_t rotated = kMaxDraw * kInverseOf9;
   const std::uint64_t word = (rotated >> 7 | rotated << 57) * kInverseOf5;
   const Random::State largest = {1, word, 3, 4};
-  ASSERT_EQ(Random(largest).next(), kMax);
+  ASSERT_EQ(Random(largest).next(), kMaxDraw);
   EXPECT_LT(Random(largest).uniform(), 1.0);
   EXPECT_EQ(Random(largest).uniform(), 1.0 - 0x1.0p-53);
 

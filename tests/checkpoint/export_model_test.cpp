@@ -139,7 +139,8 @@ TEST(ExportModel, ConvertsWhileItWrites) {
 }
 
 /// The fixture as an OpenAI model would have to be, with one thing changed.
-void expect_refused(ExportFormat format, const std::string& reason, void (*change)(ModelFile&)) {
+void expect_export_refused(ExportFormat format, const std::string& reason,
+                           void (*change)(ModelFile&)) {
   const test::TemporaryFolder folder;
   ModelFile model = load_model_file(data_path("openai_vit"));
   change(model);
@@ -170,18 +171,18 @@ TEST(ExportModel, RefusesWhatTheFormatCannotSay) {
     const Shape table = {9, 128};
     model.weights.add("visual.positional_embedding", TensorBuffer(DType::float32, table));
   };
-  expect_refused(ExportFormat::openai, "config", gelu_text);
-  expect_refused(ExportFormat::openai, "config", more_heads);
-  expect_refused(ExportFormat::openai, "config", background);
-  expect_refused(ExportFormat::open_clip, "activation", gelu_text);
-  expect_refused(ExportFormat::open_clip, "background", background);
-  expect_refused(ExportFormat::open_clip, "tokenizer", chinese);
-  expect_refused(ExportFormat::open_clip, "image tower", no_class_token);
-  expect_refused(ExportFormat::openai, "config", unmasked);
-  expect_refused(ExportFormat::eva, "EVA-CLIP", unmasked);
-  expect_refused(ExportFormat::huggingface, "text tower", unmasked);
-  expect_refused(ExportFormat::huggingface, "background", background);
-  expect_refused(ExportFormat::huggingface, "tokenizer", chinese);
+  expect_export_refused(ExportFormat::openai, "config", gelu_text);
+  expect_export_refused(ExportFormat::openai, "config", more_heads);
+  expect_export_refused(ExportFormat::openai, "config", background);
+  expect_export_refused(ExportFormat::open_clip, "activation", gelu_text);
+  expect_export_refused(ExportFormat::open_clip, "background", background);
+  expect_export_refused(ExportFormat::open_clip, "tokenizer", chinese);
+  expect_export_refused(ExportFormat::open_clip, "image tower", no_class_token);
+  expect_export_refused(ExportFormat::openai, "config", unmasked);
+  expect_export_refused(ExportFormat::eva, "EVA-CLIP", unmasked);
+  expect_export_refused(ExportFormat::huggingface, "text tower", unmasked);
+  expect_export_refused(ExportFormat::huggingface, "background", background);
+  expect_export_refused(ExportFormat::huggingface, "tokenizer", chinese);
 }
 
 /// open_clip's own loader looks for exactly these.

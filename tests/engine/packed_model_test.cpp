@@ -11,15 +11,12 @@
 
 #include "engine/encoder.h"
 #include "engine/random_model.h"
+#include "support/wait_until.h"
 
 namespace diptych {
 namespace {
 
 using testing::Contains;
-
-void wait_until(const std::function<bool()>& holds) {
-  while (!holds()) std::this_thread::yield();
-}
 
 /// What was computed, in order.
 struct Record {
@@ -76,9 +73,9 @@ TEST_F(SharedModel, ServesAQueryAfterTheBatchThatIsComputed) {
   std::thread query;
   packed_->in_turn(engine::Turns::Size::large, [&](engine::Executor&) {
     bulk = std::thread([&] { encode_bulk({}); });
-    wait_until([&] { return packed_->waiting() == 1; });
+    test::wait_until([&] { return packed_->waiting() == 1; });
     query = std::thread([&] { encode_query(); });
-    wait_until([&] { return packed_->waiting() == 2; });
+    test::wait_until([&] { return packed_->waiting() == 2; });
   });
   query.join();
   bulk.join();

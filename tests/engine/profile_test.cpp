@@ -13,7 +13,7 @@ using engine::CpuExecutor;
 using engine::Profile;
 using engine::Weights;
 
-constexpr int kPictures = 3;
+constexpr int kProfiledPictures = 3;
 
 /// A small ViT and its pictures' features, timed or not.
 struct Pass {
@@ -28,9 +28,9 @@ struct Pass {
     CpuExecutor executor(weights, pool, {.profile = profile});
     const int side = tower.image_size;
     const std::vector<float> pixels =
-        test::random_floats(static_cast<std::size_t>(kPictures) * 3 * side * side, 2);
-    features.resize(static_cast<std::size_t>(kPictures) * 20);
-    executor.image_features({pixels.data(), kPictures, side, side}, features);
+        test::random_floats(static_cast<std::size_t>(kProfiledPictures) * 3 * side * side, 2);
+    features.resize(static_cast<std::size_t>(kProfiledPictures) * 20);
+    executor.image_features({pixels.data(), kProfiledPictures, side, side}, features);
   }
 };
 
@@ -42,7 +42,7 @@ TEST(Profile, CountsTheOperationsOfAPassAndWhatTheyDo) {
   // All rows in the first block, in the last one the class tokens alone.
   const OperationTime& widening = operations.at("linear 80 -> 300");
   EXPECT_EQ(widening.calls, pass.tower.layers);
-  const int rows = kPictures * (1 + 4 * 4) + kPictures;
+  const int rows = kProfiledPictures * (1 + 4 * 4) + kProfiledPictures;
   EXPECT_DOUBLE_EQ(widening.flops, 2.0 * rows * 80 * 300);
   for (const auto& [name, operation] : operations) {
     EXPECT_EQ(name, operation.name);

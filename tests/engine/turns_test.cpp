@@ -8,14 +8,12 @@
 #include <thread>
 #include <vector>
 
+#include "support/wait_until.h"
+
 namespace diptych {
 namespace {
 
 using engine::Turns;
-
-void wait_until(const std::function<bool()>& holds) {
-  while (!holds()) std::this_thread::yield();
-}
 
 TEST(TurnsTest, AreTakenInTheOrderOfAsking) {
   Turns turns(0);
@@ -28,7 +26,7 @@ TEST(TurnsTest, AreTakenInTheOrderOfAsking) {
       EXPECT_TRUE(turn.has_whole());
       order.push_back(i);
     });
-    wait_until([&] { return turns.waiting() == static_cast<std::size_t>(i + 1); });
+    test::wait_until([&] { return turns.waiting() == static_cast<std::size_t>(i + 1); });
   }
   first.reset();
   for (std::thread& thread : threads) thread.join();
@@ -46,7 +44,7 @@ TEST(TurnsTest, ASmallOneAmongLargeOnesHasTheWhole) {
   std::unique_ptr<Turns::Turn> large(new Turns::Turn(turns.take(Turns::Size::large)));
   std::atomic<bool> had_whole = false;
   std::thread query([&] { had_whole = turns.take(Turns::Size::small).has_whole(); });
-  wait_until([&] { return turns.waiting() == 1; });
+  test::wait_until([&] { return turns.waiting() == 1; });
   large.reset();
   query.join();
   EXPECT_TRUE(had_whole);
@@ -64,10 +62,10 @@ TEST(TurnsTest, SmallOnesRunSideBySideInLanesOfTheirOwn) {
       EXPECT_FALSE(turn.has_whole());
       lanes += static_cast<int>(turn.lane()) + 1;
       ++under_way;
-      wait_until([&] { return under_way == 2; });  // for ever, unless both run at once
+      test::wait_until([&] { return under_way == 2; });  // for ever, unless both run at once
     });
   }
-  wait_until([&] { return turns.waiting() == 2; });
+  test::wait_until([&] { return turns.waiting() == 2; });
   large.reset();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(lanes, 1 + 2);

@@ -14,7 +14,7 @@ using nlohmann::json;
 using test::checksum;
 using test::data_path;
 
-const json& expected() {
+const json& expected_orientations() {
   static const json kExpected = test::expected_pictures("orientation/expected.json");
   return kExpected;
 }
@@ -22,14 +22,15 @@ const json& expected() {
 class Orientation : public testing::TestWithParam<std::string> {};
 
 TEST_P(Orientation, EqualsPillow) {
-  const json& values = expected().at(GetParam());
+  const json& values = expected_orientations().at(GetParam());
   const Image image = load_image(data_path("orientation/" + GetParam()), {.upright = true});
   EXPECT_EQ(image.width, values.at("width"));
   EXPECT_EQ(image.height, values.at("height"));
   EXPECT_EQ(checksum(image), values.at("rgb"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Pictures, Orientation, testing::ValuesIn(test::names_of(expected())),
+INSTANTIATE_TEST_SUITE_P(Pictures, Orientation,
+                         testing::ValuesIn(test::names_of(expected_orientations())),
                          test::test_name);
 
 TEST(OrientationOption, LeavesPicturesAsStoredUnlessAsked) {

@@ -49,7 +49,7 @@ struct Fixture {
   }
 };
 
-double norm(std::span<const float> values) {
+double norm_of(std::span<const float> values) {
   double squares = 0.0;
   for (const float value : values) squares += static_cast<double>(value) * value;
   return std::sqrt(squares);
@@ -88,7 +88,7 @@ TEST_F(Captioning, GradientsAreTheReferences) {
   double whole = 0.0;
   for (const auto& spec : specs) {
     expected.push_back(to_floats(gradients.at(spec.name)));
-    whole = std::hypot(whole, norm(expected.back()));
+    whole = std::hypot(whole, norm_of(expected.back()));
   }
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const torch::Tensor gradient = learner->parameters()[i].grad();
@@ -97,8 +97,8 @@ TEST_F(Captioning, GradientsAreTheReferences) {
     std::vector<float> difference(buffer.floats().begin(), buffer.floats().end());
     ASSERT_EQ(difference.size(), expected[i].size());
     for (std::size_t j = 0; j < difference.size(); ++j) difference[j] -= expected[i][j];
-    EXPECT_LE(norm(difference),
-              test::kGradientTolerance * norm(expected[i]) + test::kGradientNoise * whole)
+    EXPECT_LE(norm_of(difference),
+              test::kGradientTolerance * norm_of(expected[i]) + test::kGradientNoise * whole)
         << specs[i].name;
   }
 }

@@ -10,11 +10,11 @@ namespace {
 
 using ::testing::Eq;
 
-const std::vector<std::string> kAgents = {"diptych"};
+const std::vector<std::string> kTagAgents = {"diptych"};
 const std::vector<std::string> kDisallowed = {"noai", "noimageai", "noindex", "noimageindex"};
 
 std::optional<std::string> refusing(std::string_view header) {
-  return refusing_directive(header, kAgents, kDisallowed);
+  return refusing_directive(header, kTagAgents, kDisallowed);
 }
 
 TEST(RobotsTag, NamesTheDirectiveThatRefuses) {

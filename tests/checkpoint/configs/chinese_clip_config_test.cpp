@@ -14,7 +14,7 @@ using network::VisionTransformerConfig;
 using test::expect_error;
 
 /// RBT3-chinese, and ViT-H-14 as published.
-Json base_config() {
+Json chinese_clip_config() {
   return Json::parse(R"({
     "vision": {"embed_dim": 1024, "image_resolution": 224, "vision_layers": 32,
                "vision_width": 1280, "vision_head_width": 80, "vision_patch_size": 14},
@@ -26,14 +26,14 @@ Json base_config() {
   })");
 }
 
-ModelFile read_with(const std::string& pointer, const Json& value) {
-  Json json = base_config();
+ModelFile read_chinese_clip_with(const std::string& pointer, const Json& value) {
+  Json json = chinese_clip_config();
   json[Json::json_pointer(pointer)] = value;
   return read_chinese_clip_config(json, "model_config.json");
 }
 
 TEST(ChineseClipConfig, ReadsThePublishedForms) {
-  const ModelFile model = read_with("/vision/vision_patch_size", 14);
+  const ModelFile model = read_chinese_clip_with("/vision/vision_patch_size", 14);
   EXPECT_EQ(model.config.embedding_width, 1024);
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
             (VisionTransformerConfig{224, 14, 1280, 32, 16, 5120, Activation::quick_gelu}));
@@ -41,14 +41,14 @@ TEST(ChineseClipConfig, ReadsThePublishedForms) {
 }
 
 TEST(ChineseClipConfig, BindsTokenizerAndSquashingPreprocessing) {
-  const ModelFile model = read_with("/vision/image_resolution", 336);
+  const ModelFile model = read_chinese_clip_with("/vision/image_resolution", 336);
   EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 336, .mode = ResizeMode::squash}));
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
 }
 
 TEST(ChineseClipConfig, ReadsTheLayersOfAResNetInQuotesToo) {
   for (const Json& layers : {Json({3, 4, 6, 3}), Json("[3,4,6,3]")}) {
-    Json json = base_config();
+    Json json = chinese_clip_config();
     json["vision"] = {{"embed_dim", 1024},
                       {"image_resolution", 224},
                       {"vision_layers", layers},
@@ -72,7 +72,7 @@ TEST(ChineseClipConfig, ReadsWhatItWrites) {
 TEST(ChineseClipConfig, RefusesWhatItDoesNotKnow) {
   const auto refuse = [](const std::string& pointer, const Json& value, ErrorCode code,
                          const std::string& reason) {
-    expect_error([&] { read_with(pointer, value); }, code, reason);
+    expect_error([&] { read_chinese_clip_with(pointer, value); }, code, reason);
   };
   refuse("/surplus", 1, ErrorCode::unsupported, "surplus");
   refuse("/vision/surplus", 1, ErrorCode::unsupported, "vision.surplus");

@@ -21,8 +21,8 @@ Json changed(const std::string& pointer, const Json& value) {
   return json;
 }
 
-void expect_refused(const std::string& pointer, const Json& value, ErrorCode code,
-                    const std::string& reason) {
+void expect_json_refused(const std::string& pointer, const Json& value, ErrorCode code,
+                         const std::string& reason) {
   expect_error([&] { read_diptych_json(changed(pointer, value), "diptych.json"); }, code, reason);
 }
 
@@ -64,44 +64,45 @@ TEST(DiptychJson, ReadsFromWhichCosineOnALabelFits) {
   EXPECT_EQ(model.fits_from, 0.5F);
   EXPECT_EQ(write_diptych_json(model)["fits_from"], 0.5F);
   for (const double cosine : {-1.0, 1.0, 1e300})
-    expect_refused("/fits_from", cosine, ErrorCode::corrupt_data, "a cosine between");
-  expect_refused("/fits_from", "0.5", ErrorCode::corrupt_data, "fits_from");
+    expect_json_refused("/fits_from", cosine, ErrorCode::corrupt_data, "a cosine between");
+  expect_json_refused("/fits_from", "0.5", ErrorCode::corrupt_data, "fits_from");
 }
 
 TEST(DiptychJson, RefusesOtherVersions) {
-  expect_refused("/diptych", 2, ErrorCode::unsupported, "diptych: got 2");
-  expect_refused("/diptych", nullptr, ErrorCode::corrupt_data, "diptych is missing");
+  expect_json_refused("/diptych", 2, ErrorCode::unsupported, "diptych: got 2");
+  expect_json_refused("/diptych", nullptr, ErrorCode::corrupt_data, "diptych is missing");
 }
 
 TEST(DiptychJson, RefusesFieldsThatItDoesNotKnow) {
   for (const std::string where : {"", "/image_tower", "/text_tower", "/preprocessing", "/tokenizer",
                                   "/provenance", "/references", "/references/picture"}) {
-    expect_refused(where + "/surplus", 1, ErrorCode::unsupported, "surplus");
+    expect_json_refused(where + "/surplus", 1, ErrorCode::unsupported, "surplus");
   }
 }
 
 TEST(DiptychJson, RefusesWordsThatItDoesNotKnow) {
-  expect_refused("/image_tower/architecture", "swin", ErrorCode::unsupported, "swin");
-  expect_refused("/text_tower/architecture", "lstm", ErrorCode::unsupported, "lstm");
-  expect_refused("/image_tower/pooling", "median", ErrorCode::unsupported, "median");
-  expect_refused("/text_tower/pooling", "median", ErrorCode::unsupported, "median");
-  expect_refused("/text_tower/projection", "cubic", ErrorCode::unsupported, "cubic");
-  expect_refused("/text_tower/activation", "mish", ErrorCode::unsupported, "mish");
-  expect_refused("/preprocessing/resize", "stretch", ErrorCode::unsupported, "stretch");
-  expect_refused("/tokenizer/kind", "words", ErrorCode::unsupported, "words");
-  expect_refused("/tokenizer", {{"kind", "wordpiece"}, {"vocabulary", "../x"}},
-                 ErrorCode::unsupported, "vocabulary");
+  expect_json_refused("/image_tower/architecture", "swin", ErrorCode::unsupported, "swin");
+  expect_json_refused("/text_tower/architecture", "lstm", ErrorCode::unsupported, "lstm");
+  expect_json_refused("/image_tower/pooling", "median", ErrorCode::unsupported, "median");
+  expect_json_refused("/text_tower/pooling", "median", ErrorCode::unsupported, "median");
+  expect_json_refused("/text_tower/projection", "cubic", ErrorCode::unsupported, "cubic");
+  expect_json_refused("/text_tower/activation", "mish", ErrorCode::unsupported, "mish");
+  expect_json_refused("/preprocessing/resize", "stretch", ErrorCode::unsupported, "stretch");
+  expect_json_refused("/tokenizer/kind", "words", ErrorCode::unsupported, "words");
+  expect_json_refused("/tokenizer", {{"kind", "wordpiece"}, {"vocabulary", "../x"}},
+                      ErrorCode::unsupported, "vocabulary");
 }
 
 TEST(DiptychJson, RefusesBrokenValues) {
-  expect_refused("/logit_bias", -10, ErrorCode::corrupt_data, "logit_bias");
-  expect_refused("/embedding_width", "512", ErrorCode::corrupt_data, "embedding_width");
-  expect_refused("/preprocessing/mean", {1, 2}, ErrorCode::corrupt_data, "mean");
-  expect_refused("/preprocessing/background", {0, 0, 256}, ErrorCode::corrupt_data, "background");
-  expect_refused("/references/picture/rgb", "AAAA", ErrorCode::corrupt_data, "1 x 2 x 3");
-  expect_refused("/references/picture/rgb", "!", ErrorCode::corrupt_data, "base64");
-  expect_refused("/references/picture/width", -1, ErrorCode::corrupt_data, "rgb");
-  expect_refused("/references/texts", {1}, ErrorCode::corrupt_data, "texts");
+  expect_json_refused("/logit_bias", -10, ErrorCode::corrupt_data, "logit_bias");
+  expect_json_refused("/embedding_width", "512", ErrorCode::corrupt_data, "embedding_width");
+  expect_json_refused("/preprocessing/mean", {1, 2}, ErrorCode::corrupt_data, "mean");
+  expect_json_refused("/preprocessing/background", {0, 0, 256}, ErrorCode::corrupt_data,
+                      "background");
+  expect_json_refused("/references/picture/rgb", "AAAA", ErrorCode::corrupt_data, "1 x 2 x 3");
+  expect_json_refused("/references/picture/rgb", "!", ErrorCode::corrupt_data, "base64");
+  expect_json_refused("/references/picture/width", -1, ErrorCode::corrupt_data, "rgb");
+  expect_json_refused("/references/texts", {1}, ErrorCode::corrupt_data, "texts");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using network::TextTransformerConfig;
 using test::expect_error;
 
 /// A config of which tests change a field: EVA02-CLIP-L-14's.
-Json base_config() {
+Json eva_config() {
   return Json::parse(R"({
     "embed_dim": 768,
     "vision_cfg": {"image_size": 224, "layers": 24, "width": 1024, "drop_path_rate": 0,
@@ -29,18 +29,18 @@ Json base_config() {
 }
 
 /// Sets the field at a JSON pointer ("/embed_dim").
-ModelFile read_with(const std::string& pointer, const Json& value) {
-  Json json = base_config();
+ModelFile read_eva_with(const std::string& pointer, const Json& value) {
+  Json json = eva_config();
   json[Json::json_pointer(pointer)] = value;
   return read_eva_config(json, "test.json");
 }
 
 EvaTransformerConfig read_image_tower(const Json& vision) {
-  return std::get<EvaTransformerConfig>(read_with("/vision_cfg", vision).config.image);
+  return std::get<EvaTransformerConfig>(read_eva_with("/vision_cfg", vision).config.image);
 }
 
 TEST(EvaConfig, ReadsEva02) {
-  const ModelFile model = read_eva_config(base_config(), "test.json");
+  const ModelFile model = read_eva_config(eva_config(), "test.json");
   EXPECT_EQ(model.config.embedding_width, 768);
   EXPECT_EQ(std::get<EvaTransformerConfig>(model.config.image),
             (EvaTransformerConfig{.width = 1024,
@@ -104,7 +104,7 @@ TEST(EvaConfig, CountsRotaryPositionsOnAGridThatIsThePretrainedOneUnlessInterpol
 TEST(EvaConfig, RefusesWhatTheTowerHasNotAndNamesTheField) {
   const auto refuse = [](const std::string& pointer, const Json& value, ErrorCode code,
                          const std::string& field) {
-    expect_error([&] { read_with(pointer, value); }, code, field);
+    expect_error([&] { read_eva_with(pointer, value); }, code, field);
   };
   const auto unsupported = ErrorCode::unsupported;
   const auto corrupt = ErrorCode::corrupt_data;
@@ -121,7 +121,7 @@ TEST(EvaConfig, RefusesWhatTheTowerHasNotAndNamesTheField) {
 }
 
 TEST(EvaConfig, ReadsWhatItWrites) {
-  ModelFile model = read_eva_config(base_config(), "test.json");
+  ModelFile model = read_eva_config(eva_config(), "test.json");
   auto& image = std::get<EvaTransformerConfig>(model.config.image);
   EXPECT_EQ(read_eva_config(write_eva_config(model), "").config, model.config);
   image.norm = NormKind::rms;
@@ -134,7 +134,7 @@ TEST(EvaConfig, ReadsWhatItWrites) {
 
 TEST(EvaConfig, WritesNothingThatItCannotSay) {
   const auto refuse = [](void (*change)(ModelFile&)) {
-    ModelFile model = read_eva_config(base_config(), "test.json");
+    ModelFile model = read_eva_config(eva_config(), "test.json");
     change(model);
     expect_error([&] { write_eva_config(model); }, ErrorCode::unsupported, "EVA-CLIP");
   };

@@ -13,12 +13,12 @@ using network::TextTransformerConfig;
 using network::VisionTransformerConfig;
 using test::expect_error;
 
-ModelFile read(const std::string& text) {
+ModelFile read_huggingface(const std::string& text) {
   return read_huggingface_config(Json::parse(text), "config.json");
 }
 
 TEST(HuggingFaceConfig, HasTheDefaultsOfTransformers) {
-  const ModelFile model = read(R"({"model_type": "clip"})");
+  const ModelFile model = read_huggingface(R"({"model_type": "clip"})");
   EXPECT_EQ(model.config.embedding_width, 512);
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
             VisionTransformerConfig{.activation = Activation::quick_gelu});
@@ -36,7 +36,7 @@ Preprocessing of_transformers(Preprocessing preprocessing) {
 
 // CLIPConfig.__post_init__: the whole of such a part counts, its defaults too.
 TEST(HuggingFaceConfig, TakesOlderNamesOfItsPartsBeforeTheNewer) {
-  const ModelFile model = read(R"({"model_type": "clip",
+  const ModelFile model = read_huggingface(R"({"model_type": "clip",
       "text_config": {"hidden_act": "quick_gelu", "hidden_size": 64},
       "text_config_dict": {"hidden_act": "gelu"},
       "vision_config": {"num_hidden_layers": 3}, "vision_config_dict": null})");
@@ -45,7 +45,7 @@ TEST(HuggingFaceConfig, TakesOlderNamesOfItsPartsBeforeTheNewer) {
 }
 
 TEST(HuggingFaceConfig, BindsChineseClip) {
-  const ModelFile model = read(R"({"model_type": "chinese_clip",
+  const ModelFile model = read_huggingface(R"({"model_type": "chinese_clip",
                                    "text_config": {"vocab_size": 21128, "hidden_act": "gelu_new",
                                                    "max_position_embeddings": 40}})");
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image),
@@ -57,7 +57,7 @@ TEST(HuggingFaceConfig, BindsChineseClip) {
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::chinese);
   expect_error(
       [] {
-        read(R"({"model_type": "chinese_clip",
+        read_huggingface(R"({"model_type": "chinese_clip",
                  "text_config": {"position_embedding_type": "relative_key"}})");
       },
       ErrorCode::unsupported, "position_embedding_type");
@@ -99,9 +99,9 @@ TEST(HuggingFaceConfig, RefusesSiglipsOfOtherParts) {
 
 TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
   const auto end_of_text = [](const std::string& id) {
-    const ModelFile model =
-        read(R"({"model_type": "clip", "text_config": {"vocab_size": 600, "eos_token_id": )" + id +
-             "}}");
+    const ModelFile model = read_huggingface(
+        R"({"model_type": "clip", "text_config": {"vocab_size": 600, "eos_token_id": )" + id +
+        "}}");
     return std::get<TextTransformerConfig>(model.config.text).end_of_text_id;
   };
   EXPECT_EQ(end_of_text("599"), kLargestId);
@@ -112,18 +112,21 @@ TEST(HuggingFaceConfig, PoolsAtTheStatedToken) {
 
 // Its published configs say 2 and mean it.
 TEST(HuggingFaceConfig, PoolsMetaClip2AtTheStatedToken) {
-  const ModelFile model = read(
+  const ModelFile model = read_huggingface(
       R"({"model_type": "metaclip_2", "text_config": {"vocab_size": 600, "eos_token_id": 2}})");
   EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text).end_of_text_id, 2);
   EXPECT_EQ(model.tokenizer.kind, TokenizerSpec::Kind::none);
 }
 
 TEST(HuggingFaceConfig, RefusesWhatNoTowerHasYet) {
-  expect_error([] { read(R"({"model_type": "siglip"})"); }, ErrorCode::unsupported, "siglip");
-  expect_error([] { read(R"({"model_type": "clip", "vision_config": {"num_channels": 4}})"); },
-               ErrorCode::unsupported, "num_channels");
-  expect_error([] { read(R"({"model_type": "clip", "text_config": {"hidden_act": "mish"}})"); },
-               ErrorCode::unsupported, "mish");
+  expect_error([] { read_huggingface(R"({"model_type": "siglip"})"); }, ErrorCode::unsupported,
+               "siglip");
+  expect_error(
+      [] { read_huggingface(R"({"model_type": "clip", "vision_config": {"num_channels": 4}})"); },
+      ErrorCode::unsupported, "num_channels");
+  expect_error(
+      [] { read_huggingface(R"({"model_type": "clip", "text_config": {"hidden_act": "mish"}})"); },
+      ErrorCode::unsupported, "mish");
 }
 
 Preprocessing read_preprocessing(const std::string& text) {

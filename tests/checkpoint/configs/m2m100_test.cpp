@@ -11,7 +11,7 @@ using network::TextPooling;
 using network::TextTransformerConfig;
 using test::expect_error;
 
-TextTransformerConfig read(const Json& json) {
+TextTransformerConfig read_m2m100(const Json& json) {
   ConfigFields fields(json, "text_cfg", "test.json");
   EXPECT_TRUE(names_m2m100(fields));
   return read_open_clip_m2m100(fields);
@@ -40,16 +40,17 @@ TEST(OpenClipM2m100, KnowsNllbByName) {
                                    .pooling = TextPooling::first,
                                    .pad_id = 1,
                                    .sinusoids = true};
-  EXPECT_EQ(read(text_cfg()), base);
-  EXPECT_EQ(read(text_cfg({{"hf_pooler_type", "cls_last_hidden_state_pooler"}})), base);
-  const auto large = read(text_cfg({{"hf_model_name", "facebook/nllb-200-distilled-1.3B"}}));
+  EXPECT_EQ(read_m2m100(text_cfg()), base);
+  EXPECT_EQ(read_m2m100(text_cfg({{"hf_pooler_type", "cls_last_hidden_state_pooler"}})), base);
+  const auto large = read_m2m100(text_cfg({{"hf_model_name", "facebook/nllb-200-distilled-1.3B"}}));
   EXPECT_EQ(large.layers, 24);
   EXPECT_EQ(large.mlp_width, 8192);
 }
 
 TEST(OpenClipM2m100, ReadsADescribedEncoder) {
   const Json described = {{"model_type", "m2m_100"}, {"d_model", 96}, {"pad_token_id", 3}};
-  const auto config = read(text_cfg({{"hf_model_name", "some/encoder"}, {"hf_config", described}}));
+  const auto config =
+      read_m2m100(text_cfg({{"hf_model_name", "some/encoder"}, {"hf_config", described}}));
   EXPECT_EQ(config.width, 96);
   EXPECT_EQ(config.pad_id, 3);
 }
@@ -64,7 +65,7 @@ TEST(OpenClipM2m100, IsNotNamedByOthers) {
 
 TEST(OpenClipM2m100, RefusesWhatItHasNot) {
   const auto refuse = [](const Json& changes, const std::string& reason) {
-    expect_error([&] { read(text_cfg(changes)); }, ErrorCode::unsupported, reason);
+    expect_error([&] { read_m2m100(text_cfg(changes)); }, ErrorCode::unsupported, reason);
   };
   refuse({{"hf_pooler_type", "mean_pooler"}}, "mean_pooler");
   refuse({{"hf_pooler_type", nullptr}}, "mean_pooler");

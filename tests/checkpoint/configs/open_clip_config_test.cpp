@@ -16,7 +16,7 @@ using network::VisionTransformerConfig;
 using test::expect_error;
 
 /// A config of which tests change a field.
-Json base_config() {
+Json open_clip_config() {
   return Json::parse(R"({
     "model_cfg": {
       "embed_dim": 512,
@@ -28,26 +28,26 @@ Json base_config() {
 }
 
 /// Sets the field at a JSON pointer ("/model_cfg/embed_dim").
-ModelFile read_with(const std::string& pointer, const Json& value) {
-  Json json = base_config();
+ModelFile read_open_clip_with(const std::string& pointer, const Json& value) {
+  Json json = open_clip_config();
   json[Json::json_pointer(pointer)] = value;
   return read_open_clip_config(json, "test.json");
 }
 
-void expect_refused(const std::string& pointer, const Json& value, ErrorCode code,
-                    const std::string& reason) {
-  expect_error([&] { read_with(pointer, value); }, code, reason);
+void expect_config_refused(const std::string& pointer, const Json& value, ErrorCode code,
+                           const std::string& reason) {
+  expect_error([&] { read_open_clip_with(pointer, value); }, code, reason);
 }
 
 TEST(OpenClipConfig, HasTheDefaultsOfOpenClip) {
-  const ModelFile model = read_open_clip_config(base_config(), "test.json");
+  const ModelFile model = read_open_clip_config(open_clip_config(), "test.json");
   EXPECT_EQ(std::get<VisionTransformerConfig>(model.config.image), VisionTransformerConfig{});
   EXPECT_EQ(std::get<TextTransformerConfig>(model.config.text), TextTransformerConfig{});
   EXPECT_EQ(model.preprocessing, Preprocessing{});
 }
 
 TEST(OpenClipConfig, ReadsResNets) {
-  const ModelFile model = read_with(
+  const ModelFile model = read_open_clip_with(
       "/model_cfg/vision_cfg",
       {{"image_size", 288}, {"layers", {4, 6, 10, 6}}, {"width", 80}, {"patch_size", nullptr}});
   EXPECT_EQ(std::get<ModifiedResNetConfig>(model.config.image),
@@ -55,13 +55,13 @@ TEST(OpenClipConfig, ReadsResNets) {
 }
 
 TEST(OpenClipConfig, ReadsPreprocessing) {
-  const ModelFile model = read_with("/preprocess_cfg", {{"size", {224, 224}},
-                                                        {"mode", "RGB"},
-                                                        {"mean", 0.5},
-                                                        {"std", {0.5, 0.25, 0.125}},
-                                                        {"interpolation", "bilinear"},
-                                                        {"resize_mode", "longest"},
-                                                        {"fill_color", 7}});
+  const ModelFile model = read_open_clip_with("/preprocess_cfg", {{"size", {224, 224}},
+                                                                  {"mode", "RGB"},
+                                                                  {"mean", 0.5},
+                                                                  {"std", {0.5, 0.25, 0.125}},
+                                                                  {"interpolation", "bilinear"},
+                                                                  {"resize_mode", "longest"},
+                                                                  {"fill_color", 7}});
   EXPECT_EQ(model.preprocessing, (Preprocessing{.size = 224,
                                                 .mode = ResizeMode::longest,
                                                 .interpolation = Interpolation::bilinear,
@@ -71,7 +71,7 @@ TEST(OpenClipConfig, ReadsPreprocessing) {
 }
 
 TEST(OpenClipConfig, AppliesQuickGeluAndEpsilonToBothTowers) {
-  Json json = base_config();
+  Json json = open_clip_config();
   json["model_cfg"]["quick_gelu"] = true;
   json["model_cfg"]["text_cfg"]["norm_kwargs"] = {{"eps", 1e-6}};
   const ModelFile model = read_open_clip_config(json, "test.json");
@@ -127,7 +127,7 @@ TEST(OpenClipConfig, ReadsTheActivationOfEachSiglipTower) {
 }
 
 TEST(OpenClipConfig, ReadsClipa) {
-  Json json = base_config();
+  Json json = open_clip_config();
   json["model_cfg"]["vision_cfg"].update(
       {{"no_ln_pre", true}, {"pool_type", "avg"}, {"final_ln_after_pool", true}});
   json["model_cfg"]["text_cfg"].update({{"pool_type", "last"}, {"no_causal_mask", true}});
@@ -139,7 +139,7 @@ TEST(OpenClipConfig, ReadsClipa) {
 }
 
 Json convnext_config(const std::string& name, const std::string& projection) {
-  Json json = base_config();
+  Json json = open_clip_config();
   json["model_cfg"]["vision_cfg"] = {{"timm_model_name", name}, {"timm_model_pretrained", false},
                                      {"timm_pool", ""},         {"timm_proj", projection},
                                      {"timm_drop", 0.0},        {"timm_drop_path", 0.1},
@@ -162,7 +162,7 @@ TEST(OpenClipConfig, ReadsConvNexts) {
 }
 
 Json coca_config() {
-  Json json = base_config();
+  Json json = open_clip_config();
   json["model_cfg"]["custom_text"] = true;
   json["model_cfg"]["vision_cfg"].update(
       {{"attentional_pool", true}, {"attn_pooler_heads", 8}, {"output_tokens", true}});
@@ -178,7 +178,7 @@ TEST(OpenClipConfig, ReadsCoca) {
 }
 
 TEST(OpenClipConfig, WritesWhatItReads) {
-  Json clipa = base_config();
+  Json clipa = open_clip_config();
   clipa["model_cfg"]["vision_cfg"].update(
       {{"no_ln_pre", true}, {"pool_type", "avg"}, {"final_ln_after_pool", true}});
   Json unusual = siglip_config();
@@ -188,7 +188,7 @@ TEST(OpenClipConfig, WritesWhatItReads) {
   Json own_convnext = convnext_config("convnext_xxlarge", "mlp");
   own_convnext["model_cfg"]["vision_cfg"]["timm_model_kwargs"] = {{"depths", {1, 2, 3, 4}},
                                                                   {"dims", {8, 16, 32, 64}}};
-  for (const Json& json : {base_config(), clipa, siglip_config(), unusual, coca_config(),
+  for (const Json& json : {open_clip_config(), clipa, siglip_config(), unusual, coca_config(),
                            convnext_config("convnext_tiny", "linear"), own_convnext}) {
     ModelFile model = read_open_clip_config(json, "test.json");
     model.tokenizer = {};
@@ -198,7 +198,7 @@ TEST(OpenClipConfig, WritesWhatItReads) {
 }
 
 TEST(OpenClipConfig, AcceptsFieldsThatChangeNothing) {
-  Json json = base_config();
+  Json json = open_clip_config();
   json["model_cfg"]["custom_text"] = true;
   json["model_cfg"]["vision_cfg"]["patch_dropout"] = 0.5;
   json["model_cfg"]["vision_cfg"]["ls_init_value"] = nullptr;
@@ -209,7 +209,7 @@ TEST(OpenClipConfig, AcceptsFieldsThatChangeNothing) {
 
 TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
   const auto refuse = [](const std::string& pointer, const Json& value, const std::string& field) {
-    expect_refused(pointer, value, ErrorCode::unsupported, field);
+    expect_config_refused(pointer, value, ErrorCode::unsupported, field);
   };
   refuse("/model_cfg/vision_cfg/timm_model_name", "swin_base_patch4_window7_224",
          "vision_cfg.timm_model_name");
@@ -228,7 +228,7 @@ TEST(OpenClipConfig, RefusesWhatNoTowerHasYetAndNamesTheField) {
 /// Defaults would make a tower that nobody asked for.
 TEST(OpenClipConfig, RefusesAConfigWithoutATower) {
   for (const std::string tower : {"vision_cfg", "text_cfg"}) {
-    Json json = base_config();
+    Json json = open_clip_config();
     json["model_cfg"].erase(tower);
     expect_error([&] { read_open_clip_config(json, "test.json"); }, ErrorCode::corrupt_data,
                  "config: " + tower + " is missing (test.json)");
@@ -237,7 +237,7 @@ TEST(OpenClipConfig, RefusesAConfigWithoutATower) {
 
 TEST(OpenClipConfig, RefusesValuesOfTheWrongType) {
   const auto refuse = [](const std::string& pointer, const Json& value, const std::string& field) {
-    expect_refused(pointer, value, ErrorCode::corrupt_data, field);
+    expect_config_refused(pointer, value, ErrorCode::corrupt_data, field);
   };
   refuse("/model_cfg/embed_dim", "512", "embed_dim");
   refuse("/model_cfg/embed_dim", 512.5, "embed_dim");

@@ -11,8 +11,8 @@ using network::Activation;
 using network::EvaTransformerConfig;
 using test::expect_error;
 
-EvaTransformerConfig read(const std::string& name, int image_size, const Json& changes = nullptr,
-                          const Json& pool = "token") {
+EvaTransformerConfig read_eva(const std::string& name, int image_size,
+                              const Json& changes = nullptr, const Json& pool = "token") {
   const Json json = {
       {"timm_model_name", name}, {"timm_pool", pool}, {"timm_model_kwargs", changes}};
   ConfigFields fields(json, "vision_cfg", "test.json");
@@ -22,8 +22,8 @@ EvaTransformerConfig read(const std::string& name, int image_size, const Json& c
 }
 
 TEST(TimmEva, KnowsTheTowersThatOpenClipNames) {
-  EXPECT_EQ(read("eva_giant_patch14_224", 224), EvaTransformerConfig{});
-  EXPECT_EQ(read("eva02_large_patch14_clip_336", 336),
+  EXPECT_EQ(read_eva("eva_giant_patch14_224", 224), EvaTransformerConfig{});
+  EXPECT_EQ(read_eva("eva02_large_patch14_clip_336", 336),
             (EvaTransformerConfig{.image_size = 336,
                                   .width = 1024,
                                   .layers = 24,
@@ -33,14 +33,14 @@ TEST(TimmEva, KnowsTheTowersThatOpenClipNames) {
                                   .gated_mlp = true,
                                   .inner_norms = true,
                                   .rotary_grid = 16}));
-  const EvaTransformerConfig base = read("eva02_base_patch16_clip_224", 224);
+  const EvaTransformerConfig base = read_eva("eva02_base_patch16_clip_224", 224);
   EXPECT_EQ(base.mlp_width, 2048);
   EXPECT_EQ(base.heads, 12);
-  EXPECT_TRUE(read("eva02_enormous_patch14_clip_224", 224).post_norm);
+  EXPECT_TRUE(read_eva("eva02_enormous_patch14_clip_224", 224).post_norm);
 }
 
 TEST(TimmEva, KnowsPeCoresTowers) {
-  const auto base = read("vit_pe_core_base_patch16_224", 224, nullptr, "map");
+  const auto base = read_eva("vit_pe_core_base_patch16_224", 224, nullptr, "map");
   EXPECT_EQ(base, (EvaTransformerConfig{.patch_size = 16,
                                         .width = 768,
                                         .layers = 12,
@@ -53,10 +53,10 @@ TEST(TimmEva, KnowsPeCoresTowers) {
                                         .rotary_columns_first = true,
                                         .norm_pre = true,
                                         .pooling = network::ImagePooling::map}));
-  EXPECT_EQ(read("vit_pe_core_large_patch14_336", 336, nullptr, "map").rotary_grid, 24);
-  EXPECT_EQ(read("vit_pe_core_tiny_patch16_384", 384, nullptr, "map").heads, 3);
-  EXPECT_EQ(read("vit_pe_core_small_patch16_384", 384, nullptr, "map").width, 384);
-  const auto gigantic = read("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
+  EXPECT_EQ(read_eva("vit_pe_core_large_patch14_336", 336, nullptr, "map").rotary_grid, 24);
+  EXPECT_EQ(read_eva("vit_pe_core_tiny_patch16_384", 384, nullptr, "map").heads, 3);
+  EXPECT_EQ(read_eva("vit_pe_core_small_patch16_384", 384, nullptr, "map").width, 384);
+  const auto gigantic = read_eva("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
   EXPECT_FALSE(gigantic.class_token);
   EXPECT_EQ(gigantic.rotary_origin, 0);
   EXPECT_EQ(gigantic.mlp_width, 8960);
@@ -65,7 +65,7 @@ TEST(TimmEva, KnowsPeCoresTowers) {
 TEST(TimmEva, RefusesWhatItDoesNotKnow) {
   const auto refuse = [](const std::string& name, const Json& changes, const Json& pool,
                          const std::string& field) {
-    expect_error([&] { read(name, 224, changes, pool); }, ErrorCode::unsupported, field);
+    expect_error([&] { read_eva(name, 224, changes, pool); }, ErrorCode::unsupported, field);
   };
   const std::string known = "eva_giant_patch14_224";
   refuse("eva02_small_patch14_224", nullptr, "token", "timm_model_name");
@@ -84,13 +84,13 @@ TEST(TimmEva, ReadsWhatItWrites) {
     ConfigFields fields(json, "", "");
     return read_timm_eva(fields, config.image_size);
   };
-  EvaTransformerConfig config = read("eva02_base_patch16_clip_224", 224);
+  EvaTransformerConfig config = read_eva("eva02_base_patch16_clip_224", 224);
   EXPECT_EQ(write_timm_eva(config)["timm_model_name"], "eva02_base_patch16_clip_224");
   EXPECT_EQ(round_trip(config), config);
   config.layers = 3;
   config.layer_scale = true;
   EXPECT_EQ(round_trip(config), config);
-  EvaTransformerConfig pe_core = read("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
+  EvaTransformerConfig pe_core = read_eva("vit_pe_core_gigantic_patch14_448", 448, nullptr, "map");
   EXPECT_EQ(write_timm_eva(pe_core)["timm_model_name"], "vit_pe_core_gigantic_patch14_448");
   pe_core.pool_heads = 4;
   EXPECT_EQ(round_trip(pe_core), pe_core);

@@ -10,7 +10,7 @@ namespace {
 using network::NaflexTransformerConfig;
 using test::expect_error;
 
-NaflexTransformerConfig read(const Json& changes, int image_size = 256) {
+NaflexTransformerConfig read_naflex(const Json& changes, int image_size = 256) {
   Json json = {{"timm_model_name", "naflexvit_base_patch16_siglip"},
                {"timm_pool", "map"},
                {"timm_proj", "none"}};
@@ -20,9 +20,9 @@ NaflexTransformerConfig read(const Json& changes, int image_size = 256) {
 }
 
 TEST(TimmNaflex, KnowsTheTowersThatOpenClipNames) {
-  EXPECT_EQ(read(Json::object()), NaflexTransformerConfig{});
-  const auto large =
-      read({{"timm_model_name", "naflexvit_so400m_patch16_siglip"}, {"image_seq_len", 576}}, 384);
+  EXPECT_EQ(read_naflex(Json::object()), NaflexTransformerConfig{});
+  const auto large = read_naflex(
+      {{"timm_model_name", "naflexvit_so400m_patch16_siglip"}, {"image_seq_len", 576}}, 384);
   EXPECT_EQ(large.image_size, 384);
   EXPECT_EQ(large.most_patches(), 576);
   EXPECT_EQ(large.width, 1152);
@@ -31,16 +31,20 @@ TEST(TimmNaflex, KnowsTheTowersThatOpenClipNames) {
 }
 
 TEST(TimmNaflex, RefusesWhatItDoesNotKnow) {
-  expect_error([] { read({{"image_seq_len", 1024}}); }, ErrorCode::unsupported, "image_seq_len");
-  expect_error([] { read({{"timm_pool", "avg"}}); }, ErrorCode::unsupported, "timm_pool");
   expect_error(
       [] {
-        read({{"timm_model_kwargs", {{"pos_embed_grid_size", {16, 8}}}}});
+        read_naflex({{"image_seq_len", 1024}});
+      },
+      ErrorCode::unsupported, "image_seq_len");
+  expect_error([] { read_naflex({{"timm_pool", "avg"}}); }, ErrorCode::unsupported, "timm_pool");
+  expect_error(
+      [] {
+        read_naflex({{"timm_model_kwargs", {{"pos_embed_grid_size", {16, 8}}}}});
       },
       ErrorCode::unsupported, "pos_embed_grid_size");
   expect_error(
       [] {
-        read({{"timm_model_kwargs", {{"rope_type", "axial"}}}});
+        read_naflex({{"timm_model_kwargs", {{"rope_type", "axial"}}}});
       },
       ErrorCode::unsupported, "rope_type");
 }

@@ -10,24 +10,24 @@ namespace {
 using network::ViTaminConfig;
 using test::expect_error;
 
-ViTaminConfig read(const Json& json) {
+ViTaminConfig read_vitamin(const Json& json) {
   ConfigFields fields(json, "vision_cfg", "test.json");
   return read_timm_vitamin(fields);
 }
 
-ViTaminConfig named(const std::string& name) {
-  return read({{"timm_model_name", name}, {"timm_pool", ""}, {"timm_proj", "linear"}});
+ViTaminConfig vitamin_named(const std::string& name) {
+  return read_vitamin({{"timm_model_name", name}, {"timm_pool", ""}, {"timm_proj", "linear"}});
 }
 
 TEST(TimmViTamin, KnowsTheTowersThatOpenClipNames) {
-  EXPECT_EQ(named("vitamin_large_224"), ViTaminConfig{});
-  EXPECT_EQ(named("vitamin_large2_336"), ViTaminConfig{.image_size = 336});
-  EXPECT_EQ(named("vitamin_small_224"), (ViTaminConfig{.convolution_widths = {64, 128},
-                                                       .width = 384,
-                                                       .layers = 14,
-                                                       .heads = 6,
-                                                       .mlp_width = 768}));
-  const ViTaminConfig largest = named("vitamin_xlarge_384");
+  EXPECT_EQ(vitamin_named("vitamin_large_224"), ViTaminConfig{});
+  EXPECT_EQ(vitamin_named("vitamin_large2_336"), ViTaminConfig{.image_size = 336});
+  EXPECT_EQ(vitamin_named("vitamin_small_224"), (ViTaminConfig{.convolution_widths = {64, 128},
+                                                               .width = 384,
+                                                               .layers = 14,
+                                                               .heads = 6,
+                                                               .mlp_width = 768}));
+  const ViTaminConfig largest = vitamin_named("vitamin_xlarge_384");
   EXPECT_EQ(largest.width, 1152);
   EXPECT_FALSE(largest.positions);
 }
@@ -37,7 +37,7 @@ TEST(TimmViTamin, RefusesWhatItDoesNotKnow) {
                          const std::string& named) {
     Json json = {{"timm_model_name", "vitamin_base_224"}, {"timm_proj", "linear"}};
     json[field] = value;
-    expect_error([&] { read(json); }, code, named);
+    expect_error([&] { read_vitamin(json); }, code, named);
   };
   refuse("timm_model_name", "vitamin_tiny_224", ErrorCode::unsupported, "timm_model_name");
   refuse("timm_pool", "token", ErrorCode::unsupported, "timm_pool");
@@ -49,12 +49,12 @@ TEST(TimmViTamin, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(TimmViTamin, ReadsWhatItWrites) {
-  ViTaminConfig config = named("vitamin_base_224");
+  ViTaminConfig config = vitamin_named("vitamin_base_224");
   EXPECT_EQ(write_timm_vitamin(config)["timm_model_name"], "vitamin_base_224");
-  EXPECT_EQ(read(write_timm_vitamin(config)), config);
+  EXPECT_EQ(read_vitamin(write_timm_vitamin(config)), config);
   config.convolution_layers = {1, 3};
   config.positions = false;
-  EXPECT_EQ(read(write_timm_vitamin(config)), config);
+  EXPECT_EQ(read_vitamin(write_timm_vitamin(config)), config);
 }
 
 }  // namespace

@@ -16,12 +16,12 @@ using test::gguf_pair;
 using test::gguf_text;
 using test::little_endian;
 
-Gguf read(const std::string& bytes) {
+Gguf gguf_from(const std::string& bytes) {
   return read_gguf(std::as_bytes(std::span(bytes)), "test.gguf", nullptr);
 }
 
-void expect_refused(const std::string& bytes, ErrorCode code, const std::string& reason) {
-  expect_error([&] { read(bytes); }, code, reason);
+void expect_gguf_refused(const std::string& bytes, ErrorCode code, const std::string& reason) {
+  expect_error([&] { gguf_from(bytes); }, code, reason);
 }
 
 constexpr std::uint32_t kF32 = 0;
@@ -39,7 +39,7 @@ TEST(Gguf, ReadsPairsAndTensors) {
                            little_endian<std::uint32_t>(6) + little_endian<std::uint64_t>(2) +
                                little_endian(0.5F) + little_endian(-2.0F))},
                 {gguf_entry("w", {3, 2}, kF32, 0)}, data);
-  const Gguf got = read(bytes);
+  const Gguf got = gguf_from(bytes);
   EXPECT_EQ(got.metadata, (Metadata{{"general.name", "tiny"},
                                     {"count", "7"},
                                     {"flag", "true"},
@@ -56,7 +56,7 @@ TEST(Gguf, FollowsItsAlignment) {
   // The header ends at a multiple of four that is none of 32.
   const std::size_t end = (24 + 8 + 17 + 4 + 4 + 8 + 1 + 4 + 8 + 4 + 8 + 3) / 4 * 4;
   bytes.resize(end);
-  EXPECT_EQ(to_integers(read(bytes + "\x05").tensors.at("w")), std::vector<std::int64_t>{5});
+  EXPECT_EQ(to_integers(gguf_from(bytes + "\x05").tensors.at("w")), std::vector<std::int64_t>{5});
 }
 
 /// One block of each quantised type: scale 0.5 and, where there is one, minimum -1; quant i is i
@@ -84,7 +84,7 @@ TEST(Gguf, DequantisesBlocks) {
            {8, half + bytes8, [](int i) { return 0.5F * static_cast<float>(i - 16); }}}) {
     // Values are computed from the file's bytes when they are asked for.
     const std::string file = gguf_file({}, {gguf_entry("w", {32, 2}, type, 0)}, block + block);
-    const Gguf got = read(file);
+    const Gguf got = gguf_from(file);
     const std::vector<float> values = to_floats(got.tensors.at("w"));
     ASSERT_EQ(values.size(), 64U);
     for (int i = 0; i < 64; ++i)
@@ -96,46 +96,48 @@ TEST(Gguf, RefusesATruncatedFile) {
   const std::string bytes = gguf_file({gguf_pair("a", 8, gguf_text("b"))},
                                       {gguf_entry("w", {4}, kF32, 0)}, std::string(16, '\0'));
   for (std::size_t size = 4; size < bytes.size(); ++size)
-    expect_refused(bytes.substr(0, size), ErrorCode::corrupt_data, "gguf");
+    expect_gguf_refused(bytes.substr(0, size), ErrorCode::corrupt_data, "gguf");
 }
 
 TEST(Gguf, RefusesWhatContradicts) {
   const std::string data(16, '\0');
-  expect_refused(gguf_file({}, {gguf_entry("w", {4}, kF32, 1)}, data), ErrorCode::corrupt_data,
-                 "expected 16");
-  expect_refused(gguf_file({}, {gguf_entry("w", {~0ULL}, kF32, 0)}, data), ErrorCode::corrupt_data,
-                 "size");
-  expect_refused(gguf_file({}, {gguf_entry("w", {1ULL << 40, 1ULL << 40}, kF32, 0)}, data),
-                 ErrorCode::corrupt_data, "overflows");
-  expect_refused(gguf_file({}, {gguf_entry("w", {4}, kF32, ~0ULL)}, data), ErrorCode::corrupt_data,
-                 "overflows");
-  expect_refused(
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {4}, kF32, 1)}, data), ErrorCode::corrupt_data,
+                      "expected 16");
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {~0ULL}, kF32, 0)}, data),
+                      ErrorCode::corrupt_data, "size");
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {1ULL << 40, 1ULL << 40}, kF32, 0)}, data),
+                      ErrorCode::corrupt_data, "overflows");
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {4}, kF32, ~0ULL)}, data),
+                      ErrorCode::corrupt_data, "overflows");
+  expect_gguf_refused(
       gguf_file({}, {gguf_entry("w", {1}, kF32, 0), gguf_entry("w", {1}, kF32, 4)}, data),
       ErrorCode::corrupt_data, "occurs twice");
-  expect_refused(gguf_file({}, {gguf_entry("w", std::vector<std::uint64_t>(9, 1), kF32, 0)}, data),
-                 ErrorCode::corrupt_data, "dimensions");
-  expect_refused(gguf_file({}, {gguf_entry("w", {16, 2}, 8, 0)}, data), ErrorCode::corrupt_data,
-                 "multiple of 32");
-  expect_refused(
+  expect_gguf_refused(
+      gguf_file({}, {gguf_entry("w", std::vector<std::uint64_t>(9, 1), kF32, 0)}, data),
+      ErrorCode::corrupt_data, "dimensions");
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {16, 2}, 8, 0)}, data),
+                      ErrorCode::corrupt_data, "multiple of 32");
+  expect_gguf_refused(
       gguf_file({gguf_pair("general.alignment", 4, little_endian<std::uint32_t>(0))}, {}, ""),
       ErrorCode::corrupt_data, "alignment");
-  expect_refused(gguf_file({gguf_pair("\xff", 7, "\1")}, {}, ""), ErrorCode::corrupt_data, "UTF-8");
+  expect_gguf_refused(gguf_file({gguf_pair("\xff", 7, "\1")}, {}, ""), ErrorCode::corrupt_data,
+                      "UTF-8");
 }
 
 TEST(Gguf, RefusesQuantisedTensorsThatShareTheirBytes) {
   std::vector<std::string> entries;
   for (int i = 0; i < 100; ++i)
     entries.push_back(gguf_entry(fmt::format("w{}", i), {32 * 400}, 8, 0));
-  expect_refused(gguf_file({}, entries, std::string(34 * 400, '\0')), ErrorCode::corrupt_data,
-                 "share");
+  expect_gguf_refused(gguf_file({}, entries, std::string(34 * 400, '\0')), ErrorCode::corrupt_data,
+                      "share");
 }
 
 TEST(Gguf, RefusesWhatItHasNot) {
-  expect_refused(gguf_file({}, {}, "", 1), ErrorCode::unsupported, "version 1");
-  expect_refused(gguf_file({}, {gguf_entry("w", {256}, 12, 0)}, std::string(144, '\0')),
-                 ErrorCode::unsupported, "ggml type 12");
-  expect_refused(gguf_file({gguf_pair("a", 99, "")}, {}, ""), ErrorCode::unsupported,
-                 "value type 99");
+  expect_gguf_refused(gguf_file({}, {}, "", 1), ErrorCode::unsupported, "version 1");
+  expect_gguf_refused(gguf_file({}, {gguf_entry("w", {256}, 12, 0)}, std::string(144, '\0')),
+                      ErrorCode::unsupported, "ggml type 12");
+  expect_gguf_refused(gguf_file({gguf_pair("a", 99, "")}, {}, ""), ErrorCode::unsupported,
+                      "value type 99");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using test::expect_error;
 using test::little_endian;
 
 /// A .npy file of version 1 with this header and this much data, every byte 1.
-std::string npy(const std::string& header, std::size_t data) {
+std::string member_npy(const std::string& header, std::size_t data) {
   return "\x93NUMPY" + std::string("\x01\x00", 2) +
          little_endian(static_cast<std::uint16_t>(header.size())) + header +
          std::string(data, '\1');
@@ -25,20 +25,20 @@ std::string header(const std::string& descr, const std::string& shape) {
                      shape);
 }
 
-TensorMap read(const std::string& file) {
+TensorMap npz_from(const std::string& file) {
   return read_npz({std::as_bytes(std::span(file)), "test.npz"}, "test.npz", nullptr);
 }
 
-void expect_refused(const std::string& array, ErrorCode code, const std::string& reason) {
-  expect_error([&] { read(build_zip({{.name = "x.npy", .data = array}})); }, code, reason);
+void expect_npz_refused(const std::string& array, ErrorCode code, const std::string& reason) {
+  expect_error([&] { npz_from(build_zip({{.name = "x.npy", .data = array}})); }, code, reason);
 }
 
 TEST(Npz, ReadsArrays) {
-  const std::string file =
-      build_zip({{.name = "params/w.npy", .data = npy(header("<i4", "(2, 3)"), 24), .wide = true},
-                 {.name = "scalar.npy", .data = npy(header("|u1", "()"), 1)},
-                 {.name = "vector.npy", .data = npy(header("<f2", "(5,)"), 10)}});
-  const TensorMap map = read(file);
+  const std::string file = build_zip(
+      {{.name = "params/w.npy", .data = member_npy(header("<i4", "(2, 3)"), 24), .wide = true},
+       {.name = "scalar.npy", .data = member_npy(header("|u1", "()"), 1)},
+       {.name = "vector.npy", .data = member_npy(header("<f2", "(5,)"), 10)}});
+  const TensorMap map = npz_from(file);
   EXPECT_EQ(map.at("params/w").shape, Shape({2, 3}));
   EXPECT_EQ(to_integers(map.at("params/w")).front(), 0x01010101);
   EXPECT_EQ(map.at("scalar").shape, Shape{});
@@ -55,28 +55,30 @@ TEST(Npz, IsToldApartByItsEntries) {
 }
 
 TEST(Npz, RefusesBrokenArrays) {
-  expect_refused("", ErrorCode::corrupt_data, "npy");
-  expect_refused("NUMPY and more", ErrorCode::corrupt_data, "no array");
-  expect_refused(npy(header("<f4", "(2,)"), 7), ErrorCode::corrupt_data, "got 7 bytes, expected 8");
-  expect_refused(npy(header("<f4", "(-1,)"), 4), ErrorCode::corrupt_data, "sizes");
-  expect_refused(npy(header("<f4", "(9999999999999999999,)"), 4), ErrorCode::corrupt_data, "sizes");
-  expect_refused(npy(header("<f4", "(4294967296, 4294967296)"), 4), ErrorCode::corrupt_data,
-                 "overflows");
-  expect_refused(npy("{'descr': '<f4'", 0), ErrorCode::corrupt_data, "header");
-  expect_refused(npy("{'descr': '<f4", 0), ErrorCode::corrupt_data, "header");
-  expect_refused(npy("{'order': 'C'}", 0), ErrorCode::corrupt_data, "header");
+  expect_npz_refused("", ErrorCode::corrupt_data, "npy");
+  expect_npz_refused("NUMPY and more", ErrorCode::corrupt_data, "no array");
+  expect_npz_refused(member_npy(header("<f4", "(2,)"), 7), ErrorCode::corrupt_data,
+                     "got 7 bytes, expected 8");
+  expect_npz_refused(member_npy(header("<f4", "(-1,)"), 4), ErrorCode::corrupt_data, "sizes");
+  expect_npz_refused(member_npy(header("<f4", "(9999999999999999999,)"), 4),
+                     ErrorCode::corrupt_data, "sizes");
+  expect_npz_refused(member_npy(header("<f4", "(4294967296, 4294967296)"), 4),
+                     ErrorCode::corrupt_data, "overflows");
+  expect_npz_refused(member_npy("{'descr': '<f4'", 0), ErrorCode::corrupt_data, "header");
+  expect_npz_refused(member_npy("{'descr': '<f4", 0), ErrorCode::corrupt_data, "header");
+  expect_npz_refused(member_npy("{'order': 'C'}", 0), ErrorCode::corrupt_data, "header");
 }
 
 TEST(Npz, RefusesCompressedArrays) {
-  expect_error([] { read(build_zip({{.name = "x.npy", .data = "x", .method = 8}})); },
+  expect_error([] { npz_from(build_zip({{.name = "x.npy", .data = "x", .method = 8}})); },
                ErrorCode::unsupported, "compressed");
 }
 
 TEST(Npz, RefusesWhatItHasNot) {
-  expect_refused(npy(header(">f4", "(1,)"), 4), ErrorCode::unsupported, "dtype");
-  expect_refused(npy(header("|O", "(1,)"), 8), ErrorCode::unsupported, "dtype");
-  expect_refused(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", 16),
-                 ErrorCode::unsupported, "Fortran");
+  expect_npz_refused(member_npy(header(">f4", "(1,)"), 4), ErrorCode::unsupported, "dtype");
+  expect_npz_refused(member_npy(header("|O", "(1,)"), 8), ErrorCode::unsupported, "dtype");
+  expect_npz_refused(member_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", 16),
+                     ErrorCode::unsupported, "Fortran");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 /// Pieces of pickles, as Python writes them in protocol 2.
 namespace diptych::test::pickled {
 
-inline std::string text(const std::string& value) {
+inline std::string unicode(const std::string& value) {
   return fmt::format("X{}{}", little_endian(static_cast<std::uint32_t>(value.size())), value);
 }
 
@@ -40,7 +40,7 @@ inline std::string dictionary(const std::vector<std::string>& items) {
 
 inline std::string storage(const std::string& type, const std::string& key, std::int32_t elements) {
   return tuple(
-             {text("storage"), global("torch", type), text(key), text("cpu"), integer(elements)}) +
+             {unicode("storage"), global("torch", type), unicode(key), unicode("cpu"), integer(elements)}) +
          "Q";
 }
 

@@ -16,31 +16,31 @@ bool only_dictionaries(std::string_view module, std::string_view name) {
   return module == "collections" && name == "OrderedDict";
 }
 
-Pickle read(const std::string& bytes) {
+Pickle read_pickle(const std::string& bytes) {
   ByteReader reader(std::as_bytes(std::span(bytes)), "pickle", "test.pkl");
   return read_pickle(reader, only_dictionaries);
 }
 
-void expect_refused(const std::string& bytes, ErrorCode code, const std::string& reason) {
-  expect_error([&] { read(bytes); }, code, reason);
+void expect_pickle_refused(const std::string& bytes, ErrorCode code, const std::string& reason) {
+  expect_error([&] { read_pickle(bytes); }, code, reason);
 }
 
 TEST(Pickle, ReadsNumbersOfEveryForm) {
-  EXPECT_EQ(read("K\x07.").root().integer, 7);
-  EXPECT_EQ(read("M\x01\x02.").root().integer, 0x0201);
-  EXPECT_EQ(read(integer(-5) + ".").root().integer, -5);
-  EXPECT_EQ(read("I42\n.").root().integer, 42);
-  EXPECT_EQ(read("L-42L\n.").root().integer, -42);
-  EXPECT_EQ(read(std::string("\x8a\x02\x00\xff.", 5)).root().integer, -256);
-  EXPECT_EQ(read(std::string("\x8a\x00.", 3)).root().integer, 0);
-  EXPECT_EQ(read(std::string("G\x3f\xf8\0\0\0\0\0\0.", 10)).root().real, 1.5);
-  EXPECT_EQ(read("F1.5\n.").root().kind, Pickle::Kind::real);
-  EXPECT_EQ(read("I01\n.").root().kind, Pickle::Kind::boolean);
-  EXPECT_EQ(read("\x88.").root().integer, 1);
-  EXPECT_EQ(read("N.").root().kind, Pickle::Kind::none);
+  EXPECT_EQ(read_pickle("K\x07.").root().integer, 7);
+  EXPECT_EQ(read_pickle("M\x01\x02.").root().integer, 0x0201);
+  EXPECT_EQ(read_pickle(integer(-5) + ".").root().integer, -5);
+  EXPECT_EQ(read_pickle("I42\n.").root().integer, 42);
+  EXPECT_EQ(read_pickle("L-42L\n.").root().integer, -42);
+  EXPECT_EQ(read_pickle(std::string("\x8a\x02\x00\xff.", 5)).root().integer, -256);
+  EXPECT_EQ(read_pickle(std::string("\x8a\x00.", 3)).root().integer, 0);
+  EXPECT_EQ(read_pickle(std::string("G\x3f\xf8\0\0\0\0\0\0.", 10)).root().real, 1.5);
+  EXPECT_EQ(read_pickle("F1.5\n.").root().kind, Pickle::Kind::real);
+  EXPECT_EQ(read_pickle("I01\n.").root().kind, Pickle::Kind::boolean);
+  EXPECT_EQ(read_pickle("\x88.").root().integer, 1);
+  EXPECT_EQ(read_pickle("N.").root().kind, Pickle::Kind::none);
   // More than 64 bits stay bytes.
-  EXPECT_EQ(read("\x8a\x0a"
-                 "abcdefghij.")
+  EXPECT_EQ(read_pickle("\x8a\x0a"
+                        "abcdefghij.")
                 .root()
                 .text,
             "abcdefghij");
@@ -48,9 +48,9 @@ TEST(Pickle, ReadsNumbersOfEveryForm) {
 
 TEST(Pickle, ReadsContainers) {
   const std::string bytes = pickle(
-      dictionary({text("list"), "](" + integer(1) + integer(2) + "e", text("tuple"),
-                  integer(3) + integer(4) + "\x86", text("set"), "\x8f(" + integer(5) + "\x90"}));
-  const Pickle pickle = read(bytes);
+      dictionary({unicode("list"), "](" + integer(1) + integer(2) + "e", unicode("tuple"),
+                  integer(3) + integer(4) + "\x86", unicode("set"), "\x8f(" + integer(5) + "\x90"}));
+  const Pickle pickle = read_pickle(bytes);
   EXPECT_EQ(pickle[pickle.find(pickle.root(), "list")->items[1]].integer, 2);
   EXPECT_EQ(pickle[pickle.find(pickle.root(), "tuple")->items[0]].integer, 3);
   EXPECT_EQ(pickle.find(pickle.root(), "set")->items.size(), 1U);
@@ -58,91 +58,92 @@ TEST(Pickle, ReadsContainers) {
 }
 
 TEST(Pickle, SharesWhatTheMemoRecalls) {
-  const Pickle pickle = read(
+  const Pickle pickle = read_pickle(
       "]q\x05h\x05"
       "a.");  // a list that holds itself
   EXPECT_EQ(&pickle[pickle.root().items[0]], &pickle.root());
 }
 
 TEST(Pickle, TreatsOrderedDictionariesAsDictionaries) {
-  const std::string bytes = pickle(global("collections", "OrderedDict") + ")R" + text("a") +
-                                   integer(1) + "s" + dictionary({text("_metadata"), "N"}) + "b");
-  const Pickle pickle = read(bytes);
+  const std::string bytes = pickle(global("collections", "OrderedDict") + ")R" + unicode("a") +
+                                   integer(1) + "s" + dictionary({unicode("_metadata"), "N"}) + "b");
+  const Pickle pickle = read_pickle(bytes);
   EXPECT_EQ(pickle.find(pickle.root(), "a")->integer, 1);
 }
 
 TEST(Pickle, KeepsWhatIsPutIntoObjects) {
   const std::string made = global("collections", "OrderedDict") + integer(1) + "\x85R";
-  const Pickle pickle = read(made + "(" + text("a") + integer(7) + "u.");
+  const Pickle pickle = read_pickle(made + "(" + unicode("a") + integer(7) + "u.");
   ASSERT_EQ(pickle.root().items.size(), 4U);
   EXPECT_EQ(pickle[pickle.root().items[3]].integer, 7);
 }
 
 TEST(Pickle, LimitsTheNamesOfGlobals) {
   const std::string longest(10'000, 'a');
-  expect_refused(text(longest) + text("b") + "\x93.", ErrorCode::corrupt_data, "name of a global");
+  expect_pickle_refused(unicode(longest) + unicode("b") + "\x93.", ErrorCode::corrupt_data,
+                        "name of a global");
 }
 
 TEST(Pickle, TakesMemoIndicesAsPythonCountsThem) {
-  EXPECT_EQ(read("K\x07p12\n0g12\n.").root().integer, 7);
-  expect_refused("Np4000000000\n.", ErrorCode::corrupt_data, "memo index");
+  EXPECT_EQ(read_pickle("K\x07p12\n0g12\n.").root().integer, 7);
+  expect_pickle_refused("Np4000000000\n.", ErrorCode::corrupt_data, "memo index");
 }
 
 TEST(Pickle, RefusesEveryOtherGlobalAndNamesIt) {
-  expect_refused(pickle(global("os", "system") + text("echo owned") + "\x85R"),
-                 ErrorCode::unsupported, "os.system");
-  expect_refused(pickle(text("builtins") + text("eval") + "\x93"), ErrorCode::unsupported,
-                 "builtins.eval");
-  expect_refused(pickle(global("collections", "OrderedDict2")), ErrorCode::unsupported,
-                 "collections.OrderedDict2");
-  expect_refused(pickle(global("a\x1b[2J\xff", "b")), ErrorCode::unsupported, "a?[2J?.b");
+  expect_pickle_refused(pickle(global("os", "system") + unicode("echo owned") + "\x85R"),
+                        ErrorCode::unsupported, "os.system");
+  expect_pickle_refused(pickle(unicode("builtins") + unicode("eval") + "\x93"), ErrorCode::unsupported,
+                        "builtins.eval");
+  expect_pickle_refused(pickle(global("collections", "OrderedDict2")), ErrorCode::unsupported,
+                        "collections.OrderedDict2");
+  expect_pickle_refused(pickle(global("a\x1b[2J\xff", "b")), ErrorCode::unsupported, "a?[2J?.b");
 }
 
 TEST(Pickle, RefusesOpcodesThatItDoesNotKnow) {
-  expect_refused("i__main__\nX\n.", ErrorCode::unsupported, "opcode 0x69");
-  expect_refused(std::string("\x82\x01."), ErrorCode::unsupported, "opcode 0x82");
+  expect_pickle_refused("i__main__\nX\n.", ErrorCode::unsupported, "opcode 0x69");
+  expect_pickle_refused(std::string("\x82\x01."), ErrorCode::unsupported, "opcode 0x82");
 }
 
 TEST(Pickle, RefusesATruncatedPickle) {
-  const std::string bytes = pickle(dictionary({text("a"), integers({1, 2, 3})}));
+  const std::string bytes = pickle(dictionary({unicode("a"), integers({1, 2, 3})}));
   for (std::size_t size = 0; size < bytes.size(); ++size)
-    expect_refused(bytes.substr(0, size), ErrorCode::corrupt_data, "pickle");
+    expect_pickle_refused(bytes.substr(0, size), ErrorCode::corrupt_data, "pickle");
 }
 
 TEST(Pickle, RefusesLengthsBeyondTheEnd) {
   const std::string most = little_endian(0xFFFFFFFFU);
-  expect_refused(fmt::format("X{}a.", most), ErrorCode::corrupt_data, "4294967295");
-  expect_refused(fmt::format("\x8b{}a.", most), ErrorCode::corrupt_data, "4294967295");
-  expect_refused(fmt::format("\x8d{}{}a.", most, most), ErrorCode::corrupt_data,
-                 "expected 18446744073709551615");
+  expect_pickle_refused(fmt::format("X{}a.", most), ErrorCode::corrupt_data, "4294967295");
+  expect_pickle_refused(fmt::format("\x8b{}a.", most), ErrorCode::corrupt_data, "4294967295");
+  expect_pickle_refused(fmt::format("\x8d{}{}a.", most, most), ErrorCode::corrupt_data,
+                        "expected 18446744073709551615");
 }
 
 TEST(Pickle, RefusesAnEmptyStack) {
   for (const std::string bytes : {".", "a.", "(.", "t.", "N(0.", "NR.", "b.", "q\x01.", "N\x86."})
-    expect_refused(bytes, ErrorCode::corrupt_data, "expected");
+    expect_pickle_refused(bytes, ErrorCode::corrupt_data, "expected");
 }
 
 TEST(Pickle, RefusesWhatItsOpcodesDoNotFit) {
-  expect_refused("}Na.", ErrorCode::corrupt_data, "extended");
-  expect_refused("}(Nu.", ErrorCode::corrupt_data, "dictionary");
-  expect_refused("h\x07.", ErrorCode::corrupt_data, "memo");
-  expect_refused("NN\x93.", ErrorCode::corrupt_data, "name of a global");
-  expect_refused("N)R.", ErrorCode::corrupt_data, "called");
-  expect_refused("N}b.", ErrorCode::corrupt_data, "built");
-  expect_refused("Iseven\n.", ErrorCode::corrupt_data, "number");
-  expect_refused("\x80\x09N.", ErrorCode::corrupt_data, "protocol");
-  expect_refused("c" + std::string(10'000, 'a'), ErrorCode::corrupt_data, "a line");
+  expect_pickle_refused("}Na.", ErrorCode::corrupt_data, "extended");
+  expect_pickle_refused("}(Nu.", ErrorCode::corrupt_data, "dictionary");
+  expect_pickle_refused("h\x07.", ErrorCode::corrupt_data, "memo");
+  expect_pickle_refused("NN\x93.", ErrorCode::corrupt_data, "name of a global");
+  expect_pickle_refused("N)R.", ErrorCode::corrupt_data, "called");
+  expect_pickle_refused("N}b.", ErrorCode::corrupt_data, "built");
+  expect_pickle_refused("Iseven\n.", ErrorCode::corrupt_data, "number");
+  expect_pickle_refused("\x80\x09N.", ErrorCode::corrupt_data, "protocol");
+  expect_pickle_refused("c" + std::string(10'000, 'a'), ErrorCode::corrupt_data, "a line");
 }
 
 TEST(Pickle, LimitsTheNumberOfValues) {
   const std::string many(3'000'000, ')');
-  expect_refused(many + ".", ErrorCode::out_of_memory, "2000000");
+  expect_pickle_refused(many + ".", ErrorCode::out_of_memory, "2000000");
 }
 
 TEST(Pickle, StaysFlatHoweverDeepItIsNested) {
   std::string bytes = "N";
   for (int i = 0; i < 1'000'000; ++i) bytes += '\x85';
-  EXPECT_EQ(read(bytes + ".").size(), 1'000'001U);
+  EXPECT_EQ(read_pickle(bytes + ".").size(), 1'000'001U);
 }
 
 }  // namespace

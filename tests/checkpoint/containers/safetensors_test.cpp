@@ -23,7 +23,7 @@ std::shared_ptr<const std::string> make_file(const std::string& header, std::siz
   return std::make_shared<const std::string>(bytes + header + std::string(data, '\1'));
 }
 
-TensorMap read(const std::shared_ptr<const std::string>& file) {
+TensorMap safetensors_from(const std::shared_ptr<const std::string>& file) {
   return read_safetensors(std::as_bytes(std::span(*file)), "test.safetensors", file);
 }
 
@@ -33,10 +33,10 @@ std::string object(const std::vector<std::string>& members) {
 }
 
 void expect_corrupt(const std::string& header, std::size_t data, const std::string& reason) {
-  expect_error([&] { read(make_file(header, data)); }, ErrorCode::corrupt_data, reason);
+  expect_error([&] { safetensors_from(make_file(header, data)); }, ErrorCode::corrupt_data, reason);
 }
 
-std::string tensor(const std::string& name, const std::string& shape, const std::string& offsets,
+std::string entry(const std::string& name, const std::string& shape, const std::string& offsets,
                    const std::string& dtype = "F32") {
   return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":{}}})", name, dtype, shape,
                      offsets);
@@ -44,11 +44,11 @@ std::string tensor(const std::string& name, const std::string& shape, const std:
 
 TEST(Safetensors, GivesViewsIntoTheFile) {
   const auto file =
-      make_file(object({tensor("a", "[2]", "[0,8]"), tensor("empty", "[0,3]", "[8,8]"),
-                        tensor("scalar", "[]", "[8,9]", "I8")}) +
+      make_file(object({entry("a", "[2]", "[0,8]"), entry("empty", "[0,3]", "[8,8]"),
+                        entry("scalar", "[]", "[8,9]", "I8")}) +
                     "  ",
                 9);
-  const TensorMap map = read(file);
+  const TensorMap map = safetensors_from(file);
   EXPECT_EQ(map.at("a").shape, Shape({2}));
   EXPECT_EQ(map.at("empty").bytes.size(), 0U);
   EXPECT_EQ(to_integers(map.at("scalar")), std::vector<std::int64_t>{1});
@@ -60,8 +60,8 @@ TEST(Safetensors, ReadsAndWritesAHeaderOfManyTensors) {
   constexpr int kTensors = 200'000;
   std::vector<std::string> members;
   for (int i = 0; i < kTensors; ++i)
-    members.push_back(tensor(fmt::format("t{}", i), "[0]", "[0,0]"));
-  const TensorMap map = read(make_file(object(members), 0));
+    members.push_back(entry(fmt::format("t{}", i), "[0]", "[0,0]"));
+  const TensorMap map = safetensors_from(make_file(object(members), 0));
   EXPECT_EQ(map.tensors.size(), kTensors);
   const test::TemporaryFolder folder;
   write_safetensors(folder.path() / "many.safetensors", map);
@@ -71,8 +71,8 @@ TEST(Safetensors, ReadsAndWritesAHeaderOfManyTensors) {
 TEST(Safetensors, KeepsItsBytesAlive) {
   TensorMap map;
   {
-    const auto file = make_file(object({tensor("a", "[4]", "[0,4]", "U8")}), 4);
-    map = read(file);
+    const auto file = make_file(object({entry("a", "[4]", "[0,4]", "U8")}), 4);
+    map = safetensors_from(file);
   }
   EXPECT_EQ(to_integers(map.at("a")), std::vector<std::int64_t>(4, 1));
 }
@@ -88,7 +88,7 @@ TEST(Safetensors, ReadsMetadata) {
 TEST(Safetensors, RefusesWhatIsTooShortForItsHeader) {
   for (const std::size_t size : {0U, 7U, 8U, 9U}) {
     const auto file = std::make_shared<const std::string>(make_file("{}", 0)->substr(0, size));
-    expect_error([&] { read(file); }, ErrorCode::corrupt_data, "safetensors");
+    expect_error([&] { safetensors_from(file); }, ErrorCode::corrupt_data, "safetensors");
   }
 }
 
@@ -97,7 +97,7 @@ TEST(Safetensors, RefusesAHeaderLargerThanTheLimitBeforeReadingIt) {
   const std::uint64_t length = std::numeric_limits<std::uint64_t>::max();
   std::memcpy(bytes.data(), &length, sizeof length);
   const auto file = std::make_shared<const std::string>(bytes + "{}");
-  expect_error([&] { read(file); }, ErrorCode::corrupt_data, "100000000");
+  expect_error([&] { safetensors_from(file); }, ErrorCode::corrupt_data, "100000000");
 }
 
 TEST(Safetensors, RefusesAHeaderThatIsNotAnObject) {
@@ -109,7 +109,7 @@ TEST(Safetensors, RefusesAHeaderThatIsNotAnObject) {
 }
 
 TEST(Safetensors, RefusesDuplicateKeys) {
-  expect_corrupt(object({tensor("a", "[1]", "[0,4]"), tensor("a", "[1]", "[4,8]")}), 8,
+  expect_corrupt(object({entry("a", "[1]", "[0,4]"), entry("a", "[1]", "[4,8]")}), 8,
                  "occurs twice");
 }
 
@@ -118,9 +118,10 @@ TEST(Safetensors, RefusesDeepNesting) {
 }
 
 TEST(Safetensors, RefusesDTypesItDoesNotKnow) {
-  expect_corrupt(object({tensor("a", "[1]", "[0,4]", "F31")}), 4, "F31");
-  expect_error([] { read(make_file(object({tensor("a", "[4]", "[0,4]", "F8_E4M3")}), 4)); },
-               ErrorCode::unsupported, "F8_E4M3");
+  expect_corrupt(object({entry("a", "[1]", "[0,4]", "F31")}), 4, "F31");
+  expect_error(
+      [] { safetensors_from(make_file(object({entry("a", "[4]", "[0,4]", "F8_E4M3")}), 4)); },
+      ErrorCode::unsupported, "F8_E4M3");
 }
 
 TEST(Safetensors, RefusesEntriesOfAnotherForm) {
@@ -128,23 +129,23 @@ TEST(Safetensors, RefusesEntriesOfAnotherForm) {
   expect_corrupt(R"({"a":{"dtype":"F32","shape":[1]}})", 4, "tensor a");
   expect_corrupt(R"({"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}})", 4, "tensor a");
   expect_corrupt(R"({"__metadata__":{"a":1}})", 0, "__metadata__");
-  expect_corrupt(object({tensor("a", "[-1]", "[0,4]")}), 4, "a.shape");
-  expect_corrupt(object({tensor("a", "[1.0]", "[0,4]")}), 4, "a.shape");
-  expect_corrupt(object({tensor("a", "4", "[0,4]")}), 4, "a.shape");
-  expect_corrupt(object({tensor("a", "[1]", "[0,4,8]")}), 8, "a.data_offsets");
+  expect_corrupt(object({entry("a", "[-1]", "[0,4]")}), 4, "a.shape");
+  expect_corrupt(object({entry("a", "[1.0]", "[0,4]")}), 4, "a.shape");
+  expect_corrupt(object({entry("a", "4", "[0,4]")}), 4, "a.shape");
+  expect_corrupt(object({entry("a", "[1]", "[0,4,8]")}), 8, "a.data_offsets");
 }
 
 TEST(Safetensors, RefusesAShapeThatIsNotItsBytes) {
-  expect_corrupt(object({tensor("a", "[2]", "[0,4]")}), 4, "expected 8 bytes");
-  expect_corrupt(object({tensor("a", "[1]", "[4,0]")}), 4, "expected 4 bytes");
-  expect_corrupt(object({tensor("a", "[4294967296,4294967296]", "[0,0]")}), 0, "overflows");
+  expect_corrupt(object({entry("a", "[2]", "[0,4]")}), 4, "expected 8 bytes");
+  expect_corrupt(object({entry("a", "[1]", "[4,0]")}), 4, "expected 4 bytes");
+  expect_corrupt(object({entry("a", "[4294967296,4294967296]", "[0,0]")}), 0, "overflows");
 }
 
 TEST(Safetensors, RefusesHolesOverlapAndLeftovers) {
-  const std::string first = tensor("a", "[2]", "[0,8]");
-  expect_corrupt(object({first, tensor("b", "[2]", "[4,12]")}), 12, "tensor b");
-  expect_corrupt(object({first, tensor("b", "[1]", "[12,16]")}), 16, "tensor b");
-  expect_corrupt(object({tensor("b", "[1]", "[4,8]")}), 8, "tensor b");
+  const std::string first = entry("a", "[2]", "[0,8]");
+  expect_corrupt(object({first, entry("b", "[2]", "[4,12]")}), 12, "tensor b");
+  expect_corrupt(object({first, entry("b", "[1]", "[12,16]")}), 16, "tensor b");
+  expect_corrupt(object({entry("b", "[1]", "[4,8]")}), 8, "tensor b");
   expect_corrupt(object({first}), 12, "12 bytes of data");
   expect_corrupt(object({first}), 4, "4 bytes of data");
 }

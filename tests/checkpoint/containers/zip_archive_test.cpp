@@ -15,7 +15,7 @@ ZipArchive open(const std::string& file) {
   return {std::as_bytes(std::span(file)), "test.zip"};
 }
 
-void expect_refused(const std::string& file, ErrorCode code, const std::string& reason) {
+void expect_zip_refused(const std::string& file, ErrorCode code, const std::string& reason) {
   expect_error([&] { open(file); }, code, reason);
 }
 
@@ -62,7 +62,7 @@ TEST(ZipArchive, FindsEntriesOfZip64) {
 TEST(ZipArchive, RefusesATruncatedFile) {
   const std::string file = build_zip({{.name = "a", .data = "first"}});
   for (std::size_t size = 0; size < file.size(); ++size)
-    expect_refused(file.substr(0, size), ErrorCode::corrupt_data, "zip");
+    expect_zip_refused(file.substr(0, size), ErrorCode::corrupt_data, "zip");
 }
 
 /// torch.jit.save compresses code longer than 200 bytes.
@@ -76,57 +76,57 @@ TEST(ZipArchive, PassesCompressedEntriesOver) {
 }
 
 TEST(ZipArchive, RefusesEncryptedEntries) {
-  expect_refused(build_zip({{.name = "a", .data = "x", .flags = 1}}), ErrorCode::unsupported,
-                 "encrypted");
+  expect_zip_refused(build_zip({{.name = "a", .data = "x", .flags = 1}}), ErrorCode::unsupported,
+                     "encrypted");
 }
 
 TEST(ZipArchive, RefusesSizesThatContradict) {
-  expect_refused(build_zip({{.name = "a", .data = "abc", .stored = 2}}), ErrorCode::corrupt_data,
-                 "2 stored bytes, expected 3");
-  expect_refused(build_zip({{.name = "a", .data = "abc", .size = 2}}), ErrorCode::corrupt_data,
-                 "contradicts");
-  expect_refused(build_zip({{.name = "a", .data = "abc", .local_name = "b"}}),
-                 ErrorCode::corrupt_data, "contradicts");
+  expect_zip_refused(build_zip({{.name = "a", .data = "abc", .stored = 2}}),
+                     ErrorCode::corrupt_data, "2 stored bytes, expected 3");
+  expect_zip_refused(build_zip({{.name = "a", .data = "abc", .size = 2}}), ErrorCode::corrupt_data,
+                     "contradicts");
+  expect_zip_refused(build_zip({{.name = "a", .data = "abc", .local_name = "b"}}),
+                     ErrorCode::corrupt_data, "contradicts");
 }
 
 TEST(ZipArchive, RefusesAnEntryThatReachesIntoTheDirectory) {
   // The local header leaves its size to a data descriptor, so that only the directory states it.
   std::string file = build_zip({{.name = "a", .data = "abc", .flags = 8, .size = 300}});
   file.replace(18, 8, std::string(8, '\0'));
-  expect_refused(file, ErrorCode::corrupt_data, "expected 300");
+  expect_zip_refused(file, ErrorCode::corrupt_data, "expected 300");
 }
 
 TEST(ZipArchive, RefusesOverlappingEntries) {
   const std::string inner = build_zip({{.name = "b", .data = "x"}});
   const auto inner_local = inner.substr(0, inner.find("PK\1\2"));
-  expect_refused(
+  expect_zip_refused(
       build_zip({{.name = "a", .data = inner_local}, {.name = "b", .data = "x", .offset = 31}}),
       ErrorCode::corrupt_data, "overlap");
 }
 
 TEST(ZipArchive, RefusesDuplicateNames) {
-  expect_refused(build_zip({{.name = "a", .data = "1"}, {.name = "a", .data = "2"}}),
-                 ErrorCode::corrupt_data, "occurs twice");
+  expect_zip_refused(build_zip({{.name = "a", .data = "1"}, {.name = "a", .data = "2"}}),
+                     ErrorCode::corrupt_data, "occurs twice");
 }
 
 TEST(ZipArchive, RefusesNamesThatLeaveTheFolder) {
   for (const std::string name : {"../a", "a/../../b", "/etc/passwd", "a\\b", "c:a", "..", "\xff"})
-    expect_refused(build_zip({{.name = name}}), ErrorCode::corrupt_data, "relative path");
+    expect_zip_refused(build_zip({{.name = name}}), ErrorCode::corrupt_data, "relative path");
   EXPECT_NE(open(build_zip({{.name = "a/..b", .data = ""}})).find("a/..b"), nullptr);
 }
 
 TEST(ZipArchive, RefusesOffsetsOutsideTheFile) {
-  expect_refused(build_zip({{.name = "a", .data = "x", .offset = 1U << 30}}),
-                 ErrorCode::corrupt_data, "offset");
+  expect_zip_refused(build_zip({{.name = "a", .data = "x", .offset = 1U << 30}}),
+                     ErrorCode::corrupt_data, "offset");
   std::string file = build_zip({{.name = "a", .data = "x"}});
   file.replace(file.size() - 6, 4, std::string(4, '\x7f'));
-  expect_refused(file, ErrorCode::corrupt_data, "outside the file");
+  expect_zip_refused(file, ErrorCode::corrupt_data, "outside the file");
 }
 
 TEST(ZipArchive, RefusesACountThatIsTooLarge) {
   std::string file = build_zip({{.name = "a", .data = "x"}});
   file.replace(file.size() - 14, 4, std::string(4, '\x7f'));
-  expect_refused(file, ErrorCode::corrupt_data, "central directory");
+  expect_zip_refused(file, ErrorCode::corrupt_data, "central directory");
 }
 
 TEST(ZipArchive, ChecksTheCrcOnRequest) {

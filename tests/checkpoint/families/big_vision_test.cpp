@@ -24,7 +24,7 @@ using test::expect_error;
 using test::little_endian;
 
 constexpr std::int64_t kWidth = 96;
-constexpr std::int64_t kHeads = 3;
+constexpr std::int64_t kBigVisionHeads = 3;
 
 /// Arrays in the making: float32, by name.
 struct Array {
@@ -78,13 +78,14 @@ class FlaxWriter {
   /// Rows `index` of a stacked projection into the heads.
   void into_heads(const std::string& to, const std::string& weight, const std::string& bias,
                   std::int64_t index) {
-    arrays[to + "/kernel"] =
-        transposed(part(source_.at(weight), index), {kWidth, kHeads, kWidth / kHeads});
-    arrays[to + "/bias"] = array_of(part(source_.at(bias), index), {kHeads, kWidth / kHeads});
+    arrays[to + "/kernel"] = transposed(part(source_.at(weight), index),
+                                        {kWidth, kBigVisionHeads, kWidth / kBigVisionHeads});
+    arrays[to + "/bias"] =
+        array_of(part(source_.at(bias), index), {kBigVisionHeads, kWidth / kBigVisionHeads});
   }
   void out_of_heads(const std::string& to, const std::string& from) {
-    arrays[to + "/kernel"] =
-        transposed(source_.at(from + ".weight"), {kHeads, kWidth / kHeads, kWidth});
+    arrays[to + "/kernel"] = transposed(source_.at(from + ".weight"),
+                                        {kBigVisionHeads, kWidth / kBigVisionHeads, kWidth});
     same(to + "/bias", from + ".bias");
   }
   void block(const std::string& to, const std::string& from, const std::string& attention,
@@ -178,7 +179,7 @@ void scan(Arrays& arrays, const std::string& tower, int layers) {
   }
 }
 
-std::string npy(const Array& array) {
+std::string big_vision_npy(const Array& array) {
   const std::string header =
       fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({},), }}\n",
                   fmt::join(array.shape, ", "));
@@ -197,8 +198,9 @@ class BigVision : public testing::Test {
 
   ModelFile load(const std::string& prefix = "") const {
     std::vector<test::ZipPart> parts;
-    for (const auto& [name, array] : arrays_) parts.push_back({prefix + name + ".npy", npy(array)});
-    if (!prefix.empty()) parts.push_back({"opt/0.npy", npy({{1}, {1.0F}})});
+    for (const auto& [name, array] : arrays_)
+      parts.push_back({prefix + name + ".npy", big_vision_npy(array)});
+    if (!prefix.empty()) parts.push_back({"opt/0.npy", big_vision_npy({{1}, {1.0F}})});
     write_file(folder_.path() / "siglip.npz", test::build_zip(parts));
     return load_model_file(folder_.path());
   }

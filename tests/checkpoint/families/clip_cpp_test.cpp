@@ -112,14 +112,14 @@ std::string clip_cpp_file(const Store& store, const Settings& settings = {}) {
   return test::gguf_file(pairs(settings), entries, data);
 }
 
-ModelFile load(const std::string& bytes) {
+ModelFile load_clip_cpp(const std::string& bytes) {
   const std::vector<FileBytes> files = {{"model.gguf", std::as_bytes(std::span(bytes)), nullptr}};
   return load_model_folder(files);
 }
 
 TEST(ClipCpp, GivesTheSameModel) {
   const std::string bytes = clip_cpp_file(as_float32);
-  const ModelFile model = load(bytes);
+  const ModelFile model = load_clip_cpp(bytes);
   const ModelFile expected = load_model_file(data_path("hf_clip"));
   network::ModelConfig config = expected.config;
   // Its texts end at the largest id, which is what the end-of-text token of CLIP's vocabulary has.
@@ -143,7 +143,7 @@ TEST(ClipCpp, LoadsOneTower) {
   for (const bool is_image : {true, false}) {
     const std::string bytes =
         clip_cpp_file(as_float32, {.text_encoder = !is_image, .image_encoder = is_image});
-    const ModelFile model = load(bytes);
+    const ModelFile model = load_clip_cpp(bytes);
     EXPECT_EQ(network::has_image_tower(model.config), is_image);
     EXPECT_EQ(network::has_text_tower(model.config), !is_image);
     EXPECT_EQ(model.config.embedding_width, 48);
@@ -152,7 +152,9 @@ TEST(ClipCpp, LoadsOneTower) {
     EXPECT_EQ(to_floats(model.weights.at(projection)), to_floats(expected.weights.at(projection)));
   }
   expect_error(
-      [&] { load(clip_cpp_file(as_float32, {.text_encoder = false, .image_encoder = false})); },
+      [&] {
+        load_clip_cpp(clip_cpp_file(as_float32, {.text_encoder = false, .image_encoder = false}));
+      },
       ErrorCode::unsupported, "");
 }
 
@@ -186,7 +188,7 @@ TEST(ClipCpp, PlacesQuantisedWeights) {
     }
     return result;
   });
-  const ModelFile model = load(bytes);
+  const ModelFile model = load_clip_cpp(bytes);
   EXPECT_EQ(to_floats(model.weights.at("token_embedding.weight")), stored["t.token_embd.weight"]);
   std::vector<float> stacked;
   for (const std::string part : {"q", "k", "v"}) {
@@ -214,7 +216,7 @@ TEST(ClipCpp, JoinsQueryKeyAndValueOfDifferentTypes) {
   const std::string bytes = clip_cpp_file([](const std::string& name, const TensorView& view) {
     return name == "t.blk.1.attn_k.weight" ? as_float16(view) : as_float32(name, view);
   });
-  const ModelFile model = load(bytes);
+  const ModelFile model = load_clip_cpp(bytes);
   const std::string joined = "transformer.resblocks.1.attn.in_proj_weight";
   const std::vector<float> got = to_floats(model.weights.at(joined));
   std::vector<float> expected = to_floats(load_model_file(data_path("hf_clip")).weights.at(joined));
@@ -228,7 +230,7 @@ TEST(ClipCpp, JoinsQueryKeyAndValueOfDifferentTypes) {
 
 TEST(ClipCpp, RefusesMissingSettings) {
   const std::string no_mean = clip_cpp_file(as_float32, {.has_mean = false});
-  expect_error([&] { load(no_mean); }, ErrorCode::corrupt_data, "image_mean is missing");
+  expect_error([&] { load_clip_cpp(no_mean); }, ErrorCode::corrupt_data, "image_mean is missing");
 }
 
 }  // namespace

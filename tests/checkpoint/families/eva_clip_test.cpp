@@ -29,7 +29,7 @@ TensorMap stored(const std::string& fixture) {
 }
 
 /// What is loaded of these tensors beside a fixture's config.
-ModelFile load(const std::string& fixture, const TensorMap& tensors) {
+ModelFile load_eva_clip(const std::string& fixture, const TensorMap& tensors) {
   const test::TemporaryFolder folder;
   std::filesystem::copy(data_path(fixture) / "model_config.json", folder.path());
   write_safetensors(folder.path() / "a.safetensors", tensors);
@@ -49,7 +49,7 @@ TEST(EvaClipFamily, TakesALogitScaleOfShapeOne) {
   const std::vector<float> scale = to_floats(tensors.at("logit_scale"));
   tensors.tensors.erase("logit_scale");
   tensors.add("logit_scale", TensorBuffer({1}, scale));
-  const ModelFile model = load("eva_8b_rmsnorm", tensors);
+  const ModelFile model = load_eva_clip("eva_8b_rmsnorm", tensors);
   EXPECT_EQ(model.weights.at("logit_scale").shape, Shape{});
   EXPECT_EQ(to_floats(model.weights.at("logit_scale")), scale);
 }
@@ -63,7 +63,7 @@ TEST(EvaClipFamily, ReadsNoRotaryTables) {
     tensors.tensors.erase(name);
     tensors.add(name, TensorBuffer(shape, nothing));
   }
-  const ModelFile model = load("eva02_rope_swiglu_subln", tensors);
+  const ModelFile model = load_eva_clip("eva02_rope_swiglu_subln", tensors);
   const network::Model description = network::make_model(model.config);
   EXPECT_EQ(model.weights.tensors.size(), description.parameters.specs().size());
 }
@@ -85,14 +85,14 @@ TEST(EvaClipFamily, StacksQueryKeyAndValueAndGivesKeysNoBias) {
 TEST(EvaClipFamily, NamesWhatIsMissing) {
   TensorMap tensors = stored("eva01_fused_qkv");
   tensors.tensors.erase("visual.blocks.2.attn.q_bias");
-  expect_error([&] { load("eva01_fused_qkv", tensors); }, ErrorCode::invalid_argument,
+  expect_error([&] { load_eva_clip("eva01_fused_qkv", tensors); }, ErrorCode::invalid_argument,
                "missing: visual.blocks.2.attn.q_bias");
 }
 
 TEST(EvaClipFamily, RefusesAKeyBias) {
   TensorMap tensors = stored("eva01_fused_qkv");
   tensors.add("visual.blocks.0.attn.k_bias", TensorBuffer({176}, std::vector<float>(176)));
-  expect_error([&] { load("eva01_fused_qkv", tensors); }, ErrorCode::invalid_argument,
+  expect_error([&] { load_eva_clip("eva01_fused_qkv", tensors); }, ErrorCode::invalid_argument,
                "visual.blocks.0.attn.k_bias");
 }
 

@@ -13,7 +13,7 @@ namespace {
 using test::expect_error;
 
 /// 0, 1, 2, ... row by row.
-TensorMap counted(std::int64_t outputs, std::int64_t inputs) {
+TensorMap counted_panels(std::int64_t outputs, std::int64_t inputs) {
   std::vector<float> values(static_cast<std::size_t>(outputs * inputs));
   std::iota(values.begin(), values.end(), 0.0F);
   TensorMap tensors;
@@ -23,7 +23,7 @@ TensorMap counted(std::int64_t outputs, std::int64_t inputs) {
 }
 
 TEST(Panels, HoldTheWeightsOfNeighbouringOutputsTogether) {
-  const TensorMap tensors = counted(4, 3);
+  const TensorMap tensors = counted_panels(4, 3);
   const TensorMap stored = to_panels(tensors, {"layer.weight"}, 2);
   EXPECT_FALSE(stored.tensors.contains("layer.weight"));
   EXPECT_EQ(stored.at("layer.weight.panels").shape, (Shape{2, 3, 2}));
@@ -52,7 +52,7 @@ TEST(Panels, AreReadAsTheWeightsToo) {
 }
 
 TEST(Panels, LeaveOtherTensorsAsTheyAre) {
-  TensorMap tensors = counted(4, 3);
+  TensorMap tensors = counted_panels(4, 3);
   EXPECT_TRUE(take_panels(tensors, "test").tensors.empty());
   EXPECT_EQ(tensors.tensors.size(), 2U);
 }

@@ -57,7 +57,8 @@ TEST(Quantised, LeavesOtherTensorsAsTheyAre) {
 }
 
 /// A quantised weight of which one tensor is another.
-void expect_refused(const std::string& name, TensorBuffer tensor, const std::string& reason) {
+void expect_quantised_refused(const std::string& name, TensorBuffer tensor,
+                              const std::string& reason) {
   TensorMap stored = quantise(weights(), {.layers = {{"layer.weight", {1.0F, 2.0F, 3.0F}}}});
   stored.tensors.erase(name);
   stored.add(name, std::move(tensor));
@@ -66,21 +67,29 @@ void expect_refused(const std::string& name, TensorBuffer tensor, const std::str
 
 TEST(QuantisedErrors, NameTheTensorAndTheFile) {
   const std::vector<float> two = {1.0F, 1.0F};
-  expect_refused("layer.weight", TensorBuffer({2, 3}, kWeight), "no layer.weight in int8");
-  expect_refused("layer.weight", TensorBuffer(DType::int8, {0, 3}), "no layer.weight in int8");
-  expect_refused("layer.weight", TensorBuffer(DType::int8, {}), "no layer.weight in int8");
-  expect_refused("layer.weight.int8_scale", TensorBuffer({3}, std::vector<float>{1, 1, 1}),
-                 "layer.weight.int8_scale: got float32 [3], expected float32 [2]");
-  expect_refused("layer.weight.int8_scale", TensorBuffer(DType::float64, {2}), "got float64 [2]");
-  expect_refused("layer.weight.int8_scale", TensorBuffer({2}, std::vector<float>{1.0F, -1.0F}),
-                 "got -1, expected a number of at least 0 (bad.safetensors)");
-  expect_refused("layer.weight.int8_scale", TensorBuffer({2}, std::vector<float>{NAN, 1.0F}),
-                 "layer.weight.int8_scale: got nan");
-  expect_refused("layer.weight.int8_input_factor", TensorBuffer({2}, two),
-                 "int8_input_factor: got float32 [2], expected float32 [3]");
-  expect_refused("layer.weight.int8_input_factor",
-                 TensorBuffer({3}, std::vector<float>{1.0F, 0.0F, 1.0F}), "got 0, expected");
-  expect_refused("other.int8_scale", TensorBuffer({2}, two), "got no other in int8");
+  expect_quantised_refused("layer.weight", TensorBuffer({2, 3}, kWeight),
+                           "no layer.weight in int8");
+  expect_quantised_refused("layer.weight", TensorBuffer(DType::int8, {0, 3}),
+                           "no layer.weight in int8");
+  expect_quantised_refused("layer.weight", TensorBuffer(DType::int8, {}),
+                           "no layer.weight in int8");
+  expect_quantised_refused("layer.weight.int8_scale",
+                           TensorBuffer({3}, std::vector<float>{1, 1, 1}),
+                           "layer.weight.int8_scale: got float32 [3], expected float32 [2]");
+  expect_quantised_refused("layer.weight.int8_scale", TensorBuffer(DType::float64, {2}),
+                           "got float64 [2]");
+  expect_quantised_refused("layer.weight.int8_scale",
+                           TensorBuffer({2}, std::vector<float>{1.0F, -1.0F}),
+                           "got -1, expected a number of at least 0 (bad.safetensors)");
+  expect_quantised_refused("layer.weight.int8_scale",
+                           TensorBuffer({2}, std::vector<float>{NAN, 1.0F}),
+                           "layer.weight.int8_scale: got nan");
+  expect_quantised_refused("layer.weight.int8_input_factor", TensorBuffer({2}, two),
+                           "int8_input_factor: got float32 [2], expected float32 [3]");
+  expect_quantised_refused("layer.weight.int8_input_factor",
+                           TensorBuffer({3}, std::vector<float>{1.0F, 0.0F, 1.0F}),
+                           "got 0, expected");
+  expect_quantised_refused("other.int8_scale", TensorBuffer({2}, two), "got no other in int8");
 }
 
 }  // namespace

@@ -11,12 +11,12 @@ namespace diptych::curate {
 namespace {
 
 using columns::ColumnType;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::vector<ColumnType> types_of(const std::vector<Json>& results,
+std::vector<ColumnType> types_of(const std::vector<OrderedJson>& results,
                                  const std::vector<std::string>& additional) {
   SidecarColumns columns(additional);
-  for (const Json& result : results) columns.add(result);
+  for (const OrderedJson& result : results) columns.add(result);
   const auto all = columns.take();
   std::vector<ColumnType> types;
   for (std::size_t i = all.size() - additional.size(); i < all.size(); ++i)
@@ -49,7 +49,7 @@ TEST(Sidecar, IsALineAResult) {
 #ifdef DIPTYCH_WITH_PARQUET
 TEST(Sidecar, IsARowAResultInParquet) {
   const test::TemporaryFolder folder;
-  const Json result = {{"url", "http://a"}, {"width", 5}, {"n", 0.5}};
+  const OrderedJson result = {{"url", "http://a"}, {"width", 5}, {"n", 0.5}};
   SidecarColumns columns({"n"});
   columns.add(result);
   const auto sidecar =
@@ -60,7 +60,7 @@ TEST(Sidecar, IsARowAResultInParquet) {
   const auto reader = columns::column_files()->read(std::as_bytes(std::span(bytes)), "a.parquet");
   reader->select({"url", "caption", "width", "n"});
   EXPECT_EQ(*reader->next(),
-            (Json{{"url", "http://a"}, {"caption", nullptr}, {"width", 5}, {"n", 0.5}}));
+            (OrderedJson{{"url", "http://a"}, {"caption", nullptr}, {"width", 5}, {"n", 0.5}}));
   EXPECT_FALSE(reader->next().has_value());
 }
 #endif

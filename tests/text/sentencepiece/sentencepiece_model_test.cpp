@@ -20,8 +20,8 @@ std::string file(const std::string& name) {
   return read_text_file(test::data_path("huggingface_tokenizers/" + name));
 }
 
-void refuse(const std::string& bytes, const std::string& reason,
-            ErrorCode code = ErrorCode::corrupt_data) {
+void refuse_model(const std::string& bytes, const std::string& reason,
+                  ErrorCode code = ErrorCode::corrupt_data) {
   test::expect_error([&] { parse_sentencepiece_model(bytes, "test"); }, code, reason);
 }
 
@@ -44,43 +44,43 @@ TEST(SentencePieceModel, IsReadAndWritten) {
 TEST(SentencePieceModel, IsRefusedCutShort) {
   const std::string whole = file("t5/spiece.model");
   for (const std::size_t size : {1UL, 5UL, whole.size() / 2, whole.size() - 1}) {
-    refuse(whole.substr(0, size), "(test)");
+    refuse_model(whole.substr(0, size), "(test)");
   }
-  refuse("", "0 pieces");
+  refuse_model("", "0 pieces");
 }
 
 TEST(SentencePieceModel, IsRefusedAsAnotherMessage) {
-  refuse("\x0b", "wire type 3");
-  refuse(std::string("\x0a\xff\xff\xff\xff\x0f", 6), "bytes, 0 are left");
-  refuse("\x08" + std::string(10, '\xff'), "more than 64 bits");
+  refuse_model("\x0b", "wire type 3");
+  refuse_model(std::string("\x0a\xff\xff\xff\xff\x0f", 6), "bytes, 0 are left");
+  refuse_model("\x08" + std::string(10, '\xff'), "more than 64 bits");
   MessageWriter piece;
   piece.bytes(1, "a");
   piece.number(3, 7);
   MessageWriter message;
   message.bytes(1, piece.finished());
-  refuse(message.finished(), "type 7");
+  refuse_model(message.finished(), "type 7");
   MessageWriter trainer;
   trainer.number(3, 4);
   MessageWriter words;
   words.bytes(2, trainer.finished());
-  refuse(words.finished(), "model type 4", ErrorCode::unsupported);
+  refuse_model(words.finished(), "model type 4", ErrorCode::unsupported);
 }
 
 TEST(SentencePieceModel, RefusesPiecesThatTheLibraryWouldTrip) {
   SentencePieceModel model = tiny();
   model.pieces[1].text = "";
-  refuse(serialise(model), "a piece of 0 bytes");
+  refuse_model(serialise(model), "a piece of 0 bytes");
   model.pieces[1].text = std::string("a\0b", 3);
-  refuse(serialise(model), "none zero");
+  refuse_model(serialise(model), "none zero");
   model.pieces[1].text = std::string(2000, 'a');
-  refuse(serialise(model), "a piece of 2000 bytes");
+  refuse_model(serialise(model), "a piece of 2000 bytes");
   model = tiny();
   model.pieces[1].score = std::numeric_limits<float>::quiet_NaN();
-  refuse(serialise(model), "a finite score");
+  refuse_model(serialise(model), "a finite score");
   model = tiny();
   for (std::size_t i = 2; i < 70; ++i)
     model.pieces.push_back({std::string(i, 'a'), 0.0F, PieceType::user_defined});
-  refuse(serialise(model), "more than 63 user-defined pieces");
+  refuse_model(serialise(model), "more than 63 user-defined pieces");
 }
 
 TEST(SentencePieceModel, NeedsOneUnknownPieceAndNoneTwice) {
