@@ -221,7 +221,8 @@ TEST_P(BadEmbedUse, IsOneLineWithItsStatus) {
 INSTANTIATE_TEST_SUITE_P(
     Embed, BadEmbedUse,
     ::testing::Values(
-        RefusedEmbed{"NoInput", {"--out", "@o.npy"}, 2}, RefusedEmbed{"NoOutput", {"--images", "@pictures"}, 2},
+        RefusedEmbed{"NoInput", {"--out", "@o.npy"}, 2},
+        RefusedEmbed{"NoOutput", {"--images", "@pictures"}, 2},
         RefusedEmbed{"FolderWithoutPictures", {"--images", "@empty", "--out", "@o.npy"}, 2},
         RefusedEmbed{"MissingPicture", {"--images", "@none.png", "--out", "@o.npy"}, 4},
         RefusedEmbed{"NotAPicture", {"--images", "@junk", "--out", "@o.npy"}, 2},
@@ -229,22 +230,23 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedEmbed{"MissingTexts", {"--texts-from", "@none.txt", "--out", "@o.npy"}, 4},
         RefusedEmbed{"TextsAreAFolder", {"--texts-from", "@empty", "--out", "@o.npy"}, 4},
         RefusedEmbed{"EmptyTexts", {"--texts-from", "@empty.txt", "--out", "@o.npy"}, 2},
-        RefusedEmbed{"MissingTensors", {"--tensors", "@none.safetensors", "--out", "@o.safetensors"}, 4},
+        RefusedEmbed{
+            "MissingTensors", {"--tensors", "@none.safetensors", "--out", "@o.safetensors"}, 4},
         RefusedEmbed{"BrokenTensors", {"--tensors", "@junk", "--out", "@o.safetensors"}, 3},
         RefusedEmbed{"TensorsWithPictures",
-               {"--tensors", "@junk", "--images", "@pictures", "--out", "@o.npy"},
-               2},
+                     {"--tensors", "@junk", "--images", "@pictures", "--out", "@o.npy"},
+                     2},
         RefusedEmbed{"TwoArraysInNpy",
-               {"--images", "@pictures", "--texts-from", "@junk", "--out", "@o.npy"},
-               2},
+                     {"--images", "@pictures", "--texts-from", "@junk", "--out", "@o.npy"},
+                     2},
         RefusedEmbed{"Parquet", {"--images", "@pictures", "--out", "@o.parquet"}, 2},
         RefusedEmbed{"NoEnding", {"--images", "@pictures", "--out", "@o"}, 2},
         RefusedEmbed{"NoFolder", {"--images", "@pictures", "--out", "@none/o.npy"}, 4},
         RefusedEmbed{
             "NegativeThreads", {"--images", "@pictures", "--threads", "-1", "--out", "@o.npy"}, 2},
         RefusedEmbed{"UnknownPrecision",
-               {"--images", "@pictures", "--precision", "fp8", "--out", "@o.npy"},
-               2}),
+                     {"--images", "@pictures", "--precision", "fp8", "--out", "@o.npy"},
+                     2}),
     [](const auto& info) { return info.param.name; });
 
 TEST_F(EmbedInputs, AnOutputThatIsAnInputIsRefusedAndStays) {

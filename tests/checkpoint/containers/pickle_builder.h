@@ -39,8 +39,8 @@ inline std::string dictionary(const std::vector<std::string>& items) {
 }
 
 inline std::string storage(const std::string& type, const std::string& key, std::int32_t elements) {
-  return tuple(
-             {unicode("storage"), global("torch", type), unicode(key), unicode("cpu"), integer(elements)}) +
+  return tuple({unicode("storage"), global("torch", type), unicode(key), unicode("cpu"),
+                integer(elements)}) +
          "Q";
 }
 

@@ -47,9 +47,9 @@ TEST(Pickle, ReadsNumbersOfEveryForm) {
 }
 
 TEST(Pickle, ReadsContainers) {
-  const std::string bytes = pickle(
-      dictionary({unicode("list"), "](" + integer(1) + integer(2) + "e", unicode("tuple"),
-                  integer(3) + integer(4) + "\x86", unicode("set"), "\x8f(" + integer(5) + "\x90"}));
+  const std::string bytes = pickle(dictionary(
+      {unicode("list"), "](" + integer(1) + integer(2) + "e", unicode("tuple"),
+       integer(3) + integer(4) + "\x86", unicode("set"), "\x8f(" + integer(5) + "\x90"}));
   const Pickle pickle = read_pickle(bytes);
   EXPECT_EQ(pickle[pickle.find(pickle.root(), "list")->items[1]].integer, 2);
   EXPECT_EQ(pickle[pickle.find(pickle.root(), "tuple")->items[0]].integer, 3);
@@ -65,8 +65,9 @@ TEST(Pickle, SharesWhatTheMemoRecalls) {
 }
 
 TEST(Pickle, TreatsOrderedDictionariesAsDictionaries) {
-  const std::string bytes = pickle(global("collections", "OrderedDict") + ")R" + unicode("a") +
-                                   integer(1) + "s" + dictionary({unicode("_metadata"), "N"}) + "b");
+  const std::string bytes =
+      pickle(global("collections", "OrderedDict") + ")R" + unicode("a") + integer(1) + "s" +
+             dictionary({unicode("_metadata"), "N"}) + "b");
   const Pickle pickle = read_pickle(bytes);
   EXPECT_EQ(pickle.find(pickle.root(), "a")->integer, 1);
 }
@@ -92,8 +93,8 @@ TEST(Pickle, TakesMemoIndicesAsPythonCountsThem) {
 TEST(Pickle, RefusesEveryOtherGlobalAndNamesIt) {
   expect_pickle_refused(pickle(global("os", "system") + unicode("echo owned") + "\x85R"),
                         ErrorCode::unsupported, "os.system");
-  expect_pickle_refused(pickle(unicode("builtins") + unicode("eval") + "\x93"), ErrorCode::unsupported,
-                        "builtins.eval");
+  expect_pickle_refused(pickle(unicode("builtins") + unicode("eval") + "\x93"),
+                        ErrorCode::unsupported, "builtins.eval");
   expect_pickle_refused(pickle(global("collections", "OrderedDict2")), ErrorCode::unsupported,
                         "collections.OrderedDict2");
   expect_pickle_refused(pickle(global("a\x1b[2J\xff", "b")), ErrorCode::unsupported, "a?[2J?.b");

@@ -37,17 +37,16 @@ void expect_corrupt(const std::string& header, std::size_t data, const std::stri
 }
 
 std::string entry(const std::string& name, const std::string& shape, const std::string& offsets,
-                   const std::string& dtype = "F32") {
+                  const std::string& dtype = "F32") {
   return fmt::format(R"("{}":{{"dtype":"{}","shape":{},"data_offsets":{}}})", name, dtype, shape,
                      offsets);
 }
 
 TEST(Safetensors, GivesViewsIntoTheFile) {
-  const auto file =
-      make_file(object({entry("a", "[2]", "[0,8]"), entry("empty", "[0,3]", "[8,8]"),
-                        entry("scalar", "[]", "[8,9]", "I8")}) +
-                    "  ",
-                9);
+  const auto file = make_file(object({entry("a", "[2]", "[0,8]"), entry("empty", "[0,3]", "[8,8]"),
+                                      entry("scalar", "[]", "[8,9]", "I8")}) +
+                                  "  ",
+                              9);
   const TensorMap map = safetensors_from(file);
   EXPECT_EQ(map.at("a").shape, Shape({2}));
   EXPECT_EQ(map.at("empty").bytes.size(), 0U);

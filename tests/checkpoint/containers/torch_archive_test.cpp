@@ -42,10 +42,11 @@ TEST(TorchArchive, ReadsAFlatStateDict) {
 TEST(TorchArchive, ReadsUnderEveryUsualKeyAndKeepsWhatLiesBeside) {
   for (const std::string key : {"state_dict", "model", "module"}) {
     const std::string file = torch_file(
-        dictionary({unicode("epoch"), integer(3), unicode("name"), unicode("tiny"), unicode(key),
-                    dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})}), unicode("optimizer"),
-                    // A storage that does not exist: the optimiser's tensors are never looked at.
-                    dictionary({unicode("b"), tensor(storage("FloatStorage", "9", 4), 0, {4}, {1})})}),
+        dictionary(
+            {unicode("epoch"), integer(3), unicode("name"), unicode("tiny"), unicode(key),
+             dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})}), unicode("optimizer"),
+             // A storage that does not exist: the optimiser's tensors are never looked at.
+             dictionary({unicode("b"), tensor(storage("FloatStorage", "9", 4), 0, {4}, {1})})}),
         {stored_floats({1, 2, 3, 4})});
     const TorchContent content = read_archive(file);
     EXPECT_EQ(content.tensors.tensors.size(), 1U);
@@ -72,8 +73,9 @@ TEST(TorchArchive, FindsTensorsInObjectsAndWholeModules) {
   const std::string inner =
       object(dictionary({unicode("_parameters"), dictionary({unicode("proj"), vector})}));
   const std::string file = torch_file(
-      dictionary({unicode("args"), object(dictionary({unicode("lr"), integer(1)})), unicode("net"),
-                  object(dictionary({unicode("_modules"), dictionary({unicode("visual"), inner})}))}),
+      dictionary(
+          {unicode("args"), object(dictionary({unicode("lr"), integer(1)})), unicode("net"),
+           object(dictionary({unicode("_modules"), dictionary({unicode("visual"), inner})}))}),
       {stored_floats({1, 2, 3, 4})});
   EXPECT_TRUE(read_archive(file).tensors.tensors.contains("proj"));
 }
@@ -85,15 +87,17 @@ TEST(TorchArchive, LeavesArraysSetsPathsAndNumbersBesideTheWeights) {
                                    "b"}) +
                             "R" + tuple({integer(1), integers({1})}) + "b";
   const std::string set = global("builtins", "set") + tuple({"](" + integer(1) + "e"}) + "R";
-  const std::string path = global("pathlib", "PosixPath") + tuple({unicode("a"), unicode("b")}) + "R";
+  const std::string path =
+      global("pathlib", "PosixPath") + tuple({unicode("a"), unicode("b")}) + "R";
   const std::string counts = global("collections", "defaultdict") +
-                             tuple({global("builtins", "dict")}) + "R(" + unicode("a") + integer(1) +
-                             "u";
-  const std::string file = torch_file(
-      dictionary({unicode("array"), array, unicode("set"), set, unicode("path"), path, unicode("counts"),
-                  counts, unicode("loss"), std::string("G\x3f\xf8\0\0\0\0\0\0", 9), unicode("weights"),
-                  dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})})}),
-      {stored_floats({1, 2, 3, 4})});
+                             tuple({global("builtins", "dict")}) + "R(" + unicode("a") +
+                             integer(1) + "u";
+  const std::string file =
+      torch_file(dictionary({unicode("array"), array, unicode("set"), set, unicode("path"), path,
+                             unicode("counts"), counts, unicode("loss"),
+                             std::string("G\x3f\xf8\0\0\0\0\0\0", 9), unicode("weights"),
+                             dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})})}),
+                 {stored_floats({1, 2, 3, 4})});
   EXPECT_EQ(read_archive(file).tensors.at("a").count(), 4);
 }
 
@@ -237,8 +241,9 @@ TEST(TorchArchive, LimitsWhatStridedTensorsMayCopy) {
 }
 
 TEST(TorchArchive, RefusesStoragesThatLieAboutTheirSize) {
-  expect_archive_refused(torch_file(dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})}), {"short"}),
-                         ErrorCode::corrupt_data, "got 5 bytes, expected 16");
+  expect_archive_refused(
+      torch_file(dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})}), {"short"}),
+      ErrorCode::corrupt_data, "got 5 bytes, expected 16");
   expect_archive_refused(torch_file(dictionary({unicode("a"), tensor(kFour, 0, {4}, {1})}), {}),
                          ErrorCode::corrupt_data, "storage 0");
   expect_archive_refused(one_tensor(tensor(storage("FloatStorage", "0", -4), 0, {4}, {1})),

@@ -23,13 +23,14 @@ std::string legacy_storage(const std::string& key, std::int32_t elements) {
 
 std::string legacy_file(const std::string& object, const std::string& tail,
                         const std::string& little = "\x88", std::int32_t version = 1001) {
-  return kMagic + pickle(integer(version)) + pickle(dictionary({unicode("little_endian"), little})) +
-         pickle(object) + tail;
+  return kMagic + pickle(integer(version)) +
+         pickle(dictionary({unicode("little_endian"), little})) + pickle(object) + tail;
 }
 
-const std::string kObject = dictionary(
-    {unicode("state_dict"), dictionary({unicode("a"), tensor(legacy_storage("94", 2), 0, {2}, {1}),
-                                     unicode("b"), tensor(legacy_storage("95", 1), 0, {}, {})})});
+const std::string kObject =
+    dictionary({unicode("state_dict"),
+                dictionary({unicode("a"), tensor(legacy_storage("94", 2), 0, {2}, {1}),
+                            unicode("b"), tensor(legacy_storage("95", 1), 0, {}, {})})});
 
 std::string storages(std::uint64_t first_count = 2) {
   const float values[] = {1, 2, 3};
