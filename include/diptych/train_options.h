@@ -221,7 +221,7 @@ struct TrainOptions {
   /// "none", or "tensorboard": reports are also written as event files, in `logs`/`name`/
   /// tensorboard.
   std::string report_to = "none";
-  /// Keeps a page with curves of the reports, `logs`/`name`/report.html.
+  /// Keeps a page with curves of the reports and samples, `logs`/`name`/report.html.
   bool report_page = false;
 };
 

@@ -526,7 +526,9 @@ std::vector<OptionSpec> reporting_options() {
        kFree},
       {"report",
        kRunning,
-       "keep a page with curves of the reports, report.html in the run's folder",
+       "keep a page with curves of the reports and samples with their nearest captions, "
+       "report.html "
+       "in the run's folder",
        field<&TrainOptions::report_page>,
        {},
        {},

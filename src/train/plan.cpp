@@ -34,7 +34,7 @@ struct Trial {
         const libtorch::ProcessGroup* processes)
       : options(chosen),
         group(processes),
-        file(starting_model(chosen, source)),
+        file(starting_model(chosen, source, processes)),
         model(network::make_model(file.config)),
         tokenizer(tokenizer_of(file)),
         data(open_run_data(chosen)),

@@ -40,7 +40,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
       folder_(options.logs / options.name,
               leads() ? RunFolder::Access::alone : RunFolder::Access::reads),
       saved_(find_checkpoint(options, folder_)),
-      file_(starting_model(options, source)),
+      file_(starting_model(options, source, group)),
       model_(network::make_model(file_.config)),
       tokenizer_(tokenizer_of(file_)),
       data_(open_run_data(options)),
@@ -198,7 +198,9 @@ void Run::take_folder() {
   if (goes_on_here) saved_step_ = position_.step;
   if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
   log_start(folder_, options_, record_, process_.command, position_.step, changes_);
-  reports_.emplace(options_, folder_, position_.step);
+  std::optional<RunSamples> samples;
+  if (options_.report_page) samples.emplace(data_.dataset, model_, *tokenizer_, loading());
+  reports_.emplace(options_, folder_, position_.step, std::move(samples));
   // A run that was killed between two writes lacks the second.
   const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;
   const std::filesystem::path kept = folder_.epoch(position_.data.epoch);
@@ -293,7 +295,7 @@ void Run::report(std::uint64_t epoch, double learning_rate, double gradient_norm
                          .refused_by_reason = refusals_->by_reason(),
                          .captions_left_out = refusals_->captions_left_out()};
   meter_.report(progress);
-  reports_->add(progress);
+  reports_->add(progress, *learner_);
   if (callbacks_.report) callbacks_.report(progress);
 }
 

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "base/html_text.h"
+#include "json/base64.h"
+#include "shards/refusal.h"
 
 namespace diptych::train {
 namespace {
@@ -19,7 +21,8 @@ constexpr std::string_view kHead =
     "<!doctype html>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"refresh\" content=\"30\">\n"
     "<style>\nbody { font: 16px sans-serif; max-width: 44em; margin: 2em auto; }\n"
     "svg { background: #f4f4f4; }\n"
-    "polyline { fill: none; stroke: #1667b7; stroke-width: 1.5; }\n</style>\n";
+    "polyline { fill: none; stroke: #1667b7; stroke-width: 1.5; }\n"
+    "td { padding: .3em 1em .3em 0; }\n</style>\n";
 
 struct Range {
   double low = 0.0;
@@ -64,10 +67,37 @@ std::string chart(std::string_view name, const std::vector<RunHistory::Entry>& e
       kHeight, points_of(entries, value, range));
 }
 
+/// Marked where it is the picture's own.
+std::string caption_line(const ScoredCaption& caption) {
+  constexpr std::size_t kShownBytes = 200;
+  const std::string text = html_text(shards::shortened(caption.text, kShownBytes));
+  return fmt::format("{:.3f} {}", caption.cosine, caption.own ? "<b>" + text + "</b>" : text);
+}
+
+std::string sample_row(const RunSample& sample) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(sample.picture.data());
+  std::string row =
+      fmt::format("<tr><td><img src=\"data:image/jpeg;base64,{}\"><td>{}<td>",
+                  to_base64({bytes, sample.picture.size()}), caption_line(sample.caption));
+  for (const ScoredCaption& caption : sample.nearest) row += caption_line(caption) + "<br>\n";
+  return row;
+}
+
+std::string samples_table(const SamplesSeen& seen) {
+  if (seen.step == 0) return "";
+  std::string table = fmt::format(
+      "<h2>Samples after step {}</h2>\n<p>Pairs of the training data: the picture, its caption, "
+      "and of {} captions of this data those nearest to it, with their cosine; its own in bold.\n"
+      "<table>\n",
+      seen.step, seen.captions);
+  for (const RunSample& sample : seen.samples) table += sample_row(sample);
+  return table + "</table>\n";
+}
+
 }  // namespace
 
 std::string run_page(const std::string& name, const TrainProgress& now,
-                     const std::vector<RunHistory::Entry>& entries) {
+                     const std::vector<RunHistory::Entry>& entries, const SamplesSeen& seen) {
   const double left = static_cast<double>(now.total_steps - now.step) * now.step_seconds;
   std::string page =
       std::string(kHead) +
@@ -82,7 +112,7 @@ std::string run_page(const std::string& name, const TrainProgress& now,
   if (entries.empty()) return page;
   const std::vector<NamedValue> names = values_of({});
   for (std::size_t i = 0; i < names.size(); ++i) page += chart(names[i].name, entries, i);
-  return page;
+  return page + samples_table(seen);
 }
 
 }  // namespace diptych::train

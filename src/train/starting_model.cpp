@@ -147,7 +147,8 @@ void check_loss_weights(const TrainOptions& options, const checkpoint::ModelFile
 
 }  // namespace
 
-checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source) {
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source,
+                                     const libtorch::ProcessGroup* group) {
   checkpoint::ModelFile file = source(options.model);
   network::require_both_towers(file.config, options.model);
   choose_tokenizer(options.tokenizer, file);
@@ -158,7 +159,7 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelRea
   check_loss_weights(options, file);
   const network::Model model = network::make_model(file.config);
   check_parameter_globs(options, model);
-  check_memory(options, model);
+  check_memory(options, model, group);
   return file;
 }
 

@@ -11,8 +11,10 @@
 namespace diptych::train {
 
 /// Returns the model with what the options state of it: tokenizer, background, a bias on scores.
-/// Throws Error(invalid_argument) for options that the model cannot have.
-checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source);
+/// Throws Error: invalid_argument for options that the model cannot have; as check_memory, to which
+/// `group` goes.
+checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source,
+                                     const libtorch::ProcessGroup* group);
 
 /// Throws Error: unsupported when the model comes without one, invalid_argument when it has more
 /// ids than the text tower.

@@ -100,13 +100,31 @@ TEST(RunPage, HasACurveOfEveryNumber) {
   TrainProgress now = progress_at(20, 1.0);
   now.refused = 2;
   now.last_problem = "a<b>";
-  const std::string page = run_page("a & b", now, entries);
+  const std::string page = run_page("a & b", now, entries, {});
   for (const NamedValue& named : values_of({}))
     EXPECT_THAT(page, testing::HasSubstr("<h2>" + std::string(named.name)));
   EXPECT_THAT(page, testing::HasSubstr("points=\"320.0,160.0 640.0,0.0 \""));
   EXPECT_THAT(page, testing::HasSubstr("a &amp; b"));
   EXPECT_THAT(page, testing::HasSubstr("a&lt;b>"));
   EXPECT_THAT(page, testing::Not(testing::HasSubstr("nan,")));
+  EXPECT_THAT(page, testing::Not(testing::HasSubstr("Samples")));
+}
+
+TEST(RunPage, HasSamplesWithTheNearestCaptions) {
+  const std::vector<RunHistory::Entry> entries = {
+      {.step = 20, .values = std::vector<double>(values_of({}).size(), 1.0)}};
+  const ScoredCaption own{.text = "<i>cat", .cosine = 0.25, .own = true};
+  const SamplesSeen seen{.step = 9,
+                         .captions = 64,
+                         .samples = {{.picture = "jpg",
+                                      .caption = own,
+                                      .nearest = {{.text = "dog & <b>", .cosine = 0.5}, own}}}};
+  const std::string page = run_page("run", progress_at(20, 1.0), entries, seen);
+  EXPECT_THAT(page, testing::HasSubstr("<h2>Samples after step 9</h2>"));
+  EXPECT_THAT(page, testing::HasSubstr("of 64 captions"));
+  EXPECT_THAT(
+      page, testing::HasSubstr("<img src=\"data:image/jpeg;base64,anBn\"><td>0.250 <b>&lt;i>cat</b>"
+                               "<td>0.500 dog &amp; &lt;b><br>\n0.250 <b>&lt;i>cat</b><br>"));
 }
 
 }  // namespace

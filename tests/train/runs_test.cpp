@@ -386,9 +386,22 @@ TEST_F(Runs, KeepTheirReportsOnceHoweverOftenTheyWereStopped) {
   const std::string log = read_text_file(folder() / "log.jsonl");
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3 * TrainingData::kStepsAnEpoch);
   EXPECT_THAT(log, HasSubstr("{\"step\":12,\"epoch\":2,\"train/loss\":"));
-  EXPECT_THAT(read_text_file(folder() / "report.html"), HasSubstr("step 12 of 12"));
+  const std::string page = read_text_file(folder() / "report.html");
+  EXPECT_THAT(page, HasSubstr("step 12 of 12"));
+  EXPECT_THAT(page, HasSubstr("<h2>Samples after step 12</h2>"));
   const fs::directory_iterator events(folder() / "tensorboard");
   EXPECT_EQ(std::distance(begin(events), end(events)), 2) << "one a start";
+}
+
+/// Looking at the model moves no statistics and draws nothing.
+TEST_F(Runs, GiveTheSameModelWithAPage) {
+  TrainOptions some = options();
+  run_training(some);
+  const std::string model = read_text_file(folder() / "model" / "model.safetensors");
+  some.overwrite = true;
+  some.report_page = true;
+  run_training(some);
+  EXPECT_EQ(read_text_file(folder() / "model" / "model.safetensors"), model);
 }
 
 TEST_F(Runs, SayWhatIsAboutToBeDoneAndReportOnTheFirstStep) {
