@@ -42,7 +42,7 @@ class Classify : public ::testing::Test {
   /// Embeddings of texts by the command that is tested elsewhere.
   Matrix embed(const std::string& texts) const {
     const ProgramRun run =
-        run_diptych({"embed", "--model", path("model"), "--texts-from", "-", "--images",
+        run_diptych({"embed", "--overwrite", "--model", path("model"), "--texts-from", "-", "--images",
                      path("pictures"), "--out", path("e.safetensors")},
                     texts);
     EXPECT_EQ(run.status, 0) << run.errors;

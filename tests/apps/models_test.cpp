@@ -35,7 +35,10 @@ TEST(Models, WordsAndTheFamilyNarrowTheList) {
     EXPECT_THAT(model.at("name").get<std::string>(), HasSubstr("384"));
   }
   EXPECT_EQ(models({"--family", "chinese_clip"}).size(), 5U);
-  EXPECT_EQ(models({"no-such-model"}).size(), 0U);
+  const ProgramRun none = run_diptych({"models", "no-such-model", "--json"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(Json::parse(none.output), Json::array());
+  EXPECT_THAT(none.errors, HasSubstr("models: got none"));
 }
 
 TEST(Models, WhatIsNotKnownIsNull) {
