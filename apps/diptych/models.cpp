@@ -195,7 +195,8 @@ int list(const Options& options) {
     print_table(models);
   }
   if (!models.empty()) return 0;
-  return report_nothing_found("models: got none with these words in the name that fits the options");
+  return report_nothing_found(
+      "models: got none with these words in the name that fits the options");
 }
 
 }  // namespace

@@ -29,10 +29,8 @@ bool is_blank(std::string_view text) noexcept {
       text.remove_prefix(1);
       continue;
     }
-    const auto* const blank =
-        std::ranges::find_if(kBlanks, [&](std::string_view candidate) {
-          return text.starts_with(candidate);
-        });
+    const auto* const blank = std::ranges::find_if(
+        kBlanks, [&](std::string_view candidate) { return text.starts_with(candidate); });
     if (blank == kBlanks.end()) return false;
     text.remove_prefix(blank->size());
   }

@@ -29,8 +29,8 @@ BestShare<Number> best_share(std::vector<Number>& values, double share, IsBetter
   const auto end = values.begin() + static_cast<std::ptrdiff_t>(count);
   std::nth_element(values.begin(), end - 1, values.end(), is_better);
   const Number last = *(end - 1);
-  const auto equal = std::count_if(end, values.end(),
-                                   [&](Number value) { return !is_better(last, value); });
+  const auto equal =
+      std::count_if(end, values.end(), [&](Number value) { return !is_better(last, value); });
   return {last, count, count + static_cast<std::size_t>(equal)};
 }
 

@@ -22,8 +22,8 @@ namespace {
 
 using namespace curate;
 
-/// Which pictures are copies: how many parts there are, the SamplesDigest of each, where each begins
-/// and the last ends, and a CopyKind a picture.
+/// Which pictures are copies: how many parts there are, the SamplesDigest of each, where each
+/// begins and the last ends, and a CopyKind a picture.
 class CopiesFile {
  public:
   static constexpr std::string_view kMagic = "diptych copies, form 2\n";

@@ -63,7 +63,8 @@ TEST(StartingModel, ThatIsAConfigHasItsPreprocessingAndNoOtherScores) {
   const auto start = [&](const std::string& more) {
     write_file(config, R"({"embed_dim": 16, "vision_cfg": {"image_size": 32, "patch_size": 16,
         "width": 32, "layers": 1, "head_width": 16}, "text_cfg": {"context_length": 12, "width": 16,
-        "heads": 2, "layers": 1})" + more + "}");
+        "heads": 2, "layers": 1})" +
+                           more + "}");
     return starting_model(config);
   };
   const auto stated = start(R"(, "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]})");

@@ -143,8 +143,8 @@ TEST(Preprocess, AnEarlierResultIsReplacedOnDemandAlone) {
   const TemporaryFolder folder;
   const std::string out = (folder.path() / "out.npy").string();
   write_file(out, "an earlier result");
-  const std::vector<std::string> use = {"preprocess", "--size", "8",
-                                        data_path("images/rgb.png").string(), "--out", out};
+  const std::vector<std::string> use = {
+      "preprocess", "--size", "8", data_path("images/rgb.png").string(), "--out", out};
   const ProgramRun run = run_diptych(use);
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.errors, HasSubstr("got a file that exists, expected a new one or --overwrite"));

@@ -6,9 +6,8 @@ namespace diptych {
 namespace {
 
 TEST(BlankText, IsWhatNothingIsSeenOf) {
-  for (const char* text :
-       {"", " \t\r\n", "\x7F", "\u3000", "\u200B", "\uFEFF", "\u2060", "\u00AD",
-        " \u200B \u00AD", "\u202E\u2066", "\u3164", "\uFE0F"}) {
+  for (const char* text : {"", " \t\r\n", "\x7F", "\u3000", "\u200B", "\uFEFF", "\u2060", "\u00AD",
+                           " \u200B \u00AD", "\u202E\u2066", "\u3164", "\uFE0F"}) {
     EXPECT_TRUE(is_blank(text)) << text;
   }
   for (const char* text : {"a", " .", "\u200Ba", "\u732B", "\xE2\x80", "\xC2"})

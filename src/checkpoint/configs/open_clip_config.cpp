@@ -398,8 +398,9 @@ void check_initial_scores(const Json& json, const ModelFile& model, const std::s
     const double initial = network.parameters.spec(parameter).initialiser.value;
     const double stated = fields.number(field, initial);
     if (std::abs(stated - initial) <= kTolerance) return;
-    fail(ErrorCode::unsupported, "config: {}: got {}, expected {:.6g}, with which training begins ({})",
-         field, stated, initial, file);
+    fail(ErrorCode::unsupported,
+         "config: {}: got {}, expected {:.6g}, with which training begins ({})", field, stated,
+         initial, file);
   };
   check("init_logit_scale", network.logit_scale);
   check("init_logit_bias", network.logit_bias);
