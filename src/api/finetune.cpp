@@ -61,10 +61,11 @@ FinetuneStart choose(const FinetuneOptions& options, const ModelInfo& model, con
 /// What `choose` would, of data and a model that nobody has looked at yet: enough to check what was
 /// said.
 FinetuneStart anything_chosen(const FinetuneOptions& options) {
+  constexpr int kFewestPairs = 8;
   return {.image_mode = options.image_mode.empty() ? "full" : options.image_mode,
           .text_mode = options.text_mode.empty() ? "full" : options.text_mode,
           .learning_rate = options.learning_rate,
-          .batch_size = std::max(options.batch_size, 1)};
+          .batch_size = options.batch_size == 0 ? kFewestPairs : options.batch_size};
 }
 
 bool has_equal_captions(const std::vector<api::OwnPicture>& pictures) {
