@@ -69,9 +69,12 @@ class Run {
   void save_if_due(std::uint64_t epoch);
   /// Returns whether the checkpoint of the epoch that has just ended is kept.
   bool keeps_epoch() const;
-  /// Begins to write the state to every path, once what was begun before is written.
+  /// Returns whether this process has a part in saving.
+  bool joins_saving() const { return leads() || learner_->saves_together(); }
+  /// Begins to write the state to every path, once what was begun before is written. All that join
+  /// in saving call it; the first one writes.
   void save(std::vector<std::filesystem::path> paths);
-  /// Saves weights as a model.
+  /// Saves weights as a model, likewise.
   void save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder);
 
   const TrainOptions& options_;
