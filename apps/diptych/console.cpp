@@ -3,6 +3,7 @@
 #include <diptych/error.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -53,6 +54,11 @@ void print_json(const Json& document, int indent) {
 
 void flush_output() {
   if (std::fflush(stdout) != 0) fail_to_print();
+}
+
+int report_nothing_found(std::string_view message, int status) {
+  print_error(message);
+  return std::max(status, 1);
 }
 
 int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs,

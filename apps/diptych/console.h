@@ -31,6 +31,10 @@ void print_json(const Json& document, int indent = 2);
 /// Throws Error(io) when something printed did not reach its file, as on a full disk.
 void flush_output();
 
+/// Says that nothing was found. Returns the exit status, at least 1, as grep's, where it was
+/// `status` so far.
+int report_nothing_found(std::string_view message, int status = 0);
+
 /// Lists the inputs that failed, which `what` names. Returns the exit status: 0 when none did, 1
 /// when some did, and the first one's own when all did.
 int report_failures(std::span<const diptych::Failure> failures, std::size_t inputs,

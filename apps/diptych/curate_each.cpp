@@ -145,8 +145,8 @@ int for_each_input(const EachInput& each, const WorkOnInput& work) {
   }
   print_tally(tally, each.inputs.size(), share);
   if (tally.mine > 0 && tally.empty == tally.mine) {
-    print_error("inputs: got some of which nothing came, expected a record");
-    return std::max(status, 1);
+    return report_nothing_found("inputs: got some of which nothing came, expected a record",
+                                status);
   }
   return tally.failed > 0 && tally.failed < tally.mine ? 1 : status;
 }

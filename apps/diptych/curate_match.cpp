@@ -79,10 +79,12 @@ StageResult match(Options options) {
     print_report(report);
   }
   const int status = finish_stage(report.stage);
-  if (report.matches > 0 || options.match.stage.is_part) return {status, report.stage.written};
-  print_error(
-      fmt::format("queries: got none of {} that stands in a text, expected some", report.entries));
-  return {std::max(status, 1), report.stage.written};
+  if (report.matches > 0 || options.match.stage.is_part) return {status, report.texts_with_match};
+  return {report_nothing_found(
+              fmt::format("queries: got none of {} that stands in a text, expected some",
+                          report.entries),
+              status),
+          0};
 }
 
 int match_all(Options options, Command command) {

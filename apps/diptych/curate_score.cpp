@@ -101,7 +101,9 @@ int score_each_again(Options options, Command command) {
   for (const std::string& input : each.inputs)
     scores.push_back(scores_file(options.scores_from, input));
   if (options.score.top_share > 0.0) {
-    options.score.least_score = diptych::least_of_top_share(scores, options.score.top_share);
+    const diptych::TopShare best = diptych::top_share_of(scores, options.score.top_share);
+    if (!best.note.empty()) print_note(best.note);
+    options.score.least_score = best.least;
     options.score.top_share = 0.0;
   }
   return for_each_input(each, [&](const auto& input, std::size_t place, const auto& outputs) {

@@ -1,4 +1,5 @@
 #include <diptych/arrays.h>
+#include <diptych/blank_text.h>
 #include <diptych/encoder.h>
 #include <diptych/prompts.h>
 #include <diptych/reference.h>
@@ -41,6 +42,7 @@ struct Options {
   std::string out;
   bool features = false;
   bool resume = false;
+  bool overwrite = false;
   OutputFormat format = OutputFormat::text;
 };
 
@@ -85,7 +87,7 @@ std::vector<diptych::Failure> refused_texts(const std::vector<std::string>& text
 LineNumbers empty_lines(const std::vector<std::string>& texts) {
   LineNumbers lines;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (trim(texts[i]).empty()) lines.push_back(i + 1);
+    if (diptych::is_blank(texts[i])) lines.push_back(i + 1);
   }
   return lines;
 }
@@ -363,6 +365,7 @@ int embed_inputs(const Options& options) {
   const std::size_t arrays_wanted = (pictures.empty() ? 0U : 1U) + (texts.empty() ? 0U : 1U);
   if (options.out != "-") diptych::check_writable(options.out, arrays_wanted);
   check_replaces_no_input(options.out, pictures, options.model.model);
+  check_replaces_nothing(options.out, options.overwrite || options.resume);
   const diptych::Encoder encoder = make_encoder(options.model);
   check_towers(encoder.model().info(), pictures, texts);
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
@@ -381,6 +384,7 @@ int embed_inputs(const Options& options) {
 }
 
 int embed_tensors(const Options& options) {
+  check_replaces_nothing(options.out, options.overwrite);
   const diptych::Arrays inputs = diptych::read_arrays(options.tensors);
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Arrays outputs = diptych::encode_arrays(encoder, inputs);
@@ -437,8 +441,11 @@ void add_embed(Command program) {
       .option("--out", options->out,
               "file to write (.safetensors, .npy), - for standard output (.safetensors)")
       .required();
-  command.flag("--resume", options->resume,
-               "keep the rows that the file has already, and compute the others");
+  const Option resume =
+      command.flag("--resume", options->resume,
+                   "keep the rows that the file has already, and compute the others");
+  command.flag("--overwrite", options->overwrite, "replace the file if it is there already")
+      .excludes(resume);
   command.flag("--features", options->features, "do not normalise");
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "what was written as JSON");

@@ -19,13 +19,26 @@
 
 namespace {
 
+/// A line, or several that CR alone ends, as old spreadsheets write them.
+void add_lines(std::string_view text, std::vector<std::string>& lines) {
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  for (std::size_t end = text.find('\r'); end != std::string_view::npos; end = text.find('\r')) {
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  lines.emplace_back(text);
+}
+
 std::vector<std::string> read_parts(std::istream& input, const std::string& name, char end) {
   std::vector<std::string> parts;
   std::string part;
   while (std::getline(input, part, end)) {
-    if (end == '\n' && part.ends_with('\r')) part.pop_back();
     if (end == '\n' && parts.empty() && part.starts_with("\xEF\xBB\xBF")) part.erase(0, 3);
-    parts.push_back(part);
+    if (end == '\n') {
+      add_lines(part, parts);
+    } else {
+      parts.push_back(part);
+    }
     if (end == '\n' && part.find('\0') != std::string::npos) {
       throw diptych::Error(
           diptych::ErrorCode::invalid_argument,

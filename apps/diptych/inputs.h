@@ -7,8 +7,8 @@
 /// Says which files are named twice, and therefore taken twice.
 void note_repeated(const std::vector<std::string>& files);
 
-/// Returns the lines of a text file, or of standard input for "-", without their line ends (LF or
-/// CR LF) and without a byte order mark. Throws Error: not_found, io.
+/// Returns the lines of a text file, or of standard input for "-", without their line ends (LF,
+/// CR LF or CR) and without a byte order mark. Throws Error: not_found, io.
 std::vector<std::string> read_lines(const std::string& path);
 
 /// Reads names that end with a NUL each, as `find -print0` writes them. Throws Error: not_found,

@@ -194,8 +194,9 @@ int list(const Options& options) {
   } else if (!models.empty()) {
     print_table(models);
   }
-  if (models.empty()) print_note("no model has these words in its name and fits the options");
-  return 0;
+  if (!models.empty()) return 0;
+  return report_nothing_found(
+      "models: got none with these words in the name that fits the options");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "output_file.h"
 
 #include <diptych/error.h>
+#include <diptych/output_file.h>
 #include <fmt/core.h>
 
 #include <system_error>
@@ -37,4 +38,8 @@ void check_replaces_no_input(const std::string& out, std::span<const fs::path> i
     if (is_same_file(out, input)) refuse(out, "one of the inputs");
   }
   if (!model.empty() && belongs_to_model(out, model)) refuse(out, "a file of the model");
+}
+
+void check_replaces_nothing(const std::string& out, bool may_replace) {
+  if (out != "-" && !may_replace) diptych::refuse_earlier_result(out);
 }

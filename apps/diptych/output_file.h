@@ -9,3 +9,7 @@
 /// empty.
 void check_replaces_no_input(const std::string& out, std::span<const std::filesystem::path> inputs,
                              const std::string& model);
+
+/// Throws Error(invalid_argument) when the file `out` ("-": standard output) is there already,
+/// unless it `may_replace` one.
+void check_replaces_nothing(const std::string& out, bool may_replace);

@@ -40,6 +40,7 @@ struct Options {
   bool bytes = false;
   PictureInputs pictures;
   std::string out;
+  bool overwrite = false;
   OutputFormat format = OutputFormat::text;
 
   /// Whether it is said how, so that no model need be asked.
@@ -158,6 +159,7 @@ int preprocess(const Options& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   diptych::check_writable(options.out, pictures.size());
   check_replaces_no_input(options.out, pictures, options.model);
+  check_replaces_nothing(options.out, options.overwrite);
   check_names(pictures);
   if (options.bytes && (!options.mean.empty() || !options.std.empty()))
     print_note("--mean and --std are not used: --u8 writes bytes before they are normalised");
@@ -215,6 +217,7 @@ void add_preprocess(Command program) {
   command.flag("--u8", options->bytes, "bytes before normalising instead of float32");
   add_format_options(command, options->format, "one JSON array of what was done");
   command.option("--out", options->out, "file to write (.safetensors, .npy)").required();
+  command.flag("--overwrite", options->overwrite, "replace the file if it is there already");
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/false);
   command.footer(kExamples);
   command.runs([options] { return preprocess(*options); });

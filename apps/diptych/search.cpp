@@ -1,3 +1,4 @@
+#include <diptych/blank_text.h>
 #include <diptych/encoder.h>
 #include <diptych/error.h>
 #include <diptych/picture_files.h>
@@ -96,7 +97,7 @@ diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& opt
         ErrorCode::not_found,
         fmt::format("query: got {}, which is no file, expected words or a picture", query));
   }
-  if (query.find_first_not_of(" \t\n") == std::string::npos) {
+  if (diptych::is_blank(query)) {
     throw diptych::Error(ErrorCode::invalid_argument,
                          "query: got an empty one, expected words or a picture");
   }

@@ -74,8 +74,8 @@ bool is_table(const std::filesystem::path& file) {
 /// The exit status, once it is said that there was nothing to look at.
 int refuse_none(std::uint64_t samples, const diptych::SampleInputs& inputs, int status) {
   if (samples > 0) return status;
-  print_error(fmt::format("samples: got none, expected some ({})", inputs.sources.front()));
-  return std::max(status, 1);
+  return report_nothing_found(
+      fmt::format("samples: got none, expected some ({})", inputs.sources.front()), status);
 }
 
 /// The files of the inputs. Says which are named twice, and refuses columns where there is no

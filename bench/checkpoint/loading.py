@@ -43,7 +43,7 @@ def measure(diptych, root, rounds):
     text.write_text("a cat\n")
     for folder in [source] + [root / f"{form}-{dtype}" for form, dtype in FORMS]:
         read_through(folder)
-        command = [diptych, "embed", "--model", str(folder), "--texts-from", str(text), "--out", str(root / "out.npy")]
+        command = [diptych, "embed", "--overwrite", "--model", str(folder), "--texts-from", str(text), "--out", str(root / "out.npy")]
         print_row(f"embed a text, {folder.name}", fastest(command, rounds), weights)
     print_row("inspect", fastest([diptych, "inspect", str(source)], rounds), weights)
 

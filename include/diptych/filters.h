@@ -162,7 +162,8 @@ struct ScoreOptions {
   /// pairs without a score are left out, and pictures are not looked at. Empty, the default: none.
   std::filesystem::path scored;
   /// The least score of a pair that is kept, unless `top_share` is above zero: the share of the
-  /// scored pairs that is kept, the best of them, 0 to 1.
+  /// scored pairs that is kept, the best of them, 0 to 1. Those whose score is that of the last one
+  /// are all kept, which is noted.
   double least_score = 0.0;
   double top_share = 0.0;
   /// JSON Lines, `key` and `score` of every pair that was scored. Empty, the default: none.
@@ -189,11 +190,18 @@ struct ScoreReport {
 /// repack_samples.
 DIPTYCH_API ScoreReport score_samples(const ScoreOptions& options);
 
-/// Returns the least score of the best `share`, above 0 to 1, of all pairs whose scores
-/// score_samples wrote: what `ScoreOptions::least_score` is for each of many shards where the share
-/// is of all. Takes 8 bytes of memory a pair. Throws Error: not_found, io, corrupt_data,
-/// invalid_argument (a bad share, no score).
-DIPTYCH_API double least_of_top_share(const std::vector<std::filesystem::path>& scores,
-                                      double share);
+/// Where the best share of scored pairs ends.
+struct TopShare {
+  double least = 0.0;
+  /// A sentence where more pairs than the share have this score or a better one, as several have
+  /// it; else nothing.
+  std::string note;
+};
+
+/// Finds the best `share`, above 0 to 1, of all pairs whose scores score_samples wrote: its least
+/// score is what `ScoreOptions::least_score` is for each of many shards where the share is of all.
+/// Takes 8 bytes of memory a pair. Throws Error: not_found, io, corrupt_data, invalid_argument (a
+/// bad share, no score).
+DIPTYCH_API TopShare top_share_of(const std::vector<std::filesystem::path>& scores, double share);
 
 }  // namespace diptych

@@ -192,6 +192,10 @@ struct TrainOptions {
   /// Where processes that another program has started find each other, as
   /// TrainProcess::meeting_point. Empty: as the environment says.
   std::string meeting_point;
+  /// Whether each process has a shard of the matrices, of their gradients and of what the optimiser
+  /// keeps of them, instead of everything: a block's are gathered while it computes, which it does
+  /// again for its gradients. The same checkpoints; with one process alone it changes nothing.
+  bool fsdp = false;
   /// What they exchange tensors with: "auto" or "gloo".
   std::string backend = "auto";
   /// open_clip's ways to save memory and time at the loss, which change nothing here: every process

@@ -20,6 +20,7 @@
 #include "checkpoint/export_model.h"
 #include "checkpoint/model_folder.h"
 #include "diptych/encoder.h"
+#include "diptych/output_file.h"
 #include "engine/stored_panels.h"
 
 namespace diptych {
@@ -132,18 +133,6 @@ class ClaimedFolder {
   int descriptor_ = -1;
 };
 
-/// What is there may be an earlier result, or another form's files that a reader would take first.
-void refuse_filled(const std::filesystem::path& folder) {
-  std::error_code error;
-  const bool is_filled =
-      std::filesystem::is_directory(folder, error) && !std::filesystem::is_empty(folder, error);
-  if (!is_filled) return;
-  fail(ErrorCode::invalid_argument,
-       "convert: got a folder that has files already, expected a new or empty one, or --overwrite "
-       "({})",
-       folder.string());
-}
-
 /// Eight bits are for the model's own form.
 void refuse_quantised(ExportFormat format) {
   if (format == ExportFormat::diptych) return;
@@ -187,7 +176,8 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   checkpoint::ModelFile file = model.implementation().file;
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
-  if (!options.overwrite) refuse_filled(folder);
+  // What is there may also be another form's files, which a reader would take first.
+  if (!options.overwrite) refuse_earlier_result(folder);
   std::vector<std::string> notes = api::check_weights(model.implementation());
   const bool is_described = !options.name.empty() || !options.licence.empty();
   if (is_described && format != ExportFormat::diptych) notes.emplace_back(kNoPlaceForWords);

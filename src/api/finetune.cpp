@@ -58,6 +58,16 @@ FinetuneStart choose(const FinetuneOptions& options, const ModelInfo& model, con
   return start;
 }
 
+/// What `choose` would, of data and a model that nobody has looked at yet: enough to check what was
+/// said.
+FinetuneStart anything_chosen(const FinetuneOptions& options) {
+  constexpr int kFewestPairs = 8;
+  return {.image_mode = options.image_mode.empty() ? "full" : options.image_mode,
+          .text_mode = options.text_mode.empty() ? "full" : options.text_mode,
+          .learning_rate = options.learning_rate,
+          .batch_size = options.batch_size == 0 ? kFewestPairs : options.batch_size};
+}
+
 bool has_equal_captions(const std::vector<api::OwnPicture>& pictures) {
   std::set<std::string_view> captions;
   return std::any_of(pictures.begin(), pictures.end(), [&](const api::OwnPicture& picture) {
@@ -152,14 +162,13 @@ class Tuning {
 
   void train() {
     const fs::path table = folder_ / "training.csv";
-    make_folders(folder_);
+    const bool made = make_folders(folder_);
     for (const char* earlier : {"report.json", "report.html", "best.safetensors"})
       fs::remove(folder_ / earlier);
     api::write_table(table, data_.training);
     api::write_table(folder_ / "held_out.csv", data_.held_out);
     TrainCallbacks callbacks;
     callbacks.note = callbacks_.note;
-    callbacks.started = [this](const TrainStart& start) { note_all(start.notes); };
     // Of classes they would say that captions are the same.
     if (data_.classes.empty())
       callbacks.data_opened = [this](const TrainDataSummary& data) { note_all(data.notes); };
@@ -168,13 +177,30 @@ class Tuning {
       measure(epoch, checkpoint);
     };
     callbacks.should_stop = [this] { return should_stop(); };
-    const TrainResult result =
-        run_training(train_options(options_, report_.start, data_, table), callbacks);
+    bool has_begun = false;
+    callbacks.started = [&](const TrainStart& start) {
+      has_begun = true;
+      note_all(start.notes);
+    };
+    TrainResult result;
+    try {
+      result = run_training(train_options(options_, report_.start, data_, table), callbacks);
+    } catch (...) {
+      if (!has_begun) leave_nothing(made);
+      throw;
+    }
     for (const RefusedData& refused : result.refused_by_reason) {
       if (callbacks_.note)
         callbacks_.note(fmt::format("refused: {} {}, the first: {}", refused.count,
                                     refused.description, refused.example));
     }
+  }
+
+  /// A training that was refused is no run.
+  void leave_nothing(bool made) const {
+    std::error_code ignored;
+    for (const char* table : {"training.csv", "held_out.csv"}) fs::remove(folder_ / table, ignored);
+    if (made) fs::remove(folder_, ignored);
   }
 
   void note_all(const std::vector<std::string>& notes) const {
@@ -237,6 +263,7 @@ void check(const FinetuneOptions& options) {
   require(options.patience >= 1, "patience", options.patience, "at least 1");
   require(options.learning_rate >= 0.0, "lr", options.learning_rate, "at least 0");
   require(options.batch_size >= 0, "batch-size", options.batch_size, "at least 0");
+  check_train_options(train_options(options, anything_chosen(options), {}, "training.csv"));
   const fs::path folder = options.logs / options.name;
   const bool taken = fs::exists(folder / "training.csv") || fs::exists(folder / "checkpoints");
   if (taken && !options.overwrite) {

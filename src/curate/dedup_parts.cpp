@@ -22,11 +22,11 @@ namespace {
 
 using namespace curate;
 
-/// Which pictures are copies: how many parts there are, where each begins and the last ends, and
-/// a CopyKind a picture.
+/// Which pictures are copies: how many parts there are, the SamplesDigest of each, where each
+/// begins and the last ends, and a CopyKind a picture.
 class CopiesFile {
  public:
-  static constexpr std::string_view kMagic = "diptych copies, form 1\n";
+  static constexpr std::string_view kMagic = "diptych copies, form 2\n";
 
   explicit CopiesFile(const std::filesystem::path& path) : file_(path) {
     const std::string_view text = as_text(file_.bytes());
@@ -34,9 +34,9 @@ class CopiesFile {
     content_ = file_.bytes().subspan(kMagic.size());
     parts_ = number(0);
     const std::uint64_t numbers = content_.size() / sizeof(std::uint64_t);
-    if (numbers < 2 || parts_ > numbers - 2) damaged();
-    kinds_ = content_.subspan((parts_ + 2) * sizeof(std::uint64_t));
-    if (number(parts_ + 1) != kinds_.size()) damaged();
+    if (numbers < 2 || parts_ > (numbers - 2) / 2) damaged();
+    kinds_ = content_.subspan((2 * parts_ + 2) * sizeof(std::uint64_t));
+    if (number(2 * parts_ + 1) != kinds_.size()) damaged();
   }
 
   /// The kinds of a part's pictures, as bytes.
@@ -45,18 +45,22 @@ class CopiesFile {
       fail(ErrorCode::invalid_argument, "part: got {}, expected one of {} ({})", index, parts_,
            file_.name());
     }
-    const std::uint64_t first = number(index + 1);
-    const std::uint64_t last = number(index + 2);
+    const std::uint64_t first = number(parts_ + index + 1);
+    const std::uint64_t last = number(parts_ + index + 2);
     if (first > last || last > kinds_.size()) damaged();
     return kinds_.subspan(first, last - first);
   }
 
-  static void write(const std::filesystem::path& path, const std::vector<std::uint64_t>& firsts,
-                    const std::vector<CopyKind>& kinds) {
+  /// The digest of a part's samples; `part` has checked the index.
+  std::uint64_t samples(std::size_t index) const { return number(index + 1); }
+
+  static void write(const std::filesystem::path& path, const std::vector<std::uint64_t>& samples,
+                    const std::vector<std::uint64_t>& firsts, const std::vector<CopyKind>& kinds) {
     AtomicFile file(path);
     file.write(kMagic);
-    const std::vector<std::uint64_t> parts = {firsts.size() - 1};
-    file.write(std::as_bytes(std::span(parts)));
+    const std::uint64_t parts = samples.size();
+    file.write(std::as_bytes(std::span(&parts, 1)));
+    file.write(std::as_bytes(std::span(samples)));
     file.write(std::as_bytes(std::span(firsts)));
     file.write(std::as_bytes(std::span(kinds)));
     file.commit();
@@ -86,11 +90,13 @@ FilterReport fingerprint_pictures(const FingerprintOptions& options) {
   check_output(options.out, options.stage, {});
   ThreadPool pool(options.stage.threads);
   FilterReport report;
-  std::vector<Fingerprint> prints;
+  FilePrints prints;
+  SamplesDigest digest;
   walk_fingerprints(files_of(options.inputs, /*pictures=*/true), options.inputs,
                     /*needs_hash=*/true, pool, options.stage, report.files, report.samples,
-                    [&](const shards::Sample&, const Fingerprint& print) {
-                      prints.push_back(print);
+                    [&](const shards::Sample& sample, const Fingerprint& print) {
+                      digest.add(sample);
+                      prints.prints.push_back(print);
                       const bool has_bytes = print.state != Fingerprint::State::absent &&
                                              print.state != Fingerprint::State::unreadable;
                       if (has_bytes) ++report.samples.written;
@@ -99,6 +105,7 @@ FilterReport fingerprint_pictures(const FingerprintOptions& options) {
     fail(ErrorCode::invalid_argument, "shards: got none that can be read, expected one ({})",
          options.inputs.sources.front());
   }
+  prints.samples = digest.value();
   write_fingerprints(options.out, prints);
   return report;
 }
@@ -112,10 +119,13 @@ StageReport find_copies(const CopyOptions& options) {
   StageReport files;
   add_evaluation_sets(options.against, options.distance, pool, options.stage, files, finder);
   StageReport report;
+  std::vector<std::uint64_t> samples;
   std::vector<std::uint64_t> firsts = {0};
   std::vector<CopyKind> kinds;
   for (const std::filesystem::path& path : options.fingerprints) {
-    for (const Fingerprint& print : read_fingerprints(path)) {
+    const FilePrints file = read_fingerprints(path);
+    samples.push_back(file.samples);
+    for (const Fingerprint& print : file.prints) {
       const CopyKind kind = finder.take(print);
       kinds.push_back(kind);
       ++report.read;
@@ -132,7 +142,7 @@ StageReport find_copies(const CopyOptions& options) {
       options.stage.progress(firsts.size() - 1, options.fingerprints.size());
   }
   if (report.written == 0) refuse_nothing_left(report, options.fingerprints.front().string());
-  CopiesFile::write(options.out, firsts, kinds);
+  CopiesFile::write(options.out, samples, firsts, kinds);
   return report;
 }
 
@@ -145,11 +155,13 @@ FilterReport dedup_part(const DedupPartOptions& options) {
   SampleKeys keys;
   FilterReport report;
   std::size_t next = 0;
+  SamplesDigest digest;
   const SampleRules any{.need_picture = false, .need_caption = false, .decode = false};
   walk_samples(
       files_of(options.inputs, /*pictures=*/true), options.inputs, any, pool, options.stage,
       report.files, report.samples, [&](const std::vector<CheckedSample>& checked) {
         for (const CheckedSample& one : checked) {
+          digest.add(one.sample);
           if (next++ >= kinds.size() || one.fault) continue;
           const shards::Sample& sample = one.sample;
           const auto kind = static_cast<CopyKind>(kinds[next - 1]);
@@ -165,6 +177,11 @@ FilterReport dedup_part(const DedupPartOptions& options) {
   if (next != kinds.size()) {
     fail(ErrorCode::invalid_argument,
          "samples: got {}, expected {}, as when fingerprints were taken ({})", next, kinds.size(),
+         options.inputs.sources.front());
+  }
+  if (digest.value() != copies.samples(options.part)) {
+    fail(ErrorCode::invalid_argument,
+         "samples: got other keys or pictures, expected those that fingerprints were taken of ({})",
          options.inputs.sources.front());
   }
   sink->finish();

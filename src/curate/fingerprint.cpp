@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "base/as_text.h"
@@ -10,13 +11,15 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "curate/sha2.h"
+#include "curate/stable_hash.h"
 
 namespace diptych::curate {
 
 namespace {
 
-constexpr std::string_view kFingerprintMagic = "diptych fingerprints, form 1   \n";
-static_assert(kFingerprintMagic.size() == sizeof(Fingerprint), "as in a file");
+constexpr std::string_view kFingerprintMagic = "diptych fingerprints, form 2   \n";
+constexpr std::size_t kFingerprintHeader = kFingerprintMagic.size() + sizeof(std::uint64_t);
+static_assert(sizeof(Fingerprint) == 32, "as in a file");
 
 std::uint64_t number_of_digits(std::string_view digits) {
   std::uint64_t number = 0;
@@ -46,26 +49,34 @@ Fingerprint fingerprint_of(const shards::Sample& sample, bool needs_hash,
   return print;
 }
 
-void write_fingerprints(const std::filesystem::path& path, const std::vector<Fingerprint>& prints) {
-  AtomicFile file(path);
-  file.write(kFingerprintMagic);
-  file.write(std::as_bytes(std::span(prints)));
-  file.commit();
+void SamplesDigest::add(const shards::Sample& sample) {
+  const auto picture = sample.image();
+  value_ = stable_hash(sample.key, value_ + (picture ? picture->size() : 0));
 }
 
-std::vector<Fingerprint> read_fingerprints(const std::filesystem::path& path) {
+void write_fingerprints(const std::filesystem::path& path, const FilePrints& file) {
+  AtomicFile out(path);
+  out.write(kFingerprintMagic);
+  out.write(std::as_bytes(std::span(&file.samples, 1)));
+  out.write(std::as_bytes(std::span(file.prints)));
+  out.commit();
+}
+
+FilePrints read_fingerprints(const std::filesystem::path& path) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
-  const bool is_one =
-      as_text(bytes).starts_with(kFingerprintMagic) && bytes.size() % sizeof(Fingerprint) == 0;
+  const bool is_one = as_text(bytes).starts_with(kFingerprintMagic) &&
+                      bytes.size() >= kFingerprintHeader &&
+                      (bytes.size() - kFingerprintHeader) % sizeof(Fingerprint) == 0;
   if (!is_one) {
     fail(ErrorCode::corrupt_data, "fingerprints: got another file, or a part of one ({})",
          path.string());
   }
-  const auto content = bytes.subspan(kFingerprintMagic.size());
-  std::vector<Fingerprint> prints(content.size() / sizeof(Fingerprint));
-  if (!content.empty()) std::memcpy(prints.data(), content.data(), content.size());
-  for (const Fingerprint& print : prints) {
+  const auto content = bytes.subspan(kFingerprintHeader);
+  FilePrints prints{0, std::vector<Fingerprint>(content.size() / sizeof(Fingerprint))};
+  std::memcpy(&prints.samples, bytes.data() + kFingerprintMagic.size(), sizeof prints.samples);
+  if (!content.empty()) std::memcpy(prints.prints.data(), content.data(), content.size());
+  for (const Fingerprint& print : prints.prints) {
     if (print.state <= Fingerprint::State::whole) continue;
     fail(ErrorCode::corrupt_data, "fingerprint: got an unknown state ({})", path.string());
   }

@@ -36,10 +36,27 @@ struct Fingerprint {
 Fingerprint fingerprint_of(const shards::Sample& sample, bool needs_hash,
                            std::optional<SampleFault>& fault);
 
-/// Writes the fingerprints of a file's samples, in order. Throws Error(io).
-void write_fingerprints(const std::filesystem::path& path, const std::vector<Fingerprint>& prints);
+/// What samples are told from others by that are as many: their keys and the sizes of their
+/// pictures, in order.
+class SamplesDigest {
+ public:
+  void add(const shards::Sample& sample);
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+/// The fingerprints of a file's samples, in order.
+struct FilePrints {
+  std::uint64_t samples = 0;  ///< the SamplesDigest
+  std::vector<Fingerprint> prints;
+};
+
+/// Throws Error(io).
+void write_fingerprints(const std::filesystem::path& path, const FilePrints& file);
 /// Reads what write_fingerprints wrote. Throws Error: io, not_found, corrupt_data.
-std::vector<Fingerprint> read_fingerprints(const std::filesystem::path& path);
+FilePrints read_fingerprints(const std::filesystem::path& path);
 
 /// Whether a picture is left out as a copy.
 enum class CopyKind : std::uint8_t { none, evaluated, same_bytes, near, absent, unreadable };

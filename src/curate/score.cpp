@@ -211,10 +211,16 @@ class Scoring {
     report_.mean = std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
   }
 
-  double last_of_share() const {
+  double last_of_share() {
     std::vector<double> all = scores();
     if (!is_scored() || all.empty()) return kAnyScore;
-    return last_of_best(all, options_.top_share, std::greater<>());
+    const auto best = best_share(all, options_.top_share, std::greater<>());
+    note(note_on_equals(best, all.size(), "score"));
+    return best.last;
+  }
+
+  void note(std::string sentence) {
+    if (!sentence.empty()) report_.filter.samples.notes.push_back(std::move(sentence));
   }
 
   /// Takes the next samples, whose verdicts are there.

@@ -38,7 +38,7 @@ void read_scores(const std::filesystem::path& path,
 
 }  // namespace curate
 
-double least_of_top_share(const std::vector<std::filesystem::path>& scores, double share) {
+TopShare top_share_of(const std::vector<std::filesystem::path>& scores, double share) {
   if (!(share > 0.0 && share <= 1.0))
     fail(ErrorCode::invalid_argument, "top share: got {}, expected above 0 to 1", share);
   std::vector<double> all;
@@ -46,7 +46,8 @@ double least_of_top_share(const std::vector<std::filesystem::path>& scores, doub
     curate::read_scores(path, [&](std::string_view, double score) { all.push_back(score); });
   if (all.empty())
     fail(ErrorCode::invalid_argument, "scores: got none, expected some in {} files", scores.size());
-  return curate::last_of_best(all, share, std::greater<>());
+  const auto best = curate::best_share(all, share, std::greater<>());
+  return {best.last, curate::note_on_equals(best, all.size(), "score")};
 }
 
 }  // namespace diptych

@@ -42,7 +42,10 @@ class SemanticDeduplication {
     report_.similarity = options_.similarity;
     if (options_.keep_share > 0.0) {
       std::vector<float> ordered = similarity;
-      report_.similarity = last_of_best(ordered, options_.keep_share, std::less<>());
+      const auto best = best_share(ordered, options_.keep_share, std::less<>());
+      report_.similarity = best.last;
+      const std::string note = note_on_equals(best, ordered.size(), "similarity");
+      if (!note.empty()) report_.filter.samples.notes.push_back(note);
     }
     FilterReport again;  // of the same samples: counted, and their pictures decoded, once
     const SampleRules none{.need_picture = false, .need_caption = false, .decode = false};

@@ -8,6 +8,7 @@
 
 #include "base/append.h"
 #include "base/error.h"
+#include "diptych/output_file.h"
 
 namespace diptych::curate {
 
@@ -84,10 +85,7 @@ void check_output(const std::filesystem::path& output, const StageOptions& optio
     fail(ErrorCode::invalid_argument, "output: got an input, expected another file ({})",
          output.string());
   }
-  if (!options.overwrite && std::filesystem::exists(output, ignored)) {
-    fail(ErrorCode::invalid_argument,
-         "output: got a file that exists, expected a new one or --overwrite ({})", output.string());
-  }
+  if (!options.overwrite) refuse_earlier_result(output);
 }
 
 }  // namespace diptych::curate

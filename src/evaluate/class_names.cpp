@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/utf8.h"
+#include "diptych/blank_text.h"
 
 namespace diptych::evaluate {
 namespace {
@@ -187,7 +188,7 @@ void check_name(const NamedClass& named) {
     fail(ErrorCode::invalid_argument,
          "class name: got bytes that are not UTF-8 (class folder '{}')", named.folder);
   }
-  if (named.name.find_first_not_of(" \t") == std::string::npos) {
+  if (is_blank(named.name)) {
     fail(ErrorCode::invalid_argument, "class name: got an empty one (class folder '{}')",
          named.folder);
   }

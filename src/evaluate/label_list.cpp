@@ -128,12 +128,39 @@ bool has_bullet(const std::string& label) {
   return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with(": ");
 }
 
+/// "0 cat", "1 dog", "2 cow".
+bool are_numbered(std::span<const std::string> labels) {
+  const std::size_t first = labels.front().starts_with("0") ? 0 : 1;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::string number = std::to_string(first + i);
+    const bool has_it = labels[i].starts_with(number) && labels[i].size() > number.size();
+    if (!has_it || std::string_view(" .:)-_").find(labels[i][number.size()]) == std::string::npos)
+      return false;
+  }
+  return true;
+}
+
 std::optional<std::string> note_on_bullets(std::string_view what,
                                            std::span<const std::string> labels) {
-  const bool is_remark = labels.size() > 1 && labels.front().starts_with("#");
-  if (!is_remark && (labels.size() < 2 || !all_of(labels, has_bullet))) return std::nullopt;
+  if (labels.size() < 2) return std::nullopt;
+  // The first may be a heading.
+  const auto most = labels.subspan(labels.size() > 2 ? 1 : 0);
+  const bool is_remark = labels.front().starts_with("#");
+  if (!is_remark && !all_of(most, has_bullet) && !are_numbered(labels)) return std::nullopt;
   return fmt::format("what stands before a {} belongs to it, numbers and marks too: '{}'", what,
-                     labels.front());
+                     is_remark ? labels.front() : most.front());
+}
+
+/// A whole text that a template was filled for, or one that is to be.
+std::optional<std::string> note_on_places(std::string_view what,
+                                          std::span<const std::string> labels) {
+  const auto has_place = [](const std::string& label) {
+    return label.find("{label}") != std::string::npos || label.find("{}") != std::string::npos;
+  };
+  const auto found = std::find_if(labels.begin(), labels.end(), has_place);
+  if (found == labels.end()) return std::nullopt;
+  return fmt::format("a {} is put into a template, and is none: '{}' (--template takes one)", what,
+                     *found);
 }
 
 using NoteOn = std::optional<std::string>(std::string_view, std::span<const std::string>);
@@ -154,7 +181,7 @@ std::vector<std::string> notes_of(std::string_view what, std::span<const std::st
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
   return notes_of(what, labels,
                   {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
-                   note_on_remarks, note_on_underscores});
+                   note_on_remarks, note_on_underscores, note_on_places});
 }
 
 }  // namespace diptych::evaluate

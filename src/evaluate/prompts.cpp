@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "text/characters/unicode.h"
+#include "diptych/blank_text.h"
 
 namespace diptych {
 namespace {
@@ -106,13 +106,6 @@ constexpr std::string_view kSimple7[] = {
     "a photo of the small {}.",
 };
 
-/// Nothing but blanks and what does not show: also the full-width space, a zero-width space.
-bool is_invisible(std::string_view label) {
-  const std::u32string characters = text::decode_utf8_lossy(label);
-  return std::all_of(characters.begin(), characters.end(),
-                     [](char32_t c) { return text::is_whitespace(c) || text::is_control(c); });
-}
-
 /// A place for the label at the start of `text`, or an empty view.
 std::string_view leading_place(std::string_view text) {
   for (const std::string_view place : {std::string_view("{label}"), std::string_view("{}")}) {
@@ -180,7 +173,7 @@ void check_labels(std::span<const std::string> labels) {
     if (!is_utf8(label)) {
       fail(ErrorCode::invalid_argument, "label {}: got bytes that are not UTF-8", i + 1);
     }
-    if (is_invisible(label)) {
+    if (is_blank(label)) {
       fail(ErrorCode::invalid_argument, "label {}: got an empty label, expected a text", i + 1);
     }
     const auto [first, is_new] = seen.emplace(label, i);

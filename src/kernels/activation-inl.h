@@ -1,5 +1,4 @@
 // Activation functions on vectors; included once for every instruction set.
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include <cstddef>
@@ -19,55 +18,63 @@ namespace diptych::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Returns c0 + c1 x + c2 x^2 + ...
-template <class D, class V>
-HWY_INLINE V polynomial(D d, V /*x*/, float c0) {
-  return hn::Set(d, c0);
-}
-template <class D, class V, class... Rest>
-HWY_INLINE V polynomial(D d, V x, float c0, Rest... rest) {
-  return hn::MulAdd(polynomial(d, x, rest...), x, hn::Set(d, c0));
+/// Coefficients of P and Q in f(x) = x P(x^2) / Q(x^2), for f odd and rising to 1: minimax fits in
+/// relative error up to `bound`, where f has rounded to 1. Such a quotient costs half of what an
+/// exponential function does, and is as good for values that 1 is added to.
+template <std::size_t kTerms>
+struct OddQuotient {
+  float bound;
+  float numerator[kTerms];
+  float denominator[kTerms];
+};
+inline constexpr OddQuotient<6> kErf = {
+    3.9F,
+    {1.1283791F, 0.18966714F, 0.052668113F, 0.0037383568F, 0.00028506204F, 2.0664659e-6F},
+    {1.0F, 0.5014209F, 0.11381908F, 0.014914298F, 0.0011573781F, 3.8269936e-5F}};
+inline constexpr OddQuotient<5> kTanh = {
+    9.0F,
+    {1.0F, 0.13380997F, 0.0034955537F, 2.0608517e-5F, 1.3353891e-8F},
+    {1.0F, 0.46714312F, 0.025876852F, 0.00032855786F, 7.7762394e-7F}};
+
+/// Returns c[0] + c[1] x + c[2] x^2 + ...
+template <std::size_t kTerms, class D, class V>
+HWY_INLINE V polynomial(D d, V x, const float (&c)[kTerms]) {
+  V sum = hn::Set(d, c[kTerms - 1]);
+  for (std::size_t i = kTerms - 1; i-- > 0;) sum = hn::MulAdd(sum, x, hn::Set(d, c[i]));
+  return sum;
 }
 
-/// Returns the error function within 2 ulp. Both polynomials are minimax fits in relative error of
-/// erf: erf(x) = x P(x^2) below 1, and 1 - exp(Q(|x|)) with Q ~ ln(erfc) above; at 4 erf has
-/// rounded to 1.
-template <class D, class V>
-HWY_INLINE V erf(D d, V x) {
-  const V magnitude = hn::Min(hn::Abs(x), hn::Set(d, 4.0F));
-  const V small = hn::Mul(
-      x, polynomial(d, hn::Mul(x, x), 1.1283791065F, -0.37612625957F, 0.11283600330F,
-                    -0.026854444295F, 0.0051895352080F, -0.00080208410509F, 7.8891192970e-5F));
-  const V log_complement =
-      polynomial(d, magnitude, -0.00035370892147F, -1.1270400286F, -0.63822561502F, -0.10303743183F,
-                 0.021805351600F, -0.0029396156315F, 0.00018557489966F);
-  const V large = hn::CopySign(hn::Sub(hn::Set(d, 1.0F), hn::Exp(d, log_complement)), x);
-  return hn::IfThenElse(hn::Lt(magnitude, hn::Set(d, 1.0F)), small, large);
+/// Returns f(x) within 4e-7, from -1 to 1.
+template <std::size_t kTerms, class D, class V>
+HWY_INLINE V evaluate(D d, const OddQuotient<kTerms>& f, V x) {
+  const V bounded = hn::Clamp(x, hn::Set(d, -f.bound), hn::Set(d, f.bound));
+  const V square = hn::Mul(bounded, bounded);
+  const V quotient = hn::Div(hn::Mul(bounded, polynomial(d, square, f.numerator)),
+                             polynomial(d, square, f.denominator));
+  return hn::Clamp(quotient, hn::Set(d, -1.0F), hn::Set(d, 1.0F));
 }
 
-/// Returns x sigmoid(scaled) = x / (1 + exp(-scaled)).
-template <class D, class V>
-HWY_INLINE V sigmoid_unit(D d, V x, V scaled) {
-  // exp(88) is close to the largest float; beyond it the quotient is as good as zero.
-  const V exponent = hn::Min(hn::Neg(scaled), hn::Set(d, 88.0F));
-  return hn::Div(x, hn::Add(hn::Set(d, 1.0F), hn::Exp(d, exponent)));
+/// Returns x (1 + f(scaled)) / 2. With tanh that is x sigmoid(2 scaled).
+template <std::size_t kTerms, class D, class V>
+HWY_INLINE V gate(D d, V x, const OddQuotient<kTerms>& f, V scaled) {
+  const V half = hn::Mul(x, hn::Set(d, 0.5F));
+  return hn::MulAdd(half, evaluate(d, f, scaled), half);
 }
 
 template <Activation kActivation, class D, class V>
 HWY_INLINE V activate_vector(D d, V x) {
   if constexpr (kActivation == Activation::relu) return hn::Max(x, hn::Zero(d));
   if constexpr (kActivation == Activation::quick_gelu)
-    return sigmoid_unit(d, x, hn::Mul(x, hn::Set(d, 1.702F)));
-  if constexpr (kActivation == Activation::silu) return sigmoid_unit(d, x, x);
-  if constexpr (kActivation == Activation::sigmoid) return sigmoid_unit(d, hn::Set(d, 1.0F), x);
-  if constexpr (kActivation == Activation::gelu) {
-    const V half = hn::Mul(x, hn::Set(d, 0.5F));
-    return hn::MulAdd(half, erf(d, hn::Mul(x, hn::Set(d, 0.70710678F))), half);
-  }
+    return gate(d, x, kTanh, hn::Mul(x, hn::Set(d, 0.5F * 1.702F)));
+  if constexpr (kActivation == Activation::silu)
+    return gate(d, x, kTanh, hn::Mul(x, hn::Set(d, 0.5F)));
+  if constexpr (kActivation == Activation::sigmoid)
+    return gate(d, hn::Set(d, 1.0F), kTanh, hn::Mul(x, hn::Set(d, 0.5F)));
+  if constexpr (kActivation == Activation::gelu)
+    return gate(d, x, kErf, hn::Mul(x, hn::Set(d, 0.70710678F)));
   if constexpr (kActivation == Activation::gelu_tanh) {
-    // (1 + tanh(u)) / 2 = sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3).
     const V cubic = hn::MulAdd(hn::Mul(hn::Mul(x, x), x), hn::Set(d, 0.044715F), x);
-    return sigmoid_unit(d, x, hn::Mul(cubic, hn::Set(d, 2.0F * 0.79788456F)));
+    return gate(d, x, kTanh, hn::Mul(cubic, hn::Set(d, 0.79788456F)));  // sqrt(2 / pi)
   }
   return x;
 }

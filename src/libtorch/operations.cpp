@@ -154,8 +154,17 @@ Operations::Rotation Operations::rotation(const network::RotaryTable& table,
 
 std::vector<Tensor> Operations::parameters_of(const std::set<network::ParameterId>& ids) const {
   std::vector<Tensor> result;
-  for (const network::ParameterId id : ids) result.push_back(parameter(id));
+  for (const network::ParameterId id : ids)
+    result.push_back(parameters_[static_cast<std::size_t>(id)]);
   return result;
+}
+
+Tensor Operations::whole_of(network::ParameterId id, const Tensor& parameter) const {
+  const Sharding& sharding = (*options_.shardings)[static_cast<std::size_t>(id)];
+  if (wholes_ == nullptr || !sharding) return sharding.whole_of(parameter);
+  Tensor& whole = (*wholes_)[id];
+  if (!whole.defined()) whole = sharding.whole_of(parameter);
+  return whole;
 }
 
 Tensor Operations::on_device(const network::Pixels& pixels) const {
@@ -183,7 +192,7 @@ Tensor Operations::patches(const network::Pixels& pixels, int size) {
 
 Tensor Operations::linear(const Tensor& x, const network::Linear& layer, Activation activation,
                           const Tensor* residual) {
-  const Tensor& weight = parameter(layer.weight);
+  const Tensor weight = parameter(layer.weight);
   Tensor y;
   if (layer.transposed) {
     y = in_type_of(weight, x).matmul(weight);
@@ -204,7 +213,7 @@ Tensor Operations::norm(const Tensor& x, const network::Norm& norm) {
     // reference.
     const Tensor wide = x.to(torch::kFloat32);
     const Tensor mean_square = wide.square().mean(-1, /*keepdim=*/true);
-    const Tensor& weight = parameter(norm.weight);
+    const Tensor weight = parameter(norm.weight);
     return in_type_of(weight, wide * torch::rsqrt(mean_square + norm.epsilon) * weight);
   }
   return torch::layer_norm(x, {norm.width}, parameter(norm.weight), parameter(norm.bias),
@@ -249,7 +258,7 @@ Tensor Operations::add_constants(const Tensor& x, float factor, std::span<const 
 }
 
 Tensor Operations::embed(network::ParameterId id, const Indices& indices) {
-  const Tensor& table = parameter(id);
+  const Tensor table = parameter(id);
   return torch::embedding(table.dim() == 1 ? table.unsqueeze(0) : table, indices);
 }
 
@@ -302,9 +311,9 @@ Operations::FeatureMap Operations::convolution(const FeatureMap& x,
                                                const network::Convolution& layer,
                                                Activation activation, const FeatureMap* residual) {
   const Tensor bias = layer.bias == network::kAbsent ? Tensor() : parameter(layer.bias);
-  const Tensor convolved =
-      torch::conv2d(in_type_of(parameter(layer.weight), as_pictures(x)), parameter(layer.weight),
-                    bias, layer.stride, (layer.kernel - 1) / 2);
+  const Tensor weight = parameter(layer.weight);
+  const Tensor convolved = torch::conv2d(in_type_of(weight, as_pictures(x)), weight, bias,
+                                         layer.stride, (layer.kernel - 1) / 2);
   FeatureMap result = as_feature_map(convolved);
   if (layer.norm) result.rows = normalised(result.rows, *layer.norm);
   result.rows = activated(
@@ -313,8 +322,8 @@ Operations::FeatureMap Operations::convolution(const FeatureMap& x,
 }
 
 Tensor Operations::normalised(const Tensor& rows, const network::BatchNorm& norm) {
-  const Tensor& weight = parameter(norm.weight);
-  const Tensor& bias = parameter(norm.bias);
+  const Tensor weight = parameter(norm.weight);
+  const Tensor bias = parameter(norm.bias);
   const bool uses_running = !options_.training || updates_statistics_;
   const RunningStatistics running = {
       .mean = uses_running ? parameter(norm.running_mean) : Tensor(),

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -12,6 +13,7 @@
 
 #include "libtorch/batch_norm.h"
 #include "libtorch/recomputed_block.h"
+#include "libtorch/sharding.h"
 #include "libtorch/stop_check.h"
 #include "network/model.h"
 
@@ -26,6 +28,9 @@ struct PassOptions {
   bool recomputes_blocks = false;
   /// Called before every block, forward and back.
   StopCheck stop = {};
+  /// How the parameters lie, in the table's order; null: whole. Those in shards are whole only
+  /// while a block computes, where blocks are recomputed. Must outlive the operations as they do.
+  const std::vector<Sharding>* shardings = nullptr;
 };
 
 /// The towers' operations (network/operations/operations.h) with libtorch: autograd, any device,
@@ -120,7 +125,9 @@ class Operations : public network::ComposedOperations<Operations> {
                      const Inputs&... inputs) const {
     const torch::NoGradGuard no_gradients;
     Operations operations = *this;
+    std::map<network::ParameterId, Tensor> wholes;
     operations.used_ = &used;
+    operations.wholes_ = &wholes;
     return body(operations, inputs...);
   }
 
@@ -131,6 +138,8 @@ class Operations : public network::ComposedOperations<Operations> {
     operations.options_.recomputes_blocks = false;
     operations.updates_statistics_ = false;
     return [operations, body, ... kept = inputs](const std::vector<Tensor>& rows) mutable {
+      std::map<network::ParameterId, Tensor> wholes;
+      operations.wholes_ = &wholes;
       auto next = rows.begin();
       const auto with_next = [&next](const auto& input) { return with_rows(input, *next++); };
       const std::tuple arguments{with_next(kept)...};
@@ -140,10 +149,12 @@ class Operations : public network::ComposedOperations<Operations> {
     };
   }
 
-  const Tensor& parameter(network::ParameterId id) const {
+  Tensor parameter(network::ParameterId id) const {
     if (used_ != nullptr) used_->insert(id);
-    return parameters_[static_cast<std::size_t>(id)];
+    const Tensor& parameter = parameters_[static_cast<std::size_t>(id)];
+    return options_.shardings == nullptr ? parameter : whole_of(id, parameter);
   }
+  Tensor whole_of(network::ParameterId id, const Tensor& parameter) const;
   std::vector<Tensor> parameters_of(const std::set<network::ParameterId>& ids) const;
   torch::Device device() const { return parameters_.front().device(); }
   Tensor on_device(const network::Pixels& pixels) const;
@@ -153,6 +164,8 @@ class Operations : public network::ComposedOperations<Operations> {
   PassOptions options_;
   bool updates_statistics_ = true;
   std::set<network::ParameterId>* used_ = nullptr;
+  /// What a block has made whole of shards, so that each is once; null outside of blocks.
+  std::map<network::ParameterId, Tensor>* wholes_ = nullptr;
 };
 
 }  // namespace diptych::libtorch

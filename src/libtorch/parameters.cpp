@@ -72,11 +72,4 @@ torch::Tensor to_torch(const TensorView& view, torch::Device device) {
   return host.to(device);
 }
 
-void add_parameters(TensorMap& map, const network::ParameterTable& table,
-                    const Parameters& parameters, const std::string& prefix) {
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    map.add(prefix + table.specs()[i].name, to_buffer(parameters[i]));
-  }
-}
-
 }  // namespace diptych::libtorch

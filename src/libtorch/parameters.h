@@ -34,8 +34,4 @@ bool all_finite(const torch::Tensor& tensor);
 TensorBuffer to_buffer(const torch::Tensor& tensor);
 torch::Tensor to_torch(const TensorView& view, torch::Device device);
 
-/// Copies under the parameters' names, each prefixed.
-void add_parameters(TensorMap& map, const network::ParameterTable& table,
-                    const Parameters& parameters, const std::string& prefix = "");
-
 }  // namespace diptych::libtorch

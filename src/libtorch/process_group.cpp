@@ -178,6 +178,24 @@ std::vector<std::string> ProcessGroup::gathered_texts(const std::string& text) c
   return texts;
 }
 
+Tensor ProcessGroup::joined(const Tensor& vector) const {
+  if (world_ == 1) return vector;
+  const torch::NoGradGuard no_gradients;
+  Tensor part = vector.detach().to(torch::kCPU).contiguous();
+  Tensor all = torch::empty({part.numel() * world_}, part.options());
+  backend_->wait_for([&] { return backend_->gloo->all_gather_single(all, part); });
+  return all.to(vector.device());
+}
+
+Tensor ProcessGroup::part_of_sum(const Tensor& vector) const {
+  if (world_ == 1) return vector;
+  const torch::NoGradGuard no_gradients;
+  Tensor all = vector.detach().to(torch::kCPU).contiguous();
+  Tensor part = torch::empty({all.numel() / world_}, all.options());
+  backend_->wait_for([&] { return backend_->gloo->reduce_scatter_single(part, all); });
+  return part.to(vector.device());
+}
+
 void ProcessGroup::sum(const Tensor& tensor) const {
   if (world_ == 1) return;
   const torch::NoGradGuard no_gradients;

@@ -47,6 +47,11 @@ class ProcessGroup {
   /// Returns the texts of all processes, by rank.
   std::vector<std::string> gathered_texts(const std::string& text) const;
 
+  /// Returns the vectors of all processes, which are equally long, one after the other.
+  torch::Tensor joined(const torch::Tensor& vector) const;
+  /// Returns this process's part of the sum of all processes' vectors, which `world` divides.
+  torch::Tensor part_of_sum(const torch::Tensor& vector) const;
+
   /// Replaces a contiguous tensor by the sum of all processes' tensors of this shape.
   void sum(const torch::Tensor& tensor) const;
   double sum(double number) const;

@@ -433,6 +433,13 @@ std::vector<OptionSpec> process_options() {
        {.low = 1.0, .high = 1024.0},
        {},
        kFree},
+      {"fsdp",
+       kRunning,
+       "every process keeps a shard of matrices, gradients and moments: less memory, more time",
+       field<&TrainOptions::fsdp>,
+       {},
+       {},
+       kFree},
       {"dist-url",
        kRunning,
        "where processes that torchrun, srun or mpirun started meet: tcp://HOST:PORT of rank 0, or "

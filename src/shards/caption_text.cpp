@@ -9,36 +9,12 @@
 #include "base/ascii.h"
 #include "base/trimmed.h"
 #include "base/utf8.h"
+#include "diptych/blank_text.h"
 #include "shards/sample.h"
 
 namespace diptych::shards {
 
 namespace {
-
-/// Unicode's white space beyond ASCII, and what takes no place: no-break and other spaces, zero
-/// width ones, joiners, marks of direction, the byte order mark.
-constexpr auto kBlanks = std::to_array<std::string_view>({
-    "\u0085", "\u00A0", "\u00AD", "\u1680", "\u180E", "\u2000", "\u2001",
-    "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
-    "\u2009", "\u200A", "\u200B", "\u200C", "\u200D", "\u200E", "\u200F",
-    "\u2028", "\u2029", "\u202F", "\u205F", "\u2060", "\u3000", "\uFEFF",
-});
-
-bool looks_blank(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t ascii = std::min(text.find_first_not_of(" \t\r\n\f\v"), text.size());
-    text.remove_prefix(ascii);
-    const auto blank =
-        std::find_if(kBlanks.begin(), kBlanks.end(),
-                     [&](std::string_view candidate) { return text.starts_with(candidate); });
-    if (blank != kBlanks.end()) {
-      text.remove_prefix(blank->size());
-    } else if (ascii == 0) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /// What pandas takes for a missing value, in small letters.
 constexpr auto kNoValues = std::to_array<std::string_view>(
@@ -103,7 +79,7 @@ std::optional<CaptionFault> caption_fault(std::string_view caption) {
                         fmt::format("caption: got {} bytes, expected at most {}", caption.size(),
                                     kMaxCaptionBytes)};
   }
-  if (looks_blank(caption))
+  if (is_blank(caption))
     return CaptionFault{RefusalReason::empty_caption, "caption: got empty text, expected words"};
   if (!is_utf8(caption)) {
     return CaptionFault{RefusalReason::caption_not_utf8,

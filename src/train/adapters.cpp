@@ -105,18 +105,20 @@ void Adapters::save(const network::ParameterTable& table, const libtorch::Parame
     map.add(kMatrixBefore + table.spec(spec.parameter).name,
             libtorch::to_buffer(parameters[static_cast<std::size_t>(spec.parameter)]));
   }
-  libtorch::add_parameters(map, table_, parameters_, kAdapterState);
+  add_state(map, state_of(kAdapterState, table_, parameters_, {}));
 }
 
 void Adapters::load(const network::ParameterTable& table, libtorch::Parameters& parameters,
                     SavedState& saved) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     const network::ParameterId matrix = specs_[i].parameter;
-    NamedTensors state = {
-        {kMatrixBefore + table.spec(matrix).name, parameters[static_cast<std::size_t>(matrix)]}};
-    for (const std::size_t part : {2 * i, 2 * i + 1})
-      state.emplace_back(kAdapterState + table_.specs()[part].name, parameters_[part]);
-    saved.restore("matrices of low rank", std::move(state));
+    State state = {{.name = kMatrixBefore + table.spec(matrix).name,
+                    .tensor = parameters[static_cast<std::size_t>(matrix)]}};
+    for (const std::size_t part : {2 * i, 2 * i + 1}) {
+      state.push_back(
+          {.name = kAdapterState + table_.specs()[part].name, .tensor = parameters_[part]});
+    }
+    saved.restore("matrices of low rank", state);
   }
 }
 

@@ -96,6 +96,26 @@ std::string on_lion(const TrainOptions& options) {
       options.learning_rate, options.weight_decay);
 }
 
+/// A step moves a weight by about the learning rate; most weights are some hundredths.
+Note on_learning_rate(const TrainOptions& options) {
+  constexpr double kLeast = 1e-9;
+  constexpr double kMost = 0.1;
+  const double rate = options.learning_rate;
+  if (rate == 0.0) return "lr: at 0 nothing is learnt";
+  if (rate >= kLeast && rate <= kMost) return std::nullopt;
+  return fmt::format("lr: at {:.3g} {} (5e-4 would be usual)", rate,
+                     rate < kLeast ? "hardly anything is learnt"
+                                   : "a step moves weights by more than they are large");
+}
+
+Note on_decay(const TrainOptions& options) {
+  constexpr double kMost = 0.1;
+  const double part = options.learning_rate * options.weight_decay;
+  if (part <= kMost) return std::nullopt;
+  return fmt::format("wd: at a learning rate of {:.3g} every step takes {:.0f} % off all matrices",
+                     options.learning_rate, 100.0 * std::min(part, 1.0));
+}
+
 bool is_frozen(const options::TowerMode& mode) {
   return mode.kind == options::TowerMode::Kind::frozen && mode.unlocked == 0;
 }
@@ -108,11 +128,11 @@ std::vector<std::string> advice(const TrainOptions& options, const Schedule& sch
   std::vector<std::string> sentences;
   for (const Note& note :
        {on_warmup(options, schedule), on_fastclip(options), on_patches(options, model),
-        on_rank(options, model), on_random_tower(options, starts_anew)})
+        on_rank(options, model), on_random_tower(options, starts_anew), on_learning_rate(options),
+        on_decay(options)})
     if (note) sentences.push_back(*note);
   if (options.batch_size == 1 && options.accum_freq == 1 && options.siglip)
     sentences.emplace_back("batch-size: one pair a step has no negatives to learn from");
-  if (options.learning_rate == 0.0) sentences.emplace_back("lr: at 0 nothing is learnt");
   if (options.optimiser == "lion" && options.learning_rate > kMostForLion)
     sentences.push_back(on_lion(options));
   if (is_frozen(options::image_mode(options)) && is_frozen(options::text_mode(options)))

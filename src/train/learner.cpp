@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "train/batch_statistics.h"
 #include "train/gathered_pairs.h"
 #include "train/gradient_sum.h"
+#include "train/uncounted_pair.h"
 
 namespace diptych::train {
 namespace {
@@ -24,6 +24,16 @@ std::vector<Batch> cut(const Batch& batch, int parts) {
       result.push_back(part_of(batch, begin_of(i), begin_of(i + 1) - begin_of(i)));
   }
   return result;
+}
+
+/// This process's shards of parameters that are whole, or what lies whole, as they are trained.
+libtorch::Parameters sharded(libtorch::Parameters parameters,
+                             const std::vector<libtorch::Sharding>& shardings) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const bool trained = parameters[i].requires_grad();
+    parameters[i] = shardings[i].shard_of(parameters[i]).set_requires_grad(trained);
+  }
+  return parameters;
 }
 
 /// Continues backwards through a part from the gradients of its features.
@@ -49,11 +59,13 @@ void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& t
 Learner::Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
                  const LearnerOptions& options, Adapters adapters)
     : model_(std::move(model)),
-      parameters_(std::move(parameters)),
+      shards_(options.shards && options.group != nullptr),
+      shardings_(libtorch::shardings(model_.parameters, shards_ ? options.group : nullptr)),
+      parameters_(sharded(std::move(parameters), shardings_)),
       task_(std::move(task)),
       options_(options),
       adapters_(std::move(adapters)),
-      optimiser_(model_.parameters, parameters_, options.optimiser),
+      optimiser_(model_.parameters, parameters_, options.optimiser, shardings_),
       guard_(options.spike_factor),
       average_(weights(), options.average_decay) {
   optimiser_.add(adapters_.table(), adapters_.parameters());
@@ -67,8 +79,9 @@ StepModel Learner::step_model() {
           .autocast = options_.autocast,
           .keeps_image_statistics = options_.keeps_image_statistics,
           .statistics = {.group = shares ? options_.group : nullptr},
-          .recomputes_blocks = options_.recomputes_blocks,
-          .stop = options_.stop};
+          .recomputes_blocks = options_.recomputes_blocks || shards_,
+          .stop = options_.stop,
+          .shardings = shards_ ? &shardings_ : nullptr};
 }
 
 Tensor Learner::loss(const Batch& batch) {
@@ -121,8 +134,8 @@ double Learner::backward_in_parts(const Batch& batch) {
   std::optional<Outputs> held;
   if (parts.size() == 1) held = task_->outputs(step, parts.front());
   const Outputs features = held ? *held : features_of(step, parts);
-  const bool only_goes_along = parts.empty() && step.statistics.group != nullptr;
-  const Tensor uncounted = only_goes_along ? uncounted_features(step) : Tensor();
+  const bool only_goes_along = parts.empty() && is_waited_for(step);
+  const Outputs uncounted = only_goes_along ? uncounted_outputs(*task_, step) : Outputs();
   const bool alone = options_.group == nullptr;
   const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch,
                                          alone ? std::vector<Tensor>() : task_->given(step, batch));
@@ -170,8 +183,15 @@ double Learner::own_weight_of(const StepModel& step, const Batch& batch) const {
   return inverse > 0.0 ? 1.0 / inverse : 0.0;
 }
 
+bool Learner::is_waited_for(const StepModel& step) const {
+  return shards_ || step.statistics.group != nullptr;
+}
+
 libtorch::Parameters Learner::leaves() const {
-  libtorch::Parameters leaves = parameters_;
+  libtorch::Parameters leaves;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (!shardings_[i]) leaves.push_back(parameters_[i]);
+  }
   leaves.insert(leaves.end(), adapters_.parameters().begin(), adapters_.parameters().end());
   std::erase_if(leaves, [](const Tensor& parameter) { return !parameter.requires_grad(); });
   return leaves;
@@ -214,10 +234,14 @@ libtorch::Parameters Learner::weights() const {
   return adapters_.applied_to(parameters_);
 }
 
+void Learner::add_whole(TensorMap& map, const libtorch::Parameters& weights) const {
+  add_state(map, state_of("", model_.parameters, weights, shardings_));
+}
+
 void Learner::save(TensorMap& map) const {
-  libtorch::add_parameters(map, model_.parameters, weights());
+  add_whole(map, weights());
   adapters_.save(model_.parameters, parameters_, map);
-  average_.save(model_.parameters, map);
+  average_.save(model_.parameters, map, shardings_);
   task_->save(map);
   optimiser_.save(map);
   guard_.save(map);
@@ -232,10 +256,11 @@ void Learner::load(SavedState& saved) {
   const torch::NoGradGuard no_gradients;
   const libtorch::Parameters values =
       libtorch::parameters_from(model_.parameters, saved.map(), parameters_.front().device());
-  for (std::size_t i = 0; i < values.size(); ++i) parameters_[i].copy_(values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    parameters_[i].copy_(shardings_[i].shard_of(values[i]));
   adapters_.load(model_.parameters, parameters_, saved);
   average_ = WeightAverage(weights(), options_.average_decay);
-  average_.load(model_.parameters, saved);
+  average_.load(model_.parameters, saved, shardings_);
   task_->load(saved);
   optimiser_.load(saved);
   guard_.load(saved.map());

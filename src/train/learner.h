@@ -6,6 +6,7 @@
 
 #include "libtorch/parameters.h"
 #include "libtorch/process_group.h"
+#include "libtorch/sharding.h"
 #include "libtorch/stop_check.h"
 #include "network/model.h"
 #include "train/adapters.h"
@@ -37,6 +38,10 @@ struct LearnerOptions {
   /// pairs are each other's negatives, batch statistics are those of all pairs (in one part), and
   /// every process makes the same move. Must outlive the learner.
   const libtorch::ProcessGroup* group = nullptr;
+  /// Whether each of them has a shard of the matrices, of their gradients and of what the optimiser
+  /// and the average keep of them, instead of everything. Blocks are then recomputed. In one part,
+  /// without adapters, by AdamW or Lion.
+  bool shards = false;
 };
 
 /// A model being trained: its weights, its task, its optimiser, and one step of learning.
@@ -69,13 +74,18 @@ class Learner {
   /// Returns exp of the learned logarithm.
   double logit_scale() const;
   const network::Model& model() const { return model_; }
-  /// Returns those of the model, without what adapters add to them.
+  /// Returns those of the model, without what adapters add to them; shards of those that lie so.
   const libtorch::Parameters& parameters() const { return parameters_; }
-  /// Returns the weights of the model as it is, adapters included, without a graph.
+  /// Returns the weights of the model as it is, adapters included, without a graph; likewise.
   libtorch::Parameters weights() const;
   /// Returns their average; empty when none is kept.
   const WeightAverage& average() const { return average_; }
 
+  /// Adds weights or their average to a model's tensors; what lies in shards as add_state does.
+  void add_whole(TensorMap& map, const libtorch::Parameters& weights) const;
+  /// Returns whether all processes of the group have to save, so that the first one gets what is
+  /// saved.
+  bool saves_together() const { return shards_; }
   /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;
   void load(const TensorMap& map);
@@ -95,7 +105,10 @@ class Learner {
   Outputs features_of(const StepModel& step, const std::vector<Batch>& parts);
   /// Returns what the own losses of all processes' pairs are multiplied by.
   double own_weight_of(const StepModel& step, const Batch& batch) const;
-  /// Returns all that gradients are taken of: the model's parameters and the adapters'.
+  /// Returns whether the others wait for this process within the towers.
+  bool is_waited_for(const StepModel& step) const;
+  /// Returns all that gradients are taken of and each process has whole: the model's parameters and
+  /// the adapters'.
   libtorch::Parameters leaves() const;
   /// Keeps the gradients that every process has whole, those of the scale and the bias of scores,
   /// in the first one alone, before all are summed.
@@ -106,6 +119,8 @@ class Learner {
   void clamp_logit_scale();
 
   network::Model model_;
+  bool shards_;
+  std::vector<libtorch::Sharding> shardings_;  ///< of the model's parameters
   libtorch::Parameters parameters_;
   std::unique_ptr<Task> task_;
   LearnerOptions options_;

@@ -49,7 +49,8 @@ double bytes_of_widest(const TrainOptions& options, const network::Model& model)
 double needed_memory(const TrainOptions& options, const network::Model& model, int processes) {
   const double pictures = bytes_of_pictures(options, model) / processes;
   if (!libtorch::device_of(options.device).is_cpu()) return pictures;
-  return pictures + bytes_of_widest(options, model) / processes + bytes_of_model(options, model);
+  const double activations = bytes_of_widest(options, model) / processes;
+  return pictures + activations + bytes_of_model(options, model) / (options.fsdp ? processes : 1);
 }
 
 void check_memory(const TrainOptions& options, const network::Model& model,

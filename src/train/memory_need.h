@@ -8,7 +8,7 @@ namespace diptych::train {
 
 /// Returns the bytes of the host that each of so many processes that share a run does not do
 /// without: its part of two batches of pictures and, on the CPU, of the widest layer's activations,
-/// and there all of weights, gradients and a moment.
+/// and there weights, gradients and a moment, all of them or its shard.
 double needed_memory(const TrainOptions& options, const network::Model& model, int processes);
 
 /// Throws Error(out_of_memory) when a step of a run surely takes more memory than this machine has

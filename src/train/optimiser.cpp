@@ -1,9 +1,9 @@
 #include "train/optimiser.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <iterator>
-#include <limits>
 #include <string_view>
 
 #include "train/adapters.h"
@@ -26,6 +26,14 @@ bool ends_with_any(const std::string& name, std::initializer_list<std::string_vi
   return std::ranges::any_of(ends, [&](std::string_view end) { return name.ends_with(end); });
 }
 
+/// The norm of tensors as if they were one.
+double norm_of(const std::vector<torch::Tensor>& tensors) {
+  if (tensors.empty()) return 0.0;
+  std::vector<torch::Tensor> norms;
+  for (const torch::Tensor& tensor : tensors) norms.push_back(tensor.norm());
+  return torch::stack(norms).norm().item<double>();
+}
+
 Rule rule_of(const std::string& name, std::size_t dimensions, const OptimiserOptions& options) {
   const bool left_to_adamw =
       options.rule == Rule::muon &&
@@ -44,13 +52,15 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
 }
 
 Optimiser::Optimiser(const network::ParameterTable& table, const libtorch::Parameters& parameters,
-                     const OptimiserOptions& options)
+                     const OptimiserOptions& options,
+                     const std::vector<libtorch::Sharding>& shardings)
     : options_(options),
       steps_(torch::zeros({}, parameters.front().options().requires_grad(false))) {
-  add(table, parameters);
+  add(table, parameters, shardings);
 }
 
-void Optimiser::add(const network::ParameterTable& table, const libtorch::Parameters& parameters) {
+void Optimiser::add(const network::ParameterTable& table, const libtorch::Parameters& parameters,
+                    const std::vector<libtorch::Sharding>& shardings) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const network::ParameterSpec& spec = table.specs()[i];
     if (!parameters[i].requires_grad()) continue;
@@ -62,7 +72,8 @@ void Optimiser::add(const network::ParameterTable& table, const libtorch::Parame
         {.name = spec.name,
          .value = parameters[i],
          .first_moment = zeros,
-         .second_moment = group.rule->has_second_moment() ? zeros.clone() : torch::Tensor()});
+         .second_moment = group.rule->has_second_moment() ? zeros.clone() : torch::Tensor(),
+         .sharding = shardings.empty() ? libtorch::Sharding{} : shardings[i]});
   }
 }
 
@@ -86,14 +97,36 @@ void Optimiser::zero_gradients() {
   }
 }
 
-double Optimiser::clip_gradients() {
-  std::vector<torch::Tensor> all;
+double Optimiser::gradient_norm() const {
+  std::vector<torch::Tensor> wholes;
+  std::vector<torch::Tensor> shards;
+  const libtorch::ProcessGroup* processes = nullptr;
   for (const Group& group : groups_) {
-    for (const MovedParameter& parameter : group.parameters) all.push_back(parameter.value);
+    for (const MovedParameter& parameter : group.parameters) {
+      if (parameter.sharding) processes = parameter.sharding.group;
+      const torch::Tensor& gradient = parameter.value.grad();
+      if (gradient.defined()) (parameter.sharding ? shards : wholes).push_back(gradient);
+    }
   }
+  const double norm = norm_of(wholes);
+  if (processes == nullptr) return norm;
+  const double of_shards = norm_of(shards);
+  return std::sqrt(norm * norm + processes->sum(of_shards * of_shards));
+}
+
+double Optimiser::clip_gradients() {
+  constexpr double kAboveZero = 1e-6;  // as in the reference
+  const torch::NoGradGuard no_gradients;
+  const double norm = gradient_norm();
   const double limit = options_.gradient_clip_norm;
-  return torch::nn::utils::clip_grad_norm_(
-      all, limit > 0.0 ? limit : std::numeric_limits<double>::infinity());
+  if (limit == 0.0 || norm + kAboveZero <= limit) return norm;
+  for (const Group& group : groups_) {
+    for (const MovedParameter& parameter : group.parameters) {
+      if (parameter.value.grad().defined())
+        parameter.value.mutable_grad().mul_(limit / (norm + kAboveZero));
+    }
+  }
+  return norm;
 }
 
 void Optimiser::step(double learning_rate) {
@@ -117,27 +150,27 @@ std::vector<std::string> Optimiser::untouched() const {
   return names;
 }
 
-void Optimiser::save(TensorMap& map) const {
+State Optimiser::state() const {
+  State state = {{.name = kStep, .tensor = steps_}};
   for (const Group& group : groups_) {
     for (const MovedParameter& parameter : group.parameters) {
-      map.add(kFirstMoment + parameter.name, libtorch::to_buffer(parameter.first_moment));
-      if (parameter.second_moment.defined())
-        map.add(kSecondMoment + parameter.name, libtorch::to_buffer(parameter.second_moment));
+      const auto add = [&](const std::string& prefix, const torch::Tensor& moment) {
+        if (moment.defined())
+          state.push_back({prefix + parameter.name, moment, parameter.sharding});
+      };
+      add(kFirstMoment, parameter.first_moment);
+      add(kSecondMoment, parameter.second_moment);
     }
   }
-  map.add(kStep, libtorch::to_buffer(steps_));
+  return state;
+}
+
+void Optimiser::save(TensorMap& map) const {
+  add_state(map, state());
 }
 
 void Optimiser::load(SavedState& saved) {
-  NamedTensors state = {{kStep, steps_}};
-  for (const Group& group : groups_) {
-    for (const MovedParameter& parameter : group.parameters) {
-      state.emplace_back(kFirstMoment + parameter.name, parameter.first_moment);
-      if (parameter.second_moment.defined())
-        state.emplace_back(kSecondMoment + parameter.name, parameter.second_moment);
-    }
-  }
-  saved.restore("the optimiser's moments", std::move(state));
+  saved.restore("the optimiser's moments", state());
 }
 
 }  // namespace diptych::train

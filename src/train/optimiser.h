@@ -41,13 +41,16 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
 /// Moves the parameters of a model that require gradients, by the rule that is chosen.
 class Optimiser {
  public:
+  /// `shardings`: how the parameters lie, in the table's order; empty: all of them whole. In shards
+  /// are those of rules that move each number by itself: AdamW and Lion.
   Optimiser(const network::ParameterTable& table, const libtorch::Parameters& parameters,
-            const OptimiserOptions& options);
+            const OptimiserOptions& options, const std::vector<libtorch::Sharding>& shardings = {});
   /// Moves those of these parameters that require gradients besides.
-  void add(const network::ParameterTable& table, const libtorch::Parameters& parameters);
+  void add(const network::ParameterTable& table, const libtorch::Parameters& parameters,
+           const std::vector<libtorch::Sharding>& shardings = {});
 
   void zero_gradients();
-  /// Returns the gradients' norm before clipping.
+  /// Returns the gradients' norm before clipping; of shards, all processes'.
   double clip_gradients();
   /// Moves the parameters that have a gradient; the others are not decayed either.
   void step(double learning_rate);
@@ -69,6 +72,8 @@ class Optimiser {
     std::vector<MovedParameter> parameters;
   };
   Group& group_of(Rule rule, double weight_decay);
+  double gradient_norm() const;
+  State state() const;
 
   OptimiserOptions options_;
   std::vector<Group> groups_;

@@ -150,7 +150,7 @@ TrainResult Run::execute() {
   require_steps();
   TrainResult done = result();
   done.finished = true;
-  if (!leads()) return done;
+  if (!joins_saving()) return done;
   if (!learner_->average().empty()) {
     done.averaged_model = folder_.averaged_model();
     save_model(learner_->average().parameters(), done.averaged_model);
@@ -164,7 +164,7 @@ bool Run::train() {
   try {
     while (position_.step < schedule_.total_steps) step();
   } catch (const libtorch::Stopped&) {
-    if (leads() && position_.step != saved_step_) save({folder_.latest()});
+    if (joins_saving() && position_.step != saved_step_) save({folder_.latest()});
     return false;
   }
   return true;
@@ -189,18 +189,22 @@ TrainResult Run::result() const {
           .captions_left_out = refusals_->captions_left_out()};
 }
 
+std::optional<RunSamples> Run::samples() const {
+  if (!options_.report_page || learner_->saves_together()) return std::nullopt;
+  return RunSamples(data_.dataset, model_, *tokenizer_, loading());
+}
+
 void Run::take_folder() {
   std::error_code unknown;
   const bool goes_on_here =
       saved_ && std::filesystem::equivalent(saved_->name(), folder_.latest(), unknown);
   saved_.reset();
-  if (!leads()) return;
   if (goes_on_here) saved_step_ = position_.step;
-  if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
-  log_start(folder_, options_, record_, process_.command, position_.step, changes_);
-  std::optional<RunSamples> samples;
-  if (options_.report_page) samples.emplace(data_.dataset, model_, *tokenizer_, loading());
-  reports_.emplace(options_, folder_, position_.step, std::move(samples));
+  if (leads()) {
+    if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
+    log_start(folder_, options_, record_, process_.command, position_.step, changes_);
+    reports_.emplace(options_, folder_, position_.step, samples());
+  }
   // A run that was killed between two writes lacks the second.
   const bool epoch_ended = position_.data.index == 0 && position_.data.epoch > 0;
   const std::filesystem::path kept = folder_.epoch(position_.data.epoch);
@@ -247,10 +251,9 @@ void Run::end_step(const LoadedBatch& loaded, std::uint64_t epoch, double learni
   const bool epoch_ended = position_.data.epoch != epoch;
   refusals_->add(loaded);
   if (epoch_ended) refusals_->end_epoch();
-  if (!leads()) return;
-  report(epoch, learning_rate, gradient_norm);
+  if (leads()) report(epoch, learning_rate, gradient_norm);
   save_if_due(epoch);
-  if (!epoch_ended || !callbacks_.epoch_ended) return;
+  if (!leads() || !epoch_ended || !callbacks_.epoch_ended) return;
   write_.finish();
   callbacks_.epoch_ended(static_cast<int>(position_.data.epoch), folder_.latest());
 }
@@ -315,16 +318,20 @@ bool Run::keeps_epoch() const {
 }
 
 void Run::save(std::vector<std::filesystem::path> paths) {
+  if (!joins_saving()) return;
   write_.finish();  // before the copy: there is one at a time
-  write_.begin([state = copy_state(*learner_, position_, record_, file_),
-                paths = std::move(paths)]() mutable { write_state(std::move(state), paths); });
+  RunState state = copy_state(*learner_, position_, record_, file_);
   saved_step_ = position_.step;
+  if (!leads()) return;
+  write_.begin([state = std::move(state), paths = std::move(paths)]() mutable {
+    write_state(std::move(state), paths);
+  });
 }
 
 void Run::save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder) {
   file_.weights = {};
-  libtorch::add_parameters(file_.weights, learner_->model().parameters, weights);
-  checkpoint::save_model_folder(folder, file_, DType::float32);
+  learner_->add_whole(file_.weights, weights);
+  if (leads()) checkpoint::save_model_folder(folder, file_, DType::float32);
 }
 
 }  // namespace diptych::train

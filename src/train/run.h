@@ -16,6 +16,7 @@
 #include "train/run_folder.h"
 #include "train/run_record.h"
 #include "train/run_reports.h"
+#include "train/run_samples.h"
 #include "train/run_state.h"
 #include "train/schedule.h"
 #include "train/starting_model.h"
@@ -46,6 +47,9 @@ class Run {
   /// Makes of the starting model what is saved: the same without weights, by its new name.
   void become_result();
   TrainResult result() const;
+  /// Returns what a page shows of the model; none where the model lies in shards, at which one
+  /// process cannot look alone.
+  std::optional<RunSamples> samples() const;
   /// Makes the folder this run's: what is overwritten goes, and the record is written.
   void take_folder();
   /// Does the steps that are left; false when the caller asked to stop.
@@ -69,9 +73,12 @@ class Run {
   void save_if_due(std::uint64_t epoch);
   /// Returns whether the checkpoint of the epoch that has just ended is kept.
   bool keeps_epoch() const;
-  /// Begins to write the state to every path, once what was begun before is written.
+  /// Returns whether this process has a part in saving.
+  bool joins_saving() const { return leads() || learner_->saves_together(); }
+  /// Begins to write the state to every path, once what was begun before is written. All that join
+  /// in saving call it; the first one writes.
   void save(std::vector<std::filesystem::path> paths);
-  /// Saves weights as a model.
+  /// Saves weights as a model, likewise.
   void save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder);
 
   const TrainOptions& options_;

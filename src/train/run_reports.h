@@ -15,7 +15,7 @@ namespace diptych::train {
 /// TensorBoard's event files and a page.
 class RunReports {
  public:
-  /// Goes on after `steps_done`. `samples`: what a page shows of the model; none without a page.
+  /// Goes on after `steps_done`. `samples`: what a page shows of the model; none: curves alone.
   /// Throws Error(io).
   RunReports(const TrainOptions& options, const RunFolder& folder, std::int64_t steps_done,
              std::optional<RunSamples> samples);
@@ -29,8 +29,8 @@ class RunReports {
   std::string name_;
   RunHistory history_;
   std::optional<EventFile> events_;
-  std::filesystem::path page_;
-  std::optional<RunSamples> samples_;  ///< none: there is no page
+  std::filesystem::path page_;  ///< empty: none
+  std::optional<RunSamples> samples_;
   std::optional<Clock::time_point> page_written_;
 };
 

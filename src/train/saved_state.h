@@ -3,15 +3,33 @@
 #include <torch/torch.h>
 
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "libtorch/parameters.h"
+#include "libtorch/sharding.h"
 #include "tensor/tensor.h"
 
 namespace diptych::train {
 
-/// Tensors that belong together, each with the name that a checkpoint has it under.
-using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+/// A tensor of a training's state: the name that a checkpoint has it under, and how it lies here.
+struct StateTensor {
+  std::string name;
+  torch::Tensor tensor;
+  libtorch::Sharding sharding = {};
+};
+
+/// Tensors that belong together.
+using State = std::vector<StateTensor>;
+
+/// Names what there is of each parameter, in the table's order. `shardings`: of the parameters, or
+/// empty where everything is whole.
+State state_of(const std::string& prefix, const network::ParameterTable& table,
+               const libtorch::Parameters& parameters,
+               const std::vector<libtorch::Sharding>& shardings);
+
+/// Copies them to the host, whole. What lies in shards all processes add, and the first one alone
+/// gets.
+void add_state(TensorMap& map, const State& state);
 
 /// What a checkpoint has of a training's state, and what becomes of what it has not.
 class SavedState {
@@ -26,7 +44,7 @@ class SavedState {
   /// Copies the checkpoint's tensors into those of the same names and shapes. Returns false, and
   /// changes none, when one is missing and `what` starts afresh. Throws Error(corrupt_data) when
   /// that is damage.
-  bool restore(const std::string& what, NamedTensors into);
+  bool restore(const std::string& what, const State& into);
   /// Returns what starts afresh, each once.
   const std::vector<std::string>& afresh() const { return afresh_; }
 

@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "libtorch/device.h"
-#include "train/batch_statistics.h"
 #include "train/run_data.h"
 #include "train/starting_model.h"
+#include "train/uncounted_pair.h"
 
 namespace diptych::train {
 namespace {

@@ -101,7 +101,8 @@ LearnerOptions learner_options(const TrainOptions& options, const libtorch::Stop
           .spike_factor = options.spike_factor,
           .average_decay = options.ema_decay,
           .stop = group == nullptr ? stop : libtorch::StopCheck(),
-          .group = group};
+          .group = group,
+          .shards = options.fsdp};
 }
 
 std::unique_ptr<Task> fastclip_task(const TrainOptions& options, std::size_t samples) {

@@ -26,6 +26,8 @@ struct StepModel {
   /// Whether blocks are computed again for their gradients (PassOptions).
   bool recomputes_blocks = false;
   libtorch::StopCheck stop = {};  ///< called before every block, forward and back
+  /// How the parameters lie (PassOptions); null: whole.
+  const std::vector<libtorch::Sharding>* shardings = nullptr;
 
   const torch::Tensor& parameter(network::ParameterId id) const {
     return parameters[static_cast<std::size_t>(id)];
@@ -37,7 +39,8 @@ inline libtorch::PassOptions pass_options(const StepModel& step) {
   return {.training = !step.keeps_image_statistics,
           .statistics = step.statistics,
           .recomputes_blocks = step.recomputes_blocks,
-          .stop = step.stop};
+          .stop = step.stop,
+          .shardings = step.shardings};
 }
 
 /// What a model makes of a batch or a part of one.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "libtorch/sharding.h"
+
 namespace diptych::train {
 
 enum class Rule {
@@ -21,7 +23,8 @@ struct MovedParameter {
   std::string name;
   torch::Tensor value;
   torch::Tensor first_moment;
-  torch::Tensor second_moment;  ///< undefined where the rule has one moment
+  torch::Tensor second_moment;       ///< undefined where the rule has one moment
+  libtorch::Sharding sharding = {};  ///< of all of them
 };
 
 struct RuleOptions {

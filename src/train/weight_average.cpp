@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "train/saved_state.h"
 
@@ -30,18 +29,21 @@ void WeightAverage::add(const libtorch::Parameters& parameters) {
   steps_.add_(1);
 }
 
-void WeightAverage::save(const network::ParameterTable& table, TensorMap& map) const {
-  if (empty()) return;
-  libtorch::add_parameters(map, table, average_, kAverage);
-  map.add(kAverageSteps, libtorch::to_buffer(steps_));
+State WeightAverage::state(const network::ParameterTable& table,
+                           const std::vector<libtorch::Sharding>& shardings) const {
+  State state = state_of(kAverage, table, average_, shardings);
+  state.push_back({.name = kAverageSteps, .tensor = steps_});
+  return state;
 }
 
-void WeightAverage::load(const network::ParameterTable& table, SavedState& saved) {
-  if (empty()) return;
-  NamedTensors state = {{kAverageSteps, steps_}};
-  for (std::size_t i = 0; i < average_.size(); ++i)
-    state.emplace_back(kAverage + table.specs()[i].name, average_[i]);
-  saved.restore("the average of the weights", std::move(state));
+void WeightAverage::save(const network::ParameterTable& table, TensorMap& map,
+                         const std::vector<libtorch::Sharding>& shardings) const {
+  if (!empty()) add_state(map, state(table, shardings));
+}
+
+void WeightAverage::load(const network::ParameterTable& table, SavedState& saved,
+                         const std::vector<libtorch::Sharding>& shardings) {
+  if (!empty()) saved.restore("the average of the weights", state(table, shardings));
 }
 
 }  // namespace diptych::train

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <vector>
+
 #include "libtorch/parameters.h"
+#include "libtorch/sharding.h"
 #include "network/operations/parameters.h"
 #include "train/saved_state.h"
 
@@ -19,12 +22,17 @@ class WeightAverage {
   void add(const libtorch::Parameters& parameters);
   const libtorch::Parameters& parameters() const { return average_; }
 
-  /// Saves it, under "optimizer." names.
-  void save(const network::ParameterTable& table, TensorMap& map) const;
+  /// Saves it, under "optimizer." names. `shardings`: how the parameters lie, as state_of takes it.
+  void save(const network::ParameterTable& table, TensorMap& map,
+            const std::vector<libtorch::Sharding>& shardings = {}) const;
   /// Throws as SavedState::restore.
-  void load(const network::ParameterTable& table, SavedState& saved);
+  void load(const network::ParameterTable& table, SavedState& saved,
+            const std::vector<libtorch::Sharding>& shardings = {});
 
  private:
+  State state(const network::ParameterTable& table,
+              const std::vector<libtorch::Sharding>& shardings) const;
+
   double decay_;
   libtorch::Parameters average_;
   torch::Tensor steps_;  ///< taken in, a scalar

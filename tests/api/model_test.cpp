@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "api/fixtures.h"
+#include "base/atomic_file.h"
 #include "diptych/catalogue.h"
 #include "diptych/error.h"
 #include "diptych/inspection.h"
@@ -84,6 +86,23 @@ TEST(Model, APathMaySayThatItIsOne) {
 TEST(Model, AnUnknownNameIsToldWhatComesClose) {
   test::expect_error([] { Model::load("vit-b32/laion2b"); }, ErrorCode::not_found,
                      "open_clip/ViT-B-32/laion2b_s34b_b79k");
+}
+
+TEST(Model, OfTransformersIsNotTakenWithAnotherTokenizerThanItsFiles) {
+  const std::map<std::string, std::string> others = {
+      {"vocab.json", R"({"a": 0})"},
+      {"added_tokens.json", R"({"<new>": 49408})"},
+      {"tokenizer_config.json", R"({"tokenizer_class": "T5Tokenizer"})"}};
+  for (const auto& [name, text] : others) {
+    const test::TemporaryFolder folder;
+    for (const char* file : {"config.json", "model.safetensors"})
+      std::filesystem::copy_file(test::data_path("hf_clip") / file, folder.path() / file);
+    const std::size_t assumed = Model::load(folder.path().string()).info().assumptions.size();
+    write_file(folder.path() / "adapter_config.json", "{}");
+    EXPECT_EQ(Model::load(folder.path().string()).info().assumptions.size(), assumed + 1);
+    write_file(folder.path() / name, text);
+    EXPECT_THROW(Model::load(folder.path().string()), Error) << name;
+  }
 }
 
 TEST(Inspection, SaysHowSureItIs) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
+#include <string>
 #include <variant>
 
 #include "base/atomic_file.h"
@@ -53,6 +55,25 @@ TEST(StartingModel, ThatIsAConfigIsRefusedByStrictWhereItWasAssumed) {
       "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
   EXPECT_FALSE(starting_model(config.string()).assumptions.empty());
   EXPECT_THROW(starting_model(config.string(), {.strict = true}), Error);
+}
+
+TEST(StartingModel, ThatIsAConfigHasItsPreprocessingAndNoOtherScores) {
+  const test::TemporaryFolder folder;
+  const std::string config = (folder.path() / "tiny.json").string();
+  const auto start = [&](const std::string& more) {
+    write_file(config, R"({"embed_dim": 16, "vision_cfg": {"image_size": 32, "patch_size": 16,
+        "width": 32, "layers": 1, "head_width": 16}, "text_cfg": {"context_length": 12, "width": 16,
+        "heads": 2, "layers": 1})" +
+                           more + "}");
+    return starting_model(config);
+  };
+  const auto stated = start(R"(, "preprocess_cfg": {"mean": [0.5, 0.5, 0.5], "std": [1, 1, 1]})");
+  EXPECT_EQ(stated.preprocessing.mean, (std::array<float, 3>{0.5F, 0.5F, 0.5F}));
+  EXPECT_TRUE(stated.assumptions.empty());
+  EXPECT_NO_THROW(start(R"(, "init_logit_scale": 2.6592)"));
+  EXPECT_NO_THROW(start(R"(, "init_logit_scale": 2.302585, "init_logit_bias": -10)"));
+  EXPECT_THROW(start(R"(, "init_logit_scale": 100)"), Error);
+  EXPECT_THROW(start(R"(, "init_logit_bias": -5)"), Error);
 }
 
 TEST(StartingModel, OfAnotherSizeSaysWhichPixelsAreNotSeen) {

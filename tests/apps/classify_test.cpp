@@ -42,8 +42,8 @@ class Classify : public ::testing::Test {
   /// Embeddings of texts by the command that is tested elsewhere.
   Matrix embed(const std::string& texts) const {
     const ProgramRun run =
-        run_diptych({"embed", "--model", path("model"), "--texts-from", "-", "--images",
-                     path("pictures"), "--out", path("e.safetensors")},
+        run_diptych({"embed", "--overwrite", "--model", path("model"), "--texts-from", "-",
+                     "--images", path("pictures"), "--out", path("e.safetensors")},
                     texts);
     EXPECT_EQ(run.status, 0) << run.errors;
     const Arrays arrays = read_arrays(path("e.safetensors"));

@@ -226,6 +226,19 @@ TEST(Curate, QueriesThatStandNowhereEndWithOne) {
   EXPECT_TRUE(std::filesystem::exists(path("m.jsonl")));
 }
 
+TEST(Curate, QueriesThatStandInNoShardEndWithOne) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  write_file(path("q.txt"), "cat\n");
+  write_file(path("a.jsonl"), "{\"key\": \"1\", \"text\": \"a dog\"}\n");
+  write_file(path("b.jsonl"), "{\"key\": \"2\", \"text\": \"a cow\"}\n");
+  const ProgramRun run =
+      run_diptych({"curate", "match", "--entries", path("q.txt"), "--texts", path("a.jsonl"),
+                   "--texts", path("b.jsonl"), "--each", path("found")});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.errors, HasSubstr("inputs: got some of which nothing came"));
+}
+
 TEST(Curate, TwoOutputsOfOneNameAreRefused) {
   const TemporaryFolder folder;
   write_file(folder.path() / "q.txt", "cat\n");

@@ -312,7 +312,7 @@ TEST_F(EmbedInputs, ResumingComputesPicturesAgainThatAreReadOtherwise) {
   EXPECT_EQ(run.status, 0) << run.errors;
   EXPECT_THAT(run.errors, HasSubstr("computed again: 2 pictures"));
   const std::vector<float> resumed = floats(read_arrays(path("o.safetensors")), "image_embeddings");
-  ASSERT_EQ(with({"--upright", "yes"}).status, 0);
+  ASSERT_EQ(with({"--overwrite", "--upright", "yes"}).status, 0);
   EXPECT_EQ(resumed, floats(read_arrays(path("o.safetensors")), "image_embeddings"));
   EXPECT_THAT(with({"--resume", "--wide", "scale", "--upright", "yes"}).errors,
               HasSubstr("computed again: 2 pictures"));
@@ -344,6 +344,31 @@ TEST_F(EmbedInputs, TokensOutsideTheVocabularyAreRefused) {
       embed({"--tensors", path("in.safetensors"), "--out", path("out.safetensors")});
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.errors, HasSubstr("13"));
+}
+
+TEST_F(EmbedInputs, LinesThatEndWithCrAloneAreLines) {
+  ASSERT_EQ(embed({"--texts-from", "-", "--out", path("o.npy")}, "a cat\ra dog\rred\r").status, 0);
+  ASSERT_EQ(embed({"--texts-from", "-", "--out", path("p.npy")}, "a cat\r\na dog\nred").status, 0);
+  EXPECT_EQ(read_text_file(path("o.npy")), read_text_file(path("p.npy")));
+}
+
+TEST_F(EmbedInputs, AnEarlierResultIsReplacedOnDemandAlone) {
+  write_arrays(path("in.safetensors"), {{"tokens", {{1, 2}, std::vector<std::int32_t>{1, 2}}}});
+  const std::vector<std::vector<std::string>> uses = {
+      {"--images", path("pictures"), "--out", path("out.npy")},
+      {"--tensors", path("in.safetensors"), "--out", path("tensors.safetensors")}};
+  for (std::vector<std::string> use : uses) {
+    const std::string out = use.back();
+    write_file(out, "an earlier result");
+    const ProgramRun refused = embed(use);
+    EXPECT_EQ(refused.status, 2) << refused.errors;
+    EXPECT_THAT(refused.errors,
+                HasSubstr("got a file that exists, expected a new one or --overwrite (" + out));
+    EXPECT_EQ(read_text_file(out), "an earlier result");
+    use.emplace_back("--overwrite");
+    EXPECT_EQ(embed(use).status, 0);
+    EXPECT_NE(read_text_file(out), "an earlier result");
+  }
 }
 
 TEST_F(EmbedInputs, ResumingComputesRowsAgainThatAreNotFinite) {

@@ -15,11 +15,11 @@ namespace {
 using Json = nlohmann::json;
 using ::testing::HasSubstr;
 
-Json models(std::vector<std::string> arguments) {
+Json models(std::vector<std::string> arguments, int status = 0) {
   arguments.insert(arguments.begin(), "models");
   arguments.emplace_back("--json");
   const ProgramRun run = run_diptych(arguments);
-  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(run.status, status) << run.errors;
   return Json::parse(run.output);
 }
 
@@ -35,7 +35,10 @@ TEST(Models, WordsAndTheFamilyNarrowTheList) {
     EXPECT_THAT(model.at("name").get<std::string>(), HasSubstr("384"));
   }
   EXPECT_EQ(models({"--family", "chinese_clip"}).size(), 5U);
-  EXPECT_EQ(models({"no-such-model"}).size(), 0U);
+  const ProgramRun none = run_diptych({"models", "no-such-model", "--json"});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_EQ(Json::parse(none.output), Json::array());
+  EXPECT_THAT(none.errors, HasSubstr("models: got none"));
 }
 
 TEST(Models, WhatIsNotKnownIsNull) {
@@ -66,7 +69,7 @@ TEST(Models, EachHasASizeAndParameters) {
 TEST(Models, ThoseInTheCacheAreHere) {
   const TemporaryFolder cache;
   const EnvironmentVariable variable("DIPTYCH_CACHE", cache.path().string());
-  EXPECT_EQ(models({"--here", "--family", "openai"}).size(), 0U);
+  EXPECT_EQ(models({"--here", "--family", "openai"}, /*status=*/1).size(), 0U);
   const std::filesystem::path folder = cache.path() / "models/openai/RN50";
   std::filesystem::create_directories(folder);
   write_file(folder / "RN50.pt", "weights");

@@ -157,7 +157,8 @@ TEST_F(Output, AnInterruptedEmbeddingGoesOnWhereItStood) {
   EXPECT_EQ(read_text_file(path("cut.safetensors")), read_text_file(path("whole.safetensors")));
 
   // An earlier result stays.
-  const ProgramRun again = interrupt_diptych(with({"--out", path("whole.safetensors")}));
+  const ProgramRun again =
+      interrupt_diptych(with({"--overwrite", "--out", path("whole.safetensors")}));
   EXPECT_EQ(again.status, 1);
   EXPECT_EQ(read_text_file(path("cut.safetensors")), read_text_file(path("whole.safetensors")));
 }

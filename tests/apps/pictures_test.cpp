@@ -45,7 +45,7 @@ TEST(Pictures, AreTakenAsStoredWhereTheReferenceIsReproduced) {
   EXPECT_THAT(stored.errors, HasSubstr("taken as stored"));
   const Arrays as_stored = read_arrays(out);
   const ProgramRun run =
-      run_diptych({"preprocess", "--u8", "--upright", "yes", turned, "--out", out});
+      run_diptych({"preprocess", "--u8", "--upright", "yes", turned, "--out", out, "--overwrite"});
   EXPECT_THAT(run.errors, HasSubstr("turned upright"));
   EXPECT_NE(read_arrays(out).begin()->second.values, as_stored.begin()->second.values);
 }

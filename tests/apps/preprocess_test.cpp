@@ -49,7 +49,7 @@ TEST(Preprocess, BytesAreThoseOfTheReferenceForEverySpecAndPicture) {
       if (!expected.contains(name + "/" + picture)) continue;
       command.push_back(data_path("images/" + picture).string());
     }
-    command.insert(command.end(), {"--u8", "--out", out});
+    command.insert(command.end(), {"--u8", "--overwrite", "--out", out});
     const ProgramRun run = run_diptych(command);
     ASSERT_EQ(run.status, 0) << run.errors;
     const Arrays got = read_arrays(out);
@@ -73,7 +73,7 @@ TEST(Preprocess, FloatsAreTheNormalisedBytes) {
   const auto floats = std::get<std::vector<float>>(read_arrays(out).at("tiny_1x1.png").values);
   const ProgramRun bytes_run =
       run_diptych({"preprocess", "--size", "1", "--u8", data_path("images/tiny_1x1.png").string(),
-                   "--out", out});
+                   "--overwrite", "--out", out});
   ASSERT_EQ(bytes_run.status, 0) << bytes_run.errors;
   const auto bytes =
       std::get<std::vector<std::uint8_t>>(read_arrays(out).at("tiny_1x1.png").values);
@@ -137,6 +137,18 @@ TEST(Preprocess, MoreThanMemoryHoldsIsRefusedBeforeTheWork) {
   EXPECT_EQ(run.status, 5);
   EXPECT_EQ(run.error_lines(), 1);
   EXPECT_THAT(run.errors, HasSubstr("got 1000 pictures of 3 GiB each"));
+}
+
+TEST(Preprocess, AnEarlierResultIsReplacedOnDemandAlone) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "out.npy").string();
+  write_file(out, "an earlier result");
+  const std::vector<std::string> use = {
+      "preprocess", "--size", "8", data_path("images/rgb.png").string(), "--out", out};
+  const ProgramRun run = run_diptych(use);
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("got a file that exists, expected a new one or --overwrite"));
+  EXPECT_EQ(read_text_file(out), "an earlier result");
 }
 
 struct BadOption {

@@ -11,6 +11,7 @@
 #include "apps/program.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "checkpoint/containers/safetensors.h"
 #include "checkpoint/load.h"
 #include "support/support.h"
 
@@ -168,27 +169,40 @@ TEST_P(SharedTraining, HasTheLossesOfOneProcess) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, SharedTraining,
-                         testing::Values(Recipe{"Softmax", {}, {"2", "4"}},
-                                         Recipe{"SigmoidOfGroupsInParts",
-                                                {"--siglip", "--group-captions", "--batch-size",
-                                                 "3", "--accum-freq", "2"},
-                                                {"2"}},
-                                         // One pair each: who has the broken one has none.
-                                         Recipe{"BatchNormalisation",
-                                                {"--batch-size", "4", "--epochs", "2"},
-                                                {"2", "4"},
-                                                "resnet.json"},
-                                         Recipe{"BatchNormalisationRecomputed",
-                                                {"--batch-size", "4", "--epochs", "2",
-                                                 "--grad-checkpointing"},
-                                                {"4"},
-                                                "resnet.json"},
-                                         Recipe{"GlobalLossOfSomePatchesWithAdapters",
-                                                {"--fastclip", "--force-patch-dropout", "0.5",
-                                                 "--image-mode", "lora:2", "--text-mode", "frozen"},
-                                                {"2"}}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Recipes, SharedTraining,
+    testing::Values(Recipe{"Softmax", {}, {"2", "4"}},
+                    // Three: shards that are filled up. Of one pair each, who
+                    // has the broken one has none.
+                    Recipe{"SoftmaxInShards",
+                           {"--fsdp", "--batch-size", "4", "--epochs", "2", "--grad-clip-norm",
+                            "0.5", "--ema-decay", "0.9"},
+                           {"2", "3", "4"}},
+                    Recipe{"SigmoidByLionInShardsWithALockedTower",
+                           {"--fsdp", "--siglip", "--opt", "lion", "--lock-image"},
+                           {"2"}},
+                    Recipe{"BatchNormalisationInShards",
+                           {"--fsdp", "--batch-size", "4", "--epochs", "2"},
+                           {"4"},
+                           "resnet.json"},
+                    Recipe{
+                        "SigmoidOfGroupsInParts",
+                        {"--siglip", "--group-captions", "--batch-size", "3", "--accum-freq", "2"},
+                        {"2"}},
+                    // One pair each: who has the broken one has none.
+                    Recipe{"BatchNormalisation",
+                           {"--batch-size", "4", "--epochs", "2"},
+                           {"2", "4"},
+                           "resnet.json"},
+                    Recipe{"BatchNormalisationRecomputed",
+                           {"--batch-size", "4", "--epochs", "2", "--grad-checkpointing"},
+                           {"4"},
+                           "resnet.json"},
+                    Recipe{"GlobalLossOfSomePatchesWithAdapters",
+                           {"--fastclip", "--force-patch-dropout", "0.5", "--image-mode", "lora:2",
+                            "--text-mode", "frozen"},
+                           {"2"}}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 /// A process is killed after a checkpoint: one line says which, and the run goes on in others.
 TEST_F(TrainProcesses, ALostProcessEndsAllAndTheRunGoesOnInOthers) {
@@ -260,12 +274,18 @@ TEST_P(RefusedSharing, IsOneLine) {
 }
 
 std::vector<RefusedProcesses> refused_processes() {
-  return {{{"--nproc", "0"}, 2, "nproc"},
-          {{"--nproc", "7"}, 2, "nproc: got 7 processes for steps of 6 pairs"},
-          {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
-          {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
-          {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
-          {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
+  return {
+      {{"--nproc", "0"}, 2, "nproc"},
+      {{"--nproc", "7"}, 2, "nproc: got 7 processes for steps of 6 pairs"},
+      {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
+      {{"--nproc", "2", "--fsdp", "--opt", "muon"}, 2, "opt: expected adamw or lion"},
+      {{"--nproc", "2", "--fsdp", "--opt", "stableadamw"}, 2, "opt: expected adamw or lion"},
+      {{"--fsdp", "--accum-freq", "2"}, 2, "accum-freq: expected 1 with fsdp"},
+      {{"--fsdp", "--image-mode", "lora:2"}, 2, "image-mode: expected full or frozen with fsdp"},
+      {{"--fsdp", "--text-mode", "lora:2"}, 2, "text-mode: expected full or frozen with fsdp"},
+      {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
+      {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
+      {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Options, RefusedSharing, testing::ValuesIn(refused_processes()));
@@ -325,6 +345,69 @@ TEST_F(TrainProcesses, PlanTogether) {
   // Two processes have half of the machine each.
   EXPECT_LT(plan["available_bytes"].get<double>(), 0.75 * alone["available_bytes"].get<double>());
   EXPECT_FALSE(fs::exists(path("logs")));
+}
+
+/// What a run of so many processes leaves: its moments, its average, its weights.
+TEST_F(TrainProcesses, InShardsWriteTheFilesOfOneProcess) {
+  const auto checkpoint_of = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--name",           name, "--ema-decay", "0.9",
+                                      "--grad-clip-norm", "0.5"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramRun run = train(words);
+    EXPECT_EQ(run.status, 0) << run.errors;
+    return checkpoint::read_safetensors(folder_.path() / "logs" / name /
+                                        "checkpoints/latest.safetensors");
+  };
+  const TensorMap alone = checkpoint_of("alone", {});
+  const TensorMap shared = checkpoint_of("shared", {"--nproc", "3", "--fsdp"});
+  ASSERT_EQ(shared.tensors.size(), alone.tensors.size());
+  for (const auto& [name, tensor] : alone.tensors) {
+    ASSERT_TRUE(shared.tensors.contains(name)) << name;
+    ASSERT_EQ(shared.at(name).shape, tensor.shape) << name;
+    EXPECT_LE(relative_error(to_floats(shared.at(name)), to_floats(tensor)),
+              kTrainedWeightTolerance)
+        << name;
+  }
+  for (const char* model : {"model", "model-ema"}) {
+    const auto expected = checkpoint::load_model_file(path("logs/alone") + "/" + model);
+    const auto got = checkpoint::load_model_file(path("logs/shared") + "/" + model);
+    for (const auto& [name, tensor] : expected.weights.tensors) {
+      EXPECT_LE(relative_error(to_floats(got.weights.at(name)), to_floats(tensor)),
+                kTrainedWeightTolerance)
+          << model << " " << name;
+    }
+  }
+}
+
+/// In shards or not, and of any number of processes.
+TEST_F(TrainProcesses, GoOnFromShardsInAnyNumber) {
+  const auto run_to = [&](const char* epochs, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--ema-decay",    "0.9",  "--epochs", epochs,
+                                      "--lr-scheduler", "const"};
+    words.insert(words.end(), more.begin(), more.end());
+    return train(words);
+  };
+  const ProgramRun alone = run_to("4", {"--name", "alone"});
+  ASSERT_EQ(run_to("1", {"--nproc", "2", "--fsdp"}).status, 0);
+  ASSERT_EQ(run_to("2", {"--nproc", "3", "--fsdp", "--resume", "latest"}).status, 0);
+  ASSERT_EQ(run_to("3", {"--resume", "latest"}).status, 0);
+  const ProgramRun last = run_to("4", {"--nproc", "4", "--fsdp", "--resume", "latest"});
+  ASSERT_EQ(last.status, 0) << last.errors;
+  EXPECT_EQ(reports(last).front()["step"], 7);
+  expect_same(last, alone);
+}
+
+TEST_F(TrainProcesses, InShardsSaveWhenTheyAreStopped) {
+  const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});
+  const ProgramRun stopped =
+      after_a_checkpoint({"--nproc", "2", "--fsdp", "--epochs", "40"}, "kill -TERM $launcher");
+  ASSERT_EQ(stopped.status, 1) << stopped.errors;
+  const std::int64_t done = printed(stopped).back()["steps"];
+  const ProgramRun resumed =
+      train({"--nproc", "2", "--fsdp", "--epochs", "40", "--resume", "latest"});
+  ASSERT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_EQ(reports(resumed).front()["step"], done + 1);
+  expect_same(resumed, alone);
 }
 
 TEST_F(TrainProcesses, RecordWhatWasTyped) {

@@ -156,6 +156,11 @@ TEST_F(FiltersTest, DedupByPartsKeepsWhatDedupKeeps) {
   DedupPartOptions part{.copies = copies.out, .part = 0, .out = path("other.tar")};
   part.inputs.sources = {shards[1]};
   EXPECT_THROW(dedup_part(part), Error);
+  // One with as many pictures, of which those of other files would have been left out.
+  part.part = 1;
+  part.inputs.sources = {shards[2]};
+  EXPECT_THROW(dedup_part(part), Error);
+  EXPECT_FALSE(std::filesystem::exists(part.out));
   part.part = 3;
   EXPECT_THROW(dedup_part(part), Error);
 }
@@ -170,8 +175,8 @@ TEST_F(FiltersTest, DamagedFingerprintsAndCopiesAreRefused) {
   print.out = path("whole");
   fingerprint_pictures(print);
   const std::string whole = read_text_file(print.out);
-  ASSERT_EQ(whole.size(), 64U);
-  const std::string unknown = whole.substr(0, 56) + number(9);
+  ASSERT_EQ(whole.size(), 72U);
+  const std::string unknown = whole.substr(0, 64) + number(9);
   for (const std::string& bytes : {std::string(), whole.substr(1), whole.substr(0, 60), unknown}) {
     write_file(path("damaged"), bytes);
     CopyOptions options;
@@ -179,12 +184,12 @@ TEST_F(FiltersTest, DamagedFingerprintsAndCopiesAreRefused) {
     options.out = path("copies");
     EXPECT_THROW(find_copies(options), Error) << bytes.size();
   }
-  const std::string magic = "diptych copies, form 1\n";
+  const std::string magic = "diptych copies, form 2\n";
   for (const std::string& bytes :
        {std::string("x"), magic, magic + number(0), magic + number(1),
         magic + number(1) + number(0), magic + number(~0ULL) + number(0) + number(1) + "\0",
-        magic + number(1) + number(0) + number(2) + "k",
-        magic + number(1) + number(2) + number(1) + "k"}) {
+        magic + number(1) + number(0) + number(0) + number(2) + "k",
+        magic + number(1) + number(0) + number(2) + number(1) + "k"}) {
     write_file(path("copies"), bytes);
     DedupPartOptions part{.copies = path("copies"), .part = 0, .out = path("left.tar")};
     part.inputs.sources = {shard};
@@ -287,8 +292,9 @@ TEST_F(FiltersTest, ATopShareOfAllIsKeptByShardToo) {
     options.stage.is_part = true;
     score_samples(options);
   }
-  const double least = least_of_top_share(scores, 0.5);
+  const double least = top_share_of(scores, 0.5).least;
   EXPECT_EQ(least, 8.0);
+  EXPECT_EQ(top_share_of(scores, 0.5).note, "");
   const auto keep = [&](std::size_t shard, std::size_t from) {
     ScoreOptions options;
     options.inputs.sources = {shards[shard]};
@@ -308,9 +314,30 @@ TEST_F(FiltersTest, ATopShareOfAllIsKeptByShardToo) {
   // Scores of another shard, damaged ones, and none at all.
   EXPECT_THROW(keep(1, 0), Error);
   write_file(scores[0], "{\"key\":\"1\"}\n");
-  EXPECT_THROW(least_of_top_share(scores, 0.5), Error);
-  EXPECT_THROW(least_of_top_share({scores[1]}, 0.5), Error);
-  EXPECT_THROW(least_of_top_share({scores[2]}, 0.0), Error);
+  EXPECT_THROW(top_share_of(scores, 0.5), Error);
+  EXPECT_THROW(top_share_of({scores[1]}, 0.5), Error);
+  EXPECT_THROW(top_share_of({scores[2]}, 0.0), Error);
+}
+
+TEST_F(FiltersTest, ATopShareThatEndsAmongEqualScoresHasThemAllAndSaysSo) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const std::string key : {"1", "2", "3", "4"}) {
+    entries.emplace_back(key + ".bmp", as_bmp(pattern(24, 1)));
+    entries.emplace_back(key + ".txt", key == "1" ? "a 9" : "a 5");
+  }
+  ScoreOptions options;
+  options.inputs.sources = {write_tar("equal.tar", entries)};
+  options.scorer = digit_scores;
+  options.top_share = 0.5;
+  options.out = path("half");
+  options.scores = path("equal.jsonl");
+  const ScoreReport report = score_samples(options);
+  EXPECT_EQ(report.filter.samples.written, 4U);
+  const std::string note =
+      "4 of 4 are kept, where the share is 2: those whose score is that of the last one, 5.0000, "
+      "are all in it";
+  EXPECT_THAT(report.filter.samples.notes, ElementsAre(note));
+  EXPECT_EQ(top_share_of({options.scores}, 0.5).note, note);
 }
 
 TEST_F(FiltersTest, AScoreThatIsNoNumberIsCounted) {

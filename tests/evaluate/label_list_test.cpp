@@ -57,6 +57,16 @@ TEST(ListNotes, QuotesAndBulletsAreNoted) {
   expect_note({"- cat", "- dog"}, "what stands before a label belongs to it");
   expect_note({"1. cat", "2. dog"}, "numbers and marks too: '1. cat'");
   expect_note({"# animals", "cat"}, "'# animals'");
+  expect_note({"0 cat", "1 dog"}, "numbers and marks too: '0 cat'");
+  expect_note({"1.cat", "2.dog"}, "numbers and marks too: '1.cat'");
+  expect_note({"names:", "0: cat", "1: dog"}, "numbers and marks too: '0: cat'");
+  EXPECT_THAT(list_notes("label", Labels{"1 cat", "3 dogs"}), IsEmpty());
+  EXPECT_THAT(list_notes("label", Labels{"7up", "cola"}), IsEmpty());
+}
+
+TEST(ListNotes, PlacesOfATemplateAreNoted) {
+  expect_note({"a photo of a {label}", "a dog"}, "is put into a template, and is none");
+  expect_note({"cat", "a {}"}, "'a {}'");
 }
 
 TEST(ListNotes, UnderscoresBetweenWordsAreNoted) {

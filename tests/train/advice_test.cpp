@@ -66,6 +66,18 @@ TEST(Advice, OnEpochsOfFastClipThatTheRunDoesNotHave) {
               ElementsAre(HasSubstr("its 3 epochs are not over when the run of 2 ends")));
 }
 
+TEST(Advice, OnRatesAndDecaysThatLearnNothing) {
+  TrainOptions options = usual();
+  options.learning_rate = 5.0;
+  options.weight_decay = 0.0;
+  EXPECT_THAT(advised(options, 10), ElementsAre(HasSubstr("lr: at 5 a step moves weights")));
+  options.learning_rate = 1e-12;
+  EXPECT_THAT(advised(options, 10), ElementsAre(HasSubstr("lr: at 1e-12 hardly anything")));
+  options = usual();
+  options.weight_decay = 1000.0;
+  EXPECT_THAT(advised(options, 10), ElementsAre(HasSubstr("every step takes 50 % off")));
+}
+
 TEST(Advice, OnPatchesOfWhichHardlyAnyAreLeft) {
   TrainOptions options = usual();
   options.patch_dropout = 0.5;

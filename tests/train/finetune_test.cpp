@@ -155,6 +155,24 @@ TEST_F(Finetuning, DoesNotReplaceAnEarlierRunUnasked) {
   EXPECT_EQ(read_text_file(data_.logs() / "tuned" / "report.json"), before);
 }
 
+/// A folder would have to be removed before the right options are taken.
+TEST_F(Finetuning, WhatIsRefusedLeavesNothing) {
+  FinetuneOptions wrong = options();
+  wrong.image_mode = "lora:0";
+  wrong.model = "no model";
+  try {
+    finetune(wrong);
+    FAIL() << "expected it to be refused";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("image-mode: got 'lora:0'"));
+  }
+  EXPECT_FALSE(fs::exists(wrong.logs / wrong.name));
+  FinetuneOptions too_high = options();
+  too_high.image_mode = "lora:4096";
+  EXPECT_THROW(finetune(too_high), Error);
+  EXPECT_FALSE(fs::exists(too_high.logs / too_high.name));
+}
+
 TEST_F(Finetuning, RefusesWhatNothingCanBeKeptOutOf) {
   FinetuneOptions bad = options();
   bad.data = data_.path() / "nowhere";

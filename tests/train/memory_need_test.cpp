@@ -27,6 +27,8 @@ TEST(MemoryNeed, OfEachProcessIsThatOfItsPartOfTheBatch) {
       3.0 * sizeof(float) * static_cast<double>(count_parameters(model.parameters));
   EXPECT_DOUBLE_EQ(needed_memory(four, model, 1) - weights,
                    4.0 * (needed_memory(four, model, 4) - weights));
+  four.fsdp = true;
+  EXPECT_DOUBLE_EQ(needed_memory(four, model, 1), 4.0 * needed_memory(four, model, 4));
 }
 
 TEST(MemoryNeed, IsThatOfThePicturesAloneBesideAGpu) {

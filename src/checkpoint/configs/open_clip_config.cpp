@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <variant>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "checkpoint/source/model_files.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
 #include "json/config_fields.h"
+#include "network/model.h"
 
 // Fields and defaults: open_clip 3.3.0, CLIPVisionCfg, CLIPTextCfg and PreprocessCfg.
 
@@ -347,13 +349,13 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
-  if (wrapped) {
-    fields.refuse_rest();
+  const bool states_preprocessing = wrapped || whole.has("preprocess_cfg");
+  if (!wrapped) fields.ignore({"model_cfg", "preprocess_cfg"});
+  fields.refuse_rest();
+  if (states_preprocessing) {
     model.preprocessing = read_preprocessing(whole.object("preprocess_cfg"), image_size,
                                              known.value_or(Preprocessing{}));
   } else {
-    fields.ignore({"model_cfg", "preprocess_cfg"});
-    fields.refuse_rest();
     if (known) {
       model.preprocessing = *known;
       model.preprocessing.size = image_size;
@@ -384,6 +386,24 @@ ModelFile read_with_tokenizer(const ModelFiles& files, Json json, const std::str
   if (const auto use = read_tokenizer_settings(fields.object("text_cfg")))
     bind_tokenizer_files(files, *use, model);
   return model;
+}
+
+/// Without weights, scores begin with the model's own scale and bias, whatever a config says.
+void check_initial_scores(const Json& json, const ModelFile& model, const std::string& file) {
+  constexpr double kTolerance = 1e-3;
+  ConfigFields fields(json.contains("model_cfg") ? json["model_cfg"] : json, "", file);
+  const network::Model network = network::make_model(model.config);
+  const auto check = [&](const char* field, network::ParameterId parameter) {
+    if (parameter == network::kAbsent) return;
+    const double initial = network.parameters.spec(parameter).initialiser.value;
+    const double stated = fields.number(field, initial);
+    if (std::abs(stated - initial) <= kTolerance) return;
+    fail(ErrorCode::unsupported,
+         "config: {}: got {}, expected {:.6g}, with which training begins ({})", field, stated,
+         initial, file);
+  };
+  check("init_logit_scale", network.logit_scale);
+  check("init_logit_bias", network.logit_bias);
 }
 
 }  // namespace
@@ -422,7 +442,10 @@ ModelFile read_open_clip_architecture(const ModelFiles& files, const std::string
 
 ModelFile read_open_clip_config_file(const std::filesystem::path& file) {
   const ModelFiles files(file);
-  return read_with_tokenizer(files, read_json(files, files.weights()), file.string(), nullptr);
+  const Json json = read_json(files, files.weights());
+  ModelFile model = read_with_tokenizer(files, json, file.string(), nullptr);
+  check_initial_scores(json, model, file.string());
+  return model;
 }
 
 ModelFile read_open_clip_architecture(const std::string& name) {

@@ -1,8 +1,11 @@
 #include "checkpoint/families/huggingface.h"
 
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
+#include "base/error.h"
 #include "checkpoint/configs/check_facts.h"
 #include "checkpoint/configs/chinese_clip_config.h"
 #include "checkpoint/configs/huggingface_config.h"
@@ -47,6 +50,27 @@ const char* assumed_preprocessing(ResizeMode mode) {
                "deviation).";
 }
 
+/// Without tokenizer.json CLIP's own vocabulary is taken, with which the tokenizer's other files
+/// must agree.
+void refuse_other_tokenizer(const ModelFiles& files) {
+  constexpr std::size_t kTokens = 49408;
+  const auto refuse = [&](const char* file, std::string_view got) {
+    fail(ErrorCode::unsupported,
+         "tokenizer: got {}, expected CLIP's own, or all of it in tokenizer.json ({})", got,
+         files.path_of(file));
+  };
+  if (files.contains("vocab.json") && read_json(files, "vocab.json").size() != kTokens)
+    refuse("vocab.json", "another vocabulary");
+  if (files.contains("added_tokens.json") && !read_json(files, "added_tokens.json").empty())
+    refuse("added_tokens.json", "further tokens");
+  if (!files.contains("tokenizer_config.json")) return;
+  const Json json = read_json(files, "tokenizer_config.json");
+  const auto name = json.find("tokenizer_class");
+  if (name == json.end() || !name->is_string()) return;
+  if (!name->get_ref<const std::string&>().starts_with("CLIPTokenizer"))
+    refuse("tokenizer_config.json", name->get<std::string>());
+}
+
 }  // namespace
 
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) {
@@ -65,12 +89,20 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   } else {
     model.assumptions.emplace_back(assumed_preprocessing(mode));
   }
+  if (files.contains("adapter_config.json")) {
+    model.assumptions.emplace_back(
+        "An adapter lies beside the weights (adapter_config.json) and is not applied: they are "
+        "taken as they are.");
+  }
   if (!network::has_text_tower(model.config)) return model;
   // Of transformers' two tokenizers this is the one that holds everything.
   const TokenizerSpec::Kind kind = model.tokenizer.kind;
   if (kind == TokenizerSpec::Kind::none ||
-      (kind == TokenizerSpec::Kind::clip && files.contains("tokenizer.json")))
+      (kind == TokenizerSpec::Kind::clip && files.contains("tokenizer.json"))) {
     bind_tokenizer_files(files, {.cleaning = text::Cleaning::none}, model);
+  } else if (kind == TokenizerSpec::Kind::clip) {
+    refuse_other_tokenizer(files);
+  }
   if (model.tokenizer.kind == TokenizerSpec::Kind::clip) model.tokenizer.as_transformers = true;
   return model;
 }

@@ -45,9 +45,25 @@ std::string describe_far(const TensorView& stored, double largest) {
                      numbers.size(), largest, typical);
 }
 
+/// Training keeps the scale's logarithm from 0 to ln 100; one that was saved as it is multiplied
+/// with is far above.
+std::string describe_scale(const TensorView& stored) {
+  constexpr float kLeast = -0.5F;
+  constexpr float kMost = 7.0F;
+  const float logarithm = to_floats(stored).front();
+  if (logarithm >= kLeast && logarithm <= kMost) return {};
+  return fmt::format("its exponential is {:.3g}, where training keeps to 1 to 100",
+                     std::exp(logarithm));
+}
+
 }  // namespace
 
 void WeightFindings::look(const ParameterSpec& spec, const TensorView& stored, double largest) {
+  if (spec.name == "logit_scale" && stored.count() == 1) {
+    std::string found = describe_scale(stored);
+    if (!found.empty()) far_.emplace(spec.name, std::move(found));
+    return;
+  }
   if (largest == 0.0 && is_weight_matrix(spec)) {
     if (std::find(zero_.begin(), zero_.end(), spec.name) == zero_.end()) zero_.push_back(spec.name);
     return;

@@ -40,10 +40,16 @@ TEST_F(WeightFindingsTest, OrdinaryWeightsGiveNothingAway) {
   look("outlier", weights(15.0F));
   look("bias", TensorBuffer(DType::float32, {64}));
   look("token_types", TensorBuffer(DType::float32, {1, 64}));
-  look("logit_scale", TensorBuffer({}, std::vector<float>{100.0F}));
+  look("logit_scale", TensorBuffer({}, std::vector<float>{4.6F}));
   look("running_var", weights(3e5F), /*trained=*/false);
   look("large", TensorBuffer({64}, std::vector<float>(64, 3e5F)));
   EXPECT_THAT(findings_.notes(), IsEmpty());
+}
+
+TEST_F(WeightFindingsTest, AScaleThatTrainingLeavesNowhereIsFound) {
+  look("logit_scale", TensorBuffer({}, std::vector<float>{14.3F}));
+  EXPECT_THAT(findings_.notes(),
+              ElementsAre(HasSubstr("logit_scale: its exponential is 1.62e+06")));
 }
 
 TEST_F(WeightFindingsTest, AFlippedExponentBitIsFoundInEveryType) {

@@ -1,0 +1,73 @@
+#include "libtorch/sharding.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace diptych::libtorch {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// A sharding as autograd keeps it.
+struct KeptSharding : torch::CustomClassHolder {
+  explicit KeptSharding(Sharding kept) : sharding(std::move(kept)) {}
+  Sharding sharding;
+};
+
+std::int64_t shard_length(std::int64_t numbers, const ProcessGroup& group) {
+  return (numbers + group.world() - 1) / group.world();
+}
+
+/// The numbers in one dimension, filled up with zeros so that every process has equally many.
+Tensor filled_up(const Tensor& whole, const ProcessGroup& group) {
+  const Tensor flat = whole.reshape({-1});
+  const std::int64_t missing = shard_length(flat.numel(), group) * group.world() - flat.numel();
+  return missing == 0 ? flat : torch::constant_pad_nd(flat, {0, missing});
+}
+
+struct Whole : torch::autograd::Function<Whole> {
+  static Tensor forward(AutogradContext* context, const Tensor& shard,
+                        const c10::intrusive_ptr<KeptSharding>& kept) {
+    context->saved_data["sharding"] = c10::IValue::make_capsule(kept);
+    const Shape& shape = kept->sharding.shape;
+    std::int64_t numbers = 1;
+    for (const std::int64_t size : shape) numbers *= size;
+    return kept->sharding.group->joined(shard).narrow(0, 0, numbers).view(shape);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto capsule = context->saved_data["sharding"].toCapsule();
+    const ProcessGroup& group = *static_cast<const KeptSharding&>(*capsule).sharding.group;
+    return {group.part_of_sum(filled_up(gradients.front(), group)), Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor Sharding::shard_of(const Tensor& whole) const {
+  if (group == nullptr) return whole;
+  const std::int64_t length = shard_length(whole.numel(), *group);
+  const std::int64_t begin = std::min(group->rank() * length, whole.numel());
+  const std::int64_t count = std::min(length, whole.numel() - begin);
+  Tensor shard = torch::zeros({length}, whole.options().requires_grad(false));
+  shard.narrow(0, 0, count).copy_(whole.detach().reshape({-1}).narrow(0, begin, count));
+  return shard;
+}
+
+Tensor Sharding::whole_of(const Tensor& shard) const {
+  if (group == nullptr) return shard;
+  return Whole::apply(shard, c10::make_intrusive<KeptSharding>(*this));
+}
+
+std::vector<Sharding> shardings(const network::ParameterTable& table, const ProcessGroup* group) {
+  std::vector<Sharding> result;
+  for (const network::ParameterSpec& spec : table.specs()) {
+    const bool is_matrix = spec.shape.size() > 1;
+    result.push_back({.shape = spec.shape, .group = is_matrix ? group : nullptr});
+  }
+  return result;
+}
+
+}  // namespace diptych::libtorch
