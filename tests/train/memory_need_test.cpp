@@ -31,14 +31,6 @@ TEST(MemoryNeed, OfEachProcessIsThatOfItsPartOfTheBatch) {
   EXPECT_DOUBLE_EQ(needed_memory(four, model, 1), 4.0 * needed_memory(four, model, 4));
 }
 
-TEST(MemoryNeed, IsThatOfThePicturesAloneBesideAGpu) {
-  const network::Model model = network::make_model({});
-  TrainOptions options;
-  options.device = "cuda";
-  options.batch_size = 10;
-  EXPECT_DOUBLE_EQ(needed_memory(options, model, 2), 10.0 * 3.0 * 224 * 224 * sizeof(float));
-}
-
 /// Threads here; they are as many on one machine.
 TEST(MemoryNeed, OfSharedRunsIsRefusedForEachProcess) {
   const network::Model model = network::make_model({});
