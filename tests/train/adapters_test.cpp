@@ -7,6 +7,7 @@
 #include "diptych/error.h"
 #include "golden_run.h"
 #include "support/expect_error.h"
+#include "support/support.h"
 #include "train/tower_modes.h"
 
 namespace diptych {
