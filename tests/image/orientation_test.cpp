@@ -15,8 +15,8 @@ using test::checksum;
 using test::data_path;
 
 const json& expected_orientations() {
-  static const json kExpected = test::expected_pictures("orientation/expected.json");
-  return kExpected;
+  static const json loaded = test::expected_pictures("orientation/expected.json");
+  return loaded;
 }
 
 class Orientation : public testing::TestWithParam<std::string> {};

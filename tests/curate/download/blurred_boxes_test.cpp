@@ -26,16 +26,16 @@ int at(const Image& image, int x, int y) {
 TEST(Boxes, AreReadFromListsAndTheirText) {
   EXPECT_EQ(boxes_of(OrderedJson())->size(), 0U);
   EXPECT_EQ(boxes_of(OrderedJson(""))->size(), 0U);
-  EXPECT_EQ(boxes_of(Json::parse("[]"))->size(), 0U);
+  EXPECT_EQ(boxes_of(OrderedJson::parse("[]"))->size(), 0U);
   EXPECT_EQ(boxes_of(OrderedJson("[[0, 0, 1, 1], [0.5, 0.5, 1.02, 1]]"))->size(), 2U);
-  const auto boxes = boxes_of(Json::parse("[[0.1, 0.2, 0.3, 0.4]]"));
+  const auto boxes = boxes_of(OrderedJson::parse("[[0.1, 0.2, 0.3, 0.4]]"));
   ASSERT_TRUE(boxes.has_value());
   EXPECT_EQ(boxes->front().bottom, 0.4);
   for (const char* bad : {"5", "{}", "\"x\"", "[1]", "[[0, 0, 1]]", "[[0, 0, 1, \"1\"]]",
                           "[[0.5, 0, 0.4, 1]]", "[[0, 0, 120, 80]]", "[[0, 0, null, 1]]"}) {
-    EXPECT_FALSE(boxes_of(Json::parse(bad)).has_value()) << bad;
+    EXPECT_FALSE(boxes_of(OrderedJson::parse(bad)).has_value()) << bad;
   }
-  OrderedJson many = Json::array();
+  OrderedJson many = OrderedJson::array();
   for (int i = 0; i < 1001; ++i) many.push_back({0, 0, 1, 1});
   EXPECT_FALSE(boxes_of(many).has_value());
 }
