@@ -87,16 +87,19 @@ def print_case(tower, count, seconds, cosines):
         print(f"| {tower}, batch {count} | {name} | {count / taken:.1f} | {ratio} | {cosines[name]:.6f} |", flush=True)
 
 
-def main():
+def shared_options(rounds):
+    """A parser of what every comparison takes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("towers")
     parser.add_argument("--model", default="ViT-B-32")
-    parser.add_argument("--systems", default=",".join(SYSTEMS), help="default: all")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=11)
-    parser.add_argument("--cases", default=",".join(f"{tower}:{count}" for tower, count in CASES))
+    parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--folder", type=pathlib.Path, help="where models and inputs are written")
-    options = parser.parse_args()
+    return parser
+
+
+def prepare(options):
+    """The folder and the model. To be called before PyTorch is loaded, whose threads it sets."""
     folder = options.folder or pathlib.Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
@@ -104,8 +107,18 @@ def main():
 
     import models
     torch.set_num_threads(options.threads)
+    return folder, models.make_model(options.model, 1)
+
+
+def main():
+    parser = shared_options(rounds=11)
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="default: all")
+    parser.add_argument("--cases", default=",".join(f"{tower}:{count}" for tower, count in CASES))
+    options = parser.parse_args()
+    folder, model = prepare(options)
+    import torch
+
     random = np.random.default_rng(2)
-    model = models.make_model(options.model, 1)
     inputs = {"images": random.standard_normal((32, 3, model.image_size, model.image_size), dtype=np.float32),
               "texts": model.texts(64, TEXT_TOKENS, random)}
     systems = make_systems(options.systems.split(","), options.towers, model, inputs, options.threads, folder)

@@ -43,6 +43,17 @@ class Torch(Peer):
             return self.towers[tower](inputs.to(self.type) if tower == "images" else inputs).float().numpy()
 
 
+class TorchInBatches(Torch):
+    """The same, so many inputs at a time."""
+
+    def __init__(self, model, inputs, precision, batch):
+        super().__init__(model, inputs, precision, compiled=False)
+        self.batch = batch
+
+    def run(self, tower, inputs):
+        return np.concatenate([Torch.run(self, tower, inputs[first:first + self.batch]) for first in range(0, len(inputs), self.batch)])
+
+
 class OnnxRuntime(Peer):
     """The exported graphs; int8 as its own quantiser makes it, weights by channel, activations as they come."""
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tensor/tensor.h"
+
 namespace diptych::libtorch {
 namespace {
 
@@ -32,9 +34,7 @@ struct Whole : torch::autograd::Function<Whole> {
                         const c10::intrusive_ptr<KeptSharding>& kept) {
     context->saved_data["sharding"] = c10::IValue::make_capsule(kept);
     const Shape& shape = kept->sharding.shape;
-    std::int64_t numbers = 1;
-    for (const std::int64_t size : shape) numbers *= size;
-    return kept->sharding.group->joined(shard).narrow(0, 0, numbers).view(shape);
+    return kept->sharding.group->joined(shard).narrow(0, 0, element_count(shape)).view(shape);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

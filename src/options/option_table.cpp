@@ -534,8 +534,7 @@ std::vector<OptionSpec> reporting_options() {
       {"report",
        kRunning,
        "keep a page with curves of the reports and samples with their nearest captions, "
-       "report.html "
-       "in the run's folder",
+       "report.html in the run's folder",
        field<&TrainOptions::report_page>,
        {},
        {},

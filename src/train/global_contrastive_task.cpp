@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "train/cosines.h"
 #include "train/saved_state.h"
 
 namespace diptych::train {
@@ -17,11 +18,6 @@ const std::string kEstimates = "optimizer.fastclip.estimates";
 
 /// Of a sample that was not met yet.
 constexpr float kUnmet = std::numeric_limits<float>::lowest();
-
-Tensor unit_rows(const Tensor& rows) {
-  namespace functional = torch::nn::functional;
-  return functional::normalize(rows.to(torch::kFloat32), functional::NormalizeFuncOptions().dim(1));
-}
 
 /// Which pairings are of different pairs, and of different groups, [n, n].
 Tensor negatives(const Batch& batch, std::int64_t count, torch::Device device) {
@@ -47,7 +43,7 @@ class GlobalContrastiveTask : public Task {
                      const Batch& batch) override {
     next_ = Tensor();
     const Tensor scale = step.parameter(step.model.logit_scale).exp();
-    const Tensor cosines = unit_rows(images).matmul(unit_rows(texts).t());
+    const Tensor cosines = train::cosines(images, texts);
     const Tensor allowed = negatives(batch, cosines.size(0), cosines.device());
     const Tensor rows = allowed.any(1).nonzero().squeeze(1);
     if (rows.numel() == 0) return 0.0 * cosines.sum();

@@ -9,6 +9,7 @@
 #include "image/encode.h"
 #include "libtorch/operations.h"
 #include "libtorch/towers.h"
+#include "train/cosines.h"
 
 namespace diptych::train {
 namespace {
@@ -24,11 +25,6 @@ std::string thumbnail(const Image& picture) {
   constexpr int kSide = 96;
   constexpr int kQuality = 80;
   return image::encode(resize_and_crop(picture, {.size = kSide}), PictureFormat::jpg, kQuality);
-}
-
-torch::Tensor unit_features(const torch::Tensor& features) {
-  return torch::nn::functional::normalize(features.to(torch::kFloat32),
-                                          torch::nn::functional::NormalizeFuncOptions().dim(1));
 }
 
 }  // namespace
@@ -110,9 +106,9 @@ torch::Tensor RunSamples::cosines(const Learner& learner) const {
   libtorch::Operations operations(model.parameters, weights, {.training = false});
   const network::Pixels pixels{pictures_.pixels.data(), static_cast<int>(seen_.samples.size()),
                                pictures_.side, pictures_.side, pictures_.sizes};
-  const torch::Tensor images = unit_features(network::image_features(operations, model, pixels));
-  const torch::Tensor texts = unit_features(network::text_features(operations, model, texts_));
-  return images.matmul(texts.t()).cpu();
+  return train::cosines(network::image_features(operations, model, pixels),
+                        network::text_features(operations, model, texts_))
+      .cpu();
 }
 
 }  // namespace diptych::train

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "train/cosines.h"
 #include "train/starting_model.h"
 
 namespace diptych::train {
@@ -21,15 +22,6 @@ libtorch::Parameters frozen_parameters(const checkpoint::ModelFile& file,
       libtorch::parameters_from(model.parameters, file.weights, device);
   for (Tensor& parameter : parameters) parameter.set_requires_grad(false);
   return parameters;
-}
-
-Tensor similarities(const Outputs& features) {
-  namespace functional = torch::nn::functional;
-  const auto unit = [](const Tensor& rows) {
-    return functional::normalize(rows.to(torch::kFloat32),
-                                 functional::NormalizeFuncOptions().dim(1));
-  };
-  return unit(features.images).matmul(unit(features.texts).t());
 }
 
 /// Cross-entropy of the student's softmax over rows from the teacher's.
@@ -56,10 +48,8 @@ class DistillationTask : public Task {
   Tensor common_loss(const StepModel& step, const Tensor& images, const Tensor& texts,
                      const Batch& batch) override {
     const std::vector<Tensor> features = given(step, batch);
-    const Tensor taught =
-        teacher_.logit_scale() * similarities({.images = features[0], .texts = features[1]});
-    const Tensor learnt = step.parameter(step.model.logit_scale).exp() *
-                          similarities({.images = images, .texts = texts});
+    const Tensor taught = teacher_.logit_scale() * cosines(features[0], features[1]);
+    const Tensor learnt = step.parameter(step.model.logit_scale).exp() * cosines(images, texts);
     return pairs_->common_loss(step, images, texts, batch) +
            0.5 * (distance(taught, learnt) + distance(taught.t(), learnt.t()));
   }
