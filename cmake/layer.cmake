@@ -1,3 +1,7 @@
+# For code that calls what computes and does not compute itself, as commands and whatever stands on libtorch do: a full
+# optimisation would be compiled longer and gain nothing.
+set(DIPTYCH_LIGHT_OPTIMISATION $<$<CONFIG:Release>:-O1>)
+
 # Compiles a target's sources some at a time, so that their headers are parsed once for all of them: a third of the time.
 # Names in unnamed namespaces are therefore unique within a target's folder. Sources of which that cannot be said (kernels,
 # which are compiled again for each instruction set) are left out by SKIP_UNITY_BUILD_INCLUSION.
@@ -43,6 +47,7 @@ function(diptych_test name)
   target_link_libraries(${name}_tests PRIVATE ${TEST_LINKS} diptych_test_support diptych_settings
                         GTest::gmock GTest::gtest_main)
   if(TEST_HEADERS)
+    target_compile_options(${name}_tests PRIVATE ${DIPTYCH_LIGHT_OPTIMISATION})
     target_precompile_headers(${name}_tests REUSE_FROM ${TEST_HEADERS})
   else()
     target_compile_options(${name}_tests PRIVATE ${DIPTYCH_TEST_OPTIMISATION})

@@ -26,7 +26,7 @@ using diptych::Encoder;
 using diptych::Matrix;
 using diptych::Precision;
 
-struct Options {
+struct BenchTowersArguments {
   ModelOptions model;
   std::string precisions = "fp32,bf16,int8w,int8";
   std::string batches = "1,16";
@@ -58,7 +58,7 @@ struct Contender {
 };
 
 /// What is timed: pictures or texts, so many at a time.
-struct Work {
+struct Workload {
   bool pictures;
   std::size_t batch;
 };
@@ -112,14 +112,14 @@ Inputs make_inputs(const diptych::ModelInfo& info, std::size_t batch, const std:
   return inputs;
 }
 
-Matrix encode(const Encoder& encoder, const Work& work, const Inputs& inputs) {
+Matrix encode(const Encoder& encoder, const Workload& work, const Inputs& inputs) {
   if (!work.pictures) return encoder.encode_texts(std::span(inputs.texts).first(work.batch)).all();
   const auto pixels = std::span(inputs.pixels).first(work.batch * inputs.picture_floats);
   return encoder.encode_pixels(pixels, work.batch);
 }
 
 /// An input's, over as many batches as make a measurement.
-Seconds time_input(const Encoder& encoder, const Work& work, const Inputs& inputs) {
+Seconds time_input(const Encoder& encoder, const Workload& work, const Inputs& inputs) {
   using Clock = std::chrono::steady_clock;
   constexpr double kEnough = 0.2;
   const auto start = Clock::now();
@@ -144,7 +144,8 @@ double median(const std::vector<Seconds>& seconds, double Seconds::*which) {
   return *middle;
 }
 
-std::vector<Contender> make_contenders(const Options& options, const diptych::Model& model) {
+std::vector<Contender> make_contenders(const BenchTowersArguments& options,
+                                       const diptych::Model& model) {
   std::vector<Contender> contenders;
   const std::vector<Precision> precisions = *parse_precisions(options.precisions);
   for (const Precision precision : precisions) {
@@ -157,7 +158,7 @@ std::vector<Contender> make_contenders(const Options& options, const diptych::Mo
 }
 
 /// By turns, so that what else the machine does meets all alike.
-void measure_by_turns(std::vector<Contender>& contenders, const std::vector<Work>& works,
+void measure_by_turns(std::vector<Contender>& contenders, const std::vector<Workload>& works,
                       const Inputs& inputs, int rounds) {
   const std::size_t most = inputs.texts.size();
   for (Contender& contender : contenders) {
@@ -173,7 +174,8 @@ void measure_by_turns(std::vector<Contender>& contenders, const std::vector<Work
   }
 }
 
-Json to_json(const Contender& contender, const Contender& first, const std::vector<Work>& works) {
+Json to_json(const Contender& contender, const Contender& first,
+             const std::vector<Workload>& works) {
   Json entry = compute_json(contender.encoder.packed_model());
   entry["image_cosine"] = least_cosine(contender.images, first.images);
   entry["text_cosine"] = least_cosine(contender.texts, first.texts);
@@ -192,8 +194,8 @@ Json to_json(const Contender& contender, const Contender& first, const std::vect
 }
 
 /// An entry for each precision; the models that were packed for it are gone afterwards.
-Json measure(const Options& options, const diptych::Model& model, const std::vector<Work>& works,
-             const Inputs& inputs) {
+Json measure(const BenchTowersArguments& options, const diptych::Model& model,
+             const std::vector<Workload>& works, const Inputs& inputs) {
   std::vector<Contender> contenders = make_contenders(options, model);
   measure_by_turns(contenders, works, inputs, options.rounds);
   Json entries = Json::array();
@@ -218,11 +220,11 @@ void print_entry(const Json& entry) {
 
 /// The profiles of all works in a precision.
 Json profile_works(const diptych::Model& model, const diptych::ComputeOptions& compute,
-                   const std::vector<Work>& works, const Inputs& inputs, int rounds) {
+                   const std::vector<Workload>& works, const Inputs& inputs, int rounds) {
   diptych::Profiler profiler(model, compute);
   const diptych::MachinePeaks peaks = profiler.measure_peaks();
   Json profiles = Json::array();
-  for (const Work& work : works) {
+  for (const Workload& work : works) {
     const auto pixels = std::span(inputs.pixels).first(work.batch * inputs.picture_floats);
     const diptych::TowerProfile profile =
         work.pictures ? profiler.profile_pixels(pixels, work.batch, rounds)
@@ -234,8 +236,8 @@ Json profile_works(const diptych::Model& model, const diptych::ComputeOptions& c
   return profiles;
 }
 
-void add_profiles(Json& entries, const Options& options, const diptych::Model& model,
-                  const std::vector<Work>& works, const Inputs& inputs) {
+void add_profiles(Json& entries, const BenchTowersArguments& options, const diptych::Model& model,
+                  const std::vector<Workload>& works, const Inputs& inputs) {
   const std::vector<Precision> precisions = *parse_precisions(options.precisions);
   for (std::size_t i = 0; i < precisions.size(); ++i) {
     diptych::ComputeOptions compute = options.model.compute;
@@ -255,12 +257,12 @@ void print_profiles(const Json& entry) {
   }
 }
 
-int bench_towers(const Options& options) {
+int bench_towers(const BenchTowersArguments& options) {
   const std::vector<std::size_t> batches = *parse_batches(options.batches);
   const diptych::Model model = load_model(options.model.model, options.model.load);
   const std::size_t most = *std::max_element(batches.begin(), batches.end());
   const Inputs inputs = make_inputs(model.info(), most, options.text);
-  std::vector<Work> works;
+  std::vector<Workload> works;
   works.reserve(2 * batches.size());
   for (const std::size_t batch : batches) works.push_back({true, batch});
   for (const std::size_t batch : batches) works.push_back({false, batch});
@@ -279,7 +281,7 @@ int bench_towers(const Options& options) {
 }  // namespace
 
 void add_bench_towers(Command bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchTowersArguments>();
   const Command command = bench.command(
       "towers", "Pictures and texts a second in several precisions, measured by turns");
   add_model_options(command, options->model);

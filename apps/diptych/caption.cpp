@@ -23,14 +23,14 @@ namespace {
 
 using diptych::CaptionSearch;
 
-struct Options {
+struct CaptionArguments {
   ModelOptions model;
   diptych::CaptionOptions caption;
   PictureInputs pictures;
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCaptionExamples =
     "Examples:\n"
     "  diptych caption --model laion_coca/ picture.jpg\n"
     "  diptych caption --model laion_coca/ --search top_p --top-p 0.9 --seed 1 --json photos/";
@@ -41,7 +41,7 @@ void print_caption(const Json& answer) {
                          answer["caption"].get<std::string>()));
 }
 
-int caption(const Options& options) {
+int caption(const CaptionArguments& options) {
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   const diptych::Captioner captioner(pack_model(options.model));
   RecordWriter writer(options.format, {"image", "caption", "error"}, print_caption);
@@ -143,7 +143,7 @@ std::vector<SearchOption> add_search_options(Command command, diptych::CaptionOp
 }  // namespace
 
 void add_caption(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CaptionArguments>();
   const Command command =
       program.command("caption", "Write a caption of each picture (models with a decoder: CoCa)");
   add_model_option(command, options->model.model);
@@ -152,7 +152,7 @@ void add_caption(Command program) {
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array: image, caption, token ids");
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
-  command.footer(kExamples);
+  command.footer(kCaptionExamples);
   command.runs([options, some] {
     refuse_unused(some, options->caption.search);
     return caption(*options);

@@ -18,7 +18,7 @@
 
 namespace {
 
-struct Options {
+struct ClassifyArguments {
   ModelOptions model;
   std::string labels;
   std::string labels_file;
@@ -33,18 +33,18 @@ struct Options {
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kClassifyExamples =
     "Examples:\n"
     "  diptych classify --labels \"a cat,a rocket,a guitar\" picture.png\n"
     "  diptych classify --labels-file labels.txt --templates openai_80 --top 3 --json photos/\n"
     "  diptych classify --labels \"a cat,a rocket\" --sort-into sorted --copy photos/";
 
-std::vector<std::string> read_labels(const Options& options) {
+std::vector<std::string> read_labels(const ClassifyArguments& options) {
   return options.labels_file.empty() ? listed_labels(options.labels)
                                      : labels_in_file(options.labels_file);
 }
 
-std::vector<std::string> read_templates(const Options& options) {
+std::vector<std::string> read_templates(const ClassifyArguments& options) {
   if (!options.template_set.empty()) return diptych::prompt_templates(options.template_set);
   diptych::check_templates(options.templates);
   return options.templates;
@@ -54,7 +54,8 @@ std::vector<std::string> read_templates(const Options& options) {
 constexpr const char* kNoneOfThese = "none of these";
 
 /// The cosine from which on a label fits; nothing where the model does not know, or nobody asks.
-std::optional<float> fits_from(const diptych::Classifier& classifier, const Options& options) {
+std::optional<float> fits_from(const diptych::Classifier& classifier,
+                               const ClassifyArguments& options) {
   return options.nearest ? std::nullopt : classifier.fits_from();
 }
 
@@ -65,7 +66,7 @@ struct Scored {
 };
 
 Json labels_json(const diptych::Classifier& classifier, const Scored& scored, std::size_t row,
-                 const Options& options) {
+                 const ClassifyArguments& options) {
   Json labels = Json::array();
   for (const auto& [label, score] : diptych::largest(scored.scores.row(row), options.top)) {
     Json& entry =
@@ -103,7 +104,7 @@ void print_answer(const Json& answer) {
   }
 }
 
-std::vector<std::string> columns(const Options& options, bool has_limit) {
+std::vector<std::string> columns(const ClassifyArguments& options, bool has_limit) {
   std::vector<std::string> columns = {"image", "rank", "label", "score", "error"};
   if (options.cosine) columns.emplace_back("cosine");
   if (has_limit) columns.emplace_back("fits");
@@ -118,7 +119,7 @@ std::vector<std::string> folders(std::vector<std::string> labels, bool has_limit
   return labels;
 }
 
-int classify(const Options& options) {
+int classify(const ClassifyArguments& options) {
   const std::vector<std::string> labels = read_labels(options);
   diptych::check_labels(labels);
   const std::vector<std::string> templates = read_templates(options);
@@ -159,7 +160,7 @@ int classify(const Options& options) {
 }  // namespace
 
 void add_classify(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ClassifyArguments>();
   const Command command = program.command("classify", "Say which label fits each picture best");
   add_model_options(command, options->model);
   const Command source = command.exactly_one("labels", "one of the two is required");
@@ -179,6 +180,6 @@ void add_classify(Command program) {
   add_format_options(command, options->format, "one JSON array: image, labels, scores");
   add_sort_options(command, options->sort);
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/true);
-  command.footer(kExamples);
+  command.footer(kClassifyExamples);
   command.runs([options] { return classify(*options); });
 }

@@ -48,6 +48,10 @@ void print_line(std::string_view line) {
   print_text("\n");
 }
 
+void print_field(std::string_view name, std::string_view value) {
+  print_line(fmt::format("{:<16} {}", name, value));
+}
+
 void print_json(const Json& document, int indent) {
   print_line(json_text(document, indent));
 }

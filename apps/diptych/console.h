@@ -25,6 +25,9 @@ void print_text(std::string_view text);
 /// Prints a line on stdout. Throws Error(io) when it cannot be written.
 void print_line(std::string_view line);
 
+/// Prints a line of a table of two columns, "name             value", on stdout. Throws Error(io).
+void print_field(std::string_view name, std::string_view value);
+
 /// Prints a JSON document on stdout, as `json_text` writes it. Throws Error(io).
 void print_json(const Json& document, int indent = 2);
 

@@ -13,7 +13,7 @@
 
 namespace {
 
-struct Options {
+struct ConvertArguments {
   std::string model;
   std::string out;
   diptych::LoadOptions load;
@@ -21,14 +21,14 @@ struct Options {
   std::vector<std::string> calibrate;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kConvertExamples =
     "Examples:\n"
     "  diptych convert ViT-B-32.pt vit-b-32 --dtype fp16\n"
     "  diptych convert ViT-B-32.pt vit-b-32-int8 --dtype int8 --calibrate my-pictures\n"
     "  diptych convert ViT-B-32.pt for-open-clip --to open_clip";
 
 /// Files of texts end with ".txt"; everything else is a picture or a folder of some.
-diptych::CalibrationSet read_calibration(const Options& options) {
+diptych::CalibrationSet read_calibration(const ConvertArguments& options) {
   diptych::CalibrationSet set;
   PictureInputs pictures;
   for (const std::string& path : options.calibrate) {
@@ -45,7 +45,7 @@ diptych::CalibrationSet read_calibration(const Options& options) {
   return set;
 }
 
-int convert(const Options& options) {
+int convert(const ConvertArguments& options) {
   diptych::ConvertOptions how = options.convert;
   how.calibration = read_calibration(options);
   const diptych::Model model = load_model(options.model, options.load);
@@ -59,9 +59,9 @@ int convert(const Options& options) {
 }  // namespace
 
 void add_convert(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConvertArguments>();
   const Command command = program.command("convert", "Write a model in another form");
-  command.footer(kExamples);
+  command.footer(kConvertExamples);
   command.option("MODEL", options->model, "a checkpoint or a model folder").required();
   command.option("OUT", options->out, "the folder to write").required();
   add_convert_options(command, options->convert);

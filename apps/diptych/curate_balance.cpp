@@ -11,7 +11,7 @@
 
 namespace {
 
-struct Options {
+struct CurateBalanceArguments {
   diptych::BalanceOptions balance;
   std::vector<std::string> matches;
   std::vector<std::string> counts;
@@ -20,7 +20,7 @@ struct Options {
   bool names_language = false;  ///< that the threshold is for
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCurateBalanceExamples =
     "A text is kept with 1 - prod(1 - t / max(count, t)) over the queries it matches; of a\n"
     "picture's texts one is drawn first. Draws are a hash of the seed and the record's \"key\", "
     "so\n"
@@ -59,7 +59,7 @@ void print_report(const diptych::BalanceReport& report) {
   }
 }
 
-StageResult balance(Options options) {
+StageResult balance(CurateBalanceArguments options) {
   options.balance.counts = as_paths(options.counts);
   options.balance.stage = options.stage.stage;
   Progress progress("bytes");
@@ -79,7 +79,7 @@ StageResult balance(Options options) {
   return {finish_stage(report.stage), report.stage.written};
 }
 
-int balance_all(Options options, Command command) {
+int balance_all(CurateBalanceArguments options, Command command) {
   note_repeated(options.counts);
   note_repeated(options.matches);
   if (options.each.empty()) {
@@ -102,7 +102,7 @@ int balance_all(Options options, Command command) {
 }  // namespace
 
 void add_curate_balance(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateBalanceArguments>();
   diptych::BalanceOptions& balance_options = options->balance;
   const Command command =
       curate.command("balance", "Keep at most some t texts of each query, by draws");
@@ -132,7 +132,7 @@ void add_curate_balance(Command curate) {
       .excludes(each);
   path_option(command, "--chart", balance_options.chart, "an SVG chart of the same").excludes(each);
   add_stage_options(command, options->stage);
-  command.footer(kExamples);
+  command.footer(kCurateBalanceExamples);
   command.runs([options, command, language] {
     options->names_language = language.given().has_value();
     return balance_all(*options, command);

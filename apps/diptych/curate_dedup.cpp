@@ -15,7 +15,7 @@
 
 namespace {
 
-struct Options {
+struct CurateDedupArguments {
   diptych::DedupOptions dedup;
   bool exact = false;
   bool by_meaning = false;
@@ -40,7 +40,7 @@ constexpr const char* kFingerprintExamples =
     "  diptych curate fingerprint web --each prints\n"
     "  diptych curate dedup web --fingerprints prints --each web-once";
 
-constexpr const char* kExamples =
+constexpr const char* kCurateDedupExamples =
     "Keeps the first of pictures that are copies: of the same bytes, or alike to the eye in "
     "another\n"
     "size, quality or format. Pictures of --against are left out altogether. With --semantic "
@@ -61,7 +61,7 @@ StageResult print_filter(const diptych::FilterReport& report, bool json) {
 }
 
 /// Finds the copies among all shards, unless a process did before.
-void find_copies_once(const Options& options, const std::vector<std::string>& shards,
+void find_copies_once(const CurateDedupArguments& options, const std::vector<std::string>& shards,
                       const std::filesystem::path& copies) {
   std::error_code error;
   if (std::filesystem::exists(copies, error)) return;
@@ -82,7 +82,7 @@ void find_copies_once(const Options& options, const std::vector<std::string>& sh
                          report.written));
 }
 
-int dedup_each(const Options& options, Command command) {
+int dedup_each(const CurateDedupArguments& options, Command command) {
   const EachInput each = each_shard("dedup", options.dedup.inputs, options.each, command);
   diptych::claim_folder(each.folder, each.stage, each.command);
   const std::filesystem::path copies = options.each / "dedup.copies";
@@ -101,7 +101,7 @@ int dedup_each(const Options& options, Command command) {
   });
 }
 
-int dedup_by_meaning(Options options, Command command) {
+int dedup_by_meaning(CurateDedupArguments options, Command command) {
   diptych::SemanticDedupOptions& meaning = options.meaning;
   meaning.inputs = options.dedup.inputs;
   meaning.embedder = diptych::picture_embedder(make_encoder(options.model));
@@ -125,7 +125,7 @@ int dedup_by_meaning(Options options, Command command) {
   return finish_samples(report.filter.files, report.filter.samples);
 }
 
-int dedup(Options options, Command command) {
+int dedup(CurateDedupArguments options, Command command) {
   options.stage.stage.threads = options.model.compute.threads;
   if (!options.by_meaning) command.refuse_unused(model_option_names(), "--semantic");
   if (options.by_meaning) return dedup_by_meaning(std::move(options), command);
@@ -161,7 +161,8 @@ int fingerprint_each(const FingerprintArguments& arguments, Command command) {
 }
 
 /// Declares what --semantic is about. What looks at pictures in another way has none of it.
-void add_meaning(Command command, Options& options, const std::vector<Option>& others) {
+void add_meaning(Command command, CurateDedupArguments& options,
+                 const std::vector<Option>& others) {
   Option semantic = command.flag("--semantic", options.by_meaning,
                                  "leave out what means the same by a model's embeddings");
   for (const Option& other : others) semantic.excludes(other);
@@ -190,7 +191,7 @@ void add_meaning(Command command, Options& options, const std::vector<Option>& o
 }  // namespace
 
 void add_curate_dedup(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateDedupArguments>();
   const Command command = curate.command("dedup", "Leave out pictures that are there before");
   command.list("SHARD", options->dedup.inputs.sources, "shards, tables, folders").required();
   const Option against = command.list("--against", options->dedup.against.sources,
@@ -215,7 +216,7 @@ void add_curate_dedup(Command curate) {
   add_per_shard(command, options->dedup.samples_per_shard).excludes(each);
   add_meaning(command, *options, {against, distance, exact, each});
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.footer(kExamples);
+  command.footer(kCurateDedupExamples);
   command.runs([options, command] { return dedup(*options, command); });
 }
 

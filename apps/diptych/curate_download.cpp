@@ -22,14 +22,15 @@ using diptych::PictureFormat;
 using diptych::ScaleFilter;
 using diptych::SidecarFormat;
 
-struct Options {
+struct CurateDownloadArguments {
   DownloadOptions download;
   std::vector<std::string> lists;
   StageArguments stage;
 };
 
-constexpr const char* kExamples =
-    "Options are named as img2dataset's, where it has them; --image_size is --image-size. Writes\n"
+constexpr const char* kCurateDownloadExamples =
+    "CurateDownloadArguments are named as img2dataset's, where it has them; --image_size is "
+    "--image-size. Writes\n"
     "NNNNN.tar with KEY.jpg, KEY.txt and KEY.json, NNNNN.jsonl (or .parquet) with a line a URL, "
     "those that "
     "failed\n"
@@ -49,7 +50,7 @@ const std::map<std::string, ScaleFilter>& scale_filters() {
   return filters;
 }
 
-void add_lists(Command command, Options& options) {
+void add_lists(Command command, CurateDownloadArguments& options) {
   DownloadOptions& download = options.download;
   command
       .list("LIST", options.lists,
@@ -142,7 +143,7 @@ void add_picture(Command command, PictureForm& form) {
       .at_least(1);
 }
 
-int download(Options options, Command command) {
+int download(CurateDownloadArguments options, Command command) {
   if (options.download.picture.resize == DownloadResize::none) {
     command.refuse_unused({"--image-size", "--resize-only-if-bigger", "--upscale-interpolation",
                            "--downscale-interpolation"},
@@ -177,13 +178,13 @@ int download(Options options, Command command) {
 }  // namespace
 
 void add_curate_download(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateDownloadArguments>();
   const Command command = curate.command("download", "Fetch the pictures of lists into shards");
   add_lists(command, *options);
   add_crawl(command, options->download);
   add_picture(command, options->download.picture);
   add_stage_threads(command, options->stage.stage);
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.footer(kExamples);
+  command.footer(kCurateDownloadExamples);
   command.runs([options, command] { return download(*options, command); });
 }

@@ -13,14 +13,14 @@
 
 namespace {
 
-struct Options {
+struct CurateExtractArguments {
   diptych::ExtractOptions extract;
   std::vector<std::string> inputs;
   std::filesystem::path each;
   StageArguments stage;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCurateExtractExamples =
     "Writes a line a picture of a page that has an alt, a title or a data-image-title:\n"
     "{\"key\", \"url\", \"page\", \"texts\"}. Damaged and cut archives are read as far as they can "
     "be,\n"
@@ -31,7 +31,7 @@ constexpr const char* kExamples =
     "--blocked-domains domains.txt --unique-memory 64\n"
     "  diptych curate extract pages.warc --each pages-pairs";
 
-StageResult extract(Options options) {
+StageResult extract(CurateExtractArguments options) {
   options.extract.stage = options.stage.stage;
   Progress progress("bytes");
   options.extract.stage.progress = progress.callback();
@@ -53,7 +53,7 @@ StageResult extract(Options options) {
   return {std::max(status, finish_stage(report.stage)), report.stage.written};
 }
 
-int extract_all(Options options, Command command) {
+int extract_all(CurateExtractArguments options, Command command) {
   if (options.each.empty()) {
     note_repeated(options.inputs);
     options.extract.inputs = as_paths(options.inputs);
@@ -75,7 +75,7 @@ int extract_all(Options options, Command command) {
 }  // namespace
 
 void add_curate_extract(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateExtractArguments>();
   const Command command =
       curate.command("extract", "Take pictures with texts out of page archives");
   command.list("INPUT", options->inputs, "WARC and WAT archives, also .gz").required();
@@ -95,6 +95,6 @@ void add_curate_extract(Command curate) {
       .at_least(1, 1 << 20)
       .excludes(each);
   add_stage_options(command, options->stage);
-  command.footer(kExamples);
+  command.footer(kCurateExtractExamples);
   command.runs([options, command] { return extract_all(*options, command); });
 }

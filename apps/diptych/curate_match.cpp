@@ -14,7 +14,7 @@
 
 namespace {
 
-struct Options {
+struct CurateMatchArguments {
   diptych::MatchOptions match;
   std::vector<std::string> texts;
   std::vector<std::string> languages;
@@ -22,7 +22,7 @@ struct Options {
   StageArguments stage;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCurateMatchExamples =
     "A query is found where it stands between spaces, after a space was put on both sides of each\n"
     "of , . ; : ? ! ` in the text; capitals count (MetaCLIP's rule). Texts are JSON Lines: "
     "objects\n"
@@ -60,7 +60,7 @@ void print_report(const diptych::MatchReport& report) {
                          report.dead_entries));
 }
 
-StageResult match(Options options) {
+StageResult match(CurateMatchArguments options) {
   options.match.language_entries = language_entries(options.languages);
   options.match.stage = options.stage.stage;
   Progress progress("bytes");
@@ -87,7 +87,7 @@ StageResult match(Options options) {
           0};
 }
 
-int match_all(Options options, Command command) {
+int match_all(CurateMatchArguments options, Command command) {
   note_repeated(options.texts);
   if (options.each.empty()) {
     options.match.texts = as_paths(options.texts);
@@ -112,7 +112,7 @@ int match_all(Options options, Command command) {
 }  // namespace
 
 void add_curate_match(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateMatchArguments>();
   const Command command = curate.command("match", "Find which queries stand in texts");
   path_option(command, "--entries", options->match.entries,
               "the queries, or an automaton that --save wrote");
@@ -130,6 +130,6 @@ void add_curate_match(Command curate) {
   command.flag("--space-entries", options->match.space_entries,
                "put spaces around the marks of queries too, so that \"U.S.\" can be found");
   add_stage_options(command, options->stage);
-  command.footer(kExamples);
+  command.footer(kCurateMatchExamples);
   command.runs([options, command] { return match_all(*options, command); });
 }

@@ -13,7 +13,7 @@
 
 namespace {
 
-struct Options {
+struct CurateQueriesArguments {
   diptych::QueryOptions queries;
   std::vector<std::string> lists;
   std::vector<std::string> dumps;
@@ -22,7 +22,7 @@ struct Options {
   StageArguments stage;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCurateQueriesExamples =
     "Sources come in MetaCLIP's order: lists of one's own, 0 to 99, WordNet's synsets, "
     "Wikipedia's\n"
     "words, pairs of words and much-read titles; what a source before has is not taken again.\n"
@@ -61,7 +61,7 @@ void print_report(const diptych::QueryReport& report) {
 }
 
 /// Bounds of sources that there are not.
-void check_used(const Options& options, Command command) {
+void check_used(const CurateQueriesArguments& options, Command command) {
   const bool has_dumps = !options.dumps.empty();
   const bool has_views = !options.pageviews.empty();
   if (!has_dumps) {
@@ -84,7 +84,7 @@ void note_lists(const std::vector<std::string>& lists) {
   }
 }
 
-int queries(Options options, Command command) {
+int queries(CurateQueriesArguments options, Command command) {
   check_used(options, command);
   note_repeated(options.lists);
 
@@ -138,7 +138,7 @@ void add_bounds(Command command, diptych::QueryOptions& queries) {
 }  // namespace
 
 void add_curate_queries(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateQueriesArguments>();
   const Command command =
       curate.command("queries", "Make a list of queries from Wikipedia, WordNet and lists");
   diptych::QueryOptions& queries_options = options->queries;
@@ -161,6 +161,6 @@ void add_curate_queries(Command curate) {
   command.flag("--overwrite", options->stage.stage.overwrite,
                "replace outputs that are there already");
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.footer(kExamples);
+  command.footer(kCurateQueriesExamples);
   command.runs([options, command] { return queries(*options, command); });
 }

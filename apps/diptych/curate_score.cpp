@@ -16,7 +16,7 @@
 
 namespace {
 
-struct Options {
+struct CurateScoreArguments {
   diptych::ScoreOptions score;
   ModelOptions model;
   bool clip = false;
@@ -28,7 +28,7 @@ struct Options {
   StageArguments stage;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCurateScoreExamples =
     "Rules come first, each off unless given; what is left is scored: --clip by the cosine of "
     "picture\n"
     "and caption, --head by a linear head over picture embeddings (safetensors with weight and "
@@ -54,7 +54,7 @@ void take_preset(const std::string& name, diptych::PairRules& rules) {
   }
 }
 
-diptych::PairScorer scorer_of(const Options& options) {
+diptych::PairScorer scorer_of(const CurateScoreArguments& options) {
   if (options.clip) return diptych::clip_scorer(make_encoder(options.model));
   if (options.head.empty()) return {};
   const diptych::Arrays arrays = diptych::read_arrays(options.head);
@@ -73,7 +73,7 @@ diptych::PairScorer scorer_of(const Options& options) {
   return diptych::head_scorer(make_encoder(options.model), *weight, bias->front());
 }
 
-StageResult score(Options options) {
+StageResult score(CurateScoreArguments options) {
   Progress progress("files");
   options.score.stage.progress = progress.callback();
   const diptych::ScoreReport report = diptych::score_samples(options.score);
@@ -95,7 +95,7 @@ StageResult score(Options options) {
 }
 
 /// Keeps what scored well in an earlier run by shard, of which all scores are there.
-int score_each_again(Options options, Command command) {
+int score_each_again(CurateScoreArguments options, Command command) {
   const EachInput each = each_shard("score", options.score.inputs, options.each, command);
   std::vector<std::filesystem::path> scores;
   for (const std::string& input : each.inputs)
@@ -114,7 +114,7 @@ int score_each_again(Options options, Command command) {
   });
 }
 
-int score_each(Options options, Command command) {
+int score_each(CurateScoreArguments options, Command command) {
   options.score.stage.is_part = true;
   options.score.format = diptych::SampleFormat::tar;
   if (!options.scores_from.empty()) return score_each_again(std::move(options), command);
@@ -143,7 +143,7 @@ bool has_rules(const diptych::PairRules& rules) {
 }
 
 /// Refuses what would keep all pairs without a word.
-void check_used(const Options& options, Command command) {
+void check_used(const CurateScoreArguments& options, Command command) {
   const bool is_computed = options.clip || !options.head.empty();
   const bool is_scored = is_computed || !options.scores_from.empty();
   if (!is_scored) {
@@ -160,7 +160,7 @@ void check_used(const Options& options, Command command) {
 }
 
 /// Throws Error(invalid_argument) for options that do not go together.
-void check(const Options& options) {
+void check(const CurateScoreArguments& options) {
   const auto fail = [](const char* message) {
     throw diptych::Error(diptych::ErrorCode::invalid_argument, message);
   };
@@ -174,7 +174,7 @@ void check(const Options& options) {
   }
 }
 
-int score_all(Options options, Command command) {
+int score_all(CurateScoreArguments options, Command command) {
   check(options);
   check_used(options, command);
   options.score.stage = options.stage.stage;
@@ -208,7 +208,7 @@ void add_rules(Command command, diptych::PairRules& rules) {
 }  // namespace
 
 void add_curate_score(Command curate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CurateScoreArguments>();
   diptych::ScoreOptions& score_options = options->score;
   const Command command = curate.command("score", "Leave out pairs that are too bad");
   command.list("SHARD", score_options.inputs.sources, "shards, tables, folders").required();
@@ -249,6 +249,6 @@ void add_curate_score(Command curate) {
   add_compute_options(command, options->model.compute);
   command.flag("--overwrite", options->stage.stage.overwrite, "replace the file of scores");
   command.flag("--json", options->stage.json, "print the report as JSON");
-  command.footer(kExamples);
+  command.footer(kCurateScoreExamples);
   command.runs([options, command] { return score_all(*options, command); });
 }

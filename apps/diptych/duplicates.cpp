@@ -29,7 +29,7 @@ using Paths = std::vector<std::filesystem::path>;
 /// format, quality or size and with 3 % cut off, below it all different pictures by far.
 constexpr double kDefaultThreshold = 0.97;
 
-struct Options {
+struct DuplicatesArguments {
   ModelOptions model;
   PictureInputs pictures;
   double threshold = kDefaultThreshold;
@@ -37,7 +37,7 @@ struct Options {
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kDuplicatesExamples =
     "A group has every picture whose cosine similarity to another one of it reaches the "
     "threshold.\n"
     "The default, 0.97, holds for the embedded model: it finds copies in other formats, sizes and\n"
@@ -136,7 +136,7 @@ struct Encoded {
   diptych::Matrix embeddings;
 };
 
-PictureRun encode(const Options& options, const Paths& pictures, Encoded& encoded) {
+PictureRun encode(const DuplicatesArguments& options, const Paths& pictures, Encoded& encoded) {
   const diptych::Encoder encoder = make_encoder(options.model);
   const auto work = [&](const diptych::EncodedImages& part) {
     for (const std::size_t input : part.inputs) encoded.pictures.push_back(pictures[input]);
@@ -148,7 +148,7 @@ PictureRun encode(const Options& options, const Paths& pictures, Encoded& encode
   return encode_in_batches(encoder, pictures, {.decode = options.pictures.decode}, work);
 }
 
-int duplicates(const Options& options) {
+int duplicates(const DuplicatesArguments& options) {
   if (!options.names_threshold && !options.model.model.empty() &&
       options.model.model != "pictogram") {
     print_note(
@@ -190,7 +190,7 @@ int duplicates(const Options& options) {
 }  // namespace
 
 void add_duplicates(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DuplicatesArguments>();
   const Command command =
       program.command("duplicates", "Find pictures that are there several times");
   add_model_options(command, options->model);
@@ -202,7 +202,7 @@ void add_duplicates(Command program) {
           .at_least(-1, 1);
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array of groups");
-  command.footer(kExamples);
+  command.footer(kDuplicatesExamples);
   command.runs([options, threshold] {
     options->names_threshold = threshold.given().has_value();
     return duplicates(*options);

@@ -34,7 +34,7 @@ namespace {
 using diptych::ErrorCode;
 using Paths = std::vector<std::filesystem::path>;
 
-struct Options {
+struct EmbedArguments {
   ModelOptions model;
   PictureInputs images;
   std::string texts_from;
@@ -46,7 +46,7 @@ struct Options {
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kEmbedExamples =
     "From pictures and texts it writes image_embeddings and text_embeddings [inputs, width], of "
     "unit\n"
     "length; with --features image_features and text_features, not normalised. The metadata of a\n"
@@ -92,7 +92,7 @@ LineNumbers empty_lines(const std::vector<std::string>& texts) {
   return lines;
 }
 
-diptych::EncodeOptions how(const Options& options) {
+diptych::EncodeOptions how(const EmbedArguments& options) {
   return {.normalise = !options.features, .decode = options.images.decode};
 }
 
@@ -123,7 +123,7 @@ std::string picture_state(const std::filesystem::path& picture,
   return state;
 }
 
-Work make_work(const Options& options, const diptych::Encoder& encoder, Paths pictures,
+Work make_work(const EmbedArguments& options, const diptych::Encoder& encoder, Paths pictures,
                std::vector<std::string> texts) {
   const auto width = static_cast<std::size_t>(encoder.model().info().embedding_width);
   const std::string ending = options.features ? "_features" : "_embeddings";
@@ -158,7 +158,7 @@ LineNumbers texts_of(const diptych::Tokenizer& tokenizer, const EmbeddingRows& t
 }
 
 /// Texts a batch at a time, until all have a row or the user interrupts.
-void encode_texts(const diptych::Encoder& encoder, const Options& options, Work& work) {
+void encode_texts(const diptych::Encoder& encoder, const EmbedArguments& options, Work& work) {
   EmbeddingRows& rows = work.texts.rows;
   std::vector<std::size_t> places = rows.missing();
   for (const diptych::Failure& failure : work.bad_texts) std::erase(places, failure.index);
@@ -181,7 +181,7 @@ void encode_texts(const diptych::Encoder& encoder, const Options& options, Work&
   work.special_texts = texts_of(tokenizer, rows, diptych::has_special_tokens);
 }
 
-void encode_pictures(const diptych::Encoder& encoder, const Options& options, Work& work) {
+void encode_pictures(const diptych::Encoder& encoder, const EmbedArguments& options, Work& work) {
   const std::vector<std::size_t> places = work.images.rows.missing();
   work.run.pictures = places.size();
   if (work.texts_left() > 0) return;  // interrupted before
@@ -197,7 +197,7 @@ void encode_pictures(const diptych::Encoder& encoder, const Options& options, Wo
 }
 
 /// A row that is there must be what this model gives: the first one is computed again.
-void check_taken_over(const diptych::Encoder& encoder, const Options& options,
+void check_taken_over(const diptych::Encoder& encoder, const EmbedArguments& options,
                       const InputRows& inputs) {
   const std::vector<std::size_t> known = inputs.rows.known();
   if (known.empty()) return;
@@ -216,7 +216,7 @@ void check_taken_over(const diptych::Encoder& encoder, const Options& options,
                   input, error, options.out));
 }
 
-void resume(const diptych::Encoder& encoder, const Options& options, Work& work) {
+void resume(const diptych::Encoder& encoder, const EmbedArguments& options, Work& work) {
   if (!std::filesystem::exists(options.out)) {
     print_note(fmt::format("nothing to resume yet ({})", options.out));
     return;
@@ -248,7 +248,7 @@ void resume(const diptych::Encoder& encoder, const Options& options, Work& work)
 }
 
 /// Where the rows go: those of an interrupted run do not take the place of an earlier result.
-std::string destination(const Options& options, const Work& work) {
+std::string destination(const EmbedArguments& options, const Work& work) {
   std::filesystem::path path = options.out;
   if (work.left() == 0 || options.resume || !std::filesystem::exists(path)) return options.out;
   const std::string ending = path.extension().string();
@@ -256,7 +256,7 @@ std::string destination(const Options& options, const Work& work) {
 }
 
 /// Says which texts are hardly what was meant.
-void note_texts(const Options& options, const Work& work, const diptych::Model& model) {
+void note_texts(const EmbedArguments& options, const Work& work, const diptych::Model& model) {
   const std::size_t texts = work.texts.rows.inputs().size();
   for (const std::string& note : diptych::line_notes("text", work.texts.rows.inputs()))
     print_note(fmt::format("{} ({})", note, options.texts_from));
@@ -299,7 +299,7 @@ Json report_json(const diptych::Encoder& encoder, const std::string& out, const 
 }
 
 /// Which input each row is, and what was refused.
-void print_records(const Options& options, Work& work) {
+void print_records(const EmbedArguments& options, Work& work) {
   RecordWriter writer(options.format, {"array", "row", "image", "text", "error"}, {});
   for (const InputRows* inputs : work.kinds()) {
     const Json names = inputs->names();
@@ -317,7 +317,7 @@ void print_records(const Options& options, Work& work) {
 }
 
 /// Says on standard output, unless the rows went there, what was written where.
-void say_written(const Options& options, const std::string& out, const std::string& arrays) {
+void say_written(const EmbedArguments& options, const std::string& out, const std::string& arrays) {
   if (out == "-") {
     flush_output();
     print_note(arrays + " (standard output)");
@@ -327,7 +327,7 @@ void say_written(const Options& options, const std::string& out, const std::stri
 }
 
 /// Says what is left of an interrupted run. Returns the exit status.
-int report_left(const Options& options, const Work& work, const std::string& out) {
+int report_left(const EmbedArguments& options, const Work& work, const std::string& out) {
   const int of_texts = report_failures(work.bad_texts, work.texts.rows.inputs().size(), "texts");
   const int of_pictures = report(work.run, options.images);
   const std::size_t rows = work.images.rows.size() + work.texts.rows.size();
@@ -353,7 +353,7 @@ void note_repeated(const Paths& pictures) {
                          counted(repeated, "further name")));
 }
 
-int embed_inputs(const Options& options) {
+int embed_inputs(const EmbedArguments& options) {
   const bool has_pictures = !options.images.given.empty() || !options.images.files_from.empty();
   Paths pictures = has_pictures ? list_pictures(options.images) : Paths();
   note_repeated(pictures);
@@ -383,7 +383,7 @@ int embed_inputs(const Options& options) {
   return report_left(options, work, out);
 }
 
-int embed_tensors(const Options& options) {
+int embed_tensors(const EmbedArguments& options) {
   check_replaces_nothing(options.out, options.overwrite);
   const diptych::Arrays inputs = diptych::read_arrays(options.tensors);
   const diptych::Encoder encoder = make_encoder(options.model);
@@ -399,7 +399,7 @@ int embed_tensors(const Options& options) {
   return 0;
 }
 
-void check_options(const Options& options) {
+void check_options(const EmbedArguments& options) {
   const bool is_printed = options.out == "-";
   if (is_printed && options.format != OutputFormat::text) {
     throw diptych::Error(ErrorCode::invalid_argument,
@@ -416,7 +416,7 @@ void check_options(const Options& options) {
   }
 }
 
-int embed(const Options& options) {
+int embed(const EmbedArguments& options) {
   check_options(options);
   const Paths lists = {options.texts_from, options.images.files_from, options.tensors};
   check_replaces_no_input(options.out, lists, options.model.model);
@@ -426,7 +426,7 @@ int embed(const Options& options) {
 }  // namespace
 
 void add_embed(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EmbedArguments>();
   const Command command = program.command("embed", "Write the embeddings of pictures and texts");
   add_model_options(command, options->model);
   Option images = add_picture_inputs(command, "--images", options->images, /*upright=*/false);
@@ -449,6 +449,6 @@ void add_embed(Command program) {
   command.flag("--features", options->features, "do not normalise");
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "what was written as JSON");
-  command.footer(kExamples);
+  command.footer(kEmbedExamples);
   command.runs([options] { return embed(*options); });
 }

@@ -16,7 +16,7 @@
 
 namespace {
 
-struct Options {
+struct EvaluateArguments {
   ModelOptions model;
   std::string folder;
   std::string class_names;
@@ -26,13 +26,13 @@ struct Options {
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kEvaluateExamples =
     "FOLDER holds one folder of pictures a class, named as the class is.\n"
     "Examples:\n"
     "  diptych evaluate zeroshot val/\n"
     "  diptych evaluate zeroshot val/ --classnames names.txt --templates openai_80 --json";
 
-diptych::ZeroShotOptions zeroshot_options(const Options& options) {
+diptych::ZeroShotOptions zeroshot_options(const EvaluateArguments& options) {
   diptych::ZeroShotOptions chosen;
   chosen.class_names = options.class_names;
   chosen.decode = options.decode;
@@ -45,7 +45,7 @@ diptych::ZeroShotOptions zeroshot_options(const Options& options) {
   return chosen;
 }
 
-diptych::ZeroShotReport evaluate(const Options& options) {
+diptych::ZeroShotReport evaluate(const EvaluateArguments& options) {
   diptych::ZeroShotOptions chosen = zeroshot_options(options);
   const diptych::Encoder encoder = make_encoder(options.model);
   Progress texts("texts");
@@ -85,7 +85,7 @@ void print_records(const diptych::ZeroShotReport& report, OutputFormat format) {
   writer.finish();
 }
 
-int zeroshot(const Options& options) {
+int zeroshot(const EvaluateArguments& options) {
   const diptych::ZeroShotReport report = evaluate(options);
   for (const std::string& note : report.notes) print_note(note);
   if (options.format == OutputFormat::text) {
@@ -106,7 +106,7 @@ void add_evaluate(Command program) {
   const Command evaluate = program.command("evaluate", "Measure how good a model is");
   evaluate.footer("Example:\n  diptych evaluate zeroshot val/");
 
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateArguments>();
   const Command command =
       evaluate.command("zeroshot", "Classify a folder of class folders by the classes' names");
   add_model_options(command, options->model);
@@ -119,6 +119,6 @@ void add_evaluate(Command program) {
   add_template_options(command, options->templates, options->template_set);
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "JSON instead of text");
-  command.footer(kExamples);
+  command.footer(kEvaluateExamples);
   command.runs([options] { return zeroshot(*options); });
 }

@@ -19,14 +19,14 @@ using diptych::FinetuneEpoch;
 using diptych::FinetuneReport;
 using diptych::FinetuneStart;
 
-constexpr const char* kExamples =
+constexpr const char* kFinetuneExamples =
     "DATA is a folder with one folder of pictures a class, or a table (CSV, TSV) with the columns "
     "filepath and title.\n"
     "Examples:\n"
     "  diptych finetune photos/ --model openai/ViT-B-32 --name birds\n"
     "  diptych finetune captions.csv --model openai/ViT-B-32 --image-mode frozen --retain val/";
 
-struct Options {
+struct FinetuneArguments {
   diptych::FinetuneOptions finetune;
   std::string data;
   std::string retained;
@@ -78,7 +78,7 @@ void print_report(const FinetuneReport& report) {
   }
 }
 
-int run(Options& options) {
+int run(FinetuneArguments& options) {
   // As `train`: libtorch reads it when it is loaded.
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
   options.finetune.data = options.data;
@@ -132,10 +132,10 @@ void add_training_options(const Command& command, diptych::FinetuneOptions& opti
 }  // namespace
 
 void add_finetune(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FinetuneArguments>();
   const Command command =
       program.command("finetune", "Tune a model to your own pictures, and say what it gained");
-  command.footer(kExamples);
+  command.footer(kFinetuneExamples);
   command.option("DATA", options->data, "class folders, or a table of pictures and captions")
       .required();
   add_model_option(command, options->finetune.model);

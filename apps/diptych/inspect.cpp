@@ -19,12 +19,12 @@ using diptych::ModelInfo;
 using diptych::Precision;
 using diptych::TowerInfo;
 
-struct Options {
+struct InspectArguments {
   std::string model;
   bool json = false;
 };
 
-constexpr const char* kExample =
+constexpr const char* kInspectExample =
     "Example:\n"
     "  diptych inspect ViT-B-32.pt --json";
 
@@ -94,10 +94,6 @@ Json to_json(const std::string& model, const Inspection& inspection) {
   return json;
 }
 
-void print_row(std::string_view name, const std::string& value) {
-  print_line(fmt::format("{:<16} {}", name, value));
-}
-
 std::string describe(const TowerInfo& tower) {
   return fmt::format("{}, width {}, {} layers, {} heads, {}, pooled at {}", tower.architecture,
                      tower.width, fmt::join(tower.layers, "+"), tower.heads, tower.activation,
@@ -105,20 +101,20 @@ std::string describe(const TowerInfo& tower) {
 }
 
 void print_image_tower(const ModelInfo& info) {
-  if (!info.has_image_tower) return print_row("image tower", "none: it is a text tower alone");
-  print_row("image tower", describe(info.image_tower));
+  if (!info.has_image_tower) return print_field("image tower", "none: it is a text tower alone");
+  print_field("image tower", describe(info.image_tower));
   const std::string patches =
       info.patch_size > 0 ? fmt::format(", patches of {}", info.patch_size) : "";
-  print_row("image size", fmt::format("{} pixels{}", info.image_size, patches));
-  print_row("preprocessing", preprocessing_text(info.preprocessing));
+  print_field("image size", fmt::format("{} pixels{}", info.image_size, patches));
+  print_field("preprocessing", preprocessing_text(info.preprocessing));
 }
 
 void print_text_tower(const ModelInfo& info) {
-  if (!info.has_text_tower) return print_row("text tower", "none: it is an image tower alone");
-  print_row("text tower", describe(info.text_tower));
-  print_row("text size", fmt::format("{} tokens of a vocabulary of {}", info.context_length,
-                                     info.vocabulary_size));
-  print_row("tokenizer", info.tokenizer);
+  if (!info.has_text_tower) return print_field("text tower", "none: it is an image tower alone");
+  print_field("text tower", describe(info.text_tower));
+  print_field("text size", fmt::format("{} tokens of a vocabulary of {}", info.context_length,
+                                       info.vocabulary_size));
+  print_field("tokenizer", info.tokenizer);
 }
 
 std::string int8_loss(const diptych::QuantisationLoss& loss) {
@@ -129,34 +125,34 @@ std::string int8_loss(const diptych::QuantisationLoss& loss) {
 }
 
 void print_model(const ModelInfo& info) {
-  print_row("parameters", fmt::format("{}", info.parameters));
-  print_row("embedding", fmt::format("{} numbers", info.embedding_width));
+  print_field("parameters", fmt::format("{}", info.parameters));
+  print_field("embedding", fmt::format("{} numbers", info.embedding_width));
   print_image_tower(info);
   print_text_tower(info);
-  if (info.logit_scale != 0.0F) print_row("logit scale", fmt::format("{:.4f}", info.logit_scale));
-  if (info.logit_bias != 0.0F) print_row("logit bias", fmt::format("{:.4f}", info.logit_bias));
+  if (info.logit_scale != 0.0F) print_field("logit scale", fmt::format("{:.4f}", info.logit_scale));
+  if (info.logit_bias != 0.0F) print_field("logit bias", fmt::format("{:.4f}", info.logit_bias));
   for (const Precision precision : kPrecisions)
-    print_row("computed with",
-              fmt::format("{} for {}", diptych::cpu_unit(precision).name, name(precision)));
-  if (info.int8) print_row("int8", int8_loss(*info.int8));
-  for (const std::string& assumption : info.assumptions) print_row("assumed", assumption);
+    print_field("computed with",
+                fmt::format("{} for {}", diptych::cpu_unit(precision).name, name(precision)));
+  if (info.int8) print_field("int8", int8_loss(*info.int8));
+  for (const std::string& assumption : info.assumptions) print_field("assumed", assumption);
 }
 
 void print_text(const std::string& model, const Inspection& inspection) {
-  print_row("name", inspection.model ? inspection.model->name : model);
-  print_row("family", inspection.family.empty() ? "unknown" : inspection.family);
-  print_row("container", inspection.container);
-  print_row("certainty", std::string(name(inspection.certainty)));
-  print_row("weights", fmt::format("{}, {}", counted(inspection.tensors, "tensor"),
-                                   counted(inspection.bytes, "byte")));
+  print_field("name", inspection.model ? inspection.model->name : model);
+  print_field("family", inspection.family.empty() ? "unknown" : inspection.family);
+  print_field("container", inspection.container);
+  print_field("certainty", std::string(name(inspection.certainty)));
+  print_field("weights", fmt::format("{}, {}", counted(inspection.tensors, "tensor"),
+                                     counted(inspection.bytes, "byte")));
   for (const auto& [dtype, numbers] : inspection.dtypes) {
-    print_row("dtype", fmt::format("{} x {}", numbers, dtype));
+    print_field("dtype", fmt::format("{} x {}", numbers, dtype));
   }
   if (inspection.model) print_model(*inspection.model);
 }
 
 /// What cannot be loaded is described as far as it can be, and is an error all the same.
-int inspect(const Options& options) {
+int inspect(const InspectArguments& options) {
   const Inspection inspection = diptych::inspect(options.model);
   if (options.json) {
     print_json(to_json(options.model, inspection));
@@ -172,10 +168,10 @@ int inspect(const Options& options) {
 }  // namespace
 
 void add_inspect(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectArguments>();
   const Command command = program.command("inspect", "Say what a model is");
   command.option("MODEL", options->model, "file, folder or name; default: the embedded model");
   command.flag("--json", options->json, "print JSON instead of text");
-  command.footer(kExample);
+  command.footer(kInspectExample);
   command.runs([options] { return inspect(*options); });
 }

@@ -19,7 +19,7 @@ namespace {
 /// In a signal's handler nothing may be called: as `exit_status` of ErrorCode::io.
 constexpr int kCannotRead = 4;
 
-void declare(Command program) {
+void add_commands(Command program) {
   program.footer(
       "Every command explains itself: diptych classify --help\n"
       "Exit status: 0 done, 1 some inputs refused, interrupted, or the answer is no, 2 wrong\n"
@@ -75,7 +75,7 @@ void hold_standard_streams() {
 int run(int argc, char** argv) {
   Program program("diptych", "CLIP as one native program: pictures and words in one space.",
                   std::string(diptych::version()));
-  declare(program.root());
+  add_commands(program.root());
   const Action action = program.parse({argv + std::min(argc, 1), argv + argc});
   note_unread_variables();
   const int status = action();

@@ -18,7 +18,7 @@ using diptych::Precision;
 
 namespace {
 
-std::optional<int> parse_number(std::string_view text) {
+std::optional<int> parse_head_count(std::string_view text) {
   constexpr int kMost = 1 << 14;
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -29,8 +29,8 @@ std::optional<int> parse_number(std::string_view text) {
 /// Heads of the image and the text tower, from "8" or "12,8".
 std::optional<std::pair<int, int>> parse_heads(std::string_view text) {
   const std::size_t comma = std::min(text.find(','), text.size());
-  const auto image = parse_number(text.substr(0, comma));
-  const auto words = comma == text.size() ? image : parse_number(text.substr(comma + 1));
+  const auto image = parse_head_count(text.substr(0, comma));
+  const auto words = comma == text.size() ? image : parse_head_count(text.substr(comma + 1));
   if (!image || !words) return std::nullopt;
   return std::pair(*image, *words);
 }

@@ -21,7 +21,7 @@ namespace {
 using diptych::ListedModel;
 using diptych::ModelSource;
 
-struct Options {
+struct ModelsArguments {
   std::vector<std::string> words;
   std::string family;
   bool here = false;
@@ -53,7 +53,7 @@ bool has_words(const ListedModel& model, const std::vector<std::string>& words) 
   });
 }
 
-bool is_wanted(const ListedModel& model, const Options& options) {
+bool is_wanted(const ListedModel& model, const ModelsArguments& options) {
   return has_words(model, options.words) && (!options.here || model.available) &&
          (options.family.empty() || model.family == options.family);
 }
@@ -143,33 +143,30 @@ void print_table(const std::vector<ListedModel>& models) {
   }
 }
 
-void print_row(std::string_view name, const std::string& value) {
-  print_line(fmt::format("{:<16} {}", name, value));
-}
-
 std::string describe(const ModelSource& source) {
   if (!source.url.empty()) return source.url;
   return "huggingface.co/" + source.repository + (source.file.empty() ? "" : " " + source.file);
 }
 
 void print_model(const ListedModel& model) {
-  print_row("name", model.name);
-  if (!model.aliases.empty()) print_row("also", fmt::format("{}", fmt::join(model.aliases, ", ")));
-  if (!model.description.empty()) print_row("description", model.description);
+  print_field("name", model.name);
+  if (!model.aliases.empty())
+    print_field("also", fmt::format("{}", fmt::join(model.aliases, ", ")));
+  if (!model.description.empty()) print_field("description", model.description);
   for (const ModelSource& source : model.sources) {
-    print_row("source", describe(source));
-    print_row("SHA-256", or_unknown(source.sha256));
+    print_field("source", describe(source));
+    print_field("SHA-256", or_unknown(source.sha256));
   }
-  print_row("size", size_of(model));
-  print_row("parameters", parameters_of(model));
-  print_row("ImageNet", accuracy_of(model));
-  if (model.preprocessing) print_row("preprocessing", preprocessing_text(*model.preprocessing));
-  if (model.quick_gelu) print_row("activation", "quick_gelu");
-  print_row("licence", or_unknown(model.licence));
-  print_row("here", model.available ? or_unknown(model.folder.string()) : "no");
+  print_field("size", size_of(model));
+  print_field("parameters", parameters_of(model));
+  print_field("ImageNet", accuracy_of(model));
+  if (model.preprocessing) print_field("preprocessing", preprocessing_text(*model.preprocessing));
+  if (model.quick_gelu) print_field("activation", "quick_gelu");
+  print_field("licence", or_unknown(model.licence));
+  print_field("here", model.available ? or_unknown(model.folder.string()) : "no");
 }
 
-std::vector<ListedModel> wanted_models(const Options& options) {
+std::vector<ListedModel> wanted_models(const ModelsArguments& options) {
   std::vector<ListedModel> models = diptych::list_models();
   std::erase_if(models, [&](const ListedModel& model) { return !is_wanted(model, options); });
   // A whole name is not also the beginning of longer ones.
@@ -180,7 +177,7 @@ std::vector<ListedModel> wanted_models(const Options& options) {
   return named == models.end() ? models : std::vector<ListedModel>{*named};
 }
 
-int list(const Options& options) {
+int list(const ModelsArguments& options) {
   const std::vector<ListedModel> models = wanted_models(options);
   if (options.format != OutputFormat::text) {
     RecordWriter writer(options.format,
@@ -202,7 +199,7 @@ int list(const Options& options) {
 }  // namespace
 
 void add_models(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelsArguments>();
   const Command command = program.command("models", "List the models that have a name");
   command.list("WORD", options->words, "list only names that hold every word");
   command

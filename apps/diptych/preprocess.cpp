@@ -30,7 +30,7 @@ using diptych::Error;
 using diptych::ErrorCode;
 using diptych::Preprocessing;
 
-struct Options {
+struct PreprocessArguments {
   std::string model;
   std::optional<int> size;
   std::optional<diptych::ResizeMode> mode;
@@ -55,7 +55,7 @@ struct Range {
 constexpr Range kMeans = {-1.0F, 1.0F};
 constexpr Range kDeviations = {1e-6F, 1e6F};
 
-constexpr const char* kExamples =
+constexpr const char* kPreprocessExamples =
     "Writes one array [3, size, size] a picture under the file's name.\n"
     "Examples:\n"
     "  diptych preprocess --model openai/ViT-B-32 photo.jpg --out pixels.safetensors\n"
@@ -82,7 +82,7 @@ std::array<float, 3> parse_triple(const char* option, const std::string& text, R
   return triple;
 }
 
-Preprocessing choose(const Options& options) {
+Preprocessing choose(const PreprocessArguments& options) {
   Preprocessing chosen;
   if (!options.model.empty() || !options.says_how()) {
     const diptych::Model model = load_model(options.model);
@@ -106,7 +106,7 @@ std::vector<std::uint8_t> planes(const diptych::Image& image) {
 }
 
 diptych::Array preprocess_one(const std::filesystem::path& picture, const Preprocessing& how,
-                              const Options& options, diptych::PictureCounts& counts) {
+                              const PreprocessArguments& options, diptych::PictureCounts& counts) {
   const diptych::Image image = diptych::load_preprocessed(picture, how, options.pictures.decode);
   counts.add(image.facts);
   diptych::Array array{{3, image.height, image.width}, {}};
@@ -154,7 +154,7 @@ void check_memory(std::size_t pictures, const Preprocessing& how, bool bytes) {
 
 void print_nothing(const Json& /*record*/) {}
 
-int preprocess(const Options& options) {
+int preprocess(const PreprocessArguments& options) {
   diptych::check_writable(options.out);
   const std::vector<std::filesystem::path> pictures = list_pictures(options.pictures);
   diptych::check_writable(options.out, pictures.size());
@@ -197,7 +197,7 @@ int preprocess(const Options& options) {
 }  // namespace
 
 void add_preprocess(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PreprocessArguments>();
   const Command command =
       program.command("preprocess", "Write pictures as the image tower sees them");
   add_model_option(command, options->model);
@@ -219,6 +219,6 @@ void add_preprocess(Command program) {
   command.option("--out", options->out, "file to write (.safetensors, .npy)").required();
   command.flag("--overwrite", options->overwrite, "replace the file if it is there already");
   add_picture_inputs(command, "IMAGE", options->pictures, /*upright=*/false);
-  command.footer(kExamples);
+  command.footer(kPreprocessExamples);
   command.runs([options] { return preprocess(*options); });
 }

@@ -21,13 +21,13 @@ using diptych::PullResult;
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
 
-struct Options {
+struct PullArguments {
   std::vector<std::string> models;
   diptych::PullOptions pull;
   bool json = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kPullExamples =
     "Examples:\n"
     "  diptych pull openai/ViT-B-32\n"
     "  diptych pull ViT-B-16-SigLIP/webli hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K\n"
@@ -83,7 +83,7 @@ void stop_if_requested(const Interruption& interruption, const std::string& mode
                                    model));
 }
 
-PullResult pull(const std::string& model, const Options& options) {
+PullResult pull(const std::string& model, const PullArguments& options) {
   PullBar bar;
   const Interruption interruption("part of the file");
   diptych::PullOptions pull = options.pull;
@@ -99,7 +99,7 @@ PullResult pull(const std::string& model, const Options& options) {
   return diptych::pull_model(model, pull);
 }
 
-int pull_all(const Options& options) {
+int pull_all(const PullArguments& options) {
   Json json = Json::array();
   for (const std::string& model : options.models) {
     const PullResult result = pull(model, options);
@@ -116,9 +116,9 @@ int pull_all(const Options& options) {
 }  // namespace
 
 void add_pull(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PullArguments>();
   const Command command = program.command("pull", "Fetch published models into the cache");
-  command.footer(kExamples);
+  command.footer(kPullExamples);
   command.list("NAME", options->models, "names that `diptych models` lists").required();
   command.option("--from", options->pull.from,
                  "url, huggingface or local-dir:PATH; default: the model's first source");

@@ -24,7 +24,7 @@ namespace {
 
 using diptych::ErrorCode;
 
-struct Options {
+struct SearchArguments {
   ModelOptions model;
   std::string query;
   PictureInputs pictures;
@@ -32,7 +32,7 @@ struct Options {
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kSearchExamples =
     "The number before a picture is its cosine similarity to the query, -1 to 1. Every picture is\n"
     "compared; nothing is kept from one search to the next. Similarities of words to pictures are\n"
     "lower than those of pictures to pictures, and compare only within one query.\n"
@@ -64,7 +64,7 @@ class BestMatches {
   std::vector<Match> matches_;
 };
 
-diptych::Matrix encode_picture(const diptych::Encoder& encoder, const Options& options) {
+diptych::Matrix encode_picture(const diptych::Encoder& encoder, const SearchArguments& options) {
   const std::filesystem::path path = options.query;
   const diptych::EncodedImages encoded =
       encoder.encode_images({&path, 1}, {.decode = options.pictures.decode});
@@ -88,7 +88,7 @@ void note_words(const std::string& query, const diptych::Model& model) {
 }
 
 /// A query is the picture of that name, or words.
-diptych::Matrix encode_query(const diptych::Encoder& encoder, const Options& options) {
+diptych::Matrix encode_query(const diptych::Encoder& encoder, const SearchArguments& options) {
   const std::string& query = options.query;
   std::error_code unknown;
   if (std::filesystem::is_regular_file(query, unknown)) return encode_picture(encoder, options);
@@ -110,7 +110,7 @@ void print_match(const Json& match) {
                          printable(plain_text(match["image"]))));
 }
 
-int search(const Options& options) {
+int search(const SearchArguments& options) {
   const std::vector<std::filesystem::path> pictures = list_different_pictures(options.pictures);
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Matrix query = encode_query(encoder, options);
@@ -136,7 +136,7 @@ int search(const Options& options) {
 }  // namespace
 
 void add_search(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SearchArguments>();
   const Command command =
       program.command("search", "Find the pictures that fit words or a picture best");
   add_model_options(command, options->model);
@@ -145,6 +145,6 @@ void add_search(Command program) {
   command.option("--top", options->top, "pictures shown; default: 10").above_zero();
   add_compute_options(command, options->model.compute);
   add_format_options(command, options->format, "one JSON array: rank, image, similarity");
-  command.footer(kExamples);
+  command.footer(kSearchExamples);
   command.runs([options] { return search(*options); });
 }

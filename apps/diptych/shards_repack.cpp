@@ -12,7 +12,7 @@
 
 namespace {
 
-struct Options {
+struct ShardsRepackArguments {
   diptych::RepackOptions repack;
   bool check_pictures = false;
   std::filesystem::path each;
@@ -39,7 +39,7 @@ constexpr const char* kMergeExamples =
     "Example:\n"
     "  diptych shards merge 'web/{000000..000001}.tar' --out whole.tar";
 
-constexpr const char* kConvertExamples =
+constexpr const char* kShardsConvertExamples =
     "files: KEY.jpg, KEY.txt ... in a folder; csv, tsv: pictures and a table of them;\n"
     "chinese-clip: train_imgs.tsv and train_texts.jsonl; lmdb: Chinese-CLIP's databases of them;\n"
     "shards: webdataset tars.\n"
@@ -47,7 +47,7 @@ constexpr const char* kConvertExamples =
     "  diptych shards convert web --to files --out unpacked\n"
     "  diptych shards convert web --to chinese-clip --out chinese";
 
-StageResult repack(Options options) {
+StageResult repack(ShardsRepackArguments options) {
   options.repack.stage = options.stage.stage;
   options.repack.rules.decode = options.check_pictures;
   Progress progress("files");
@@ -65,7 +65,7 @@ StageResult repack(Options options) {
 }
 
 /// Writes one tar for each source, with the source's own keys.
-int repack_each(Options options, Command command) {
+int repack_each(ShardsRepackArguments options, Command command) {
   options.repack.format = diptych::SampleFormat::tar;
   options.stage.stage.is_part = true;
   return for_each_input({.stage = "pack",
@@ -94,8 +94,8 @@ void check_form(const diptych::RepackOptions& options, Command command) {
 }
 
 /// What all four have but for where the output goes.
-std::shared_ptr<Options> add_inputs(Command command, const char* inputs) {
-  auto options = std::make_shared<Options>();
+std::shared_ptr<ShardsRepackArguments> add_inputs(Command command, const char* inputs) {
+  auto options = std::make_shared<ShardsRepackArguments>();
   command.list("SOURCE", options->repack.inputs.sources, inputs).required();
   add_table_options(command, options->repack.inputs);
   command.flag("--check-pictures", options->check_pictures,
@@ -111,13 +111,14 @@ std::shared_ptr<Options> add_inputs(Command command, const char* inputs) {
   return options;
 }
 
-std::shared_ptr<Options> add_common(Command command, const char* inputs, const char* out) {
+std::shared_ptr<ShardsRepackArguments> add_common(Command command, const char* inputs,
+                                                  const char* out) {
   auto options = add_inputs(command, inputs);
   path_option(command, "--out", options->repack.out, out).required();
   return options;
 }
 
-void add_captions(Command command, Options& options) {
+void add_captions(Command command, ShardsRepackArguments& options) {
   command.option("--json-text-key", options.repack.rules.json_text_key,
                  "where captions are in the json part; default: in the txt part");
 }
@@ -166,7 +167,7 @@ void add_converting(Command shards) {
               "the form")
       .required();
   add_per_shard(command, options->repack.samples_per_shard);
-  command.footer(kConvertExamples);
+  command.footer(kShardsConvertExamples);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 
 namespace {
 
-struct Options {
+struct SoupArguments {
   std::vector<std::string> models;
   std::string out;
   std::string shares;
@@ -24,7 +24,7 @@ struct Options {
   diptych::ConvertOptions convert;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kSoupExamples =
     "Examples:\n"
     "  diptych soup zero-shot fine-tuned --shares 0.5,0.5 --out robust\n"
     "  diptych soup run-1 run-2 run-3 --out soup";
@@ -81,7 +81,7 @@ void note_unused(const std::vector<std::string>& models, const std::vector<doubl
   }
 }
 
-int soup(const Options& options) {
+int soup(const SoupArguments& options) {
   const std::vector<double> shares = parse_shares(options.shares);
   refuse_repeated(options.models);
   std::vector<diptych::Model> models;
@@ -99,9 +99,9 @@ int soup(const Options& options) {
 }  // namespace
 
 void add_soup(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SoupArguments>();
   const Command command = program.command("soup", "Average models of one architecture");
-  command.footer(kExamples);
+  command.footer(kSoupExamples);
   command.list("MODEL", options->models, "two or more: checkpoints, model folders or names")
       .required();
   command.option("--out", options->out, "the folder to write").required();

@@ -19,14 +19,14 @@ namespace {
 using diptych::Error;
 using diptych::ErrorCode;
 
-struct Options {
+struct TokenizeArguments {
   std::string model;
   std::string tokenizer;
   int context = 0;
   OutputFormat format = OutputFormat::text;
 };
 
-constexpr const char* kExample =
+constexpr const char* kTokenizeExample =
     "Reads one JSON string a line, writes one JSON array of token ids a line, padded to the "
     "context\n"
     "length. Which texts are longer, and therefore cut, is said on standard error.\n"
@@ -39,7 +39,7 @@ struct Setting {
   int context = 0;
 };
 
-Setting choose(const Options& options) {
+Setting choose(const TokenizeArguments& options) {
   Setting setting;
   if (options.tokenizer == "clip") setting.tokenizer = diptych::clip_tokenizer();
   if (options.tokenizer == "openai") {
@@ -80,7 +80,7 @@ Json tokens_of(const Setting& setting, const std::string& text, std::size_t numb
           {"ids", ids}};
 }
 
-int tokenize(const Options& options) {
+int tokenize(const TokenizeArguments& options) {
   const Setting setting = choose(options);
   RecordWriter writer(options.format, {"line", "tokens", "cut", "ids"},
                       [](const Json& record) { print_line(record["ids"].dump()); });
@@ -122,7 +122,7 @@ int tokenize(const Options& options) {
 }  // namespace
 
 void add_tokenize(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenizeArguments>();
   const Command command = program.command("tokenize", "Turn texts into token ids");
   const Command source = command.at_most_one("tokenizer", "at most one of the two");
   add_model_option(source, options->model);
@@ -136,6 +136,6 @@ void add_tokenize(Command program) {
   add_format_options(command, options->format,
                      "one JSON array with the ids of each text, their number, and whether it was "
                      "cut");
-  command.footer(kExample);
+  command.footer(kTokenizeExample);
   command.runs([options] { return tokenize(*options); });
 }

@@ -32,7 +32,7 @@ using diptych::TrainOptionInfo;
 using diptych::TrainOptions;
 using diptych::TrainProgress;
 
-constexpr const char* kExamples =
+constexpr const char* kTrainExamples =
     "Examples:\n"
     "  diptych train --train-data 'shards/{000..099}.tar' --model ViT-B-32 --batch-size 256 "
     "\\\n"
@@ -49,7 +49,7 @@ struct DeclaredOption {
   Option option;
 };
 
-struct Options {
+struct TrainArguments {
   TrainOptions train;
   std::string config;
   std::optional<std::string> write_config;
@@ -204,7 +204,7 @@ Json report_json(const TrainProgress& progress) {
 }
 
 /// A new file, or standard output for "-".
-void write_config(const Options& options) {
+void write_config(const TrainArguments& options) {
   const std::string text = diptych::write_train_options(options.train);
   if (*options.write_config == "-") return print_line(text);
   std::FILE* file = std::fopen(options.write_config->c_str(), "wx");
@@ -224,7 +224,7 @@ void wait_without_spinning() {
 }
 
 /// Says what a training would take, or does this process's part of finding out.
-int plan(const Options& options, const diptych::TrainProcess& process) {
+int plan(const TrainArguments& options, const diptych::TrainProcess& process) {
   wait_without_spinning();
   if (process.rank == 0 && !options.train.resume.empty())
     print_note("resume: not used by --plan: it plans the whole run, what is done already included");
@@ -251,7 +251,7 @@ void print_result(const diptych::TrainResult& result) {
   }
 }
 
-void check_actions(const Options& options) {
+void check_actions(const TrainArguments& options) {
   if (options.plan && options.write_config) {
     throw diptych::Error(diptych::ErrorCode::invalid_argument,
                          "--plan: got it with --write-config, expected one of them");
@@ -259,7 +259,8 @@ void check_actions(const Options& options) {
 }
 
 /// Says what a training does, as far as this process is the one that says it.
-diptych::TrainCallbacks callbacks_of(const Options& options, const diptych::TrainProcess& process,
+diptych::TrainCallbacks callbacks_of(const TrainArguments& options,
+                                     const diptych::TrainProcess& process,
                                      std::optional<Interruption>& interruption) {
   diptych::TrainCallbacks callbacks;
   callbacks.started = [&](const auto& start) {
@@ -301,7 +302,7 @@ Json result_json(const diptych::TrainResult& result) {
 }
 
 /// Trains, or does this process's part of a training.
-int train(const Options& options, const diptych::TrainProcess& process) {
+int train(const TrainArguments& options, const diptych::TrainProcess& process) {
   wait_without_spinning();
   std::optional<Interruption> interruption;
   const diptych::TrainResult result =
@@ -316,12 +317,12 @@ int train(const Options& options, const diptych::TrainProcess& process) {
   return result.finished ? 0 : diptych::exit_status(diptych::ErrorCode::cancelled);
 }
 
-int train_or_plan(const Options& options, const diptych::TrainProcess& process) {
+int train_or_plan(const TrainArguments& options, const diptych::TrainProcess& process) {
   return options.plan ? plan(options, process) : train(options, process);
 }
 
 /// Does a part of a training that `launch_processes` has started, which says why others ended.
-int train_launched(const Options& options, const diptych::TrainProcess& process) {
+int train_launched(const TrainArguments& options, const diptych::TrainProcess& process) {
   try {
     return train_or_plan(options, process);
   } catch (const diptych::Error& error) {
@@ -331,7 +332,7 @@ int train_launched(const Options& options, const diptych::TrainProcess& process)
   }
 }
 
-int run(const Options& options) {
+int run(const TrainArguments& options) {
   check_actions(options);
   if (options.write_config) {
     write_config(options);
@@ -350,10 +351,10 @@ int run(const Options& options) {
 }  // namespace
 
 void add_train(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   const Command command =
       program.command("train", "Train two towers on pictures and their captions");
-  command.footer(kExamples);
+  command.footer(kTrainExamples);
   command.option("CONFIG", options->config, "a TOML file with the options below");
   command.option("--write-config", options->write_config,
                  "write all options, as they are given, to a new TOML file or to - and end");

@@ -11,14 +11,14 @@
 
 namespace {
 
-struct Options {
+struct VerifyArguments {
   ModelOptions model;
   std::string against;
   double tolerance = diptych::kFp32Tolerance;
   bool json = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kVerifyExamples =
     "Encodes the reference's inputs and compares the outputs row by row: the largest relative "
     "error\n"
     "(L2 of the difference over L2 of the reference) and the smallest cosine. Exit status 1 when "
@@ -28,13 +28,14 @@ constexpr const char* kExamples =
     "  diptych verify                                       the embedded model against its own\n"
     "  diptych verify ViT-B-32.pt --against io.safetensors  a checkpoint against a reference's";
 
-std::vector<diptych::Comparison> compare(const diptych::Encoder& encoder, const Options& options) {
+std::vector<diptych::Comparison> compare(const diptych::Encoder& encoder,
+                                         const VerifyArguments& options) {
   if (options.against.empty()) return diptych::compare_with_own_references(encoder);
   const diptych::Arrays reference = diptych::read_arrays(options.against);
   return diptych::compare(diptych::encode_arrays(encoder, reference), reference);
 }
 
-int verify(const Options& options) {
+int verify(const VerifyArguments& options) {
   const diptych::Encoder encoder = make_encoder(options.model);
   const std::vector<diptych::Comparison> comparisons = compare(encoder, options);
   bool all_within = true;
@@ -65,7 +66,7 @@ int verify(const Options& options) {
 }  // namespace
 
 void add_verify(Command program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyArguments>();
   const Command command =
       program.command("verify", "Check a model's numbers against a reference's");
   command.option("MODEL", options->model.model,
@@ -78,6 +79,6 @@ void add_verify(Command program) {
   add_load_options(command, options->model.load);
   add_compute_options(command, options->model.compute);
   command.flag("--json", options->json, "print JSON instead of text");
-  command.footer(kExamples);
+  command.footer(kVerifyExamples);
   command.runs([options] { return verify(*options); });
 }

@@ -87,7 +87,9 @@ TEST_F(Finetuning, KeepsTheModelOfTheBestEpoch) {
   EXPECT_EQ(epochs, report.epochs.size());
   for (const FinetuneEpoch& epoch : report.epochs) {
     EXPECT_LE(epoch.held_out, report.after);
-    if (epoch.epoch < report.best_epoch) EXPECT_LT(epoch.held_out, report.after);
+    if (epoch.epoch < report.best_epoch) {
+      EXPECT_LT(epoch.held_out, report.after);
+    }
   }
   // The pictures kept out are copies of those that were trained on.
   EXPECT_THAT(report.start.notes,
