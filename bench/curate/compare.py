@@ -2,8 +2,9 @@
 """Measures `diptych curate extract` on a WAT and a WARC archive, and FastWARC on the WARC, one after the other, round by round.
 
 Usage: compare.py DIPTYCH FOLDER [--rounds N] [--language-model FILE]. FOLDER is of make_archives.py. FastWARC (PyPI fastwarc) walks
-the records and nothing else; diptych also takes pages apart, finds pictures and texts, and names their languages. Rates are per
-second of CPU time, the best of all rounds.
+the records and nothing else; then, of the first 10,000, Resiliparse (PyPI resiliparse) parses the pages, and lists the pictures
+with their texts. diptych also joins and filters the pictures' addresses, names the texts' languages, and writes it all. Rates are
+per second of CPU time, the best of all rounds.
 """
 
 import argparse
@@ -14,7 +15,30 @@ import subprocess
 import sys
 import tempfile
 
-WALK = "import sys; from fastwarc.warc import ArchiveIterator; print(sum(1 for _ in ArchiveIterator(open(sys.argv[1], 'rb'), parse_http=False)))"
+PEER_IMPORTS = """
+import sys
+from itertools import islice
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from resiliparse.parse.html import HTMLTree
+"""
+WALK = PEER_IMPORTS + """
+print(sum(1 for _ in ArchiveIterator(open(sys.argv[1], 'rb'), parse_http=False)))
+"""
+PARSE = PEER_IMPORTS + """
+count = 0
+for record in islice(ArchiveIterator(open(sys.argv[1], 'rb')), 10000):
+    count += 1
+    if record.record_type == WarcRecordType.response:
+        page = HTMLTree.parse_from_bytes(record.reader.read(), 'utf-8')
+        LOOK
+print(count)
+"""
+PEERS = {
+    "FastWARC, records walked": WALK,
+    "and Resiliparse, parsed": PARSE.replace("LOOK", ""),
+    "and pictures listed": PARSE.replace(
+        "LOOK", "pictures = [(image.getattr('src'), image.getattr('alt')) for image in page.document.query_selector_all('img')]"),
+}
 
 
 def timed(command):
@@ -47,9 +71,10 @@ def main():
                 report = json.loads(output)
                 note(f"diptych {kind}", report["unpacked_bytes"] / seconds / 1e6, "MB/s unpacked")
                 note(f"diptych {kind} records", report["archive"]["read"] / seconds, "records/s")
-            start, _ = timed([sys.executable, "-c", "from fastwarc.warc import ArchiveIterator"])
-            seconds, output = timed([sys.executable, "-c", WALK, str(arguments.folder / "pages.warc.gz")])
-            note("FastWARC warc records", int(output) / (seconds - start), "records/s")
+            start, _ = timed([sys.executable, "-c", PEER_IMPORTS])
+            for name, program in PEERS.items():
+                seconds, output = timed([sys.executable, "-c", program, str(arguments.folder / "pages.warc.gz")])
+                note(name, int(output) / (seconds - start), "records/s")
     for name, (rate, unit) in best.items():
         print(f"{name:24} {rate:12.0f} {unit}")
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "base/parallel.h"
+#include "base/unfilled_bytes.h"
 #include "curate/gzip_members.h"
 #include "curate/page_pictures.h"
 #include "curate/query_lists.h"
@@ -22,7 +23,7 @@ using namespace curate;
 
 /// Some records of an archive, unpacked.
 struct Piece {
-  std::string storage;
+  UnfilledBytes storage;
   std::string_view bytes;
   std::uint64_t offset = 0;
   std::optional<MemberFault> fault;
@@ -62,7 +63,7 @@ class Archive {
         break;
       }
     }
-    piece.bytes = piece.storage;
+    piece.bytes = as_text(piece.storage);
     return !piece.bytes.empty() || piece.fault;
   }
 

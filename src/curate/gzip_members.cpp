@@ -21,7 +21,7 @@ GzipMembers::GzipMembers(std::string_view file, std::size_t max_member)
     : file_(file), max_member_(max_member), decompressor_(std::make_unique<Decompressor>()) {}
 GzipMembers::~GzipMembers() = default;
 
-std::optional<MemberFault> GzipMembers::next(std::string& out) {
+std::optional<MemberFault> GzipMembers::next(UnfilledBytes& out) {
   while (at_ < file_.size() && file_[at_] == '\0') ++at_;  // padding, as gzip allows
   if (at_ >= file_.size()) return std::nullopt;
   const std::size_t begin = out.size();
@@ -52,7 +52,7 @@ std::optional<MemberFault> GzipMembers::next(std::string& out) {
   }
 }
 
-bool inflate_whole(std::string_view packed, std::size_t limit, std::string& out) {
+bool inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out) {
   out.clear();
   return GzipMembers(packed, limit).next(out) == MemberFault::none;
 }

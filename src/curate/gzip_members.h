@@ -3,14 +3,15 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
+
+#include "base/unfilled_bytes.h"
 
 namespace diptych::curate {
 
 /// Inflates all of one gzip member into `out`, at most `limit` bytes. False when it is damaged,
 /// cut, or larger.
-bool inflate_whole(std::string_view packed, std::size_t limit, std::string& out);
+bool inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out);
 
 enum class MemberFault { none, damaged, too_large };
 
@@ -29,7 +30,7 @@ class GzipMembers {
 
   /// Appends the next member to `out`, or says what is wrong with it; nothing at the end. After a
   /// damaged one it goes on at the next that begins like one.
-  std::optional<MemberFault> next(std::string& out);
+  std::optional<MemberFault> next(UnfilledBytes& out);
   /// Returns how far in the file it has come.
   std::size_t position() const { return at_; }
 

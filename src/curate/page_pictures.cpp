@@ -44,7 +44,8 @@ PagePictures& PageReader::read(std::string_view bytes, std::uint64_t offset) {
     } else if (record.type == "response") {
       take_html(record.block, record.target);
     } else if (record.type == "metadata" && record.content_type.starts_with("application/json")) {
-      take_wat(record.block);
+      const char* end = record.block.data() + record.block.size();
+      take_wat(record.block, static_cast<std::size_t>(bytes.data() + bytes.size() - end));
     } else {
       leave_out_page("no page: another type of record");
     }
@@ -81,10 +82,10 @@ void PageReader::take_html(std::string_view response, std::string_view url) {
   take_images(url, find_images(http.body, http.charset));
 }
 
-void PageReader::take_wat(std::string_view json) {
+void PageReader::take_wat(std::string_view json, std::size_t readable_after) {
   if (json.size() > kMaxPageBytes) return drop_record("page over 64 MiB");
   WatPage page;
-  const std::string_view problem = wat_.read(json, page);
+  const std::string_view problem = wat_.read(json, page, readable_after);
   if (problem == "no page") return leave_out_page("no page: no HTML");
   if (!problem.empty()) return drop_record(problem);
   ++result_.archive.written;

@@ -56,7 +56,7 @@ class PageReader {
   };
 
   void take_html(std::string_view response, std::string_view url);
-  void take_wat(std::string_view json);
+  void take_wat(std::string_view json, std::size_t readable_after);
   void take_images(std::string_view page, PageImages&& images);
   std::string_view problem_of(const std::string& url, PageImage& image);
   static void add_texts(Picture& picture, std::vector<ImageText>&& texts);

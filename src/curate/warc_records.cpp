@@ -31,7 +31,7 @@ HeaderEnd find_header_end(std::string_view text) {
   return {lf + 1, lf + 2};
 }
 
-bool unchunk(std::string_view chunked, std::string& body) {
+bool unchunk(std::string_view chunked, UnfilledBytes& body) {
   while (true) {
     const std::size_t line = chunked.find('\n');
     std::size_t size = 0;
@@ -41,7 +41,7 @@ bool unchunk(std::string_view chunked, std::string& body) {
     if (size == 0) return true;
     chunked.remove_prefix(line + 1);
     if (size > chunked.size() || body.size() + size > kMaxPageBytes) return false;
-    body += chunked.substr(0, size);
+    body.insert(body.end(), chunked.begin(), chunked.begin() + size);
     chunked.remove_prefix(size);
     chunked.remove_prefix(std::min(chunked.size(), chunked.find('\n') + 1));
   }
@@ -127,21 +127,21 @@ void read_http(std::string_view response, HttpBody& http) {
   http.charset = charset_in(http.content_type);
   http.body = response.substr(header.next);
   if (contains(header_value(headers, "Transfer-Encoding"), "chunked")) {
-    std::string body;
+    UnfilledBytes body;
     // Archives often keep the header of a body whose chunks they have joined.
     if (unchunk(http.body, body)) {
       http.storage = std::move(body);
-      http.body = http.storage;
+      http.body = as_text(http.storage);
     }
   }
   if (http.body.starts_with("\x1F\x8B")) {
-    std::string unpacked;
+    UnfilledBytes unpacked;
     if (!inflate_whole(http.body, kMaxPageBytes, unpacked)) {
       http.fault = "damaged compression";
       return;
     }
     http.storage = std::move(unpacked);
-    http.body = http.storage;
+    http.body = as_text(http.storage);
   }
   const std::string_view encoding = header_value(headers, "Content-Encoding");
   if (contains(encoding, "br") && !contains(http.body.substr(0, 1024), "<")) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/unfilled_bytes.h"
+
 namespace diptych::curate {
 
 /// One record of a WARC file (ISO 28500). Views into the archive's bytes.
@@ -46,7 +48,7 @@ struct HttpBody {
   std::string_view body;
   std::string_view content_type;  ///< "text/html"
   std::string_view charset;       ///< empty: not said
-  std::string storage;            ///< of `body`, where it had to be unpacked
+  UnfilledBytes storage;          ///< of `body`, where it had to be unpacked
   std::string_view fault;         ///< why there is no body; empty: there is one
 };
 

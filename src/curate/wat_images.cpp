@@ -35,10 +35,10 @@ struct WatReader::Parser : JsonParser {};
 WatReader::WatReader() : parser_(std::make_unique<Parser>()) {}
 WatReader::~WatReader() = default;
 
-std::string_view WatReader::read(std::string_view json, WatPage& page) {
+std::string_view WatReader::read(std::string_view json, WatPage& page, std::size_t readable_after) {
   page = {};
   Value root;
-  if (!parser_->parse(json, root)) return "malformed JSON";
+  if (!parser_->parse(json, root, readable_after)) return "malformed JSON";
   page.url = text_at(root, "/Envelope/WARC-Header-Metadata/WARC-Target-URI");
   constexpr const char* kMetadata =
       "/Envelope/Payload-Metadata/HTTP-Response-Metadata/HTML-Metadata";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ class WatReader {
   WatReader& operator=(const WatReader&) = delete;
 
   /// Sets `page` to the `IMG@/src` links of a record and returns nothing, or returns why it has
-  /// none: a reason of a few words.
-  std::string_view read(std::string_view json, WatPage& page);
+  /// none: a reason of a few words. Faster where bytes after the JSON can be read too, which are
+  /// `readable_after` in number.
+  std::string_view read(std::string_view json, WatPage& page, std::size_t readable_after = 0);
 
  private:
   struct Parser;

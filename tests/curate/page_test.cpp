@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "curate/html_images.h"
 #include "curate/html_tags.h"
 #include "curate/sha2.h"
 #include "curate/url_filter.h"
 #include "curate/warc_records.h"
+#include "curate/wat_images.h"
 
 namespace diptych::curate {
 namespace {
@@ -95,6 +98,22 @@ TEST(HttpBody, IsJoinedFromItsChunks) {
   EXPECT_EQ(http.body, "<p>joined already");
   read_http("HTTP/1.1 200 OK\r\n\r\n\x1F\x8B\x08 no gzip", http);
   EXPECT_EQ(http.fault, "damaged compression");
+}
+
+TEST(WatReader, ReadsInPlaceWhatItWouldCopy) {
+  const std::string json =
+      R"({"Envelope":{"WARC-Header-Metadata":{"WARC-Target-URI":"http://a.example/"},)"
+      R"("Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{"Links":[)"
+      R"({"path":"IMG@/src","url":"b.jpg","alt":"two cats"}]}}}}})";
+  const std::string archive = json + "\r\n\r\nWARC/1.0\r\n" + std::string(100, '{');
+  WatReader reader;
+  for (const std::size_t readable_after : {std::size_t{0}, archive.size() - json.size()}) {
+    WatPage page;
+    EXPECT_EQ(reader.read(std::string_view(archive).substr(0, json.size()), page, readable_after),
+              "");
+    ASSERT_EQ(page.images.images.size(), 1u);
+    EXPECT_EQ(page.images.images[0].texts.at(0).text, "two cats");
+  }
 }
 
 }  // namespace
