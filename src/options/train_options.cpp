@@ -138,7 +138,7 @@ void check_users(const TrainOptions& options) {
     if (!any_given(options, {option}) || any_given(options, users)) continue;
     std::string names;
     for (const std::string_view user : users)
-      names += fmt::format("{}--{}", names.empty() ? "" : " or ", user);
+      names += fmt::format("{}--{}", names.empty() ? "" : ", or ", user);
     fail(ErrorCode::invalid_argument,
          "train: {}: got {}, expected {} with it: alone it changes nothing", option,
          find(option).text(options), names);

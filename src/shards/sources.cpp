@@ -117,7 +117,8 @@ Source find_files(const std::string& text, Pipes pipes) {
   std::error_code ignored;
   if (std::filesystem::is_directory(text, ignored) && !LmdbShard::is_one(text)) {
     files = list_folder(text);
-  } else if (text.find_first_of("*?[") != std::string::npos) {
+  } else if (text.find_first_of("*?[") != std::string::npos &&
+             !std::filesystem::exists(text, ignored)) {
     files = match_glob(text);
   } else {
     files = {text};

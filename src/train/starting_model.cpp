@@ -133,10 +133,13 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
   }
 }
 
-/// Whether weights that know a tokenizer's numbers are to get those of another.
+/// Whether weights that know a tokenizer's numbers are to get those of another. One with more words
+/// after the others numbers these alike.
 bool is_learnt_with_another(const text::TokenizerSpec& own, const checkpoint::ModelFile& file) {
-  return !file.weights.tensors.empty() && own.kind != text::TokenizerSpec::Kind::none &&
-         (own.kind != file.tokenizer.kind || own.vocabulary != file.tokenizer.vocabulary);
+  const text::TokenizerSpec& now = file.tokenizer;
+  if (file.weights.tensors.empty() || own.kind == text::TokenizerSpec::Kind::none) return false;
+  const bool longer = !own.vocabulary.empty() && now.vocabulary.starts_with(own.vocabulary);
+  return own.kind != now.kind || (own.vocabulary != now.vocabulary && !longer);
 }
 
 void check_loss_weights(const TrainOptions& options, const checkpoint::ModelFile& file) {

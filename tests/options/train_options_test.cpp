@@ -166,11 +166,11 @@ TEST(TrainOptions, OfAnOptimiserThatChangeNothingAreRefused) {
 TEST(TrainOptions, OfAugmentationsThatChangeNothingAreRefused) {
   EXPECT_THAT(
       refusal([](TrainOptions& o) { o.augmentation.warp_interpolation = Interpolation::bicubic; }),
-      testing::HasSubstr("expected --aug-rotation or --aug-shear with it"));
+      testing::HasSubstr("expected --aug-rotation, or --aug-shear with it"));
   EXPECT_THAT(refusal([](TrainOptions& o) {
                 o.augmentation.fill = {{1, 2, 3}};
               }),
-              testing::HasSubstr("aug-fill: got 1,2,3, expected --aug-zoom-out or"));
+              testing::HasSubstr("aug-fill: got 1,2,3, expected --aug-zoom-out, or"));
   EXPECT_THAT(refusal([](TrainOptions& o) { o.augmentation.jitter_probability = 0.5; }),
               testing::HasSubstr("aug-jitter: expected --aug-brightness"));
   EXPECT_THAT(refusal([](TrainOptions& o) {
