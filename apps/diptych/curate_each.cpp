@@ -51,6 +51,18 @@ bool are_there(const Paths& outputs) {
   });
 }
 
+/// Whether an input was written after one of its outputs.
+bool is_newer(const std::string& input, const Paths& outputs) {
+  std::error_code problem;
+  const auto written = std::filesystem::last_write_time(input, problem);
+  if (problem) return false;  // a pipe
+  return std::any_of(outputs.begin(), outputs.end(), [&](const std::filesystem::path& output) {
+    std::error_code unknown;
+    const auto made = std::filesystem::last_write_time(output, unknown);
+    return !unknown && made < written;
+  });
+}
+
 Paths outputs_of(const EachInput& each, std::size_t input) {
   Paths outputs;
   for (const std::string& ending : each.endings)
@@ -82,6 +94,7 @@ struct Tally {
   std::size_t there = 0;
   std::size_t failed = 0;
   std::size_t empty = 0;  ///< of those done now
+  std::size_t newer = 0;  ///< of those there, whose input was written after its output
 };
 
 void print_tally(const Tally& tally, std::size_t inputs, const diptych::WorkerShare& share) {
@@ -94,6 +107,11 @@ void print_tally(const Tally& tally, std::size_t inputs, const diptych::WorkerSh
   print_note(fmt::format("{}{}: {} done now, {} before, {} failed{}", counted(tally.mine, "input"),
                          whose, tally.mine - tally.there - tally.failed, tally.there, tally.failed,
                          empty));
+  if (tally.newer == 0) return;
+  print_note(
+      fmt::format("inputs that were written after their outputs, which are left as they are: "
+                  "{} (remove those outputs to have them done again)",
+                  tally.newer));
 }
 
 }  // namespace
@@ -130,6 +148,7 @@ int for_each_input(const EachInput& each, const WorkOnInput& work) {
     const Paths outputs = outputs_of(each, i);
     if (are_there(outputs)) {
       ++tally.there;
+      tally.newer += is_newer(each.inputs[i], outputs) ? 1 : 0;
       continue;
     }
     try {

@@ -13,11 +13,9 @@
 #include "commands.h"
 #include "console.h"
 #include "environment_names.h"
+#include "shrunk_file.h"
 
 namespace {
-
-/// In a signal's handler nothing may be called: as `exit_status` of ErrorCode::io.
-constexpr int kCannotRead = 4;
 
 void add_commands(Command program) {
   program.footer(
@@ -49,18 +47,6 @@ void add_commands(Command program) {
 /// A limit on the size of files (`ulimit -f`) becomes an error of the write that meets it.
 void have_writes_fail_at_limits() {
   std::signal(SIGXFSZ, SIG_IGN);
-}
-
-/// Weights and data are mapped: a file that is cut while it is read, or whose disk fails, is a
-/// signal and no error.
-void say_when_a_file_shrinks() {
-  std::signal(SIGBUS, [](int) {
-    constexpr std::string_view kMessage =
-        "diptych: cannot read on: a file got shorter while it was read, or its disk failed\n";
-    // Where it cannot be said, the status still does.
-    [[maybe_unused]] const auto said = write(STDERR_FILENO, kMessage.data(), kMessage.size());
-    _exit(kCannotRead);
-  });
 }
 
 /// Keeps the places of closed standard streams, lest a file that is opened gets the messages. What

@@ -194,9 +194,12 @@ void add_doctor(Command shards) {
 }
 
 std::uintmax_t files_below(const std::filesystem::path& folder) {
+  std::uintmax_t count = 0;
   std::error_code error;
-  const std::filesystem::recursive_directory_iterator files(folder, error);
-  return static_cast<std::uintmax_t>(std::distance(begin(files), end(files)));
+  std::filesystem::recursive_directory_iterator file(folder, error);
+  for (; !error && file != std::filesystem::recursive_directory_iterator(); file.increment(error))
+    ++count;
+  return count;
 }
 
 }  // namespace

@@ -1,12 +1,20 @@
 #include "diptych/convert.h"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/model_implementation.h"
 #include "api/model_name.h"
@@ -164,20 +172,73 @@ float checked_fits_from(float cosine, ExportFormat format) {
        "convert: fits_from: got {}, expected a cosine between -1 and 1", cosine);
 }
 
-}  // namespace
+/// What the weights of a form are called.
+std::string_view weights_name(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::open_clip:
+      return "open_clip_model.safetensors";
+    case ExportFormat::openai:
+      return "model.pt";
+    case ExportFormat::chinese_clip:
+      return "clip_cn.pt";
+    case ExportFormat::eva:
+      return "EVA_CLIP.pt";
+    default:
+      return "model.safetensors";
+  }
+}
 
-std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
-                                       const ConvertOptions& options) {
+/// The files of a folder that is written into again.
+class EarlierFiles {
+ public:
+  /// Throws Error(invalid_argument) where another model's weights would stay beside those called
+  /// `weights`: a reader might take them.
+  EarlierFiles(const std::filesystem::path& folder, std::string_view weights) : folder_(folder) {
+    constexpr auto kOfWeights = std::to_array<std::string_view>(
+        {".safetensors", ".pt", ".pth", ".bin", ".gguf", ".npz", ".index.json"});
+    for (const std::filesystem::directory_entry& entry : entries_of(folder)) {
+      std::error_code unknown;
+      if (!entry.is_regular_file(unknown)) continue;
+      const std::string name = entry.path().filename().string();
+      const auto ends_so = [&](std::string_view ending) { return name.ends_with(ending); };
+      if (name != weights && std::ranges::any_of(kOfWeights, ends_so)) {
+        fail(ErrorCode::invalid_argument,
+             "convert: got a folder with another model's {}, which a reader might take instead of "
+             "what is written, expected another folder ({})",
+             name, folder.string());
+      }
+      constexpr auto kOfModels =
+          std::to_array<std::string_view>({".json", ".txt", ".model", ".bpe"});
+      if (std::ranges::any_of(kOfModels, ends_so))
+        times_.emplace(name, entry.last_write_time(unknown));
+    }
+  }
+
+  /// Names those that were not written anew.
+  std::vector<std::string> notes() const {
+    std::vector<std::string> left;
+    for (const auto& [name, time] : times_) {
+      std::error_code unknown;
+      if (std::filesystem::last_write_time(folder_ / name, unknown) == time) left.push_back(name);
+    }
+    if (left.empty()) return {};
+    return {
+        fmt::format("files that were in the folder are left as they are, and a reader may take "
+                    "them for the model's: {}",
+                    fmt::join(left, ", "))};
+  }
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::string, std::filesystem::file_time_type> times_;
+};
+
+std::vector<std::string> write_converted(const Model& model, const std::filesystem::path& folder,
+                                         const ConvertOptions& options) {
   const ExportFormat format = checkpoint::export_format(options.format);
   const bool is_quantised = options.dtype == Precision::int8;
   const DType dtype = dtype_of(options.dtype);
-  if (is_quantised) refuse_quantised(format);
-  if (options.packed) refuse_packed(format, options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
-  for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
-  const ClaimedFolder claimed(folder);
-  // What is there may also be another form's files, which a reader would take first.
-  if (!options.overwrite) refuse_earlier_result(folder);
   std::vector<std::string> notes = api::check_weights(model.implementation());
   const bool is_described = !options.name.empty() || !options.licence.empty();
   if (is_described && format != ExportFormat::diptych) notes.emplace_back(kNoPlaceForWords);
@@ -193,7 +254,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
          model.info().name);
   }
   if (is_quantised) {
-    append(notes, api::write_quantised(model, folder, options.calibration, file));
+    diptych::append(notes, api::write_quantised(model, folder, options.calibration, file));
     return notes;
   }
   file.quantisation = {};
@@ -203,7 +264,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
     checkpoint::save_packed_folder(folder, file, engine::weights_in_panels(network),
                                    engine::panel_width());
   } else {
-    append(notes, checkpoint::export_model(folder, file, format, dtype));
+    diptych::append(notes, checkpoint::export_model(folder, file, format, dtype));
   }
   if (was_quantised) notes.emplace_back(kFromEightBits);
   if (format != ExportFormat::diptych || model.info().tokenizer == "none") return notes;
@@ -212,6 +273,22 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   file.references = compute_references(Encoder(Model::load(folder.string())));
   write_file(folder / checkpoint::kDiptychJson,
              checkpoint::write_diptych_json(file).dump(1) + "\n");
+  return notes;
+}
+
+}  // namespace
+
+std::vector<std::string> convert_model(const Model& model, const std::filesystem::path& folder,
+                                       const ConvertOptions& options) {
+  const ExportFormat format = checkpoint::export_format(options.format);
+  if (options.dtype == Precision::int8) refuse_quantised(format);
+  if (options.packed) refuse_packed(format, options.dtype);
+  for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
+  const ClaimedFolder claimed(folder);
+  if (!options.overwrite) refuse_earlier_result(folder);
+  const EarlierFiles earlier(folder, weights_name(format));
+  std::vector<std::string> notes = write_converted(model, folder, options);
+  diptych::append(notes, earlier.notes());
   return notes;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "api/finetune_data.h"
 #include "api/finetune_figures.h"
@@ -129,15 +130,16 @@ class Tuning {
     report_.figure = data_.classes.empty() ? "mean recall" : "accuracy";
     const api::HeldOutFigure before = api::held_out_figure(encoder, data_);
     report_.start.before = report_.after = before.value;
-    if (!before.failures.empty()) {
-      report_.start.notes.push_back(
-          fmt::format("{} pictures kept out cannot be read, the first: {}", before.failures.size(),
-                      before.failures.front().message));
-    }
+    note_unreadable("kept out", before.failures);
     if (data_.classes.empty()) note_on_few();
-    report_.start.linear_probe = api::linear_probe_figure(encoder, data_);
+    if (const auto probe = api::linear_probe_figure(encoder, data_)) {
+      report_.start.linear_probe = probe->value;
+      note_unreadable("to train on", probe->failures);
+    }
     if (options_.retained.empty()) return;
-    report_.retained_before = api::retained_accuracy(encoder, options_.retained);
+    const api::HeldOutFigure retained_figure = api::retained_accuracy(encoder, options_.retained);
+    report_.retained_before = retained_figure.value;
+    note_unreadable("retained", retained_figure.failures);
     const auto retained = evaluate::read_class_folders(options_.retained).images;
     const std::size_t copies = api::count_copies(retained, api::paths_of(data_.training));
     if (copies > 0) {
@@ -146,6 +148,12 @@ class Tuning {
                       "nothing of what is forgotten",
                       copies, retained.size()));
     }
+  }
+
+  void note_unreadable(std::string_view which, const std::vector<Failure>& failures) {
+    if (failures.empty()) return;
+    report_.start.notes.push_back(fmt::format("{} pictures {} cannot be read, the first: {}",
+                                              failures.size(), which, failures.front().message));
   }
 
   /// Among ten pictures or fewer the right one is always among the first ten.
@@ -240,7 +248,7 @@ class Tuning {
     fs::remove(best(), ignored);
     if (options_.retained.empty()) return;
     const Encoder encoder(tuned, {.threads = options_.threads});
-    report_.retained_after = api::retained_accuracy(encoder, options_.retained);
+    report_.retained_after = api::retained_accuracy(encoder, options_.retained).value;
   }
 
   const FinetuneOptions& options_;

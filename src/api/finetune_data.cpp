@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "api/picture_copies.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/random.h"
 #include "evaluate/class_folders.h"
 #include "shards/chinese_clip_shard.h"
@@ -45,12 +49,28 @@ void divide(std::vector<std::vector<OwnPicture>> groups, double share, Random& r
   }
 }
 
+/// Why a folder that stands among pictures could not be looked into; nothing for pictures.
+std::optional<std::string> fault_of_folder(const fs::path& path) {
+  std::error_code unknown;
+  if (!fs::is_directory(path, unknown)) return std::nullopt;
+  try {
+    entries_of(path);
+  } catch (const Error& error) {
+    return fmt::format("{}: what is in it is left out", error.what());
+  }
+  return fmt::format("folder {} could not be read: what is in it is left out", path.string());
+}
+
 OwnData read_classes(const FinetuneOptions& options, PromptLanguage language) {
   const evaluate::ClassFolders folders = evaluate::read_class_folders(options.data);
   OwnData data{.classes = folders.names, .notes = folders.notes};
   if (!folders.skipped.empty()) data.notes.push_back("not pictures: " + describe(folders.skipped));
   std::vector<std::vector<std::vector<OwnPicture>>> by_class(folders.names.size());
   for (std::size_t i = 0; i < folders.images.size(); ++i) {
+    if (std::optional<std::string> fault = fault_of_folder(folders.images[i])) {
+      data.notes.push_back(*std::move(fault));
+      continue;
+    }
     const std::size_t right = folders.right_classes[i];
     const std::string& label = folders.names[right];
     by_class[right].push_back({{.path = fs::absolute(folders.images[i]),

@@ -87,16 +87,19 @@ HeldOutFigure held_out_figure(const Encoder& encoder, const OwnData& data) {
           .failures = images.failures};
 }
 
-std::optional<double> linear_probe_figure(const Encoder& encoder, const OwnData& data) {
+std::optional<HeldOutFigure> linear_probe_figure(const Encoder& encoder, const OwnData& data) {
   if (data.classes.empty()) return std::nullopt;
   const Classified known = embed_classified(encoder, data.training);
   const Classified others = embed_classified(encoder, data.held_out);
-  return evaluate::best_probe_accuracy(known.rows, known.right_classes, data.classes.size(),
-                                       others.rows, others.right_classes);
+  return HeldOutFigure{
+      .value = evaluate::best_probe_accuracy(known.rows, known.right_classes, data.classes.size(),
+                                             others.rows, others.right_classes),
+      .failures = known.failures};
 }
 
-double retained_accuracy(const Encoder& encoder, const std::filesystem::path& folder) {
-  return evaluate_zeroshot(encoder, folder, {.ks = {1}}).classification.accuracy.front().share;
+HeldOutFigure retained_accuracy(const Encoder& encoder, const std::filesystem::path& folder) {
+  const ZeroShotReport report = evaluate_zeroshot(encoder, folder, {.ks = {1}});
+  return {.value = report.classification.accuracy.front().share, .failures = report.failures};
 }
 
 }  // namespace diptych::api

@@ -18,11 +18,11 @@ struct HeldOutFigure {
 /// classes, or the mean recall of captions.
 HeldOutFigure held_out_figure(const Encoder& encoder, const OwnData& data);
 
-/// Returns the accuracy on them of a linear classifier on the embeddings of the others; nothing
-/// without classes.
-std::optional<double> linear_probe_figure(const Encoder& encoder, const OwnData& data);
+/// Returns the accuracy on them of a linear classifier on the embeddings of the others, with what
+/// of those cannot be read; nothing without classes.
+std::optional<HeldOutFigure> linear_probe_figure(const Encoder& encoder, const OwnData& data);
 
 /// Returns the zero-shot accuracy on a folder of class folders.
-double retained_accuracy(const Encoder& encoder, const std::filesystem::path& folder);
+HeldOutFigure retained_accuracy(const Encoder& encoder, const std::filesystem::path& folder);
 
 }  // namespace diptych::api

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/folders.h"
 #include "curate/tally.h"
 #include "diptych/image.h"
 #include "shards/sample_text.h"
@@ -124,7 +125,7 @@ std::vector<std::filesystem::path> files_of(const SampleInputs& inputs, bool pic
     std::error_code ignored;
     const bool is_folder = pictures && std::filesystem::is_directory(source, ignored);
     const auto holds_shards = [&] {
-      return std::any_of(std::filesystem::directory_iterator(source), {}, [](const auto& entry) {
+      return std::ranges::any_of(entries_of(source), [](const auto& entry) {
         return shards::source_kind(entry.path()) == shards::SourceKind::tar;
       });
     };

@@ -1,7 +1,12 @@
 #include "diptych/train_options.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -108,6 +113,60 @@ void check_needed(const TrainOptions& options) {
          "train: {}: got {}, expected --{}{}{} with it: alone it changes nothing", companion.option,
          given, companion.needed, any ? "" : " ", companion.value);
   }
+}
+
+/// An option that is used by any of several.
+struct Shared {
+  std::string_view option;
+  std::vector<std::string_view> users;
+};
+
+/// Whether one of them is not at its default.
+bool any_given(const TrainOptions& options, const std::vector<std::string_view>& names) {
+  const TrainOptions defaults;
+  return std::ranges::any_of(names, [&](std::string_view name) {
+    return find(name).text(options) != find(name).text(defaults);
+  });
+}
+
+void check_users(const TrainOptions& options) {
+  static const std::vector<Shared> shared = {
+      {"aug-interpolation", {"aug-rotation", "aug-shear"}},
+      {"aug-fill", {"aug-zoom-out", "aug-rotation", "aug-shear", "aug-erase"}},
+  };
+  for (const auto& [option, users] : shared) {
+    if (!any_given(options, {option}) || any_given(options, users)) continue;
+    std::string names;
+    for (const std::string_view user : users)
+      names += fmt::format("{}--{}", names.empty() ? "" : ", or ", user);
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got {}, expected {} with it: alone it changes nothing", option,
+         find(option).text(options), names);
+  }
+}
+
+/// Augmentations that are asked for, with an amount at which they leave every picture as it is.
+void check_amounts(const TrainOptions& options) {
+  constexpr int kAllBits = 8;
+  constexpr int kAboveWhite = 256;
+  const AugmentOptions& given = options.augmentation;
+  const auto refuse = [](bool idle, std::string_view option, std::string_view expected) {
+    if (!idle) return;
+    fail(ErrorCode::invalid_argument, "train: {}: expected {} with it: as it is it changes nothing",
+         option, expected);
+  };
+  const bool jitters =
+      given.brightness > 0.0 || given.contrast > 0.0 || given.saturation > 0.0 || given.hue > 0.0;
+  refuse(given.jitter_probability > 0.0 && !jitters, "aug-jitter",
+         "--aug-brightness, --aug-contrast, --aug-saturation or --aug-hue");
+  refuse(given.posterise_probability > 0.0 && given.posterise_bits == kAllBits, "aug-posterise",
+         "fewer than 8 --aug-posterise-bits");
+  refuse(given.solarise_probability > 0.0 && given.solarise_threshold == kAboveWhite,
+         "aug-solarise", "an --aug-solarise-threshold below 256");
+  refuse(given.sharpen_probability > 0.0 && given.sharpen_factor == 1.0, "aug-sharpen",
+         "another --aug-sharpen-factor than 1");
+  refuse(given.zoom_out_probability > 0.0 && given.min_zoom == 1.0, "aug-zoom-out",
+         "an --aug-min-zoom below 1");
 }
 
 /// Shards are moved each number by itself, and all processes gather them equally often.
@@ -235,6 +294,8 @@ void check_train_options(const TrainOptions& options) {
   check_batch(options);
   train_option_heads(options);
   check_needed(options);
+  check_users(options);
+  check_amounts(options);
   check_companions(options);
   check_overwrite(options);
   options::check_allowed_changes(options);

@@ -32,6 +32,19 @@ bool is_list_or_object(std::string_view text) {
          (text.starts_with('{') && text.ends_with('}'));
 }
 
+/// As Python shows bytes that nobody decoded.
+bool is_bytes_literal(std::string_view text) {
+  return text.size() > 2 && text.front() == 'b' && (text[1] == '\'' || text[1] == '"') &&
+         text.back() == text[1];
+}
+
+/// But white space.
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && (c < '\t' || c > '\r')) || c == 0x7f;
+  });
+}
+
 bool has_markup(std::string_view text) {
   return text.find("</") != std::string_view::npos || text.find("<br") != std::string_view::npos;
 }
@@ -66,6 +79,8 @@ std::string_view caption_doubt(std::string_view caption) {
   if (is_picture_name(text)) return "captions that are names of picture files";
   if (has_token(text)) return "captions with a tokenizer's own token, as [SEP] and <|endoftext|>";
   if (is_list_or_object(text)) return "captions that are lists or objects, of which all is read";
+  if (is_bytes_literal(text)) return "captions that are bytes as Python shows them, b'...'";
+  if (has_control(text)) return "captions with control characters";
   if (has_markup(text)) return "captions with markup, which is read as words";
   if (text.find("\uFFFD") != std::string::npos)
     return "captions with U+FFFD, where another program lost a character";

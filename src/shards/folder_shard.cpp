@@ -1,47 +1,68 @@
 #include "shards/folder_shard.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <array>
 #include <list>
 #include <memory>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/mapped_file.h"
 #include "shards/repeats.h"
 
 namespace diptych::shards {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr std::size_t kMaxPartBytes = std::size_t{1} << 30;
+
+/// Whether rows in a file of that name are probably the captions of the pictures beside it.
+bool is_table_name(const fs::path& path) {
+  constexpr auto kEndings =
+      std::to_array<std::string_view>({".csv", ".tsv", ".jsonl", ".parquet", ".xlsx"});
+  return std::ranges::find(kEndings, ascii_lower(path.extension().string())) != kEndings.end();
+}
+
+/// What an entry of a folder is that holds no part of a sample, before a number; empty for others.
+std::string_view reason_to_leave_out(const fs::directory_entry& entry) {
+  std::error_code unknown;
+  const fs::path name = entry.path().filename();
+  const bool is_folder = entry.is_directory(unknown);
+  if (name.string().starts_with('.')) return "hidden files and folders";
+  if (is_folder) return entry.is_symlink(unknown) ? "linked folders, not gone into" : "";
+  if (!entry.is_regular_file(unknown)) return "entries that are no files, as links to nothing";
+  if (!name.has_extension() || name.extension() == ".") return "files without an ending";
+  return is_table_name(name) ? "tables in a folder of pictures, whose rows are not read" : "";
+}
 
 }  // namespace
 
 std::vector<std::string> FolderShard::list_names() {
   std::vector<std::string> names;
-  std::uint64_t others = 0;
-  std::string first_other;
-  try {
-    std::filesystem::recursive_directory_iterator entry(folder_);
-    for (; entry != std::filesystem::recursive_directory_iterator(); ++entry) {
-      const std::filesystem::path path = entry->path().lexically_relative(folder_);
-      const bool is_hidden = path.filename().string().starts_with('.');
-      if (entry->is_directory() && is_hidden) {
-        entry.disable_recursion_pending();
-      } else if (!entry->is_regular_file()) {
-        continue;
-      }
-      if (!is_hidden && path.has_extension() && path.extension() != ".") {
+  std::vector<fs::path> folders = {folder_};
+  while (!folders.empty()) {
+    const fs::path folder = std::move(folders.back());
+    folders.pop_back();
+    for (const fs::directory_entry& entry : entries_of(folder)) {
+      const fs::path path = entry.path().lexically_relative(folder_);
+      const std::string_view left_out = reason_to_leave_out(entry);
+      std::error_code unknown;
+      if (!left_out.empty()) {
+        remarks_.add(left_out, fmt::format("{} ({})", one_line(path.string()), name()));
+      } else if (entry.is_directory(unknown)) {
+        folders.push_back(entry.path());
+      } else {
         names.push_back(path.string());
-      } else if (others++ == 0) {
-        first_other = path.string();
       }
     }
-  } catch (const std::filesystem::filesystem_error& error) {
-    fail(ErrorCode::io, "folder: {}", error.what());
   }
-  remarks_.add("files without an ending, or hidden files and folders",
-               fmt::format("{} ({})", one_line(first_other), name()), others);
   return names;
 }
 
@@ -51,6 +72,15 @@ FolderShard::FolderShard(const std::filesystem::path& folder, const ShardOptions
   for (const std::string& name : list_names()) {
     const std::size_t dot = name.rfind('.');
     files.emplace_back(name.substr(0, dot), name.substr(dot + 1));
+  }
+  if (std::ranges::none_of(
+          files, [](const auto& file) { return is_image_extension(ascii_lower(file.second)); })) {
+    const std::vector<std::string> left_out = remarks_.sentences();
+    fail(ErrorCode::invalid_argument,
+         "folder: got {} files and no picture among them, expected pictures with their texts{}{} "
+         "({})",
+         files.size(), left_out.empty() ? "" : "; ", left_out.empty() ? "" : left_out.front(),
+         name());
   }
   std::sort(files.begin(), files.end());
   for (const auto& [key, ending] : files) {

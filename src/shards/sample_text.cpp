@@ -1,10 +1,12 @@
 #include "shards/sample_text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "shards/caption_text.h"
@@ -107,6 +109,7 @@ Groups read_groups(const Dataset& dataset, const TextKeys& keys) {
   Groups groups;
   groups.ids.resize(dataset.size());
   std::uint32_t count = 0;
+  std::vector<std::size_t> sizes;
   for (std::size_t i = 0; i < groups.ids.size(); ++i) {
     const std::string group = group_of(dataset, i, keys);
     if (group.empty()) {
@@ -115,6 +118,8 @@ Groups read_groups(const Dataset& dataset, const TextKeys& keys) {
       const auto [place, added] = known.try_emplace(group, count);
       count += added ? 1 : 0;
       groups.ids[i] = place->second;
+      sizes.resize(count);
+      groups.largest = std::max(groups.largest, ++sizes[place->second]);
       ++groups.samples_with_group;
     }
   }

@@ -43,6 +43,8 @@ struct Groups {
   /// Samples that name a group, and different groups among them.
   std::size_t samples_with_group = 0;
   std::size_t different = 0;
+  /// Samples of the largest of them.
+  std::size_t largest = 0;
 };
 
 /// Reads the text of every sample.

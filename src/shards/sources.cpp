@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/input_file.h"
 #include "shards/lmdb_shard.h"
 #include "shards/refusal.h"
@@ -89,7 +90,7 @@ std::vector<std::string> expand_braces(std::string_view pattern) {
 
 Source list_folder(const std::filesystem::path& folder) {
   Source files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+  for (const auto& entry : entries_of(folder)) {
     if (source_kind(entry.path()) == SourceKind::tar) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -116,13 +117,21 @@ Source find_files(const std::string& text, Pipes pipes) {
   std::error_code ignored;
   if (std::filesystem::is_directory(text, ignored) && !LmdbShard::is_one(text)) {
     files = list_folder(text);
-  } else if (text.find_first_of("*?[") != std::string::npos) {
+  } else if (text.find_first_of("*?[") != std::string::npos &&
+             !std::filesystem::exists(text, ignored)) {
     files = match_glob(text);
   } else {
     files = {text};
   }
-  if (files.empty()) fail(ErrorCode::not_found, "sources: got no shards in {}", text);
-  return files;
+  if (!files.empty()) return files;
+  if (std::filesystem::is_directory(text, ignored)) {
+    fail(ErrorCode::not_found,
+         "sources: got no shards in {}, expected .tar files (diptych shards pack makes them of "
+         "pictures and their texts)",
+         text);
+  }
+  fail(ErrorCode::not_found, "sources: got no file that {} stands for, expected shards or tables",
+       text);
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
@@ -161,7 +170,7 @@ std::vector<std::string> left_out_of_folders(std::string_view text) {
       std::error_code ignored;
       if (!std::filesystem::is_directory(name, ignored) || LmdbShard::is_one(name)) continue;
       std::set<std::string> others;
-      for (const auto& entry : std::filesystem::directory_iterator(name)) {
+      for (const auto& entry : entries_of(name)) {
         if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());
       }
       if (others.empty()) continue;

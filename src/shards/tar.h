@@ -38,6 +38,9 @@ class TarReader {
   /// Returns how many links, hard or symbolic, were passed over so far: what they point to is not
   /// read.
   std::uint64_t links() const { return links_; }
+  /// Returns how many entries of a type that nobody defined, or of another volume, were passed over
+  /// with what they hold.
+  std::uint64_t unknown() const { return unknown_; }
 
  private:
   struct Header;
@@ -54,6 +57,7 @@ class TarReader {
   std::string name_;
   std::uint64_t offset_ = 0;
   std::uint64_t links_ = 0;
+  std::uint64_t unknown_ = 0;
   bool finished_ = false;
 };
 

@@ -39,6 +39,7 @@ constexpr char kHardLink = '1';
 constexpr char kSymbolicLink = '2';
 constexpr char kFifo = '6';
 constexpr char kContiguous = '7';
+constexpr char kGnuFolder = 'D';  ///< with the names of what is in it
 constexpr char kGnuLongLink = 'K';
 constexpr char kGnuLongName = 'L';
 constexpr char kGnuSparse = 'S';

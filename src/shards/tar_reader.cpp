@@ -67,6 +67,9 @@ struct TarReader::Header {
     return !old_folder &&
            (block.type == kRegular || block.type == kRegularOld || block.type == kContiguous);
   }
+  bool is_unknown() const {
+    return has_data() && !is_regular() && block.type != kRegularOld && block.type != kGnuFolder;
+  }
   bool is_link() const { return block.type == kHardLink || block.type == kSymbolicLink; }
   /// Links, devices, folders and pipes have no content, whatever their size field says.
   bool has_data() const { return block.type < kHardLink || block.type > kFifo; }
@@ -161,6 +164,7 @@ std::optional<TarEntry> TarReader::read_entry() {
                       begin, data};
     }
     links_ += header.is_link() ? 1 : 0;
+    unknown_ += header.is_unknown() && size > 0 ? 1 : 0;
     begin = offset_;
     extensions = {};
   }

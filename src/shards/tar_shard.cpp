@@ -46,6 +46,7 @@ class SampleReader {
   Remarks remarks() const {
     Remarks remarks;
     remarks.add("links that are passed over", shard_, tar_.links());
+    remarks.add("entries of a kind that is unknown, passed over", shard_, tar_.unknown());
     remarks.add("files of no sample, having no key and ending",
                 fmt::format("{} ({})", one_line(first_of_no_sample_), shard_), files_of_no_sample_);
     return remarks;

@@ -36,7 +36,7 @@ struct Trial {
         group(processes),
         file(starting_model(chosen, source, processes)),
         model(network::make_model(file.config)),
-        tokenizer(tokenizer_of(file)),
+        tokenizer(tokenizer_of(file, tokenizer_name(chosen))),
         data(open_run_data(chosen)),
         teacher(make_teacher(chosen, source)),
         loader(data.dataset, model, *tokenizer, loading(), {}),

@@ -33,6 +33,12 @@ std::optional<SavedRun> find_checkpoint(const TrainOptions& options, const RunFo
          "train: resume: there is no {}; without --resume, or with --resume auto, a new run starts",
          path.string());
   }
+  if (fs::is_directory(path)) {
+    fail(ErrorCode::invalid_argument,
+         "train: resume: got a folder, expected a checkpoint, as "
+         "LOGS/NAME/checkpoints/latest.safetensors, or latest for the run's own ({})",
+         path.string());
+  }
   std::error_code unknown;
   const bool goes_on_here = !path.empty() && fs::equivalent(path, folder.latest(), unknown);
   if (folder.has_run() && !goes_on_here && !options.overwrite) {

@@ -28,6 +28,19 @@ namespace {
 /// How often the caller is asked whether to stop while data is waited for.
 constexpr std::chrono::milliseconds kPatience(100);
 
+/// What is said of how processes share a run, and changes nothing.
+std::vector<std::string> notes_on_sharing(const TrainOptions& options, bool are_several) {
+  std::vector<std::string> notes;
+  if (options.local_loss || options.gather_with_grad) {
+    notes.emplace_back(
+        "local-loss, gather-with-grad: change nothing: the loss and its gradients are those of all "
+        "processes' pairs, in memory that grows with the pairs alone");
+  }
+  if (options.fsdp && !are_several)
+    notes.emplace_back("fsdp: changes nothing in one process: there is nobody to share with");
+  return notes;
+}
+
 }  // namespace
 
 Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCallbacks& callbacks,
@@ -40,24 +53,20 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
       folder_(options.logs / options.name,
               leads() ? RunFolder::Access::alone : RunFolder::Access::reads),
       saved_(find_checkpoint(options, folder_)),
-      file_(starting_model(options, source, group)),
+      file_(starting_model(options, source, group, &model_notes_)),
       model_(network::make_model(file_.config)),
-      tokenizer_(tokenizer_of(file_)),
+      tokenizer_(tokenizer_of(file_, tokenizer_name(options))),
       data_(open_run_data(options)),
       record_(record_run(options, file_, data_.dataset)),
       teacher_(make_teacher(options, source)) {
   if (group_ != nullptr) check_shared_run(options, model_, group_->world());
   if (callbacks.data_opened && leads()) callbacks.data_opened(data_.summary);
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = model_notes_;
   for (const std::string& assumption : checkpoint::all_assumptions(file_))
     notes.push_back(fmt::format("assumed: {}", assumption));
   if (!file_.quantisation.layers.empty())
     notes.emplace_back("model: its weights are of eight bits, and are trained on from there");
-  if (options.local_loss || options.gather_with_grad) {
-    notes.emplace_back(
-        "local-loss, gather-with-grad: change nothing: the loss and its gradients are those of all "
-        "processes' pairs, in memory that grows with the pairs alone");
-  }
+  append(notes, notes_on_sharing(options, group_ != nullptr));
   if (teacher_) {
     for (const std::string& assumption : teacher_->assumptions())
       notes.push_back(fmt::format("assumed of the teacher: {}", assumption));
@@ -75,7 +84,10 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   if (group_ != nullptr) agree_on_run(*group_, record_, position_);
   loader_ = std::make_unique<Loader>(data_.dataset, model_, *tokenizer_, loading(), position_.data);
   schedule_ = schedule_of(options, static_cast<std::int64_t>(loader_->batches_per_epoch()));
-  append(notes, advice(options, schedule_, model_, file_.weights.tensors.empty()));
+  append(notes, advice(options, schedule_, model_, !saved_ && file_.weights.tensors.empty()));
+  if (saved_) {
+    if (auto note = note_on_steps()) notes.push_back(*std::move(note));
+  }
   if (position_.step >= schedule_.total_steps)
     notes.emplace_back("the run had come to its end before: there is nothing left to train");
   announce(notes);
@@ -85,6 +97,21 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
   // The first process may now replace what the others have read.
   if (group_ != nullptr) group_->sum(0.0);
   become_result();
+}
+
+/// A run ends after so many steps. With other batches or data those done count as they were done,
+/// so that the steps left are not those of the epochs left.
+std::optional<std::string> Run::note_on_steps() const {
+  const auto an_epoch = static_cast<std::int64_t>(loader_->batches_per_epoch());
+  const auto epochs = static_cast<std::int64_t>(position_.data.epoch);
+  const auto batches = static_cast<std::int64_t>(position_.data.index) / pairs_per_step(options_);
+  const std::int64_t of_epochs = (options_.epochs - epochs) * an_epoch - batches;
+  const std::int64_t left = schedule_.total_steps - position_.step;
+  if (left == of_epochs || left <= 0) return std::nullopt;
+  return fmt::format(
+      "resume: an epoch has {} steps now: the run has {} steps left, where what is left of its {} "
+      "epochs has {}",
+      an_epoch, left, options_.epochs, of_epochs);
 }
 
 LoaderOptions Run::loading() const {
@@ -201,6 +228,7 @@ void Run::take_folder() {
   saved_.reset();
   if (goes_on_here) saved_step_ = position_.step;
   if (leads()) {
+    if (goes_on_here) folder_.part_latest();
     if (options_.overwrite && !goes_on_here) folder_.remove_run_after(position_.data.epoch);
     log_start(folder_, options_, record_, process_.command, position_.step, changes_);
     reports_.emplace(options_, folder_, position_.step, samples());

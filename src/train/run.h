@@ -65,6 +65,8 @@ class Run {
   /// Counts what was refused, reports and saves, after a step of `epoch`.
   void end_step(const LoadedBatch& loaded, std::uint64_t epoch, double learning_rate,
                 double gradient_norm);
+  /// Says that the steps left are not those of the epochs left.
+  std::optional<std::string> note_on_steps() const;
   /// Names the parameters that the loss does not reach.
   void note_untrained() const;
   /// Says that a step was left out. Throws Error(invalid_argument) after too many in a row.
@@ -88,6 +90,7 @@ class Run {
   const libtorch::StopCheck stop_;
   RunFolder folder_;
   std::optional<SavedRun> saved_;  ///< until it has been restored
+  std::vector<std::string> model_notes_;
   checkpoint::ModelFile file_;
   const network::Model model_;
   std::shared_ptr<const Tokenizer> tokenizer_;

@@ -131,6 +131,20 @@ void note_on_common(const shards::Survey& survey, const shards::Commonest& commo
                   common.count == survey.usable ? "the pairs" : "these pairs"));
 }
 
+/// A sample whose json lacks the key has its txt for a caption.
+void note_on_text_key(const TrainOptions& options, const shards::Survey& survey,
+                      TrainDataSummary& summary) {
+  if (options.json_text_key.empty() || survey.with_text_key >= survey.looked_at) return;
+  const std::size_t without = survey.usable - std::min(survey.usable, survey.with_text_key);
+  if (survey.with_text_key > 0 && without == 0) return;
+  const std::string some = fmt::format("{} of", survey.looked_at - survey.with_text_key);
+  summary.notes.push_back(
+      fmt::format("json-text-key: {} {} samples looked at {}: their captions are txt",
+                  survey.with_text_key == 0 ? "none of" : some, survey.looked_at,
+                  survey.with_text_key == 0 ? fmt::format("has '{}'", options.json_text_key)
+                                            : fmt::format("have no '{}'", options.json_text_key)));
+}
+
 void look_through(const TrainOptions& options, RunData& data) {
   const shards::Survey survey = shards::survey(data.dataset, text_keys(options), kSurveyed);
   if (survey.usable == 0) {
@@ -157,11 +171,7 @@ void look_through(const TrainOptions& options, RunData& data) {
   }
   for (const std::vector<std::string>& captions : survey.captions)
     data.captions.insert(data.captions.end(), captions.begin(), captions.end());
-  if (!options.json_text_key.empty() && survey.with_text_key == 0) {
-    data.summary.notes.push_back(
-        fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",
-                    survey.looked_at, options.json_text_key));
-  }
+  note_on_text_key(options, survey, data.summary);
 }
 
 /// A sample that is at hand and has a picture.
@@ -242,6 +252,24 @@ void check_group_key(const TrainOptions& options, const shards::Groups& groups, 
   }
 }
 
+/// Pairs of one group are not each other's negatives: of a large one they have few. Throws Error
+/// where there is only one.
+void check_largest_group(const TrainOptions& options, const shards::Groups& groups, RunData& data) {
+  const std::size_t all = data.dataset.size();
+  const std::string_view option = options.group_captions ? "group-captions" : "group-key";
+  if (groups.largest == all) {
+    fail(ErrorCode::invalid_argument,
+         "train: {}: got all {} samples in one group, expected several: no pair would be another's "
+         "negative, so that nothing would be learnt ({})",
+         option, all, options.train_data);
+  }
+  if (2 * groups.largest <= all) return;
+  data.summary.notes.push_back(
+      fmt::format("{}: {} of {} samples are of one group: as its pairs are not each other's "
+                  "negatives, they have few",
+                  option, groups.largest, all));
+}
+
 void read_groups(const TrainOptions& options, RunData& data) {
   if (options.group_key.empty() && !options.group_captions) return;
   shards::Groups groups = shards::read_groups(data.dataset, text_keys(options));
@@ -251,6 +279,7 @@ void read_groups(const TrainOptions& options, RunData& data) {
     data.summary.notes.emplace_back(
         "group-captions: no two captions are equal, so it changes nothing");
   }
+  check_largest_group(options, groups, data);
   data.groups = std::move(groups.ids);
 }
 

@@ -147,6 +147,19 @@ void RunFolder::remove_run_after(std::uint64_t epoch) const {
   }
 }
 
+void RunFolder::part_latest() const {
+  std::error_code unknown;
+  const fs::path kept = fs::canonical(latest(), unknown);
+  const fs::path folder = fs::canonical(checkpoints(), unknown);
+  if (!fs::is_symlink(latest(), unknown) || kept.parent_path() != folder) return;
+  const fs::path copy = latest().string() + "." + std::to_string(::getpid()) + "-0";
+  std::error_code problem;
+  fs::create_hard_link(kept, copy, problem);
+  if (problem) fs::copy_file(kept, copy, problem);
+  if (!problem) fs::rename(copy, latest(), problem);
+  if (problem) fail(ErrorCode::io, "cannot write {}: {}", latest().string(), problem.message());
+}
+
 std::vector<std::uint64_t> RunFolder::epochs() const {
   std::vector<std::uint64_t> numbers;
   for (const std::string& name : files_in(checkpoints())) {

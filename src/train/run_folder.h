@@ -36,6 +36,9 @@ class RunFolder {
   bool has_run() const;
   /// Removes a run's latest checkpoint, its models and the checkpoints of epochs after `epoch`.
   void remove_run_after(std::uint64_t epoch) const;
+  /// Makes a latest checkpoint that is a link to one that was kept a file of its own, lest that one
+  /// be overwritten. Throws Error(io).
+  void part_latest() const;
 
  private:
   std::filesystem::path checkpoint(const std::string& name) const;

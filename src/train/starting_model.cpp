@@ -133,6 +133,15 @@ void check_patch_dropout(const TrainOptions& options, const checkpoint::ModelFil
   }
 }
 
+/// Whether weights that know a tokenizer's numbers are to get those of another. One with more words
+/// after the others numbers these alike.
+bool is_learnt_with_another(const text::TokenizerSpec& own, const checkpoint::ModelFile& file) {
+  const text::TokenizerSpec& now = file.tokenizer;
+  if (file.weights.tensors.empty() || own.kind == text::TokenizerSpec::Kind::none) return false;
+  const bool longer = !own.vocabulary.empty() && now.vocabulary.starts_with(own.vocabulary);
+  return own.kind != now.kind || (own.vocabulary != now.vocabulary && !longer);
+}
+
 void check_loss_weights(const TrainOptions& options, const checkpoint::ModelFile& file) {
   const TrainOptions defaults;
   const auto refuse = [&](std::string_view option, double value, double otherwise) {
@@ -149,11 +158,19 @@ void check_loss_weights(const TrainOptions& options, const checkpoint::ModelFile
 }  // namespace
 
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source,
-                                     const libtorch::ProcessGroup* group) {
+                                     const libtorch::ProcessGroup* group,
+                                     std::vector<std::string>* notes) {
   checkpoint::ModelFile file = source(options.model);
   network::require_both_towers(file.config, options.model);
+  const text::TokenizerSpec own = file.tokenizer;
   choose_tokenizer(options.tokenizer, file);
-  if (!options.tokenizer.empty()) take_end_of_text(*tokenizer_of(file), file.config.text);
+  if (notes != nullptr && is_learnt_with_another(own, file)) {
+    notes->emplace_back(
+        "tokenizer: the model's weights were learnt with another one: what it knows of words is "
+        "lost, as their numbers stood for others");
+  }
+  if (!options.tokenizer.empty())
+    take_end_of_text(*tokenizer_of(file, tokenizer_name(options)), file.config.text);
   if (options.background) file.preprocessing.background = options.background;
   if (options.siglip) add_logit_bias(file);
   check_patch_dropout(options, file);
@@ -164,18 +181,24 @@ checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelRea
   return file;
 }
 
-std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file) {
-  const auto tokenizer = text::make_tokenizer(file.tokenizer, "the model");
+std::string tokenizer_name(const TrainOptions& options) {
+  return options.tokenizer.empty() ? options.model : options.tokenizer;
+}
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file,
+                                              const std::string& name) {
+  const auto tokenizer = text::make_tokenizer(file.tokenizer, name);
   const int available = network::vocabulary_size(file.config.text);
   if (!tokenizer) {
     fail(ErrorCode::unsupported,
          "train: tokenizer: the model comes without its own, expected --tokenizer to name its "
-         "tokenizer.json, SentencePiece model or vocabulary");
+         "tokenizer.json, SentencePiece model or vocabulary ({})",
+         name);
   }
   if (tokenizer->vocabulary_size() > available) {
     fail(ErrorCode::invalid_argument,
-         "train: the tokenizer has {} ids, expected at most the model's {}",
-         tokenizer->vocabulary_size(), available);
+         "train: the tokenizer has {} ids, expected at most the model's {} ({})",
+         tokenizer->vocabulary_size(), available, name);
   }
   return tokenizer;
 }
@@ -206,7 +229,8 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
 
 std::unique_ptr<Teacher> make_teacher(const TrainOptions& options, const ModelReader& source) {
   if (options.teacher.empty()) return nullptr;
-  return std::make_unique<Teacher>(source(options.teacher), libtorch::device_of(options.device));
+  return std::make_unique<Teacher>(source(options.teacher), options.teacher,
+                                   libtorch::device_of(options.device));
 }
 
 }  // namespace diptych::train

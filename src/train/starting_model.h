@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "diptych/tokenizer.h"
 #include "diptych/train_options.h"
@@ -12,13 +14,18 @@ namespace diptych::train {
 
 /// Returns the model with what the options state of it: tokenizer, background, a bias on scores.
 /// Throws Error: invalid_argument for options that the model cannot have; as check_memory, to which
-/// `group` goes.
+/// `group` goes. What is unexpected is added to `notes`, a sentence each.
 checkpoint::ModelFile starting_model(const TrainOptions& options, const ModelReader& source,
-                                     const libtorch::ProcessGroup* group);
+                                     const libtorch::ProcessGroup* group,
+                                     std::vector<std::string>* notes = nullptr);
 
-/// Throws Error: unsupported when the model comes without one, invalid_argument when it has more
-/// ids than the text tower.
-std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file);
+/// Makes the model's tokenizer, called `name` in messages. Throws Error: unsupported when the model
+/// comes without one, invalid_argument when it has more ids than the text tower.
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::ModelFile& file,
+                                              const std::string& name);
+
+/// Returns what a run's tokenizer is called in messages.
+std::string tokenizer_name(const TrainOptions& options);
 
 /// Returns whether batch normalisation goes by its running statistics and keeps them.
 bool keeps_image_statistics(const TrainOptions& options);

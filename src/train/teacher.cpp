@@ -61,11 +61,11 @@ class DistillationTask : public Task {
 
 }  // namespace
 
-Teacher::Teacher(const checkpoint::ModelFile& file, torch::Device device)
+Teacher::Teacher(const checkpoint::ModelFile& file, const std::string& name, torch::Device device)
     : model_(network::make_model(file.config)),
       parameters_(frozen_parameters(file, model_, device)),
       preprocessing_(file.preprocessing),
-      tokenizer_(tokenizer_of(file)),
+      tokenizer_(tokenizer_of(file, name)),
       assumptions_(checkpoint::all_assumptions(file)) {}
 
 Outputs Teacher::features(const Inputs& inputs, libtorch::Autocast autocast,

@@ -15,7 +15,7 @@ namespace diptych::train {
 class Teacher {
  public:
   /// Throws Error: invalid_argument for a model without weights; as tokenizer_of.
-  Teacher(const checkpoint::ModelFile& file, torch::Device device);
+  Teacher(const checkpoint::ModelFile& file, const std::string& name, torch::Device device);
 
   const network::Model& model() const { return model_; }
   const Preprocessing& preprocessing() const { return preprocessing_; }

@@ -111,6 +111,23 @@ TEST(ConvertErrors, RefusesAFolderWithFilesUnlessAsked) {
   EXPECT_THAT(written(), testing::HasSubstr("\"second\""));
 }
 
+/// A reader of both would take one of them, and nobody would know which.
+TEST(ConvertErrors, LeavesNoOtherModelBesideWhatItWrites) {
+  const test::TemporaryFolder folder;
+  convert_model(converted_fixture(), folder.path(), {.format = "open_clip"});
+  test::expect_error(
+      [&] {
+        convert_model(converted_fixture(), folder.path(),
+                      {.format = "huggingface", .overwrite = true});
+      },
+      ErrorCode::invalid_argument, "another model's open_clip_model.safetensors");
+  write_file(folder.path() / "tokenizer.json", "{}");
+  write_file(folder.path() / "README.md", "");
+  EXPECT_THAT(
+      convert_model(converted_fixture(), folder.path(), {.format = "open_clip", .overwrite = true}),
+      testing::Contains(testing::EndsWith("the model's: tokenizer.json")));
+}
+
 TEST(ConvertErrors, RefusesAFolderThatAnotherWritesInto) {
   const test::TemporaryFolder folder;
   const int other = ::open(folder.path().c_str(), O_RDONLY | O_DIRECTORY);

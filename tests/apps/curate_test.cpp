@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "api/fixtures.h"
@@ -57,6 +59,11 @@ TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
   EXPECT_THAT(all.errors, HasSubstr("3 inputs: 2 done now, 1 before, 0 failed"));
   EXPECT_EQ(read_text_file(path("m/b.jsonl.matches.jsonl")), "left as it is");
   EXPECT_THAT(read_text_file(path("m/c.jsonl.matches.jsonl")), HasSubstr("\"matches\":[0]"));
+  EXPECT_THAT(all.errors, testing::Not(HasSubstr("after their outputs")));
+  std::filesystem::last_write_time(
+      path("b.jsonl"), std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_THAT(run_in_shell(command, folder.path()).errors,
+              HasSubstr("written after their outputs, which are left as they are: 1 (remove"));
   write_file(path("a.jsonl"), "");
   std::filesystem::remove(path("m/a.jsonl.counts.json"));
   const ProgramRun with_empty = run_in_shell(command, folder.path());

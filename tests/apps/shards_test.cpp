@@ -50,6 +50,18 @@ TEST(Shards, PackSaysWhyThereIsNothingToPack) {
   EXPECT_THAT(run.errors, HasSubstr("key a)"));
 }
 
+TEST(Shards, AFolderWithATableIsNotTakenForItsPictures) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directories(path("set/pictures"));
+  std::filesystem::copy_file(data_path("images/gray.png"), path("set/pictures/a.png"));
+  write_file(path("set/table.csv"), "filepath,title\npictures/a.png,a cat\n");
+  const ProgramRun run = run_diptych(
+      {"shards", "convert", path("set"), "--to", "shards", "--out", path("out"), "--json"});
+  EXPECT_EQ(Json::parse(run.output).at("samples").at("written"), 1) << "not the table";
+  EXPECT_THAT(run.errors, HasSubstr("whose rows are not read: 1, the first: table.csv"));
+}
+
 TEST(Shards, OptionsThatWouldChangeNothingAreRefused) {
   const TemporaryFolder folder;
   const auto path = [&](const char* name) { return (folder.path() / name).string(); };

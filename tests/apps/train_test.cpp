@@ -273,6 +273,24 @@ TEST_F(TrainCommand, AConfigThatCannotBeReadIsSaid) {
 }
 
 /// Before the first step is taken, nothing is known of what has no gradients.
+/// A mapped file, which is a signal.
+TEST_F(TrainCommand, DataThatShrinksIsNamed) {
+  ASSERT_EQ(run_diptych({"shards", "pack", path("table.csv"), "--out", path("shards")}).status, 0);
+  const ProgramRun run = run_in_shell(
+      "export ASAN_OPTIONS=$ASAN_OPTIONS:handle_sigbus=0 "
+      "TSAN_OPTIONS=$TSAN_OPTIONS:handle_sigbus=0\n"
+      "diptych train --train-data shards/000000.tar --model tiny.json --batch-size 4 "
+      "--epochs 100000 --save-frequency 0 --warmup 1 --log-every-n-steps 1 --workers 1 "
+      "--threads 1 > out & \n"
+      "until grep -q ^epoch out; do sleep 0.05; done\n"
+      ": > shards/000000.tar\n"
+      "wait $!",
+      folder_.path());
+  EXPECT_EQ(run.status, 4);
+  EXPECT_THAT(run.errors, HasSubstr("a file got shorter while it was read"));
+  EXPECT_THAT(run.errors, HasSubstr("shards/000000.tar"));
+}
+
 TEST_F(TrainCommand, AFirstBatchWithoutAPairSaysNothingOfTensors) {
   std::string table = "filepath,title\n";
   for (int i = 0; i < 64; ++i) {

@@ -163,6 +163,43 @@ TEST(TrainOptions, OfAnOptimiserThatChangeNothingAreRefused) {
               testing::HasSubstr("spike-factor: expected"));
 }
 
+TEST(TrainOptions, OfAugmentationsThatChangeNothingAreRefused) {
+  EXPECT_THAT(
+      refusal([](TrainOptions& o) { o.augmentation.warp_interpolation = Interpolation::bicubic; }),
+      testing::HasSubstr("expected --aug-rotation, or --aug-shear with it"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.augmentation.fill = {{1, 2, 3}};
+              }),
+              testing::HasSubstr("aug-fill: got 1,2,3, expected --aug-zoom-out, or"));
+  EXPECT_THAT(refusal([](TrainOptions& o) { o.augmentation.jitter_probability = 0.5; }),
+              testing::HasSubstr("aug-jitter: expected --aug-brightness"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.augmentation.posterise_probability = 0.5;
+                o.augmentation.posterise_bits = 8;
+              }),
+              testing::HasSubstr("aug-posterise: expected fewer than 8"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.augmentation.solarise_probability = 0.5;
+                o.augmentation.solarise_threshold = 256;
+              }),
+              testing::HasSubstr("aug-solarise: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.augmentation.sharpen_probability = 0.5;
+                o.augmentation.sharpen_factor = 1.0;
+              }),
+              testing::HasSubstr("aug-sharpen: expected"));
+  EXPECT_THAT(refusal([](TrainOptions& o) {
+                o.augmentation.zoom_out_probability = 0.5;
+                o.augmentation.min_zoom = 1.0;
+              }),
+              testing::HasSubstr("aug-zoom-out: expected"));
+  TrainOptions served = good();
+  served.augmentation.shear = 5.0;
+  served.augmentation.warp_interpolation = Interpolation::bicubic;
+  served.augmentation.fill = {{1, 2, 3}};
+  EXPECT_EQ(error_of([&] { check_train_options(served); }), "no error");
+}
+
 /// What would have no effect is refused instead.
 TEST(TrainOptions, ThatNeedAnotherOneAreRefusedWithoutIt) {
   EXPECT_THAT(refusal([](TrainOptions& o) {

@@ -348,6 +348,17 @@ TEST_F(DatasetTest, RemarksOnWhatIsHardlyMeant) {
   EXPECT_TRUE(Dataset({{good}}).remarks().empty());
 }
 
+TEST_F(DatasetTest, RemarksOnEntriesOfAnUnknownKind) {
+  const auto shard = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "a")
+                         .add("b.jpg", "x", 'Q')
+                         .end()
+                         .save(path("q.tar"));
+  EXPECT_THAT(Dataset({{shard}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("of a kind that is unknown"), HasSubstr(": 1"))));
+}
+
 TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
   const auto table = save("t.csv",
                           "filepath,title\na.jpg,NULL\nb.jpg, nan \nc.jpg,None of these\n"
@@ -375,14 +386,16 @@ TEST_F(DatasetTest, RemarksOnCaptionsOfAnotherKindThanText) {
   const auto table = save("t.csv",
                           "filepath,title\na.jpg,\"[\"\"a cat\"\", \"\"a dog\"\"]\"\n"
                           "b.jpg,<b>a</b> cat\nc.jpg,caf\uFFFD\nd.jpg,?!\ne.jpg,\u732B\n"
-                          "f.jpg,a cat [SEP]\n");
+                          "f.jpg,a cat [SEP]\ng.jpg,b'a cat'\nh.jpg,a\x07 cat\n");
   EXPECT_THAT(
       Dataset({{table}}).remarks(),
       ElementsAre(AllOf(HasSubstr("lists or objects"), HasSubstr("line 2")),
                   AllOf(HasSubstr("markup"), HasSubstr("line 3")),
                   AllOf(HasSubstr("U+FFFD"), HasSubstr("line 4")),
                   AllOf(HasSubstr("without a letter"), HasSubstr(": 1"), HasSubstr("line 5")),
-                  AllOf(HasSubstr("a tokenizer's own token"), HasSubstr("line 7"))));
+                  AllOf(HasSubstr("a tokenizer's own token"), HasSubstr("line 7")),
+                  AllOf(HasSubstr("bytes as Python shows them"), HasSubstr("line 8")),
+                  AllOf(HasSubstr("control characters"), HasSubstr("line 9"))));
 }
 
 TEST_F(DatasetTest, RemarksOnTwoColumnsOfOneName) {

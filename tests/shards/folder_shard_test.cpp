@@ -10,8 +10,11 @@
 namespace diptych::shards {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using ::testing::UnorderedElementsAre;
 
 TEST(FolderShard, PutsFilesOfOneNameTogether) {
   const diptych::test::TemporaryFolder folder;
@@ -40,6 +43,30 @@ TEST(FolderShard, PassesHiddenFoldersOverAndCountsSamplesOfSeveralPictures) {
   EXPECT_EQ(shard.offsets().size(), 1U);
   EXPECT_THAT(shard.remarks().sentences(),
               ElementsAre(HasSubstr("hidden files and folders: 1"), HasSubstr("several pictures")));
+}
+
+TEST(FolderShard, CountsWhatHoldsNoPartOfASample) {
+  const diptych::test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "elsewhere" / ".x");
+  for (const char* name : {"1.jpg", "1.txt", "table.CSV"}) write_file(folder.path() / name, name);
+  std::filesystem::create_directory_symlink("elsewhere", folder.path() / "linked");
+  std::filesystem::create_symlink("nothing.jpg", folder.path() / "2.jpg");
+  const FolderShard shard(folder.path(), {});
+  EXPECT_EQ(shard.offsets().size(), 1U);
+  EXPECT_THAT(shard.remarks().sentences(),
+              UnorderedElementsAre(AllOf(HasSubstr("linked folders"), HasSubstr("linked (")),
+                                   AllOf(HasSubstr("links to nothing"), HasSubstr("2.jpg")),
+                                   AllOf(HasSubstr("hidden files and folders: 1")),
+                                   AllOf(HasSubstr("whose rows are not read: 1, the first: "
+                                                   "table.CSV"))));
+}
+
+TEST(FolderShard, WithoutAPictureIsNone) {
+  const diptych::test::TemporaryFolder folder;
+  for (const char* name : {"train_imgs.tsv", "note.txt"}) write_file(folder.path() / name, name);
+  EXPECT_THAT([&] { FolderShard(folder.path(), ShardOptions{.need_image = false}); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("got 1 files and no picture among them"),
+                                         HasSubstr("train_imgs.tsv"))));
 }
 
 TEST(FolderShard, RefusesFilesThatDifferInCapitals) {

@@ -143,6 +143,7 @@ TEST(ReadGroups, NumbersGroupsAndKeepsTheRestApart) {
   EXPECT_THAT(groups.ids, ElementsAre(0, 1, 2, 0, 3));
   EXPECT_EQ(groups.samples_with_group, 3U);
   EXPECT_EQ(groups.different, 2U);
+  EXPECT_EQ(groups.largest, 2U);
 }
 
 }  // namespace

@@ -34,6 +34,22 @@ TEST(ExpandSources, MultipliesBracesAndSplitsSources) {
               ElementsAre(Source{"a0.tar", "a1.tar", "b0.tar", "b1.tar"}, Source{"c.csv"}));
 }
 
+TEST(ExpandSources, TakesAFileWhoseNameIsAPattern) {
+  const diptych::test::TemporaryFolder folder;
+  const std::string name = (folder.path() / "a[1].tar").string();
+  std::ofstream(name) << "x";
+  std::ofstream(folder.path() / "a1.tar") << "x";
+  EXPECT_THAT(expand_sources(name), ElementsAre(Source{name}));
+}
+
+TEST(ExpandSources, SaysWhatAFolderWithoutShardsLacks) {
+  const diptych::test::TemporaryFolder folder;
+  EXPECT_THAT([&] { expand_sources(folder.path().string()); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("expected .tar files")));
+  EXPECT_THAT([&] { expand_sources((folder.path() / "*.tar").string()); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("no file that")));
+}
+
 TEST(ExpandSources, ListsFoldersAndGlobsByName) {
   const diptych::test::TemporaryFolder folder;
   for (const char* name : {"2.tar", "1.tar", "1.tar.XyZ", "x.csv"})

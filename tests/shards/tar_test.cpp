@@ -124,6 +124,20 @@ TEST(TarReader, LinksHaveNoContentWhateverTheirSize) {
   EXPECT_THAT(read_all(tar.view()), ElementsAre(Pair("a.txt", "x")));
 }
 
+TEST(TarReader, CountsEntriesOfAKindThatNobodyKnows) {
+  const CraftedTar tar = CraftedTar()
+                             .add("a.jpg", "x", 'Q')
+                             .add("rest of a.jpg", "x", 'M')
+                             .add("folder", "names of what is in it", 'D')
+                             .add("label", "", 'V')
+                             .add("a.txt", "x")
+                             .end();
+  TarReader reader(tar.view(), "crafted.tar");
+  while (reader.next()) {
+  }
+  EXPECT_EQ(reader.unknown(), 2U);
+}
+
 TEST(TarReaderRefuses, WrongChecksum) {
   CraftedTar tar = CraftedTar().add("a.txt", "1").add("b.txt", "2").end();
   tar.bytes()[2 * kTarBlock] ^= 1;

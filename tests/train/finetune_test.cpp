@@ -134,6 +134,19 @@ TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
   EXPECT_THAT(read_text_file(report.folder / "training.csv"), HasSubstr("of \"\""));
 }
 
+TEST_F(Finetuning, SaysWhichPicturesCannotBeRead) {
+  for (const char* name : {"0.png", "1.png", "2.png", "3.png", "4.png"})
+    write_file(folders() / "thing number 0" / name, "no picture");
+  FinetuneOptions some = options();
+  some.retained = folders();
+  some.epochs = 1;
+  const FinetuneReport report = finetune(some);
+  EXPECT_THAT(report.start.notes,
+              testing::IsSupersetOf({HasSubstr("1 pictures kept out cannot be read"),
+                                     HasSubstr("4 pictures to train on cannot be read"),
+                                     HasSubstr("5 pictures retained cannot be read")}));
+}
+
 TEST_F(Finetuning, WithoutAGainWritesNoModel) {
   FinetuneOptions idle = options();
   idle.image_mode = idle.text_mode = "frozen";

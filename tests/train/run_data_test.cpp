@@ -220,6 +220,31 @@ TEST_F(RunDataTest, RefusesKeysThatAreNowhere) {
   EXPECT_THAT(paired.groups, ElementsAre(0, 0, 1, 1));
 }
 
+TEST_F(RunDataTest, SaysWhenOneGroupLeavesFewNegatives) {
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) save(name, picture());
+  options_.group_captions = true;
+  options_.train_data = save("t.csv", "filepath,title\na.jpg,a cat\nb.jpg,a cat\nc.jpg,a dog\n");
+  EXPECT_THAT(open_run_data(options_).summary.notes,
+              Contains(HasSubstr("group-captions: 2 of 3 samples are of one group")));
+  options_.train_data = save("t.csv", "filepath,title\na.jpg,a cat\nb.jpg,a cat\nc.jpg,a cat\n");
+  EXPECT_EQ(failure().code, ErrorCode::invalid_argument);
+  EXPECT_THAT(failure().message, HasSubstr("got all 3 samples in one group"));
+}
+
+TEST_F(RunDataTest, SaysHowManyCaptionsAreNotOfTheKey) {
+  options_.json_text_key = "caption";
+  shards::ShardWriter writer(path("others"));
+  const std::string words = "a cat";
+  const std::string image = picture();
+  writer.add("a",
+             {{"jpg", std::as_bytes(std::span(image))}, {"txt", std::as_bytes(std::span(words))}});
+  writer.finish();
+  options_.train_data = save_shards("shards") + "::" + path("others").string();
+  EXPECT_THAT(open_run_data(options_).summary.notes,
+              Contains(HasSubstr("1 of 5 samples looked at have no 'caption': their captions are "
+                                 "txt")));
+}
+
 TEST_F(RunDataTest, RefusesKeysOfJsonForTables) {
   save("x.jpg", picture());
   options_.train_data = save("t.csv", "filepath,title\nx.jpg,a\nx.jpg,b\n");

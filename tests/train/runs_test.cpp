@@ -257,6 +257,68 @@ TEST_F(Runs, MayGoOnForMoreEpochs) {
   EXPECT_TRUE(fs::exists(checkpoint("epoch_4")));
 }
 
+/// Whoever made the link wants to begin there, not to lose that epoch.
+TEST_F(Runs, WriteTheirLatestCheckpointOverNoEpoch) {
+  run_training(options(), stop_after(TrainingData::kStepsAnEpoch));
+  const std::string kept = read_text_file(checkpoint("epoch_1"));
+  fs::remove(checkpoint("latest"));
+  fs::create_symlink("epoch_1.safetensors", checkpoint("latest"));
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  EXPECT_EQ(run_training(resumed, stop_after(1)).steps, TrainingData::kStepsAnEpoch + 1);
+  EXPECT_EQ(read_text_file(checkpoint("epoch_1")), kept);
+  EXPECT_NE(read_text_file(checkpoint("latest")), kept);
+  EXPECT_FALSE(fs::is_symlink(checkpoint("latest")));
+  resumed.resume = folder().string();
+  EXPECT_THAT(refusal(resumed), HasSubstr("got a folder, expected a checkpoint"));
+}
+
+TEST_F(Runs, SayThatTheStepsLeftAreNotThoseOfTheEpochsLeft) {
+  run_training(options(), stop_after(TrainingData::kStepsAnEpoch));
+  TrainOptions resumed = options();
+  resumed.resume = "latest";
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(0);
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  run_training(resumed, callbacks);
+  EXPECT_THAT(notes, testing::Not(testing::Contains(HasSubstr("steps left"))));
+  resumed.batch_size = 10;
+  resumed.allow_change = "batch-size";
+  run_training(resumed, callbacks);
+  EXPECT_THAT(notes,
+              testing::Contains(HasSubstr("an epoch has 2 steps now: the run has 2 steps "
+                                          "left, where what is left of its 3 epochs has 4")));
+}
+
+TEST_F(Runs, SayWhatOneProcessDoesNotShare) {
+  TrainOptions alone = options();
+  alone.fsdp = true;
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(0);
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  run_training(alone, callbacks);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("fsdp: changes nothing in one process")));
+}
+
+TEST_F(Runs, SayThatWordsAreNumberedOtherwise) {
+  const fs::path model = run_training(options()).model;
+  TrainOptions other = options();
+  other.name = "other";
+  other.model = model.string();
+  std::vector<std::string> notes;
+  TrainCallbacks callbacks = stop_after(0);
+  callbacks.started = [&](const TrainStart& start) { notes = start.notes; };
+  other.tokenizer = "clip";
+  run_training(other, callbacks);
+  EXPECT_THAT(notes, testing::Not(testing::Contains(HasSubstr("tokenizer: "))));
+  other.tokenizer = "chinese";
+  run_training(other, callbacks);
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("weights were learnt with another one")));
+  other.tokenizer = (data_.path() / "v.txt").string();
+  write_file(other.tokenizer, "a\n");
+  EXPECT_THAT(refusal(other, ErrorCode::corrupt_data), HasSubstr("v.txt"));
+}
+
 TEST_F(Runs, SaveNoWeightsThatAreNotNumbers) {
   TrainOptions wild = options();
   wild.learning_rate = 1e38;
@@ -489,7 +551,10 @@ TEST_F(Runs, SayWhatStartsAfreshAfterAnAllowedChange) {
   std::vector<std::string> notes;
   TrainCallbacks callbacks = stop_after(1);
   callbacks.note = [&](const std::string& note) { notes.push_back(note); };
+  std::vector<std::string> started;
+  callbacks.started = [&](const TrainStart& start) { started = start.notes; };
   run_training(changed, callbacks);
+  EXPECT_THAT(started, testing::Not(testing::Contains(HasSubstr("random weights"))));
   EXPECT_THAT(notes, testing::Contains(testing::AllOf(
                          HasSubstr("matrices of low rank, the average of the weights, the "
                                    "optimiser's moments start afresh"))));

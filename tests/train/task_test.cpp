@@ -143,7 +143,7 @@ class Distillation : public testing::Test {
 
 /// open_clip's DistillClipLoss: whoever is its own teacher has the entropy of its scores besides.
 TEST_F(Distillation, OfItsOwnTeacherAddsTheEntropy) {
-  const train::Teacher teacher(student_.file, test::device());
+  const train::Teacher teacher(student_.file, "student", test::device());
   const auto learner = student_.learner(train::distillation_task(teacher));
   const torch::NoGradGuard no_gradients;
   const train::Outputs features = teacher.features(batch(), libtorch::Autocast::off);
@@ -158,7 +158,7 @@ TEST_F(Distillation, OfItsOwnTeacherAddsTheEntropy) {
 }
 
 TEST_F(Distillation, TheTeacherLearnsNothing) {
-  const train::Teacher teacher(student_.file, test::device());
+  const train::Teacher teacher(student_.file, "student", test::device());
   const torch::Tensor before = teacher.features(batch(), libtorch::Autocast::off).images.clone();
   student_.learner(train::distillation_task(teacher))->step(batch(), 0.1);
   EXPECT_TRUE(teacher.features(batch(), libtorch::Autocast::off).images.equal(before));
@@ -166,7 +166,7 @@ TEST_F(Distillation, TheTeacherLearnsNothing) {
 
 TEST_F(Distillation, ATeacherHasWeights) {
   student_.file.weights = {};
-  EXPECT_THROW(train::Teacher(student_.file, test::device()), Error);
+  EXPECT_THROW(train::Teacher(student_.file, "student", test::device()), Error);
 }
 
 }  // namespace
