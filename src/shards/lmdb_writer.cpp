@@ -2,6 +2,7 @@
 
 #include <lmdb.h>
 
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -14,8 +15,10 @@ namespace {
 
 /// Entries of a transaction, whose pages are in memory: as in Chinese-CLIP's own program.
 constexpr std::size_t kEntriesAtOnce = 1000;
-/// Addresses, not bytes: the file grows with what is in it.
+/// Addresses, not bytes: the file grows with what is in it. Fewer where the process may not have as
+/// many (`ulimit -v`, a thread sanitizer).
 constexpr std::size_t kMostBytes = std::size_t{1} << 40;
+constexpr std::size_t kLeastMostBytes = std::size_t{1} << 30;
 
 MDB_val value_of(std::string_view bytes) {
   return {.mv_size = bytes.size(), .mv_data = const_cast<char*>(bytes.data())};
@@ -24,6 +27,16 @@ MDB_val value_of(std::string_view bytes) {
 }  // namespace
 
 struct LmdbWriter::Database {
+  /// Returns LMDB's error, or 0.
+  int open(const std::filesystem::path& folder, std::size_t most_bytes) {
+    constexpr unsigned kFlags = MDB_NOLOCK | MDB_NOSYNC;
+    constexpr mdb_mode_t kMode = 0666;
+    if (environment != nullptr) mdb_env_close(std::exchange(environment, nullptr));
+    if (const int error = mdb_env_create(&environment)) return error;
+    if (const int error = mdb_env_set_mapsize(environment, most_bytes)) return error;
+    return mdb_env_open(environment, folder.c_str(), kFlags, kMode);
+  }
+
   MDB_env* environment = nullptr;
   MDB_txn* transaction = nullptr;
   MDB_dbi entries = 0;
@@ -36,15 +49,15 @@ struct LmdbWriter::Database {
 
 LmdbWriter::LmdbWriter(const std::filesystem::path& folder)
     : name_(folder.string()), database_(std::make_unique<Database>()) {
-  constexpr unsigned kFlags = MDB_NOLOCK | MDB_NOSYNC;
-  constexpr mdb_mode_t kMode = 0666;
   make_folders(folder);
   std::error_code error;
   std::filesystem::remove(folder / "data.mdb", error);
   if (error) fail(ErrorCode::io, "cannot remove data.mdb: {} ({})", error.message(), name_);
-  check(mdb_env_create(&database_->environment));
-  check(mdb_env_set_mapsize(database_->environment, kMostBytes));
-  check(mdb_env_open(database_->environment, folder.c_str(), kFlags, kMode));
+  std::size_t most_bytes = kMostBytes;
+  int result = database_->open(folder, most_bytes);
+  while (result == ENOMEM && most_bytes > kLeastMostBytes)
+    result = database_->open(folder, most_bytes /= 2);
+  check(result);
 }
 
 LmdbWriter::~LmdbWriter() = default;
