@@ -17,6 +17,12 @@ namespace {
 /// Of the names that WordNet's, and so ImageNet's, classes have.
 constexpr std::size_t kWordNetDigits = 8;
 
+bool stands_in(std::string_view text, std::span<const std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
+}
+
 template <typename Predicate>
 bool all_of(std::span<const std::string> labels, const Predicate& holds) {
   return std::all_of(labels.begin(), labels.end(), holds);
@@ -179,7 +185,8 @@ std::optional<std::string> note_on_unfilled(std::string_view what,
 std::optional<std::string> note_on_remains(std::string_view what,
                                            std::span<const std::string> labels) {
   const auto has_markup = [](const std::string& label) {
-    return label.find("</") != std::string::npos || label.find("<br") != std::string::npos;
+    constexpr auto kMarks = std::to_array<std::string_view>({"</", "<br", "[/"});
+    return stands_in(label, kMarks);
   };
   const auto has_lost_character = [](const std::string& label) {
     return label.find("\uFFFD") != std::string::npos;
@@ -187,28 +194,43 @@ std::optional<std::string> note_on_remains(std::string_view what,
   if (const auto found = std::find_if(labels.begin(), labels.end(), has_markup);
       found != labels.end())
     return fmt::format("markup is read as words, in the {} '{}'", what, *found);
+  const auto has_escape = [](const std::string& label) {
+    constexpr auto kEscapes = std::to_array<std::string_view>({"\\n", "\\t", "\\u", "\\x", "%20"});
+    return stands_in(label, kEscapes);
+  };
+  if (const auto found = std::find_if(labels.begin(), labels.end(), has_escape);
+      found != labels.end())
+    return fmt::format("characters by their codes are read as words, in the {} '{}'", what, *found);
   if (const auto found = std::find_if(labels.begin(), labels.end(), has_lost_character);
       found != labels.end())
     return fmt::format("in the {} '{}' another program lost a character", what, *found);
   return std::nullopt;
 }
 
-/// "cat: 3", "dog=1", "cow 0.25": an index or a share, as programs write it behind a name.
+/// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)": an index, a share or a count, as programs
+/// write it behind a name.
 bool ends_with_number(const std::string& label) {
-  const std::size_t number = label.find_last_not_of("0123456789.") + 1;
-  if (number == 0 || number >= label.size()) return false;
-  const std::string_view before = std::string_view(label).substr(0, number);
-  const bool is_decimal = label.find('.', number) != std::string::npos;
+  std::string_view rest = label;
+  const bool is_share = rest.ends_with('%');
+  const bool is_count = rest.ends_with(')');
+  if (is_share || is_count) rest.remove_suffix(1);
+  const std::size_t number = rest.find_last_not_of("0123456789.") + 1;
+  if (number == 0 || number >= rest.size()) return false;
+  const std::string_view before = rest.substr(0, number);
+  if (is_share || is_count) return before.ends_with(is_share ? " " : " (");
+  const bool is_decimal = rest.find('.', number) != std::string_view::npos;
   return before.ends_with('=') || before.ends_with(": ") || before.ends_with("= ") ||
          (is_decimal && before.ends_with(' '));
 }
 
 std::optional<std::string> note_on_endings(std::string_view what,
                                            std::span<const std::string> labels) {
-  const auto is_file = [](const std::string& label) { return has_picture_name(label); };
+  const auto is_file = [](const std::string& label) {
+    return has_picture_name(label) || label.starts_with("http://") || label.starts_with("https://");
+  };
   const auto file = std::find_if(labels.begin(), labels.end(), is_file);
   if (file != labels.end())
-    return fmt::format("a {} is words, and '{}' is a picture's name", what, *file);
+    return fmt::format("a {} is words, and '{}' is a picture's name or an address", what, *file);
   if (labels.size() < 2 || !all_of(labels, ends_with_number)) return std::nullopt;
   return fmt::format("the number behind a {} belongs to it: '{}'", what, labels.front());
 }

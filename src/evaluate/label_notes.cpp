@@ -149,6 +149,23 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
   }
 }
 
+/// What the text tower does not get of the templates themselves.
+void add_notes_on_templates(std::span<const std::string> templates, const Embedder& embedder,
+                            std::vector<std::string>& notes) {
+  const auto add = [&](bool Embedder::Loss::*has, std::string_view what) {
+    const auto loses = [&](const std::string& prompt) {
+      return embedder.loss_of(fill_template(prompt, " ")).*has;
+    };
+    const auto found = std::find_if(templates.begin(), templates.end(), loses);
+    if (found != templates.end())
+      notes.push_back(fmt::format("the template '{}' has {}", *found, what));
+  };
+  add(&Embedder::Loss::has_unknown_words, "words that the model does not know");
+  add(&Embedder::Loss::has_special_tokens, "what the tokenizer takes for a text's start or end");
+  add(&Embedder::Loss::has_html_entities,
+      "HTML's spelling of characters, which the model takes for words");
+}
+
 }  // namespace
 
 std::vector<std::string> label_notes(std::string_view what, std::span<const std::string> labels,
@@ -158,6 +175,7 @@ std::vector<std::string> label_notes(std::string_view what, std::span<const std:
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
   if (const auto note = note_on_repeated(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
+  add_notes_on_templates(templates, embedder, notes);
   add_notes_on_losses(what, labels, templates, embedder, notes);
   for (const std::vector<std::size_t>& group : same_rows(class_embeddings)) {
     notes.push_back(fmt::format("{}s {} are the same to the model: no picture can tell them apart",

@@ -1,10 +1,13 @@
 #include "diptych/model.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "api/fixtures.h"
 #include "base/atomic_file.h"
@@ -14,8 +17,13 @@
 #include "support/environment_variable.h"
 #include "support/expect_error.h"
 #include "support/support.h"
+#include "text/bpe/gunzip.h"
 
 namespace diptych {
+namespace embedded {
+std::span<const std::byte> clip_merges();
+}
+
 namespace {
 
 ErrorCode code_of(const std::string& name) {
@@ -138,6 +146,16 @@ TEST(Model, OfTransformersSaysWhatOtherFilesWouldAddToIt) {
               testing::ElementsAre(testing::HasSubstr("cuts texts after 8 tokens")));
   EXPECT_THAT(assumed_with("tokenizer_config.json", R"({"model_max_length": 77})"),
               testing::IsEmpty());
+}
+
+TEST(Model, OfTransformersIsTakenWithClipsOwnMergesHoweverTheyEnd) {
+  std::string merges = text::gunzip(embedded::clip_merges(), 525'000);
+  merges.replace(0, merges.find('\n'), "#version: 0.2");
+  EXPECT_NO_THROW(assumed_with("merges.txt", merges));  // with some that are not in use
+  std::size_t end = 0;
+  for (int line = 0; line <= 48894; ++line) end = merges.find('\n', end) + 1;
+  EXPECT_NO_THROW(assumed_with("merges.txt", merges.substr(0, end)));
+  EXPECT_NO_THROW(assumed_with("merges.txt", merges.substr(0, end - 1)));
 }
 
 TEST(Model, OfTransformersReadsAProcessorOfAnyRelease) {

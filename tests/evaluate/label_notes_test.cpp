@@ -97,5 +97,13 @@ TEST(LabelNotes, NameTheLabelsWithHtmlsEntities) {
                                     "words: label 'a&b'")));
 }
 
+TEST(LabelNotes, QuoteATemplateThatIsNotReadAsItIs) {
+  EXPECT_THAT(label_notes("label", Texts{"x"}, Texts{"{}", "$ {}?", "&{}"}, ForgetfulEmbedder(),
+                          matrix({{1, 0}})),
+              ElementsAre(HasSubstr("'$ {}?' has words that the model does not know"),
+                          HasSubstr("'$ {}?' has what the tokenizer takes"),
+                          HasSubstr("'&{}' has HTML's spelling")));
+}
+
 }  // namespace
 }  // namespace diptych::evaluate

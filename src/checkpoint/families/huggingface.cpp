@@ -67,11 +67,18 @@ std::string token_text(const Json& token) {
   return token.is_string() ? token.get<std::string>() : std::string();
 }
 
-/// The file begins with a line for its version.
-bool has_published_merges(std::string_view file) {
-  if (file.starts_with("#version"))
-    file.remove_prefix(std::min(file.find('\n'), file.size() - 1) + 1);
-  return text::are_published_merges(file);
+/// The file begins with a line for its version; transformers reads as many merges as there are
+/// tokens for, and no more.
+bool has_published_merges(std::string lines) {
+  constexpr int kMergesOfClip = 48894;
+  if (lines.starts_with("#version"))
+    lines.erase(0, std::min(lines.find('\n'), lines.size() - 1) + 1);
+  std::erase(lines, '\r');
+  if (!lines.ends_with('\n')) lines += '\n';
+  std::size_t end = 0;
+  for (int i = 0; i < kMergesOfClip && end < lines.size(); ++i) end = lines.find('\n', end) + 1;
+  lines.resize(end);
+  return text::are_published_merges(lines);
 }
 
 /// Without tokenizer.json CLIP's own vocabulary is taken, with which the tokenizer's other files
