@@ -116,6 +116,9 @@ std::vector<std::string> columns(const ClassifyArguments& options, bool has_limi
 std::vector<std::string> folders(std::vector<std::string> labels, bool has_limit) {
   const bool is_label = std::find(labels.begin(), labels.end(), kNoneOfThese) != labels.end();
   if (has_limit && !is_label) labels.emplace_back(kNoneOfThese);
+  if (has_limit && is_label)
+    print_note(fmt::format("the label '{0}' and pictures that fit no label share a folder, '{0}'",
+                           kNoneOfThese));
   return labels;
 }
 

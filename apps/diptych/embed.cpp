@@ -106,6 +106,7 @@ struct Work {
   LineNumbers cut_texts;      ///< of which the model does not read the end
   LineNumbers unknown_texts;  ///< with words that it does not know
   LineNumbers special_texts;  ///< with what it takes for a text's start or end
+  LineNumbers entity_texts;   ///< with HTML's entities, which it takes for words
   PictureRun run;
 
   std::vector<InputRows*> kinds() { return {&images, &texts}; }
@@ -144,6 +145,7 @@ Work make_work(const EmbedArguments& options, const diptych::Encoder& encoder, P
           .cut_texts = {},
           .unknown_texts = {},
           .special_texts = {},
+          .entity_texts = {},
           .run = {}};
 }
 
@@ -179,6 +181,7 @@ void encode_texts(const diptych::Encoder& encoder, const EmbedArguments& options
   const diptych::Tokenizer& tokenizer = encoder.model().tokenizer();
   work.unknown_texts = texts_of(tokenizer, rows, diptych::has_unknown_words);
   work.special_texts = texts_of(tokenizer, rows, diptych::has_special_tokens);
+  work.entity_texts = texts_of(tokenizer, rows, diptych::has_html_entities);
 }
 
 void encode_pictures(const diptych::Encoder& encoder, const EmbedArguments& options, Work& work) {
@@ -272,6 +275,11 @@ void note_texts(const EmbedArguments& options, const Work& work, const diptych::
     print_note(fmt::format("{} with what the tokenizer takes for a text's start or end ({})",
                            count_of_texts(work.special_texts, texts), options.texts_from));
   }
+  if (!work.entity_texts.empty()) {
+    print_note(
+        fmt::format("{} with HTML's spelling of characters, which the model takes for words ({})",
+                    count_of_texts(work.entity_texts, texts), options.texts_from));
+  }
   if (!work.cut_texts.empty()) {
     print_note(fmt::format("{} longer than the model's {} tokens, and cut ({})",
                            count_of_texts(work.cut_texts, texts), model.info().context_length,
@@ -287,6 +295,7 @@ Json report_json(const diptych::Encoder& encoder, const std::string& out, const 
   report["cut_texts"] = work.cut_texts;
   report["unknown_texts"] = work.unknown_texts;
   report["special_texts"] = work.special_texts;
+  report["entity_texts"] = work.entity_texts;
   report["refused"] = Json::array();
   for (const diptych::Failure& failure : work.run.failures) {
     report["refused"].push_back(
@@ -374,7 +383,8 @@ int embed_inputs(const EmbedArguments& options) {
   note_texts(options, work, encoder.model());
   encode_pictures(encoder, options, work);
   const std::string out = destination(options, work);
-  const std::string arrays = write_rows(out, work.kinds());
+  const bool may_replace = options.overwrite || options.resume || out != options.out;
+  const std::string arrays = write_rows(out, work.kinds(), existing_file(may_replace));
   if (options.format == OutputFormat::json) print_json(report_json(encoder, out, work));
   if (options.format != OutputFormat::text && options.format != OutputFormat::json) {
     print_records(options, work);
@@ -388,7 +398,9 @@ int embed_tensors(const EmbedArguments& options) {
   const diptych::Arrays inputs = diptych::read_arrays(options.tensors);
   const diptych::Encoder encoder = make_encoder(options.model);
   const diptych::Arrays outputs = diptych::encode_arrays(encoder, inputs);
-  const std::string arrays = write_arrays_or_print(options.out, outputs, {});
+  for (const std::string& note : diptych::array_notes(encoder.model(), inputs)) print_note(note);
+  const std::string arrays =
+      write_arrays_or_print(options.out, outputs, {}, existing_file(options.overwrite));
   if (options.format == OutputFormat::json) {
     Json report = {{"out", path_json(options.out)},
                    {"computed", compute_json(encoder.packed_model())}};

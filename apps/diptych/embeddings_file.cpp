@@ -119,13 +119,13 @@ std::string file_state(const std::filesystem::path& path) {
 }
 
 std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
-                                  const diptych::Notes& notes) {
+                                  const diptych::Notes& notes, diptych::Existing existing) {
   if (out == kStandardOutput) {
     const TemporaryFile file;
     diptych::write_arrays(file.path(), arrays, notes);
     print_file(file.path());
   } else {
-    diptych::write_arrays(out, arrays, notes);
+    diptych::write_arrays(out, arrays, notes, existing);
   }
   std::vector<std::string> written;
   for (const auto& [name, array] : arrays) {
@@ -134,7 +134,8 @@ std::string write_arrays_or_print(const std::string& out, const diptych::Arrays&
   return fmt::format("{}", fmt::join(written, ", "));
 }
 
-std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds) {
+std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds,
+                       diptych::Existing existing) {
   diptych::Arrays arrays;
   diptych::Notes notes;
   for (const InputRows* inputs : kinds) {
@@ -144,7 +145,7 @@ std::string write_rows(const std::string& out, const std::vector<InputRows*>& ki
     if (!inputs->states.empty())
       notes[inputs->state_note()] = json_text(inputs->states_of_rows(), -1);
   }
-  return arrays.empty() ? "" : write_arrays_or_print(out, arrays, notes);
+  return arrays.empty() ? "" : write_arrays_or_print(out, arrays, notes, existing);
 }
 
 TakenOver take_over_rows(const std::string& file, const std::vector<InputRows*>& kinds) {

@@ -32,11 +32,12 @@ std::string file_state(const std::filesystem::path& path);
 /// Writes the rows with notes that say which input each is: to a .safetensors or .npy file, or for
 /// "-" as .safetensors to standard output. Returns what was written, "image_embeddings [3, 512]";
 /// nothing when there is no row. Throws Error as `write_arrays`.
-std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds);
+std::string write_rows(const std::string& out, const std::vector<InputRows*>& kinds,
+                       diptych::Existing existing);
 
 /// Does the same for any arrays.
 std::string write_arrays_or_print(const std::string& out, const diptych::Arrays& arrays,
-                                  const diptych::Notes& notes);
+                                  const diptych::Notes& notes, diptych::Existing existing);
 
 /// Rows of an earlier run that are not taken over.
 struct TakenOver {

@@ -51,6 +51,11 @@ void print_picture_notes(const diptych::PictureCounts& counts,
   if (counts.first_of_several > 0)
     print_error(fmt::format("note: {} with further frames or pages, of which the first was read",
                             counted(counts.first_of_several, "file")));
+  if (counts.damaged > 0)
+    print_error(
+        fmt::format("note: {} damaged in the middle: what stands there was made up, as the "
+                    "reference programs do",
+                    counted(counts.damaged, "picture")));
   if (counts.previews > 0)
     print_error(fmt::format("note: {} in a camera's RAW format, of which the preview was read",
                             counted(counts.previews, "picture")));

@@ -55,6 +55,9 @@ struct Range {
 constexpr Range kMeans = {-1.0F, 1.0F};
 constexpr Range kDeviations = {1e-6F, 1e6F};
 
+/// What stands in a .safetensors file beside the arrays.
+constexpr const char* kMetadataKey = "__metadata__";
+
 constexpr const char* kPreprocessExamples =
     "Writes one array [3, size, size] a picture under the file's name.\n"
     "Examples:\n"
@@ -128,6 +131,12 @@ std::string key_of(const std::filesystem::path& picture) {
 void check_names(const std::vector<std::filesystem::path>& pictures) {
   std::map<std::string, std::filesystem::path> paths;
   for (const std::filesystem::path& picture : pictures) {
+    if (key_of(picture) == kMetadataKey) {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("pictures: got one called {}, as safetensors calls what is no array, "
+                              "expected another name ({})",
+                              kMetadataKey, picture.string()));
+    }
     const auto [first, is_new] = paths.emplace(key_of(picture), picture);
     if (!is_new) {
       throw Error(
@@ -187,7 +196,7 @@ int preprocess(const PreprocessArguments& options) {
   }
   writer.finish();
   if (!arrays.empty()) {
-    diptych::write_arrays(options.out, arrays);
+    diptych::write_arrays(options.out, arrays, {}, existing_file(options.overwrite));
     if (options.format == OutputFormat::text)
       print_line(fmt::format("{}: {}", printable(options.out), counted(arrays.size(), "picture")));
   }

@@ -2,6 +2,7 @@
 #include <diptych/encoder.h>
 #include <diptych/error.h>
 #include <diptych/picture_files.h>
+#include <diptych/prompts.h>
 #include <diptych/special_tokens.h>
 #include <fmt/format.h>
 
@@ -53,14 +54,20 @@ class BestMatches {
   void add(Match match) {
     const auto is_worse = [&](const Match& other) { return other.similarity < match.similarity; };
     const auto place = std::find_if(matches_.begin(), matches_.end(), is_worse);
-    if (place == matches_.end() && matches_.size() >= count_) return;
     matches_.insert(place, std::move(match));
-    if (matches_.size() > count_) matches_.pop_back();
+    if (matches_.size() <= count_) return;
+    best_left_out_ = std::max(best_left_out_, matches_.back().similarity);
+    matches_.pop_back();
   }
   const std::vector<Match>& matches() const { return matches_; }
+  /// Whether one that was left out is as similar as the last one that was not.
+  bool ends_among_equals() const {
+    return !matches_.empty() && best_left_out_ == matches_.back().similarity;
+  }
 
  private:
   std::size_t count_;
+  float best_left_out_ = -2.0F;  // below every cosine
   std::vector<Match> matches_;
 };
 
@@ -77,6 +84,7 @@ void note_words(const std::string& query, const diptych::Model& model) {
   if (std::filesystem::is_directory(query, unknown))
     print_note(fmt::format("{} is taken for words, though it is a folder's name too", query));
   if (query.find('_') != std::string::npos) print_note("'_' in the query is no blank to the model");
+  for (const std::string& note : diptych::line_notes("query", {&query, 1})) print_note(note);
   if (model.info().tokenizer == "none") return;
   const int length = model.info().context_length;
   if (is_cut(model.tokenizer(), query, length))
@@ -85,6 +93,8 @@ void note_words(const std::string& query, const diptych::Model& model) {
     print_note("the query has words that the model does not know");
   if (diptych::has_special_tokens(model.tokenizer(), query))
     print_note("the query has what the tokenizer takes for a text's start or end");
+  if (diptych::has_html_entities(model.tokenizer(), query))
+    print_note("the query has HTML's spelling of characters, which the model takes for words");
 }
 
 /// A query is the picture of that name, or words.
@@ -130,6 +140,8 @@ int search(const SearchArguments& options) {
         {{"rank", ++rank}, {"image", path_json(match.picture)}, {"similarity", match.similarity}});
   }
   writer.finish();
+  if (best.ends_among_equals())
+    print_note("further pictures are as similar as the last one shown; --top shows more");
   return report(run, options.pictures);
 }
 

@@ -89,12 +89,14 @@ int tokenize(const TokenizeArguments& options) {
   LineNumbers cut;
   LineNumbers unknown;
   LineNumbers special;
+  LineNumbers entities;
   while (std::getline(std::cin, line)) {
     ++texts;
     const std::string text = parse_text(line, texts);
     const Json record = tokens_of(setting, text, texts);
     if (diptych::has_unknown_words(*setting.tokenizer, text)) unknown.push_back(texts);
     if (diptych::has_special_tokens(*setting.tokenizer, text)) special.push_back(texts);
+    if (diptych::has_html_entities(*setting.tokenizer, text)) entities.push_back(texts);
     if (record["cut"].get<bool>()) cut.push_back(texts);
     writer.write(record);
   }
@@ -111,6 +113,11 @@ int tokenize(const TokenizeArguments& options) {
   if (!special.empty()) {
     print_note(fmt::format("{} with what the tokenizer takes for a text's start or end",
                            count_of_texts(special, texts)));
+  }
+  if (!entities.empty()) {
+    print_note(
+        fmt::format("{} with HTML's spelling of characters, which the tokenizer takes for words",
+                    count_of_texts(entities, texts)));
   }
   if (!cut.empty()) {
     print_note(fmt::format("{} longer than {} tokens, and cut", count_of_texts(cut, texts),

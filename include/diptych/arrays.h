@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diptych/export.h"
+#include "diptych/output_file.h"
 
 namespace diptych {
 
@@ -40,8 +41,9 @@ DIPTYCH_API void check_writable(const std::filesystem::path& path, std::size_t a
 
 /// Writes a file whole or not at all; the ending decides the format: .safetensors holds any number
 /// of arrays with notes, .npy exactly one array and no notes. Throws Error: unsupported, io,
-/// invalid_argument (not exactly one array for .npy, or a shape that does not fit its values).
+/// invalid_argument (not exactly one array for .npy, a shape that does not fit its values, or a
+/// file there already that is kept).
 DIPTYCH_API void write_arrays(const std::filesystem::path& path, const Arrays& arrays,
-                              const Notes& notes = {});
+                              const Notes& notes = {}, Existing existing = Existing::replaced);
 
 }  // namespace diptych

@@ -24,6 +24,8 @@ struct PictureFacts {
   bool preview = false;
   /// The file holds further pictures, frames or pages, of which this is the first.
   bool first_of_several = false;
+  /// A JPEG's data are broken in the middle: what stands there was made up, as in other programs.
+  bool damaged = false;
 
   bool operator==(const PictureFacts&) const = default;
 };
@@ -42,6 +44,7 @@ struct DIPTYCH_API PictureCounts {
   std::size_t wide_grey = 0;         ///< 16-bit grey with values above 255
   std::size_t previews = 0;          ///< camera RAW, of which the preview was read
   std::size_t first_of_several = 0;  ///< GIF, PNG, WebP or TIFF with further frames or pages
+  std::size_t damaged = 0;           ///< JPEG whose data are broken in the middle
 
   void add(const PictureFacts& facts);
   void add(const PictureCounts& counts);

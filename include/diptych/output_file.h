@@ -6,6 +6,12 @@
 
 namespace diptych {
 
+/// What becomes of a file that stands at an output when that is finished.
+enum class Existing {
+  replaced,  ///< the output takes its place
+  kept,      ///< it stays, also where another process has written it meanwhile: an error
+};
+
 /// Throws Error(invalid_argument) where an earlier result stands at `output`, which nobody asked to
 /// replace: a file, or a folder that is not empty. A device or a pipe holds none.
 DIPTYCH_API void refuse_earlier_result(const std::filesystem::path& output);

@@ -20,15 +20,18 @@ using SkippedFiles = std::map<std::string, std::size_t>;
 /// the RAW formats .dng, .cr2, .nef, .nrw, .arw, .sr2, .pef, .raf), in either case.
 DIPTYCH_API bool has_picture_name(const std::filesystem::path& path);
 
+/// Returns whether a folder is, by its name, one that programs keep for themselves: hidden ones
+/// (".thumbnails", ".git"), the "@eaDir" in which servers keep smaller copies, macOS's "__MACOSX".
+DIPTYCH_API bool is_metadata_folder(const std::filesystem::path& folder);
+
 /// Returns the paths with every folder replaced by the pictures in it and below it, sorted by path;
 /// other paths stay as they are, existing or not, so that the failure to read one is reported with
 /// the rest. A picture is what has a picture name, readable or not, and what starts as a picture
-/// does under another name. Hidden files and folders below (".thumbnails", ".git"), and the
-/// "@eaDir" in which servers keep smaller copies, are passed over and counted; one that is given
-/// itself is read. Symbolic links to files are followed, those to folders are not. What lies there
-/// besides is counted in `skipped`, when that is given. A folder that cannot be read stays in the
-/// list as it is, for the same reason. Throws Error(invalid_argument) for a folder without
-/// pictures, saying what is there instead.
+/// does under another name. Hidden files and metadata folders below are passed over and counted;
+/// one that is given itself is read. Symbolic links to files are followed, those to folders are
+/// not. What lies there besides is counted in `skipped`, when that is given. A folder that cannot
+/// be read stays in the list as it is, for the same reason. Throws Error(invalid_argument) for a
+/// folder without pictures, saying what is there instead.
 DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
     std::span<const std::filesystem::path> paths, SkippedFiles* skipped = nullptr);
 

@@ -54,8 +54,8 @@ DIPTYCH_API void check_templates(std::span<const std::string> templates);
 DIPTYCH_API void check_labels(std::span<const std::string> labels);
 
 /// Returns what shows that texts, taken a line each, are another thing than that, one sentence
-/// each; usually none: rows of a table, its heading, JSON, quotes that belong to no text. `what` is
-/// what one is called: "text", "query".
+/// each; usually none: rows of a table, its heading, JSON, quotes that belong to no text, markup,
+/// templates. `what` is what one is called: "text", "query".
 DIPTYCH_API std::vector<std::string> line_notes(std::string_view what,
                                                 std::span<const std::string> lines);
 

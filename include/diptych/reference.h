@@ -7,6 +7,7 @@
 #include "diptych/arrays.h"
 #include "diptych/encoder.h"
 #include "diptych/export.h"
+#include "diptych/model.h"
 
 namespace diptych {
 
@@ -16,6 +17,10 @@ namespace diptych {
 /// cosine similarity + logit bias. Throws Error(invalid_argument), naming the array, for a shape or
 /// a type that does not fit the model, or when there is nothing to encode.
 DIPTYCH_API Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs);
+
+/// Returns what shows that such inputs are hardly what the model's own preprocessing and tokenizer
+/// make, one sentence each; usually none: pixels of another range, texts without their end.
+DIPTYCH_API std::vector<std::string> array_notes(const Model& model, const Arrays& inputs);
 
 /// How far one output lies from the reference's, over the rows of both.
 struct Comparison {

@@ -12,4 +12,8 @@ namespace diptych {
 /// Tokenizer::encode.
 DIPTYCH_API bool has_special_tokens(const Tokenizer& tokenizer, std::string_view text);
 
+/// Returns whether a text has characters as HTML writes them ("cat &amp; dog") that a tokenizer
+/// takes for words of their own. Throws likewise.
+DIPTYCH_API bool has_html_entities(const Tokenizer& tokenizer, std::string_view text);
+
 }  // namespace diptych

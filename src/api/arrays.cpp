@@ -120,13 +120,14 @@ void check_writable(const fs::path& path, std::size_t arrays) {
   }
 }
 
-void write_arrays(const fs::path& path, const Arrays& arrays, const Notes& notes) {
+void write_arrays(const fs::path& path, const Arrays& arrays, const Notes& notes,
+                  Existing existing) {
   check_writable(path, arrays.size());
   for (const auto& [name, array] : arrays) check_shape(name, array);
-  if (path.extension() == ".npy") return api::write_npy(path, arrays.begin()->second);
+  if (path.extension() == ".npy") return api::write_npy(path, arrays.begin()->second, existing);
   TensorMap map;
   for (const auto& [name, array] : arrays) map.tensors[name] = view(array);
-  checkpoint::write_safetensors(path, map, notes);
+  checkpoint::write_safetensors(path, map, notes, std::nullopt, existing);
 }
 
 }  // namespace diptych

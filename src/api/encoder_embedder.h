@@ -30,7 +30,8 @@ class EncoderEmbedder final : public evaluate::Embedder {
     const std::size_t tokens = tokenizer.encode(text, kWithoutLimit).size();
     return {.is_cut = tokens > static_cast<std::size_t>(encoder_.model().info().context_length),
             .has_unknown_words = has_unknown_words(tokenizer, text),
-            .has_special_tokens = has_special_tokens(tokenizer, text)};
+            .has_special_tokens = has_special_tokens(tokenizer, text),
+            .has_html_entities = has_html_entities(tokenizer, text)};
   }
   /// Returns Chinese for Chinese-CLIP, whose captions are Chinese; the other tokenizers' models
   /// read English at least too.

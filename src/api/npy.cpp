@@ -21,8 +21,8 @@ const char* type_code(std::uint8_t) {
 
 }  // namespace
 
-void write_npy(const std::filesystem::path& path, const Array& array) {
-  AtomicFile file(path);
+void write_npy(const std::filesystem::path& path, const Array& array, Existing existing) {
+  AtomicFile file(path, existing);
   std::visit(
       [&](const auto& values) {
         using Value = typename std::decay_t<decltype(values)>::value_type;

@@ -1,9 +1,15 @@
 #include "diptych/reference.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "api/model_implementation.h"
 #include "base/error.h"
@@ -107,6 +113,49 @@ Comparison compare_one(const std::string& name, const Array& got, const Array& e
   return comparison;
 }
 
+/// Pixels that no preprocessing of the model's makes of a picture: of 0 to 255, or of 0 to 1.
+void add_note_on_pixels(const Preprocessing& preprocessing, const Array& pixels,
+                        std::vector<std::string>& notes) {
+  constexpr float kFar = 10.0F;  // times what a picture has at most
+  const auto* values = std::get_if<std::vector<float>>(&pixels.values);
+  if (values == nullptr || values->empty()) return;
+  float darkest = 0.0F;
+  float lightest = 0.0F;
+  for (std::size_t i = 0; i < preprocessing.mean.size(); ++i) {
+    darkest = std::min(darkest, -preprocessing.mean[i] / preprocessing.std[i]);
+    lightest = std::max(lightest, (1.0F - preprocessing.mean[i]) / preprocessing.std[i]);
+  }
+  const auto [least, most] = std::minmax_element(values->begin(), values->end());
+  const bool is_far = *most > kFar * std::max(lightest, -darkest);
+  const bool is_plain = darkest < 0.0F && *least >= 0.0F && *most <= 1.0F && *least != *most;
+  if (!is_far && !is_plain) return;
+  notes.push_back(fmt::format(
+      "pixels: got {:.4g} to {:.4g}, where the model's preprocessing makes {:.3g} to {:.3g}",
+      *least, *most, darkest, lightest));
+}
+
+/// Texts without the token at which the text tower is read.
+void add_note_on_tokens(const network::ModelConfig& config, const Array& tokens,
+                        std::vector<std::string>& notes) {
+  const auto* tower = std::get_if<network::TextTransformerConfig>(&config.text);
+  const auto* ids = std::get_if<std::vector<std::int32_t>>(&tokens.values);
+  if (tower == nullptr || ids == nullptr || tokens.shape.size() != 2 || tokens.shape[1] < 1) return;
+  if (tower->pooling != network::TextPooling::end_of_text) return;
+  const int end = tower->end_of_text_id == network::kLargestId ? tower->vocabulary_size - 1
+                                                               : tower->end_of_text_id;
+  const auto length = static_cast<std::size_t>(tokens.shape[1]);
+  std::size_t without = 0;
+  for (std::size_t start = 0; start < ids->size(); start += length) {
+    const auto row = std::span(*ids).subspan(start, length);
+    without += std::find(row.begin(), row.end(), end) == row.end() ? 1 : 0;
+  }
+  if (without == 0) return;
+  notes.push_back(
+      fmt::format("tokens: got {} of {} texts without the token {}, which ends one: they are read "
+                  "at another",
+                  without, tokens.shape[0], end));
+}
+
 /// The model's own references as arrays, the texts in their order.
 Arrays expected_embeddings(const checkpoint::ReferenceEmbeddings& references) {
   Arrays expected;
@@ -147,6 +196,15 @@ Arrays encode_arrays(const Encoder& encoder, const Arrays& inputs) {
     outputs["logits_per_image"] = to_array(logits(encoder, std::move(images), std::move(texts)));
   }
   return outputs;
+}
+
+std::vector<std::string> array_notes(const Model& model, const Arrays& inputs) {
+  std::vector<std::string> notes;
+  const Array* pixels = find(inputs, "pixels");
+  const Array* tokens = find(inputs, "tokens");
+  if (pixels != nullptr) add_note_on_pixels(model.info().preprocessing, *pixels, notes);
+  if (tokens != nullptr) add_note_on_tokens(model.implementation().file.config, *tokens, notes);
+  return notes;
 }
 
 std::vector<Comparison> compare(const Arrays& got, const Arrays& expected) {

@@ -35,12 +35,15 @@ std::filesystem::path replaced_file(const std::filesystem::path& path) {
     fail(ErrorCode::io, "cannot write {}: not a regular file", path.string());
   if (!std::filesystem::is_symlink(path, unknown)) return path;
   std::filesystem::path target = std::filesystem::canonical(path, unknown);
-  return unknown ? path : target;
+  if (unknown)
+    fail(ErrorCode::io, "cannot write {}: a link to nothing that is there", path.string());
+  return target;
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(replaced_file(path)) {
+AtomicFile::AtomicFile(std::filesystem::path path, Existing existing)
+    : path_(replaced_file(path)), existing_(existing) {
   const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : ".";
   descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
   // Without /proc it could not get a name later.
@@ -94,6 +97,14 @@ bool AtomicFile::give_name() {
   return !temporary_.empty();
 }
 
+/// Under its own name, from the temporary one.
+bool AtomicFile::place() {
+  if (existing_ == Existing::replaced) return std::rename(temporary_.c_str(), path_.c_str()) == 0;
+  if (::link(temporary_.c_str(), path_.c_str()) != 0) return false;
+  ::unlink(temporary_.c_str());
+  return true;
+}
+
 void AtomicFile::commit() {
   bool synced = ::fsync(descriptor_) == 0;
   // Where nothing is replaced there is no moment at which it has another name.
@@ -107,9 +118,10 @@ void AtomicFile::commit() {
   synced = synced && give_name();
   const int unsynced = errno;
   const bool closed = ::close(std::exchange(descriptor_, -1)) == 0;
-  if (!synced || !closed || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+  if (!synced || !closed || !place()) {
     const int reason = synced ? errno : unsynced;
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    if (existing_ == Existing::kept && reason == EEXIST) refuse_earlier_result(path_);
     fail(ErrorCode::io, "cannot write {}: {}", path_.string(), std::strerror(reason));
   }
 }

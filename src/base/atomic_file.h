@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "diptych/output_file.h"
+
 namespace diptych {
 
 /// A file that appears whole or not at all: bytes go to a file beside `path` that has no name where
@@ -15,8 +17,9 @@ namespace diptych {
 /// thread-safe. A link at `path` stays one.
 class AtomicFile {
  public:
-  /// Throws Error(io), also where a device or a pipe stands, which would be replaced.
-  explicit AtomicFile(std::filesystem::path path);
+  /// `existing`: whether `commit` replaces what is there by then. Throws Error(io), also where a
+  /// device, a pipe or a link to nothing stands, which would be replaced.
+  explicit AtomicFile(std::filesystem::path path, Existing existing = Existing::replaced);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -24,14 +27,17 @@ class AtomicFile {
   /// Appends. Throws Error(io), naming the file.
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
+  /// Throws also Error(invalid_argument) for an existing file that is kept.
   void commit();
 
  private:
   void open_named();
   bool give_name();
+  bool place();
   std::string unnamed_path() const;
 
   std::filesystem::path path_;
+  Existing existing_;
   std::string temporary_;  ///< its name before `commit`; empty: none
   int descriptor_ = -1;
 };

@@ -25,6 +25,7 @@ constexpr const char* kMacMetadata = "macOS metadata";
 constexpr const char* kServerMetadata = "NAS metadata folder";
 constexpr const char* kLinkToFolder = "linked folder";
 constexpr const char* kSpecial = "special file";
+constexpr const char* kUnreadable = "that cannot be read";
 
 std::string lower_ending(const fs::path& path) {
   std::string ending = path.extension().string();
@@ -34,9 +35,8 @@ std::string lower_ending(const fs::path& path) {
 
 /// Whether the file starts as a picture does. The formats whose start says little (BMP, TIFF) count
 /// by their names alone.
-bool starts_as_picture(const fs::path& path) {
+bool starts_as_picture(std::ifstream& file) {
   std::array<char, 12> start{};
-  std::ifstream file(path, std::ios::binary);
   file.read(start.data(), start.size());
   const std::string_view bytes(start.data(), static_cast<std::size_t>(file.gcount()));
   if (bytes.size() < start.size()) return false;
@@ -53,6 +53,7 @@ bool starts_as_picture(const fs::path& path) {
 const char* metadata_kind(std::string_view name, bool is_folder) {
   if (name.starts_with("._")) return kMacMetadata;
   if (name.starts_with('.')) return is_folder ? kHiddenFolder : kHiddenFile;
+  if (is_folder && name == "__MACOSX") return kMacMetadata;
   return is_folder && name == "@eaDir" ? kServerMetadata : nullptr;
 }
 
@@ -102,12 +103,23 @@ class Folder {
     // A link that leads nowhere is taken too: reading it says what is wrong.
     const bool missing =
         status.type() == fs::file_type::not_found || status.type() == fs::file_type::none;
-    if (named ? regular || missing : regular && starts_as_picture(entry.path())) {
+    if (named && (regular || missing)) {
       pictures_.push_back(entry.path());
     } else if (!regular && !missing) {
       ++skipped_[kSpecial];
     } else {
-      const std::string ending = lower_ending(entry.path());
+      add_by_content(entry.path(), regular);
+    }
+  }
+
+  void add_by_content(const fs::path& path, bool is_there) {
+    std::ifstream file(path, std::ios::binary);
+    if (file && starts_as_picture(file)) {
+      pictures_.push_back(path);
+    } else if (is_there && !file.is_open()) {
+      ++skipped_[kUnreadable];
+    } else {
+      const std::string ending = lower_ending(path);
       ++skipped_[ending.empty() ? kWithoutEnding : ending];
     }
   }
@@ -124,6 +136,10 @@ bool has_picture_name(const fs::path& path) {
        ".dib", ".tif",  ".tiff", ".heic", ".heif", ".hif",  ".avif", ".dng",
        ".cr2", ".nef",  ".nrw",  ".arw",  ".sr2",  ".pef",  ".raf"});
   return std::find(kEndings.begin(), kEndings.end(), lower_ending(path)) != kEndings.end();
+}
+
+bool is_metadata_folder(const fs::path& folder) {
+  return metadata_kind(folder.filename().string(), /*is_folder=*/true) != nullptr;
 }
 
 std::vector<fs::path> expand_folders(std::span<const fs::path> paths, SkippedFiles* skipped) {

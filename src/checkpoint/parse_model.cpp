@@ -82,6 +82,26 @@ void keep_towers_that_are_there(ParsedModel& parsed) {
   });
 }
 
+/// What other programs would add to the weights, of files that lie beside them.
+void assume_nothing_added(const ModelFiles& files, ModelFile& model) {
+  if (files.contains("adapter_config.json")) {
+    model.assumptions.emplace_back(
+        "An adapter lies beside the weights (adapter_config.json) and is not applied: they are "
+        "taken as they are.");
+  }
+  if (!files.contains("modules.json")) return;
+  const Json modules = read_json(files, "modules.json");
+  for (const Json& module : modules.is_array() ? modules : Json::array()) {
+    const Json type = module.is_object() ? module.value("type", Json()) : Json();
+    const std::string name = type.is_string() ? type.get<std::string>() : std::string();
+    const std::string last = name.substr(name.rfind('.') + 1);
+    if (last.empty() || last == "CLIPModel" || last == "Transformer" || last == "Normalize")
+      continue;
+    model.assumptions.push_back(fmt::format(
+        "modules.json puts a further layer after the model ({}), which is not applied.", last));
+  }
+}
+
 void append(const std::vector<std::string>& sentences, std::vector<std::string>& to) {
   to.insert(to.end(), sentences.begin(), sentences.end());
 }
@@ -113,6 +133,7 @@ ParsedModel parse_model(const ModelFiles& files, Container container) {
     parsed.model = std::move(*own);
     std::erase_if(parsed.container.tensors.tensors,
                   [](const auto& tensor) { return tensor.first.starts_with(kOptimiserPrefix); });
+    assume_nothing_added(files, parsed.model);
     append(parsed.container.notes, parsed.model.assumptions);
     check_stated_facts(files.stated(), parsed.model, parsed.weights_name);
     return parsed;
@@ -124,6 +145,7 @@ ParsedModel parse_model(const ModelFiles& files, Container container) {
   }
   if (parsed.family->prepare != nullptr) parsed.family->prepare(parsed.container);
   parsed.model = parsed.family->parse(files, parsed);
+  assume_nothing_added(files, parsed.model);
   keep_towers_that_are_there(parsed);
   if (files.known() != nullptr && !files.known()->guessed)
     check_known_facts(*files.known(), parsed.model);

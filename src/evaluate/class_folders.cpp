@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 struct Listing {
   std::vector<std::string> folders;
   std::vector<std::string> broken_links;
+  std::vector<std::string> left_out;  ///< folders that programs keep for themselves
   std::size_t pictures = 0;
 };
 
@@ -37,7 +38,7 @@ Listing list(const fs::path& folder) {
     std::error_code unknown;
     const std::string name = entry->path().filename().string();
     if (entry->is_directory(unknown)) {
-      if (!name.starts_with('.')) listing.folders.push_back(name);
+      (is_metadata_folder(name) ? listing.left_out : listing.folders).push_back(name);
     } else if (!entry->exists(unknown)) {
       listing.broken_links.push_back(name);
     } else if (has_picture_name(entry->path())) {
@@ -149,6 +150,12 @@ ClassFolders read_class_folders(const fs::path& folder, const fs::path& class_na
   if (!listing.broken_links.empty()) {
     result.notes.push_back(fmt::format("links to nothing, which may have been classes: {}, as '{}'",
                                        listing.broken_links.size(), listing.broken_links.front()));
+  }
+  if (!listing.left_out.empty()) {
+    result.notes.push_back(
+        fmt::format("folders by whose names programs keep their own were left "
+                    "out: {}, as '{}'",
+                    listing.left_out.size(), listing.left_out.front()));
   }
   if (listing.pictures > 0) {
     result.notes.push_back(

@@ -1,6 +1,7 @@
 #include "evaluate/class_names.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstddef>
 #include <iterator>
@@ -208,6 +209,14 @@ bool is_code(std::string_view name) {
   return false;
 }
 
+/// What parts of a data set are called.
+bool is_part(const NamedClass& named) {
+  constexpr auto kParts = std::to_array<std::string_view>(
+      {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "images",
+       "labels", "masks", "annotations"});
+  return std::find(kParts.begin(), kParts.end(), plain(named.name)) != kParts.end();
+}
+
 }  // namespace
 
 std::vector<NamedClass> name_classes(std::span<const std::string> folders,
@@ -234,6 +243,10 @@ std::vector<std::string> class_name_notes(std::span<const NamedClass> classes) {
         fmt::format("{} of {} class names are codes, as '{}': a model knows words; a file of class "
                     "names can give them",
                     codes, classes.size(), first->name));
+  }
+  if (!classes.empty() && std::all_of(classes.begin(), classes.end(), is_part)) {
+    notes.push_back(fmt::format("class names, as '{}', are what parts of a data set are called",
+                                classes.front().name));
   }
   const auto taken = find_taken_name(classes);
   if (taken != classes.end()) {

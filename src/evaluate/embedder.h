@@ -29,6 +29,7 @@ class Embedder {
     bool is_cut = false;              ///< it is longer than the context, and its end is lost
     bool has_unknown_words = false;   ///< the tokenizer has nothing for some of it
     bool has_special_tokens = false;  ///< some of it is taken for the text's start or end
+    bool has_html_entities = false;   ///< "&amp;" in it is taken for words
   };
   virtual Loss loss_of(const std::string& text) const {
     (void)text;

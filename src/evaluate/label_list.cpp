@@ -8,10 +8,20 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "diptych/picture_files.h"
 #include "diptych/prompts.h"
 
 namespace diptych::evaluate {
 namespace {
+
+/// Of the names that WordNet's, and so ImageNet's, classes have.
+constexpr std::size_t kWordNetDigits = 8;
+
+bool stands_in(std::string_view text, std::span<const std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
+}
 
 template <typename Predicate>
 bool all_of(std::span<const std::string> labels, const Predicate& holds) {
@@ -119,13 +129,16 @@ std::optional<std::string> note_on_remarks(std::string_view what,
                      *found);
 }
 
-/// "- cat", "* cat", "1. cat", "2) dog".
+/// "- cat", "* cat", "1. cat", "2) dog", "(3) cow", "[4] sheep", "n01440764 tench".
 bool has_bullet(const std::string& label) {
   if (label.starts_with("- ") || label.starts_with("* ")) return true;
-  const std::size_t digits = label.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string::npos) return false;
+  const bool opens = label.starts_with('(') || label.starts_with('[') || label.starts_with('n');
+  const std::size_t digits = label.find_first_not_of("0123456789", opens ? 1 : 0);
+  if (digits == (opens ? 1 : 0) || digits == std::string::npos) return false;
   const std::string_view rest = std::string_view(label).substr(digits);
-  return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with(": ");
+  if (label.starts_with('n')) return digits == kWordNetDigits + 1 && rest.starts_with(' ');
+  return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with(": ") ||
+         (opens && rest.starts_with("] "));
 }
 
 /// "0 cat", "1 dog", "2 cow".
@@ -154,13 +167,72 @@ std::optional<std::string> note_on_bullets(std::string_view what,
 /// A whole text that a template was filled for, or one that is to be.
 std::optional<std::string> note_on_places(std::string_view what,
                                           std::span<const std::string> labels) {
-  const auto has_place = [](const std::string& label) {
-    return label.find("{label}") != std::string::npos || label.find("{}") != std::string::npos;
-  };
-  const auto found = std::find_if(labels.begin(), labels.end(), has_place);
+  const auto found = std::find_if(labels.begin(), labels.end(), has_place_for_label);
   if (found == labels.end()) return std::nullopt;
   return fmt::format("a {} is put into a template, and is none: '{}' (--template takes one)", what,
                      *found);
+}
+
+/// A template among texts that no label is put into.
+std::optional<std::string> note_on_unfilled(std::string_view what,
+                                            std::span<const std::string> texts) {
+  const auto found = std::find_if(texts.begin(), texts.end(), has_place_for_label);
+  if (found == texts.end()) return std::nullopt;
+  return fmt::format("a {} is taken as it is, and no label put into it: '{}'", what, *found);
+}
+
+/// "<b>cat</b>", "caf\uFFFD".
+std::optional<std::string> note_on_remains(std::string_view what,
+                                           std::span<const std::string> labels) {
+  const auto has_markup = [](const std::string& label) {
+    constexpr auto kMarks = std::to_array<std::string_view>({"</", "<br", "[/"});
+    return stands_in(label, kMarks);
+  };
+  const auto has_lost_character = [](const std::string& label) {
+    return label.find("\uFFFD") != std::string::npos;
+  };
+  if (const auto found = std::find_if(labels.begin(), labels.end(), has_markup);
+      found != labels.end())
+    return fmt::format("markup is read as words, in the {} '{}'", what, *found);
+  const auto has_escape = [](const std::string& label) {
+    constexpr auto kEscapes = std::to_array<std::string_view>({"\\n", "\\t", "\\u", "\\x", "%20"});
+    return stands_in(label, kEscapes);
+  };
+  if (const auto found = std::find_if(labels.begin(), labels.end(), has_escape);
+      found != labels.end())
+    return fmt::format("characters by their codes are read as words, in the {} '{}'", what, *found);
+  if (const auto found = std::find_if(labels.begin(), labels.end(), has_lost_character);
+      found != labels.end())
+    return fmt::format("in the {} '{}' another program lost a character", what, *found);
+  return std::nullopt;
+}
+
+/// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)": an index, a share or a count, as programs
+/// write it behind a name.
+bool ends_with_number(const std::string& label) {
+  std::string_view rest = label;
+  const bool is_share = rest.ends_with('%');
+  const bool is_count = rest.ends_with(')');
+  if (is_share || is_count) rest.remove_suffix(1);
+  const std::size_t number = rest.find_last_not_of("0123456789.") + 1;
+  if (number == 0 || number >= rest.size()) return false;
+  const std::string_view before = rest.substr(0, number);
+  if (is_share || is_count) return before.ends_with(is_share ? " " : " (");
+  const bool is_decimal = rest.find('.', number) != std::string_view::npos;
+  return before.ends_with('=') || before.ends_with(": ") || before.ends_with("= ") ||
+         (is_decimal && before.ends_with(' '));
+}
+
+std::optional<std::string> note_on_endings(std::string_view what,
+                                           std::span<const std::string> labels) {
+  const auto is_file = [](const std::string& label) {
+    return has_picture_name(label) || label.starts_with("http://") || label.starts_with("https://");
+  };
+  const auto file = std::find_if(labels.begin(), labels.end(), is_file);
+  if (file != labels.end())
+    return fmt::format("a {} is words, and '{}' is a picture's name or an address", what, *file);
+  if (labels.size() < 2 || !all_of(labels, ends_with_number)) return std::nullopt;
+  return fmt::format("the number behind a {} belongs to it: '{}'", what, labels.front());
 }
 
 using NoteOn = std::optional<std::string>(std::string_view, std::span<const std::string>);
@@ -179,9 +251,10 @@ std::vector<std::string> notes_of(std::string_view what, std::span<const std::st
 }  // namespace
 
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
-  return notes_of(what, labels,
-                  {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
-                   note_on_remarks, note_on_underscores, note_on_places});
+  return notes_of(
+      what, labels,
+      {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
+       note_on_remarks, note_on_underscores, note_on_places, note_on_remains, note_on_endings});
 }
 
 }  // namespace diptych::evaluate
@@ -190,7 +263,9 @@ namespace diptych {
 
 std::vector<std::string> line_notes(std::string_view what, std::span<const std::string> lines) {
   return evaluate::notes_of(
-      what, lines, {evaluate::note_on_rows, evaluate::note_on_heading, evaluate::note_on_quotes});
+      what, lines,
+      {evaluate::note_on_rows, evaluate::note_on_heading, evaluate::note_on_quotes,
+       evaluate::note_on_unfilled, evaluate::note_on_remains});
 }
 
 }  // namespace diptych

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "base/trimmed.h"
 #include "diptych/prompts.h"
 #include "evaluate/label_list.h"
 
@@ -101,9 +102,10 @@ std::optional<std::string> note_on_braces(std::span<const std::string> templates
 }
 
 std::optional<std::string> note_on_repeated(std::span<const std::string> templates) {
-  std::set<std::string_view> seen;
+  std::set<std::string> seen;
   for (const std::string& prompt : templates) {
-    if (!seen.insert(prompt).second)
+    // Both places mean the same, as blanks around a text do.
+    if (!seen.insert(std::string(trimmed(fill_template(prompt, "{}")))).second)
       return fmt::format("the template '{}' is given twice, and counts twice", prompt);
   }
   return std::nullopt;
@@ -119,12 +121,14 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
   std::vector<std::size_t> cut;
   std::vector<std::size_t> unknown;
   std::vector<std::size_t> special;
+  std::vector<std::size_t> entities;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string prompt = label_prompts(labels[i], used, embedder.language()).front();
     if (embedder.loss_of(prompt).is_cut) cut.push_back(i);
     const Embedder::Loss loss = embedder.loss_of(labels[i]);
     if (loss.has_unknown_words) unknown.push_back(i);
     if (loss.has_special_tokens) special.push_back(i);
+    if (loss.has_html_entities) entities.push_back(i);
   }
   if (!cut.empty()) {
     notes.push_back(fmt::format("longer than the model reads, so that the end is cut off: {} {}",
@@ -138,6 +142,28 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
     notes.push_back(fmt::format("with what the tokenizer takes for a text's start or end: {} {}",
                                 what, listed(labels, special)));
   }
+  if (!entities.empty()) {
+    notes.push_back(
+        fmt::format("with HTML's spelling of characters, which the model takes for words: {} {}",
+                    what, listed(labels, entities)));
+  }
+}
+
+/// What the text tower does not get of the templates themselves.
+void add_notes_on_templates(std::span<const std::string> templates, const Embedder& embedder,
+                            std::vector<std::string>& notes) {
+  const auto add = [&](bool Embedder::Loss::*has, std::string_view what) {
+    const auto loses = [&](const std::string& prompt) {
+      return embedder.loss_of(fill_template(prompt, " ")).*has;
+    };
+    const auto found = std::find_if(templates.begin(), templates.end(), loses);
+    if (found != templates.end())
+      notes.push_back(fmt::format("the template '{}' has {}", *found, what));
+  };
+  add(&Embedder::Loss::has_unknown_words, "words that the model does not know");
+  add(&Embedder::Loss::has_special_tokens, "what the tokenizer takes for a text's start or end");
+  add(&Embedder::Loss::has_html_entities,
+      "HTML's spelling of characters, which the model takes for words");
 }
 
 }  // namespace
@@ -149,6 +175,7 @@ std::vector<std::string> label_notes(std::string_view what, std::span<const std:
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
   if (const auto note = note_on_repeated(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
+  add_notes_on_templates(templates, embedder, notes);
   add_notes_on_losses(what, labels, templates, embedder, notes);
   for (const std::vector<std::size_t>& group : same_rows(class_embeddings)) {
     notes.push_back(fmt::format("{}s {} are the same to the model: no picture can tell them apart",

@@ -14,8 +14,9 @@ namespace diptych::evaluate {
 /// none:
 ///   - labels that are another thing than a list of them (label_list.h);
 ///   - labels with the same class embedding, which no picture can tell apart;
-///   - labels that the text tower does not get as they are: too long, with unknown words, or with
-///     what stands for a text's start or end;
+///   - labels that the text tower does not get as they are: too long, with unknown words, with what
+///     stands for a text's start or end, or with HTML's entities;
+///   - templates that it does not get as they are either;
 ///   - a template that is given twice, and counts twice;
 ///   - templates and labels that both have an article ("A photo of a a cat");
 ///   - templates with something in braces that is no place for the label.

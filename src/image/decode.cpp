@@ -101,6 +101,7 @@ void PictureCounts::add(const PictureFacts& facts) {
   wide_grey += facts.wide_grey ? 1 : 0;
   previews += facts.preview ? 1 : 0;
   first_of_several += facts.first_of_several ? 1 : 0;
+  damaged += facts.damaged ? 1 : 0;
 }
 
 void PictureCounts::add(const PictureCounts& counts) {
@@ -108,6 +109,7 @@ void PictureCounts::add(const PictureCounts& counts) {
   wide_grey += counts.wide_grey;
   previews += counts.previews;
   first_of_several += counts.first_of_several;
+  damaged += counts.damaged;
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& name,

@@ -17,6 +17,13 @@ namespace {
 /// ten.
 constexpr int kMaxScans = 1000;
 
+/// Whether a warning is of data after which pixels are made up, not of bytes that are merely too
+/// many.
+bool tells_of_damage(int message) {
+  return message == JWRN_HIT_MARKER || message == JWRN_HUFF_BAD_CODE ||
+         message == JWRN_MUST_RESYNC || message == JWRN_ARITH_BAD_CODE;
+}
+
 /// libjpeg with its errors turned into a return value. libjpeg leaves by longjmp, so every call
 /// goes through `guarded`, whose body must hold nothing with a destructor.
 class JpegReader {
@@ -25,7 +32,9 @@ class JpegReader {
     info_.err = jpeg_std_error(&error_manager_);
     info_.client_data = this;
     error_manager_.error_exit = leave;
-    error_manager_.emit_message = [](j_common_ptr, int) {};
+    error_manager_.emit_message = [](j_common_ptr picture, int) {
+      self(picture).damaged_ = self(picture).damaged_ || tells_of_damage(picture->err->msg_code);
+    };
     guarded([this] { jpeg_create_decompress(&info_); });
     set_source();
     progress_.progress_monitor = limit_scans;
@@ -36,6 +45,7 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
 
   jpeg_decompress_struct& info() { return info_; }
+  bool damaged() const { return damaged_; }
 
   /// Runs body; throws Error when libjpeg refuses.
   template <typename Body>
@@ -128,6 +138,7 @@ class JpegReader {
   std::jmp_buf jump_{};
   bool truncated_ = false;
   bool endless_ = false;
+  bool damaged_ = false;
 };
 
 void read_rows(JpegReader& reader, Picture& picture) {
@@ -157,6 +168,7 @@ Picture decode_jpeg(const EncodedPicture& source) {
   Picture picture = make_picture(source, cmyk ? PixelFormat::cmyk : PixelFormat::rgb,
                                  info.image_width, info.image_height);
   read_rows(reader, picture);
+  picture.facts.damaged = reader.damaged();
   // Adobe's files store the inverse of each ink; like Pillow, all four-channel files are taken to.
   if (cmyk)
     for (std::uint8_t& ink : picture.pixels) ink = static_cast<std::uint8_t>(255 - ink);

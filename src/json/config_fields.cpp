@@ -164,15 +164,21 @@ void ConfigFields::expect(std::string_view field, const Json& value) {
   }
 }
 
-void ConfigFields::refuse_rest() const {
+std::vector<std::string> ConfigFields::rest() const {
+  std::vector<std::string> paths;
   for (const auto& [field, value] : json_->items()) {
     const bool inert =
         value.is_null() || value == false || (value.is_structured() && value.empty());
-    if (!inert && !asked_.contains(field)) {
-      fail(ErrorCode::unsupported, "config: {}: diptych does not know this field ({})",
-           path_of(field), file_);
-    }
+    if (!inert && !asked_.contains(field)) paths.push_back(path_of(field));
   }
+  return paths;
+}
+
+void ConfigFields::refuse_rest() const {
+  const std::vector<std::string> paths = rest();
+  if (paths.empty()) return;
+  fail(ErrorCode::unsupported, "config: {}: diptych does not know this field ({})", paths.front(),
+       file_);
 }
 
 }  // namespace diptych

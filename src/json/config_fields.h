@@ -45,8 +45,9 @@ class ConfigFields {
   void ignore(std::initializer_list<std::string_view> fields);
   /// Throws Error(unsupported) unless the field is absent or has the one value that diptych has.
   void expect(std::string_view field, const Json& value);
-  /// Throws Error(unsupported), naming the first field that was not asked for and is not null,
-  /// false or empty.
+  /// Returns the paths of the fields that were not asked for and are not null, false or empty.
+  std::vector<std::string> rest() const;
+  /// Throws Error(unsupported), naming the first of them.
   void refuse_rest() const;
 
   /// Returns "text_cfg.width" for messages.

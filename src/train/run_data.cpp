@@ -201,6 +201,7 @@ void note_on_facts(const TrainOptions& options, std::size_t looked_at, const Pic
          "in 16-bit grey, of which all above 255 is white (--wide scale keeps the shades)");
   }
   note(counts.first_of_several, "with further frames or pages, of which the first is read");
+  note(counts.damaged, "damaged in the middle, where what stands there is made up");
 }
 
 /// Decodes a few pictures: what concerns all of them (web pages in their place, a format whose

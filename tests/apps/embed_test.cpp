@@ -405,5 +405,24 @@ TEST_F(EmbedInputs, AnOutputThatIsAPipeIsRefusedAndStays) {
   EXPECT_TRUE(fs::is_fifo(out));
 }
 
+TEST_F(EmbedInputs, TensorsThatAreHardlyTheModelsAreNoted) {
+  const Arrays seen = read_arrays(data_path("hf_clip/io.safetensors"));
+  Arrays pixels = {{"pixels", seen.at("pixels")}};
+  Arrays tokens = {{"tokens", seen.at("tokens")}};
+  const std::string model = data_path("hf_clip").string();
+  const auto notes_of = [&](const Arrays& arrays) {
+    write_arrays(path("in.safetensors"), arrays);
+    return run_diptych({"embed", "--model", model, "--tensors", path("in.safetensors"),
+                        "--overwrite", "--out", path("out.safetensors")})
+        .errors;
+  };
+  EXPECT_THAT(notes_of(pixels), Not(HasSubstr("note:")));
+  EXPECT_THAT(notes_of(tokens), Not(HasSubstr("note:")));
+  for (float& value : std::get<std::vector<float>>(pixels.at("pixels").values)) value = 128.0F;
+  EXPECT_THAT(notes_of(pixels), HasSubstr("pixels: got 128 to 128, where the model's"));
+  for (int& id : std::get<std::vector<std::int32_t>>(tokens.at("tokens").values)) id = 5;
+  EXPECT_THAT(notes_of(tokens), HasSubstr("tokens: got 4 of 4 texts without the token 511"));
+}
+
 }  // namespace
 }  // namespace diptych::test

@@ -212,5 +212,15 @@ TEST(Preprocess, TwoPicturesForNpyAreRefusedBeforeTheWork) {
   EXPECT_EQ(run.error_lines(), 1);
 }
 
+TEST(Preprocess, APictureNamedAsMetadataIsRefused) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(data_path("images/rgb.png"), folder.path() / "__metadata__");
+  const ProgramRun run =
+      run_diptych({"preprocess", "--size", "8", (folder.path() / "__metadata__").string(), "--out",
+                   (folder.path() / "out.safetensors").string()});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.errors, HasSubstr("got one called __metadata__"));
+}
+
 }  // namespace
 }  // namespace diptych::test

@@ -77,5 +77,23 @@ TEST_F(Search, AQueryThatIsNeitherIsRefused) {
   EXPECT_EQ(this->run("search", {"red"}).status, 2);
 }
 
+TEST_F(Search, AQueryThatIsNoTextIsNoted) {
+  EXPECT_THAT(this->run("search", {"\"red\"", path("pictures")}).errors,
+              HasSubstr("quotes around a query belong to it"));
+  EXPECT_THAT(this->run("search", {"a {label}", path("pictures")}).errors,
+              HasSubstr("a query is taken as it is"));
+}
+
+TEST_F(Search, PicturesAsSimilarAsTheLastOneShownAreSaidToBeThere) {
+  fs::copy_file(path("pictures/red.bmp"), path("pictures/red again.bmp"));
+  const std::string note = "further pictures are as similar as the last one shown";
+  EXPECT_THAT(
+      this->run("search", {path("pictures/red.bmp"), path("pictures"), "--top", "1"}).errors,
+      HasSubstr(note));
+  EXPECT_THAT(
+      this->run("search", {path("pictures/red.bmp"), path("pictures"), "--top", "2"}).errors,
+      testing::Not(HasSubstr(note)));
+}
+
 }  // namespace
 }  // namespace diptych::test

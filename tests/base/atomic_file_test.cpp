@@ -124,5 +124,24 @@ TEST_F(AtomicFileTest, ALinkStaysOne) {
   EXPECT_EQ(read_text_file(folder_.path() / "target"), "after");
 }
 
+TEST_F(AtomicFileTest, ALinkToNothingIsRefusedAndStays) {
+  std::filesystem::create_symlink("gone/result.bin", path_);
+  expect_error([&] { AtomicFile file(path_); }, ErrorCode::io, "a link to nothing");
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+}
+
+TEST_F(AtomicFileTest, WhatAnotherHasWrittenMeanwhileIsKeptOnDemand) {
+  AtomicFile kept(path_, Existing::kept);
+  AtomicFile replaced(path_);
+  write_file(path_, "another's");
+  kept.write("mine");
+  expect_error([&] { kept.commit(); }, ErrorCode::invalid_argument, "got a file that exists");
+  EXPECT_EQ(read_text_file(path_), "another's");
+  EXPECT_THAT(files_left(), testing::ElementsAre("result.bin"));
+  replaced.write("mine");
+  replaced.commit();
+  EXPECT_EQ(read_text_file(path_), "mine");
+}
+
 }  // namespace
 }  // namespace diptych

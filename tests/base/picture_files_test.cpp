@@ -117,5 +117,23 @@ TEST(PictureFiles, LinksToFoldersAreNotFollowed) {
   EXPECT_EQ(expand_folders(given).size(), 1U);
 }
 
+TEST(PictureFiles, WhatProgramsKeepForThemselvesIsToldByItsName) {
+  for (const char* name : {".git", "a/@eaDir", "__MACOSX", ".thumbnails"})
+    EXPECT_TRUE(is_metadata_folder(name)) << name;
+  for (const char* name : {"cat", "_", "a.b", "@home"}) EXPECT_FALSE(is_metadata_folder(name));
+}
+
+TEST(PictureFiles, FilesThatCannotBeReadAreCountedAsSuch) {
+  const test::TemporaryFolder folder;
+  fs::permissions(folder.path(), fs::perms::all);
+  touch(folder.path() / "a.png");
+  touch(folder.path() / "closed");
+  const test::ClosedFolder closed(folder.path() / "closed");
+  SkippedFiles skipped;
+  const std::vector<fs::path> given = {folder.path()};
+  EXPECT_EQ(expand_folders(given, &skipped).size(), 1U);
+  EXPECT_EQ(skipped, (SkippedFiles{{"that cannot be read", 1}}));
+}
+
 }  // namespace
 }  // namespace diptych

@@ -133,6 +133,7 @@ TEST_F(ClassFoldersTest, AClassFolderWithoutPicturesIsACandidate) {
 }
 
 TEST_F(ClassFoldersTest, CountsPicturesBesideTheClassFolders) {
+  std::filesystem::remove_all(pictures() / ".cache");
   EXPECT_THAT(read_class_folders(pictures()).notes, ElementsAre(HasSubstr("no class folder")));
   std::filesystem::remove(pictures() / "5.jpg");
   EXPECT_THAT(read_class_folders(pictures()).notes, IsEmpty());
@@ -233,6 +234,21 @@ TEST_F(ClassFoldersTest, ReadsNamesAfterAByteOrderMark) {
                                                    "cat\tx\nred_dog\ty"))
                   .names,
               ElementsAre("x", "y"));
+}
+
+TEST_F(ClassFoldersTest, FoldersThatProgramsKeepAreNoClassesAndCounted) {
+  std::filesystem::remove(pictures() / "5.jpg");
+  write(pictures() / "__MACOSX/1.jpg", "");
+  const ClassFolders classes = read_class_folders(pictures());
+  EXPECT_THAT(classes.names, ElementsAre("cat", "red dog"));
+  EXPECT_THAT(classes.notes, ElementsAre(HasSubstr("programs keep their own were left out: 2")));
+}
+
+TEST_F(ClassFoldersTest, PartsOfADataSetAreNotedAsClasses) {
+  for (const char* part : {"train", "Val", "test"})
+    write(folder_.path() / "parts" / part / "1.jpg", part);
+  EXPECT_THAT(read_class_folders(folder_.path() / "parts").notes,
+              ElementsAre(HasSubstr("are what parts of a data set are called")));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ TEST(ListNotes, OnListsOfLabelsThereAreNone) {
         Labels{"tench, Tinca tinca", "goldfish, Carassius auratus"}, Labels{"AC/DC", "3D model"},
         Labels{"cat", "red,green"}, Labels{"what a \"cat\"", "'tis the season"}, Labels{},
         Labels{"_", "a cat_"}, Labels{"1960s photo", "1970s photo"}, Labels{"a name", "a class"},
-        Labels{"[sic]", "x"}})
+        Labels{"[sic]", "x"}, Labels{"Boeing 737", "Airbus 320"}, Labels{"1.5 l", "100%"},
+        Labels{"(a) cat", "(b) dog"}, Labels{"n1 road", "n2 road"}, Labels{"cat < dog", "x <y>"}})
     EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.size();
 }
 
@@ -95,6 +96,34 @@ TEST(ListNotes, RemarksAreNoted) {
   expect_note({"cat # 281", "dog"}, "what follows it belongs to a label: 'cat # 281'");
   for (const Labels& labels : {Labels{"C#", "F# minor"}, Labels{"a #1 hit", "dog"}})
     EXPECT_THAT(list_notes("label", labels), IsEmpty());
+}
+
+TEST(ListNotes, NumbersBesideLabelsAreNoted) {
+  expect_note({"(1) cat", "(2) dog"}, "what stands before a label belongs to it");
+  expect_note({"[0] cat", "[1] dog"}, "'[0] cat'");
+  expect_note({"n01440764 tench", "n01443537 goldfish"}, "'n01440764 tench'");
+  expect_note({"cat: 3", "dog: 4"}, "the number behind a label belongs to it: 'cat: 3'");
+  expect_note({"cat=0", "dog=1"}, "'cat=0'");
+  expect_note({"cat 0.9", "dog 0.1"}, "'cat 0.9'");
+  expect_note({"cat 90%", "dog 10%"}, "'cat 90%'");
+  expect_note({"cat (12)", "dog (9)"}, "'cat (12)'");
+}
+
+TEST(ListNotes, WhatOtherProgramsLeftIsNoted) {
+  expect_note({"cat", "<b>dog</b>"}, "markup is read as words, in the label '<b>dog</b>'");
+  expect_note({"cat<br>", "dog"}, "'cat<br>'");
+  expect_note({"caf\uFFFD", "dog"}, "another program lost a character");
+  expect_note({"[b]cat[/b]", "dog"}, "'[b]cat[/b]'");
+  expect_note({"fire%20truck", "dog"}, "characters by their codes are read as words");
+  expect_note({"caf\\u00e9", "dog"}, "'caf\\u00e9'");
+  expect_note({"cat.jpg", "dog"}, "'cat.jpg' is a picture's name or an address");
+  expect_note({"https://a.org/cat", "dog"}, "'https://a.org/cat' is");
+}
+
+TEST(LineNotes, AreOnTemplatesAndMarkup) {
+  const auto notes = [](const Labels& lines) { return line_notes("query", lines); };
+  EXPECT_THAT(notes({"a photo of a {label}"}), ElementsAre(HasSubstr("no label put into it")));
+  EXPECT_THAT(notes({"<b>cat</b>"}), ElementsAre(HasSubstr("markup is read as words")));
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ class ForgetfulEmbedder final : public Embedder {
   Loss loss_of(const std::string& text) const override {
     return {.is_cut = text.size() > 4,
             .has_unknown_words = text.find('?') != std::string::npos,
-            .has_special_tokens = text.find('$') != std::string::npos};
+            .has_special_tokens = text.find('$') != std::string::npos,
+            .has_html_entities = text.find('&') != std::string::npos};
   }
 };
 
@@ -81,6 +82,27 @@ TEST(LabelNotes, QuoteATemplateThatIsGivenTwice) {
   EXPECT_THAT(
       label_notes("label", Texts{"x"}, Texts{"{}", "see {}", "{}"}, kReader, matrix({{1, 0}})),
       ElementsAre(HasSubstr("'{}' is given twice, and counts twice")));
+}
+
+TEST(LabelNotes, QuoteATemplateThatIsAnotherByItsSpellingAlone) {
+  EXPECT_THAT(
+      label_notes("label", Texts{"x"}, Texts{"a {}", " a {label}"}, kReader, matrix({{1, 0}})),
+      ElementsAre(HasSubstr("' a {label}' is given twice, and counts twice")));
+}
+
+TEST(LabelNotes, NameTheLabelsWithHtmlsEntities) {
+  EXPECT_THAT(label_notes("label", Texts{"cat", "a&b"}, Texts{"{}"}, ForgetfulEmbedder(),
+                          matrix({{1, 0}, {0, 1}})),
+              ElementsAre(HasSubstr("HTML's spelling of characters, which the model takes for "
+                                    "words: label 'a&b'")));
+}
+
+TEST(LabelNotes, QuoteATemplateThatIsNotReadAsItIs) {
+  EXPECT_THAT(label_notes("label", Texts{"x"}, Texts{"{}", "$ {}?", "&{}"}, ForgetfulEmbedder(),
+                          matrix({{1, 0}})),
+              ElementsAre(HasSubstr("'$ {}?' has words that the model does not know"),
+                          HasSubstr("'$ {}?' has what the tokenizer takes"),
+                          HasSubstr("'&{}' has HTML's spelling")));
 }
 
 }  // namespace

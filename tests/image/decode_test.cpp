@@ -375,5 +375,19 @@ TEST(DecodeWebp, RefusesBadFiles) {
   expect_refused(with(moving, 24, "\xFF\xFF\xFF\xFF\xFF\xFF"s), ErrorCode::corrupt_data, "WebP");
 }
 
+TEST(DecodeJpeg, SaysWhereItWentOnPastBrokenData) {
+  const Bytes bytes = fixture("odd_images/restarts.jpg");
+  EXPECT_FALSE(decode(bytes).facts.damaged);
+  const std::size_t restart = bytes.find("\xFF\xD1");
+  ASSERT_NE(restart, Bytes::npos);
+  const Image image = decode(with(bytes, restart, "\0\0"s));
+  EXPECT_TRUE(image.facts.damaged);
+  PictureCounts counts;
+  counts.add(image.facts);
+  PictureCounts sum;
+  sum.add(counts);
+  EXPECT_EQ(sum.damaged, 1U);
+}
+
 }  // namespace
 }  // namespace diptych

@@ -1,9 +1,11 @@
 #include "network/config.h"
 
+#include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "network/model.h"
 #include "network/published_models.h"
 #include "support/expect_error.h"
 
@@ -262,6 +264,14 @@ TEST(Config, RefusesBadBerts) {
                   {"token types", text(&Tower::token_types, 0)},
                   {"pad id", text(&Tower::pad_id, 21128)},
                   {"projection width", text(&Tower::projection_width, -1)}});
+}
+
+TEST(ModelConfig, RefusesEpsilonsThatNoModelHas) {
+  for (const float epsilon : {-1e-5F, 1.0F, std::nanf("")}) {
+    ModelConfig config;
+    std::get<TextTransformerConfig>(config.text).norm_epsilon = epsilon;
+    test::expect_error([&] { make_model(config); }, ErrorCode::invalid_argument, "the epsilon of");
+  }
 }
 
 }  // namespace

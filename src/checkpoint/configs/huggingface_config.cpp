@@ -12,14 +12,15 @@
 #include "base/error.h"
 #include "checkpoint/configs/bert_config.h"
 #include "checkpoint/configs/chinese_clip_config.h"
+#include "checkpoint/configs/huggingface_fields.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
 #include "checkpoint/tokenizers/wordpiece_files.h"
 #include "json/config_fields.h"
 
 // Fields and defaults: transformers 4 and 5, CLIPConfig (MetaClip2Config is the same),
 // ChineseCLIPConfig and SiglipConfig with their text and vision parts, and CLIPImageProcessor. Its
-// configs carry dozens of fields that have no meaning for the model, so what is not asked for is
-// not refused.
+// configs carry dozens of fields that have no meaning for the model; what is none of those and not
+// asked for is an assumption, as a fork of the model may mean something by it.
 
 namespace diptych::checkpoint {
 namespace {
@@ -41,16 +42,23 @@ constexpr const char* kMetaClip2 = "metaclip_2";
 constexpr int kXlmRobertaStart = 0;
 constexpr int kXlmRobertaPad = 1;
 
-network::VisionTransformerConfig read_vision(ConfigFields fields) {
+void assume_unknown(const std::string& file, const UnknownFields& unknown, ModelFile& model) {
+  if (auto assumed = assumed_fields(file, unknown)) model.assumptions.push_back(*assumed);
+}
+
+network::VisionTransformerConfig read_vision(ConfigFields fields, UnknownFields& unknown) {
   fields.expect("num_channels", 3);
-  return {.image_size = fields.integer("image_size", 224),
-          .patch_size = fields.integer("patch_size", 32),
-          .width = fields.integer("hidden_size", 768),
-          .layers = fields.integer("num_hidden_layers", 12),
-          .heads = fields.integer("num_attention_heads", 12),
-          .mlp_width = fields.integer("intermediate_size", 3072),
-          .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
-          .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
+  const network::VisionTransformerConfig config = {
+      .image_size = fields.integer("image_size", 224),
+      .patch_size = fields.integer("patch_size", 32),
+      .width = fields.integer("hidden_size", 768),
+      .layers = fields.integer("num_hidden_layers", 12),
+      .heads = fields.integer("num_attention_heads", 12),
+      .mlp_width = fields.integer("intermediate_size", 3072),
+      .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
+      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
+  take_rest(fields, unknown);
+  return config;
 }
 
 /// transformers pools at the first eos_token_id. For CLIP, not for MetaCLIP 2, it pools at the
@@ -67,7 +75,8 @@ int end_of_text_id(ConfigFields& fields, int vocabulary_size, bool metaclip_2) {
   return id;
 }
 
-network::TextTransformerConfig read_text(ConfigFields fields, bool metaclip_2) {
+network::TextTransformerConfig read_text(ConfigFields fields, bool metaclip_2,
+                                         UnknownFields& unknown) {
   network::TextTransformerConfig config{
       .context_length = fields.integer("max_position_embeddings", 77),
       .vocabulary_size = fields.integer("vocab_size", 49408),
@@ -78,35 +87,41 @@ network::TextTransformerConfig read_text(ConfigFields fields, bool metaclip_2) {
       .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
       .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
   config.end_of_text_id = end_of_text_id(fields, config.vocabulary_size, metaclip_2);
+  take_rest(fields, unknown);
   return config;
 }
 
 /// ChineseCLIPTextConfig, whose vocabulary is BERT's English one unless the config says otherwise.
-network::BertConfig read_chinese_text(ConfigFields fields) {
+network::BertConfig read_chinese_text(ConfigFields fields, UnknownFields& unknown) {
   network::BertConfig config = read_huggingface_bert(fields, {.vocabulary_size = 30522});
   config.context_length = std::min(config.context_length, config.positions);
+  take_rest(fields, unknown);
   return config;
 }
 
-network::VisionTransformerConfig read_siglip_vision(ConfigFields fields) {
+network::VisionTransformerConfig read_siglip_vision(ConfigFields fields, UnknownFields& unknown) {
   fields.expect("num_channels", 3);
   fields.expect("vision_use_head", true);
-  return {.image_size = fields.integer("image_size", 224),
-          .patch_size = fields.integer("patch_size", 16),
-          .width = fields.integer("hidden_size", 768),
-          .layers = fields.integer("num_hidden_layers", 12),
-          .heads = fields.integer("num_attention_heads", 12),
-          .mlp_width = fields.integer("intermediate_size", 3072),
-          .activation = read_huggingface_activation(fields, "hidden_act", "gelu_pytorch_tanh"),
-          .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-6)),
-          .class_token = false,
-          .norm_pre = false,
-          .patch_bias = true,
-          .pooling = network::ImagePooling::map,
-          .projection = network::Projection::none};
+  const network::VisionTransformerConfig config = {
+      .image_size = fields.integer("image_size", 224),
+      .patch_size = fields.integer("patch_size", 16),
+      .width = fields.integer("hidden_size", 768),
+      .layers = fields.integer("num_hidden_layers", 12),
+      .heads = fields.integer("num_attention_heads", 12),
+      .mlp_width = fields.integer("intermediate_size", 3072),
+      .activation = read_huggingface_activation(fields, "hidden_act", "gelu_pytorch_tanh"),
+      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-6)),
+      .class_token = false,
+      .norm_pre = false,
+      .patch_bias = true,
+      .pooling = network::ImagePooling::map,
+      .projection = network::Projection::none};
+  take_rest(fields, unknown);
+  return config;
 }
 
-network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embedding_width) {
+network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embedding_width,
+                                                UnknownFields& unknown) {
   network::TextTransformerConfig config{
       .context_length = fields.integer("max_position_embeddings", 64),
       .vocabulary_size = fields.integer("vocab_size", 32000),
@@ -124,6 +139,7 @@ network::TextTransformerConfig read_siglip_text(ConfigFields fields, int embeddi
     fail(ErrorCode::corrupt_data, "config: {}: got {}, expected the image tower's width {} ({})",
          fields.path_of("projection_size"), projected, embedding_width, fields.file());
   }
+  take_rest(fields, unknown);
   return config;
 }
 
@@ -307,19 +323,22 @@ ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
          type, fields.file());
   }
   ModelFile model;
+  UnknownFields unknown;
+  const std::string file = fields.file();
   model.config.embedding_width = fields.integer("projection_dim", 512);
   if (type.ends_with("_vision_model")) {
-    model.config.image = read_vision(std::move(fields));
+    model.config.image = read_vision(std::move(fields), unknown);
     model.config.text = network::AbsentTextTowerConfig();
     if (chinese) bind_chinese_clip(model);
     model.tokenizer.kind = TokenizerSpec::Kind::none;
   } else {
     model.config.image = network::AbsentImageTowerConfig();
-    model.config.text = read_text(std::move(fields), metaclip_2);
+    model.config.text = read_text(std::move(fields), metaclip_2, unknown);
     if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;
   }
   model.preprocessing.size = network::image_size(model.config.image);
   follow_transformers(model.preprocessing);
+  assume_unknown(file, unknown, model);
   return model;
 }
 
@@ -356,17 +375,21 @@ ModelFile read_huggingface_config(const Json& json, const std::string& file) {
          type, file);
   }
   ModelFile model;
+  UnknownFields unknown;
   model.config.embedding_width = fields.integer("projection_dim", 512);
-  model.config.image = read_vision(tower_config(fields, "vision_config"));
+  model.config.image = read_vision(tower_config(fields, "vision_config"), unknown);
   if (chinese) {
-    model.config.text = read_chinese_text(tower_config(fields, "text_config"));
+    model.config.text = read_chinese_text(tower_config(fields, "text_config"), unknown);
     bind_chinese_clip(model);
   } else {
-    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2);
+    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2, unknown);
     model.preprocessing.size = network::image_size(model.config.image);
     if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
   }
   follow_transformers(model.preprocessing);
+  fields.ignore({"text_config", "vision_config"});  // which an older part may replace
+  take_rest(fields, unknown);
+  assume_unknown(file, unknown, model);
   return model;
 }
 
@@ -374,29 +397,35 @@ ModelFile read_huggingface_siglip_config(const Json& json, const std::string& fi
   ConfigFields fields(json, "", file);
   const std::string type = fields.text("model_type");
   ModelFile model;
+  UnknownFields unknown;
   model.tokenizer.kind = TokenizerSpec::Kind::none;
   if (type == "siglip_text_model") {
     const int width = fields.integer("projection_size", fields.integer("hidden_size", 768));
     model.config = {.embedding_width = width,
                     .image = network::AbsentImageTowerConfig(),
-                    .text = read_siglip_text(std::move(fields), width)};
+                    .text = read_siglip_text(std::move(fields), width, unknown)};
     model.preprocessing.size = 0;
+    assume_unknown(file, unknown, model);
     return model;
   }
   if (type == "siglip_vision_model") {
-    const auto image = read_siglip_vision(std::move(fields));
+    const auto image = read_siglip_vision(std::move(fields), unknown);
     model.config = {
         .embedding_width = image.width, .image = image, .text = network::AbsentTextTowerConfig()};
     model.preprocessing = siglip_preprocessing(image.image_size);
+    assume_unknown(file, unknown, model);
     return model;
   }
   fields.expect("model_type", "siglip");
-  const network::VisionTransformerConfig image = read_siglip_vision(fields.object("vision_config"));
+  const network::VisionTransformerConfig image =
+      read_siglip_vision(fields.object("vision_config"), unknown);
   model.config.embedding_width = image.width;
   model.config.image = image;
-  model.config.text = read_siglip_text(fields.object("text_config"), image.width);
+  model.config.text = read_siglip_text(fields.object("text_config"), image.width, unknown);
   model.config.logit_bias = true;
   model.preprocessing = siglip_preprocessing(image.image_size);
+  take_rest(fields, unknown);
+  assume_unknown(file, unknown, model);
   return model;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "checkpoint/configs/architectures.h"
 #include "checkpoint/configs/bert_config.h"
+#include "checkpoint/configs/huggingface_fields.h"
 #include "checkpoint/configs/m2m100.h"
 #include "checkpoint/configs/mlp_ratio.h"
 #include "checkpoint/configs/timm_towers.h"
@@ -267,6 +268,13 @@ std::optional<TokenizerSettings> read_tokenizer_settings(ConfigFields fields) {
   return use;
 }
 
+/// Options of CLIP's own tokenizer, which has them as they are by default.
+void check_own_tokenizer(ConfigFields options) {
+  options.expect("clean", "lower");
+  options.ignore({"context_length"});  // the tower's stands beside it
+  options.refuse_rest();
+}
+
 /// Pictures of any aspect ratio keep theirs, whatever the config says of squares.
 void keep_aspect_ratio(ModelFile& model) {
   const auto* naflex = std::get_if<network::NaflexTransformerConfig>(&model.config.image);
@@ -344,8 +352,11 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
   if (fields.has("multimodal_cfg")) {
     model.config.decoder = read_decoder(fields.object("multimodal_cfg"), model.config, activation);
   }
-  if (read_tokenizer_settings(fields.object("text_cfg")))
+  if (read_tokenizer_settings(fields.object("text_cfg"))) {
     model.tokenizer = {.kind = TokenizerSpec::Kind::none};  // it has files of its own
+  } else {
+    check_own_tokenizer(fields.object("text_cfg").object("tokenizer_kwargs"));
+  }
   fields.ignore(
       {"custom_text", "cast_dtype", "output_dict", "init_logit_scale", "nonscalar_logit_scale"});
   const int image_size = network::image_size(model.config.image);
@@ -364,6 +375,9 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
     }
   }
   keep_aspect_ratio(model);
+  if (wrapped) {
+    if (auto assumed = assumed_fields(file, whole.rest())) model.assumptions.push_back(*assumed);
+  }
   return model;
 }
 

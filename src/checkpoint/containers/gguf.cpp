@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint32_t kGgufMagic = 0x46554747;  // "GGUF"
 constexpr std::uint64_t kDefaultAlignment = 32;
-constexpr std::uint32_t kMaxDimensions = 8;
+constexpr std::uint32_t kMaxGgufDimensions = 8;
 constexpr std::size_t kMaxKey = 65'535;
 constexpr std::size_t kMaxShownText = 4096;
 
@@ -145,9 +145,9 @@ class GgufReader {
   TensorEntry read_entry() {
     TensorEntry entry{.name = text(kMaxKey)};
     const auto dimensions = reader_.read<std::uint32_t>();
-    if (dimensions > kMaxDimensions) {
+    if (dimensions > kMaxGgufDimensions) {
       fail(ErrorCode::corrupt_data, "gguf: tensor {}: got {} dimensions, expected at most {} ({})",
-           entry.name, dimensions, kMaxDimensions, reader_.name());
+           entry.name, dimensions, kMaxGgufDimensions, reader_.name());
     }
     for (std::uint32_t i = 0; i < dimensions; ++i) {
       const auto size = reader_.read<std::uint64_t>();

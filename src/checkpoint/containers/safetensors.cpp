@@ -250,11 +250,11 @@ TensorMap read_safetensors(std::span<const std::byte> bytes, const std::string& 
 }
 
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
-                       const Metadata& metadata, std::optional<DType> floating) {
+                       const Metadata& metadata, std::optional<DType> floating, Existing existing) {
   const std::vector<Output> outputs = order_outputs(tensors, floating);
   const std::string header = make_header(outputs, metadata);
   const std::uint64_t length = header.size();
-  AtomicFile file(path);
+  AtomicFile file(path, existing);
   file.write(std::as_bytes(std::span(&length, 1)));
   file.write(header);
   for (const Output& output : outputs) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "base/atomic_file.h"
 #include "tensor/tensor.h"
 
 namespace diptych::checkpoint {
@@ -39,8 +40,10 @@ TensorMap read_safetensors(std::span<const std::byte> bytes, const std::string& 
 /// Writes the file atomically; data starts at a multiple of 64 bytes and every tensor at a multiple
 /// of its element's size. `floating`, when given, is what every floating-point tensor becomes, one
 /// at a time, so that a file larger than memory can be converted. Throws Error: io, and
-/// invalid_argument for a name that is not UTF-8 or a finite value that does not fit `floating`.
+/// invalid_argument for a name that is not UTF-8, a finite value that does not fit `floating`, or a
+/// file there already that is kept.
 void write_safetensors(const std::filesystem::path& path, const TensorMap& tensors,
-                       const Metadata& metadata = {}, std::optional<DType> floating = {});
+                       const Metadata& metadata = {}, std::optional<DType> floating = {},
+                       Existing existing = Existing::replaced);
 
 }  // namespace diptych::checkpoint

@@ -1,5 +1,9 @@
 #include "checkpoint/families/huggingface.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,15 +13,18 @@
 #include "checkpoint/configs/check_facts.h"
 #include "checkpoint/configs/chinese_clip_config.h"
 #include "checkpoint/configs/huggingface_config.h"
+#include "checkpoint/configs/huggingface_fields.h"
 #include "checkpoint/configs/open_clip_config.h"
 #include "checkpoint/families/family.h"
 #include "checkpoint/tokenizers/tokenizer_files.h"
+#include "text/bpe/clip_bpe.h"
 
 namespace diptych::checkpoint {
 namespace {
 
 constexpr const char* kConfig = "config.json";
 constexpr const char* kPreprocessing = "preprocessor_config.json";
+constexpr const char* kProcessor = "processor_config.json";
 
 ModelFile infer(const ModelFiles& files, const ParsedModel& parsed) {
   const StatedFacts& stated = files.stated();
@@ -50,6 +57,30 @@ const char* assumed_preprocessing(ResizeMode mode) {
                "deviation).";
 }
 
+/// CLIP's own two.
+constexpr auto kClipSpecialTokens = std::to_array<std::pair<const char*, std::string_view>>(
+    {{"bos_token", "<|startoftext|>"}, {"eos_token", "<|endoftext|>"}});
+
+/// A token's text, written alone or with its properties; empty for anything else.
+std::string token_text(const Json& token) {
+  if (token.is_object() && token.contains("content")) return token_text(token["content"]);
+  return token.is_string() ? token.get<std::string>() : std::string();
+}
+
+/// The file begins with a line for its version; transformers reads as many merges as there are
+/// tokens for, and no more.
+bool has_published_merges(std::string lines) {
+  constexpr int kMergesOfClip = 48894;
+  if (lines.starts_with("#version"))
+    lines.erase(0, std::min(lines.find('\n'), lines.size() - 1) + 1);
+  std::erase(lines, '\r');
+  if (!lines.ends_with('\n')) lines += '\n';
+  std::size_t end = 0;
+  for (int i = 0; i < kMergesOfClip && end < lines.size(); ++i) end = lines.find('\n', end) + 1;
+  lines.resize(end);
+  return text::are_published_merges(lines);
+}
+
 /// Without tokenizer.json CLIP's own vocabulary is taken, with which the tokenizer's other files
 /// must agree.
 void refuse_other_tokenizer(const ModelFiles& files) {
@@ -63,15 +94,75 @@ void refuse_other_tokenizer(const ModelFiles& files) {
     refuse("vocab.json", "another vocabulary");
   if (files.contains("added_tokens.json") && !read_json(files, "added_tokens.json").empty())
     refuse("added_tokens.json", "further tokens");
+  if (files.contains("merges.txt") && !has_published_merges(files.read_text("merges.txt")))
+    refuse("merges.txt", "other merges");
+  for (const char* file : {"tokenizer_config.json", "special_tokens_map.json"}) {
+    if (!files.contains(file)) continue;
+    const Json json = read_json(files, file);
+    if (!json.is_object()) continue;
+    const std::string name =
+        json.contains("tokenizer_class") ? token_text(json["tokenizer_class"]) : "";
+    if (!name.empty() && !name.starts_with("CLIPTokenizer")) refuse(file, name);
+    for (const auto& [field, token] : kClipSpecialTokens) {
+      const std::string got = json.contains(field) ? token_text(json[field]) : "";
+      if (!got.empty() && got != token) refuse(file, fmt::format("the {} {}", field, got));
+    }
+    if (!json.contains("added_tokens_decoder")) continue;
+    for (const auto& [id, token] : json["added_tokens_decoder"].items()) {
+      const std::string got = token_text(token);
+      if (got != kClipSpecialTokens[0].second && got != kClipSpecialTokens[1].second)
+        refuse(file, fmt::format("the further token {}", got));
+    }
+  }
+}
+
+/// transformers' tokenizers may be told to cut texts before the tower's context ends.
+void assume_context(const ModelFiles& files, ModelFile& model) {
   if (!files.contains("tokenizer_config.json")) return;
   const Json json = read_json(files, "tokenizer_config.json");
-  const auto name = json.find("tokenizer_class");
-  if (name == json.end() || !name->is_string()) return;
-  if (!name->get_ref<const std::string&>().starts_with("CLIPTokenizer"))
-    refuse("tokenizer_config.json", name->get<std::string>());
+  const Json length = json.is_object() ? json.value("model_max_length", Json()) : Json();
+  const int context = network::context_length(model.config.text);
+  if (!length.is_number() || length < 2 || length >= context) return;
+  model.assumptions.push_back(
+      fmt::format("tokenizer_config.json cuts texts after {} tokens, and the text tower reads {}: "
+                  "so many were taken.",
+                  length.dump(), context));
+}
+
+/// A processor's part for pictures, as transformers' fifth release writes it; null without one.
+Json find_image_processor(const ModelFiles& files) {
+  if (!files.contains(kProcessor)) return nullptr;
+  const Json json = read_json(files, kProcessor);
+  const auto part = json.find("image_processor");
+  return part != json.end() && part->is_object() ? *part : Json();
 }
 
 }  // namespace
+
+void bind_preprocessing(const ModelFiles& files, ResizeMode bare_size, const char* assumption,
+                        ModelFile& model) {
+  if (!network::has_image_tower(model.config)) return;  // there are no pictures
+  const int size = network::image_size(model.config.image);
+  bool is_stated = false;
+  const auto take = [&](const Json& json, const char* file) {
+    const Preprocessing stated =
+        read_huggingface_preprocessing(json, size, files.path_of(file), bare_size);
+    if (is_stated && !(stated == model.preprocessing)) {
+      fail(ErrorCode::invalid_argument,
+           "contradiction: {} says another preprocessing than {} beside it ({})", file, kProcessor,
+           files.name());
+    }
+    model.preprocessing = stated;
+    if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
+    if (auto assumed = assumed_fields(file, unknown_preprocessing(json)))
+      model.assumptions.push_back(std::move(*assumed));
+    is_stated = true;
+  };
+  const Json part = find_image_processor(files);
+  if (!part.is_null()) take(part, kProcessor);
+  if (files.contains(kPreprocessing)) take(read_json(files, kPreprocessing), kPreprocessing);
+  if (!is_stated) model.assumptions.emplace_back(assumption);
+}
 
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) {
   if (!files.contains(kConfig) && has_open_clip_config(files)) return *find_open_clip_config(files);
@@ -79,21 +170,7 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
                         ? read_huggingface_config(read_json(files, kConfig), files.path_of(kConfig))
                         : infer(files, parsed);
   const ResizeMode mode = model.preprocessing.mode;
-  if (!network::has_image_tower(model.config)) {
-    // There are no pictures to preprocess.
-  } else if (files.contains(kPreprocessing)) {
-    const Json json = read_json(files, kPreprocessing);
-    model.preprocessing = read_huggingface_preprocessing(
-        json, network::image_size(model.config.image), files.path_of(kPreprocessing), mode);
-    if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
-  } else {
-    model.assumptions.emplace_back(assumed_preprocessing(mode));
-  }
-  if (files.contains("adapter_config.json")) {
-    model.assumptions.emplace_back(
-        "An adapter lies beside the weights (adapter_config.json) and is not applied: they are "
-        "taken as they are.");
-  }
+  bind_preprocessing(files, mode, assumed_preprocessing(mode), model);
   if (!network::has_text_tower(model.config)) return model;
   // Of transformers' two tokenizers this is the one that holds everything.
   const TokenizerSpec::Kind kind = model.tokenizer.kind;
@@ -103,6 +180,7 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
   } else if (kind == TokenizerSpec::Kind::clip) {
     refuse_other_tokenizer(files);
   }
+  assume_context(files, model);
   if (model.tokenizer.kind == TokenizerSpec::Kind::clip) model.tokenizer.as_transformers = true;
   return model;
 }

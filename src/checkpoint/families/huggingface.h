@@ -83,6 +83,13 @@ inline constexpr auto kHuggingFaceTextRules = std::to_array<KeyRule>({
 /// shapes and the family's defaults.
 ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed);
 
+/// Gives a model the preprocessing that preprocessor_config.json says, or the image processor in
+/// processor_config.json, as newer versions write it; without either, its own stays and
+/// `assumption` is added. `bare_size`: as read_huggingface_preprocessing takes it. Throws
+/// Error(invalid_argument) where both are there and differ.
+void bind_preprocessing(const ModelFiles& files, ResizeMode bare_size, const char* assumption,
+                        ModelFile& model);
+
 /// Returns canonical weights as a SiglipModel names and shapes them.
 TensorMap to_huggingface_siglip_names(const TensorMap& weights);
 

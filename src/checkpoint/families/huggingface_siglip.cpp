@@ -19,7 +19,6 @@ namespace huggingface_siglip {
 using Pattern = std::string_view;
 
 constexpr const char* kConfig = "config.json";
-constexpr const char* kPreprocessing = "preprocessor_config.json";
 
 constexpr auto kHeadRules = std::to_array<KeyRule>({
     {"logit_bias", Transform::reshape, {"logit_bias"}},
@@ -99,18 +98,11 @@ ModelFile parse(const ModelFiles& files, const ParsedModel& parsed) {
   }
   ModelFile model =
       read_huggingface_siglip_config(read_json(files, kConfig), files.path_of(kConfig));
-  if (!network::has_image_tower(model.config)) {
-    // There are no pictures to preprocess.
-  } else if (files.contains(kPreprocessing)) {
-    const Json json = read_json(files, kPreprocessing);
-    model.preprocessing = read_huggingface_preprocessing(
-        json, model.preprocessing.size, files.path_of(kPreprocessing), ResizeMode::squash);
-    if (auto assumed = assumed_processor(json)) model.assumptions.push_back(std::move(*assumed));
-  } else {
-    model.assumptions.emplace_back(
-        "There is no preprocessor_config.json beside the weights: SigLIP's preprocessing was "
-        "assumed (both sides resized bicubically, mean and standard deviation 0.5).");
-  }
+  bind_preprocessing(files, ResizeMode::squash,
+                     "There is no preprocessor_config.json beside the weights: SigLIP's "
+                     "preprocessing was assumed (both sides resized bicubically, mean and standard "
+                     "deviation 0.5).",
+                     model);
   if (!network::has_text_tower(model.config)) return model;
   bind_tokenizer_files(files, {.cleaning = text::Cleaning::remove_punctuation}, model);
   if (has_gemmas_model(model.tokenizer)) model.tokenizer.cleaning = text::Cleaning::only_lower;

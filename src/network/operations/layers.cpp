@@ -48,8 +48,19 @@ Linear declare_square_convolution(ParameterTable& table, const std::string& name
   return layer;
 }
 
+namespace {
+
+/// Far above what any model has (1e-12 to 1e-3), where what is normalised fades.
+constexpr float kMaxEpsilon = 0.1F;
+
+}  // namespace
+
 Norm declare_norm(ParameterTable& table, const std::string& name, int width, float epsilon,
                   NormKind kind) {
+  if (!(epsilon >= 0.0F && epsilon <= kMaxEpsilon)) {
+    fail(ErrorCode::invalid_argument, "model config: the epsilon of {}: got {}, expected 0 to {}",
+         name, epsilon, kMaxEpsilon);
+  }
   Norm norm{.kind = kind, .width = width, .epsilon = epsilon};
   norm.weight = table.declare(name + ".weight", {width}, Initialiser::constant(1.0F));
   if (kind == NormKind::layer)

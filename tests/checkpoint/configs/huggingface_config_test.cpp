@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "checkpoint/configs/huggingface_fields.h"
 #include "support/expect_error.h"
 
 namespace diptych::checkpoint {
@@ -182,6 +183,35 @@ TEST(HuggingFaceConfig, SaysThatItTakesAnUnknownProcessorForClips) {
   const auto other = assumed(R"({"image_processor_type": "FooImageProcessor"})");
   ASSERT_TRUE(other.has_value());
   EXPECT_NE(other->find("FooImageProcessor"), std::string::npos);
+}
+
+TEST(HuggingFaceConfig, AssumesThatFieldsItDoesNotKnowChangeNothing) {
+  EXPECT_TRUE(read_huggingface(R"({"model_type": "clip", "torch_dtype": "float32",
+      "text_config": {"typical_p": 1.0, "id2label": {"0": "x"}, "eos_token_id": 2, "rope": false},
+      "text_config_dict": null, "vision_config": {"dropout": 0.1}})")
+                  .assumptions.empty());
+  EXPECT_EQ(read_huggingface(R"({"model_type": "clip", "quantization_config": {"bits": 4},
+      "vision_config": {"use_rope": true, "layer_norm_epsilon": 0.1}})")
+                .assumptions,
+            std::vector<std::string>{
+                "config.json has fields that diptych does not know and took to change nothing: "
+                "vision_config.layer_norm_epsilon, vision_config.use_rope, quantization_config."});
+  EXPECT_EQ(
+      read_huggingface(R"({"model_type": "clip_text_model", "use_rope": true})").assumptions.size(),
+      1U);
+  EXPECT_EQ(read_huggingface_siglip_config(
+                Json::parse(R"({"model_type": "siglip", "text_config": {"use_rope": true}})"),
+                "config.json")
+                .assumptions.size(),
+            1U);
+}
+
+TEST(HuggingFaceConfig, KnowsWhatAnImageProcessorHas) {
+  EXPECT_TRUE(unknown_preprocessing(Json::parse(R"({"size": 224, "use_fast": true,
+      "image_processor_type": "CLIPImageProcessor", "do_convert_rgb": true, "do_pad": false})"))
+                  .empty());
+  EXPECT_EQ(unknown_preprocessing(Json::parse(R"({"crop_pct": 0.875})")),
+            std::vector<std::string>{"crop_pct"});
 }
 
 }  // namespace

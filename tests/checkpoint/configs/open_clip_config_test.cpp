@@ -254,5 +254,20 @@ TEST(OpenClipConfig, RefusesValuesOfTheWrongType) {
                "expected an object");
 }
 
+TEST(OpenClipConfig, RefusesOptionsOfClipsOwnTokenizer) {
+  const std::string options = "/model_cfg/text_cfg/tokenizer_kwargs";
+  EXPECT_NO_THROW(read_open_clip_with(options, {{"clean", "lower"}}));
+  expect_config_refused(options, {{"clean", "canonicalize"}}, ErrorCode::unsupported,
+                        "tokenizer_kwargs.clean");
+}
+
+TEST(OpenClipConfig, AssumesThatFieldsBesideTheModelChangeNothing) {
+  const std::size_t assumed =
+      read_open_clip_config(open_clip_config(), "test.json").assumptions.size();
+  const auto with_field = read_open_clip_with("/tokenizer_cfg", {{"x", 1}}).assumptions;
+  ASSERT_EQ(with_field.size(), assumed + 1);
+  EXPECT_THAT(with_field.back(), ::testing::HasSubstr("change nothing: tokenizer_cfg"));
+}
+
 }  // namespace
 }  // namespace diptych::checkpoint

@@ -23,5 +23,13 @@ TEST(SpecialTokens, OfWordPieceHaveNoSpelling) {
     EXPECT_FALSE(has_special_tokens(*tokenizer, text)) << text;
 }
 
+/// OpenAI's and open_clip's tokenizer reads them as their characters.
+TEST(HtmlEntities, AreFoundWhereATokenizerDoesNotReadThem) {
+  EXPECT_TRUE(has_html_entities(*chinese_tokenizer(), "cat &amp; dog"));
+  EXPECT_TRUE(has_html_entities(*chinese_tokenizer(), "&#39;tis"));
+  EXPECT_FALSE(has_html_entities(*chinese_tokenizer(), "cat & dog; AT&T"));
+  EXPECT_FALSE(has_html_entities(*clip_tokenizer(), "cat &amp; dog"));
+}
+
 }  // namespace
 }  // namespace diptych
