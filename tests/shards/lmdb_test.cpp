@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -79,6 +80,23 @@ TEST(LmdbWriter, WritesWhatIsReadAgainAndTheSameBytes) {
   EXPECT_TRUE(read_text_file(folder.path() / "a/data.mdb") ==
               read_text_file(folder.path() / "b/data.mdb"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which take terabytes of them
+TEST(LmdbWriter, TakesAsManyAddressesAsThereAre) {
+  const diptych::test::TemporaryFolder folder;
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit few = {.rlim_cur = rlim_t{1} << 36, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &few), 0);
+  {
+    LmdbWriter writer(folder.path());
+    writer.add("key", "value");
+    writer.finish();
+  }
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(LmdbFile(folder.path() / "data.mdb").entries().size(), 1U);
+}
+#endif
 
 TEST(PickledPair, IsWrittenAsPythonReadsIt) {
   // pickle.dumps((1000, 2, "é"), protocol=2) but for the memos and the shorter numbers.
