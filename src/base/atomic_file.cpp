@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -99,10 +100,18 @@ bool AtomicFile::give_name() {
 
 /// Under its own name, from the temporary one.
 bool AtomicFile::place() {
-  if (existing_ == Existing::replaced) return std::rename(temporary_.c_str(), path_.c_str()) == 0;
-  if (::link(temporary_.c_str(), path_.c_str()) != 0) return false;
-  ::unlink(temporary_.c_str());
-  return true;
+  if (existing_ == Existing::kept) {
+    const char* const temporary = temporary_.c_str();
+    if (::renameat2(AT_FDCWD, temporary, AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) == 0)
+      return true;
+    // Some file systems cannot: there it is only seen whether the file was there a moment ago.
+    if (errno != EINVAL && errno != ENOSYS) return false;
+    if (::access(path_.c_str(), F_OK) == 0) {
+      errno = EEXIST;
+      return false;
+    }
+  }
+  return std::rename(temporary_.c_str(), path_.c_str()) == 0;
 }
 
 void AtomicFile::commit() {

@@ -208,7 +208,7 @@ std::optional<std::string> note_on_remains(std::string_view what,
 }
 
 /// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)": an index, a share or a count, as programs
-/// write it behind a name.
+/// write it after a name.
 bool ends_with_number(const std::string& label) {
   std::string_view rest = label;
   const bool is_share = rest.ends_with('%');
@@ -232,7 +232,7 @@ std::optional<std::string> note_on_endings(std::string_view what,
   if (file != labels.end())
     return fmt::format("a {} is words, and '{}' is a picture's name or an address", what, *file);
   if (labels.size() < 2 || !all_of(labels, ends_with_number)) return std::nullopt;
-  return fmt::format("the number behind a {} belongs to it: '{}'", what, labels.front());
+  return fmt::format("the number after a {} belongs to it: '{}'", what, labels.front());
 }
 
 using NoteOn = std::optional<std::string>(std::string_view, std::span<const std::string>);

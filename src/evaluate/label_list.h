@@ -9,10 +9,8 @@ namespace diptych::evaluate {
 
 /// Returns what shows that labels are another thing than a list of them, taken for one, one
 /// sentence each; usually none: rows of a table, its heading, a list in one line, JSON, quotes,
-/// bullets, numbers and remarks that belong to no label, names of pictures and several words joined
-/// by
-/// '_', markup, templates. `what` is
-/// what a label is called: "label", "class name".
+/// bullets, numbers and remarks that belong to no label, names of pictures, several words joined by
+/// '_', markup, templates. `what` is what a label is called: "label", "class name".
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels);
 
 }  // namespace diptych::evaluate

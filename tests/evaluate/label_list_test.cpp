@@ -102,7 +102,7 @@ TEST(ListNotes, NumbersBesideLabelsAreNoted) {
   expect_note({"(1) cat", "(2) dog"}, "what stands before a label belongs to it");
   expect_note({"[0] cat", "[1] dog"}, "'[0] cat'");
   expect_note({"n01440764 tench", "n01443537 goldfish"}, "'n01440764 tench'");
-  expect_note({"cat: 3", "dog: 4"}, "the number behind a label belongs to it: 'cat: 3'");
+  expect_note({"cat: 3", "dog: 4"}, "the number after a label belongs to it: 'cat: 3'");
   expect_note({"cat=0", "dog=1"}, "'cat=0'");
   expect_note({"cat 0.9", "dog 0.1"}, "'cat 0.9'");
   expect_note({"cat 90%", "dog 10%"}, "'cat 90%'");
