@@ -29,8 +29,7 @@ struct CurateDownloadArguments {
 };
 
 constexpr const char* kCurateDownloadExamples =
-    "CurateDownloadArguments are named as img2dataset's, where it has them; --image_size is "
-    "--image-size. Writes\n"
+    "Options are named as img2dataset's, where it has them; --image_size is --image-size. Writes\n"
     "NNNNN.tar with KEY.jpg, KEY.txt and KEY.json, NNNNN.jsonl (or .parquet) with a line a URL, "
     "those that "
     "failed\n"
