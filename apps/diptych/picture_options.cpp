@@ -27,36 +27,36 @@ void print_skipped(const diptych::SkippedFiles& skipped) {
   std::size_t files = 0;
   for (const auto& [kind, count] : skipped) files += count;
   if (files == 0) return;
-  print_error(fmt::format("note: {} in the folders not taken as pictures: {}",
-                          counted(files, "file"), diptych::describe(skipped)));
+  print_note(fmt::format("{} in the folders not taken as pictures: {}", counted(files, "file"),
+                         diptych::describe(skipped)));
 }
 
 void print_picture_notes(const diptych::PictureCounts& counts,
                          const diptych::DecodeOptions& options) {
   if (counts.turned > 0 && options.upright)
-    print_error(
-        fmt::format("note: {} turned upright by the EXIF orientation; --upright no leaves "
+    print_note(
+        fmt::format("{} turned upright by the EXIF orientation; --upright no leaves "
                     "them as stored",
                     counted(counts.turned, "picture")));
   if (counts.turned > 0 && !options.upright)
-    print_error(
-        fmt::format("note: {} with an EXIF orientation, taken as stored; --upright yes "
+    print_note(
+        fmt::format("{} with an EXIF orientation, taken as stored; --upright yes "
                     "turns them",
                     counted(counts.turned, "picture")));
   if (counts.wide_grey > 0 && options.wide == WideGrey::clamp)
-    print_error(
-        fmt::format("note: {} in 16-bit grey, of which all above 255 became white, as in the "
+    print_note(
+        fmt::format("{} in 16-bit grey, of which all above 255 became white, as in the "
                     "reference programs; --wide scale keeps the shades",
                     counted(counts.wide_grey, "picture")));
   if (counts.first_of_several > 0)
-    print_error(fmt::format("note: {} with further frames or pages, of which the first was read",
-                            counted(counts.first_of_several, "file")));
+    print_note(fmt::format("{} with further frames or pages, of which the first was read",
+                           counted(counts.first_of_several, "file")));
   if (counts.damaged > 0)
-    print_error(
-        fmt::format("note: {} damaged in the middle: what stands there was made up, as the "
+    print_note(
+        fmt::format("{} damaged in the middle: what stands there was made up, as the "
                     "reference programs do",
                     counted(counts.damaged, "picture")));
   if (counts.previews > 0)
-    print_error(fmt::format("note: {} in a camera's RAW format, of which the preview was read",
-                            counted(counts.previews, "picture")));
+    print_note(fmt::format("{} in a camera's RAW format, of which the preview was read",
+                           counted(counts.previews, "picture")));
 }

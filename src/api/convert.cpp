@@ -172,22 +172,6 @@ float checked_fits_from(float cosine, ExportFormat format) {
        "convert: fits_from: got {}, expected a cosine between -1 and 1", cosine);
 }
 
-/// What the weights of a form are called.
-std::string_view weights_name(ExportFormat format) {
-  switch (format) {
-    case ExportFormat::open_clip:
-      return "open_clip_model.safetensors";
-    case ExportFormat::openai:
-      return "model.pt";
-    case ExportFormat::chinese_clip:
-      return "clip_cn.pt";
-    case ExportFormat::eva:
-      return "EVA_CLIP.pt";
-    default:
-      return "model.safetensors";
-  }
-}
-
 /// The files of a folder that is written into again.
 class EarlierFiles {
  public:
@@ -234,8 +218,7 @@ class EarlierFiles {
 };
 
 std::vector<std::string> write_converted(const Model& model, const std::filesystem::path& folder,
-                                         const ConvertOptions& options) {
-  const ExportFormat format = checkpoint::export_format(options.format);
+                                         const ConvertOptions& options, ExportFormat format) {
   const bool is_quantised = options.dtype == Precision::int8;
   const DType dtype = dtype_of(options.dtype);
   checkpoint::ModelFile file = model.implementation().file;
@@ -286,8 +269,8 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
   const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_earlier_result(folder);
-  const EarlierFiles earlier(folder, weights_name(format));
-  std::vector<std::string> notes = write_converted(model, folder, options);
+  const EarlierFiles earlier(folder, checkpoint::weights_file(format));
+  std::vector<std::string> notes = write_converted(model, folder, options, format);
   diptych::append(notes, earlier.notes());
   return notes;
 }

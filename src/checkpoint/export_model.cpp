@@ -89,7 +89,8 @@ TensorMap to_open_clip_names(const network::ModelConfig& config, const TensorMap
 Writer open_clip_writer(const ModelFile& model, DType dtype) {
   return [&model, dtype, config = write_open_clip_config(model)](const auto& folder) {
     const TensorMap weights = to_open_clip_names(model.config, model.weights);
-    write_safetensors(folder / "open_clip_model.safetensors", weights, kPyTorchLayout, dtype);
+    write_safetensors(folder / weights_file(ExportFormat::open_clip), weights, kPyTorchLayout,
+                      dtype);
     if (model.tokenizer != TokenizerSpec{}) copy_tokenizer_files(folder, model);
     write_json(folder / "open_clip_config.json", config);
   };
@@ -98,7 +99,8 @@ Writer open_clip_writer(const ModelFile& model, DType dtype) {
 Writer eva_writer(const ModelFile& model, DType dtype) {
   return [&model, dtype, config = write_eva_config(model)](const auto& folder) {
     const auto& tower = std::get<network::EvaTransformerConfig>(model.config.image);
-    write_torch_archive(folder / "EVA_CLIP.pt", to_eva_names(tower, model.weights), dtype);
+    write_torch_archive(folder / weights_file(ExportFormat::eva),
+                        to_eva_names(tower, model.weights), dtype);
     write_json(folder / "model_config.json", config);
   };
 }
@@ -122,7 +124,8 @@ Writer huggingface_writer(const ModelFile& model, DType dtype) {
     } else {
       copy_tokenizer_files(folder, model);
     }
-    write_safetensors(folder / "model.safetensors", weights, kPyTorchLayout, dtype);
+    write_safetensors(folder / weights_file(ExportFormat::huggingface), weights, kPyTorchLayout,
+                      dtype);
     write_json(folder / "preprocessor_config.json", preprocessing);
     write_json(folder / "config.json", config);
   };
@@ -160,7 +163,7 @@ Writer openai_writer(const ModelFile& model, DType dtype) {
          "CLIP's preprocessing and tokenizer");
   }
   return [weights, dtype](const auto& folder) {
-    write_torch_script(folder / "model.pt", weights, dtype);
+    write_torch_script(folder / weights_file(ExportFormat::openai), weights, dtype);
   };
 }
 
@@ -178,7 +181,7 @@ Writer chinese_clip_writer(const ModelFile& model, DType dtype) {
         "on both sides, and Chinese-CLIP's tokenizer");
   }
   return [&model, dtype, config](const auto& folder) {
-    write_torch_archive(folder / "clip_cn.pt",
+    write_torch_archive(folder / weights_file(ExportFormat::chinese_clip),
                         to_family_names(model.weights, chinese_clip_family().rules), dtype,
                         "state_dict");
     write_json(folder / "model_config.json", config);
@@ -259,6 +262,23 @@ ExportFormat export_format(std::string_view name) {
   fail(ErrorCode::invalid_argument,
        "format: got \"{}\", expected diptych, open_clip, openai, chinese_clip, eva or huggingface",
        name);
+}
+
+std::string_view weights_file(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::open_clip:
+      return "open_clip_model.safetensors";
+    case ExportFormat::openai:
+      return "model.pt";
+    case ExportFormat::chinese_clip:
+      return "clip_cn.pt";
+    case ExportFormat::eva:
+      return "EVA_CLIP.pt";
+    case ExportFormat::diptych:
+    case ExportFormat::huggingface:
+      break;
+  }
+  return kWeightsFile;
 }
 
 Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFormat format) {

@@ -24,6 +24,9 @@ enum class ExportFormat {
 /// Returns the format of a name as written above. Throws Error(invalid_argument) listing the names.
 ExportFormat export_format(std::string_view name);
 
+/// Returns what the file of a form's weights is called.
+std::string_view weights_file(ExportFormat format);
+
 /// Returns how the program of that form treats the pictures of a model with this preprocessing: for
 /// `huggingface` as transformers does, for the others as they do (`diptych` has either way).
 Preprocessing as_the_form_treats_pictures(Preprocessing preprocessing, ExportFormat format);

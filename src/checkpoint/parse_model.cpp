@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/append.h"
 #include "base/error.h"
 #include "checkpoint/configs/check_facts.h"
 #include "checkpoint/configs/diptych_json.h"
@@ -102,10 +103,6 @@ void assume_nothing_added(const ModelFiles& files, ModelFile& model) {
   }
 }
 
-void append(const std::vector<std::string>& sentences, std::vector<std::string>& to) {
-  to.insert(to.end(), sentences.begin(), sentences.end());
-}
-
 }  // namespace
 
 std::string describe_dtypes(const TensorMap& tensors) {
@@ -134,7 +131,7 @@ ParsedModel parse_model(const ModelFiles& files, Container container) {
     std::erase_if(parsed.container.tensors.tensors,
                   [](const auto& tensor) { return tensor.first.starts_with(kOptimiserPrefix); });
     assume_nothing_added(files, parsed.model);
-    append(parsed.container.notes, parsed.model.assumptions);
+    append(parsed.model.assumptions, parsed.container.notes);
     check_stated_facts(files.stated(), parsed.model, parsed.weights_name);
     return parsed;
   }
@@ -150,7 +147,7 @@ ParsedModel parse_model(const ModelFiles& files, Container container) {
   if (files.known() != nullptr && !files.known()->guessed)
     check_known_facts(*files.known(), parsed.model);
   check_stated_facts(files.stated(), parsed.model, parsed.weights_name);
-  append(parsed.container.notes, parsed.model.assumptions);
+  append(parsed.model.assumptions, parsed.container.notes);
   Provenance& provenance = parsed.model.provenance;
   const auto named = parsed.container.metadata.find("name");
   if (named != parsed.container.metadata.end()) provenance.name = named->second;

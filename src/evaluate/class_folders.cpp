@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/folders.h"
 #include "diptych/picture_files.h"
 #include "evaluate/class_names.h"
 
@@ -33,19 +34,17 @@ Listing list(const fs::path& folder) {
          folder.string());
   }
   Listing listing;
-  fs::directory_iterator entry(folder, problem);
-  for (; !problem && entry != fs::directory_iterator(); entry.increment(problem)) {
+  for (const fs::directory_entry& entry : entries_of(folder)) {
     std::error_code unknown;
-    const std::string name = entry->path().filename().string();
-    if (entry->is_directory(unknown)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_directory(unknown)) {
       (is_metadata_folder(name) ? listing.left_out : listing.folders).push_back(name);
-    } else if (!entry->exists(unknown)) {
+    } else if (!entry.exists(unknown)) {
       listing.broken_links.push_back(name);
-    } else if (has_picture_name(entry->path())) {
+    } else if (has_picture_name(entry.path())) {
       ++listing.pictures;
     }
   }
-  if (problem) fail(ErrorCode::io, "cannot read folder {}: {}", folder.string(), problem.message());
   std::sort(listing.folders.begin(), listing.folders.end());
   return listing;
 }

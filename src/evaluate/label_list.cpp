@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "base/text_remains.h"
 #include "diptych/picture_files.h"
 #include "diptych/prompts.h"
 
@@ -17,15 +18,16 @@ namespace {
 /// Of the names that WordNet's, and so ImageNet's, classes have.
 constexpr std::size_t kWordNetDigits = 8;
 
-bool stands_in(std::string_view text, std::span<const std::string_view> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-  });
-}
-
 template <typename Predicate>
 bool all_of(std::span<const std::string> labels, const Predicate& holds) {
   return std::all_of(labels.begin(), labels.end(), holds);
+}
+
+/// The first label of which it holds, or nullptr.
+template <typename Predicate>
+const std::string* first_of(std::span<const std::string> labels, const Predicate& holds) {
+  const auto found = std::find_if(labels.begin(), labels.end(), holds);
+  return found == labels.end() ? nullptr : &*found;
 }
 
 /// Whether a separator stands as in a table. A comma before a blank is a sentence's: ImageNet's
@@ -100,8 +102,8 @@ std::optional<std::string> note_on_quotes(std::string_view what,
     const char quote = label.front();
     return (quote == '"' || quote == '\'') && label.ends_with(quote);
   };
-  const auto found = std::find_if(labels.begin(), labels.end(), is_quoted);
-  if (found == labels.end()) return std::nullopt;
+  const std::string* found = first_of(labels, is_quoted);
+  if (found == nullptr) return std::nullopt;
   return fmt::format("quotes around a {} belong to it: {}", what, *found);
 }
 
@@ -112,8 +114,8 @@ std::optional<std::string> note_on_underscores(std::string_view what,
     const std::size_t at = label.find('_', 1);
     return at != std::string::npos && at + 1 < label.size();
   };
-  const auto found = std::find_if(labels.begin(), labels.end(), joins_words);
-  if (found == labels.end()) return std::nullopt;
+  const std::string* found = first_of(labels, joins_words);
+  if (found == nullptr) return std::nullopt;
   return fmt::format("'_' belongs to a {} and is no blank to the model: '{}'", what, *found);
 }
 
@@ -123,8 +125,8 @@ std::optional<std::string> note_on_remarks(std::string_view what,
   const auto has_remark = [](const std::string& label) {
     return label.find(" # ") != std::string::npos || label.find("\t# ") != std::string::npos;
   };
-  const auto found = std::find_if(labels.begin(), labels.end(), has_remark);
-  if (found == labels.end()) return std::nullopt;
+  const std::string* found = first_of(labels, has_remark);
+  if (found == nullptr) return std::nullopt;
   return fmt::format("'#' begins no remark, and what follows it belongs to a {}: '{}'", what,
                      *found);
 }
@@ -167,8 +169,8 @@ std::optional<std::string> note_on_bullets(std::string_view what,
 /// A whole text that a template was filled for, or one that is to be.
 std::optional<std::string> note_on_places(std::string_view what,
                                           std::span<const std::string> labels) {
-  const auto found = std::find_if(labels.begin(), labels.end(), has_place_for_label);
-  if (found == labels.end()) return std::nullopt;
+  const std::string* found = first_of(labels, has_place_for_label);
+  if (found == nullptr) return std::nullopt;
   return fmt::format("a {} is put into a template, and is none: '{}' (--template takes one)", what,
                      *found);
 }
@@ -176,33 +178,28 @@ std::optional<std::string> note_on_places(std::string_view what,
 /// A template among texts that no label is put into.
 std::optional<std::string> note_on_unfilled(std::string_view what,
                                             std::span<const std::string> texts) {
-  const auto found = std::find_if(texts.begin(), texts.end(), has_place_for_label);
-  if (found == texts.end()) return std::nullopt;
+  const std::string* found = first_of(texts, has_place_for_label);
+  if (found == nullptr) return std::nullopt;
   return fmt::format("a {} is taken as it is, and no label put into it: '{}'", what, *found);
 }
 
 /// "<b>cat</b>", "caf\uFFFD".
 std::optional<std::string> note_on_remains(std::string_view what,
                                            std::span<const std::string> labels) {
-  const auto has_markup = [](const std::string& label) {
-    constexpr auto kMarks = std::to_array<std::string_view>({"</", "<br", "[/"});
-    return stands_in(label, kMarks);
+  const auto has_tags = [](const std::string& label) {
+    return has_markup(label) || label.find("[/") != std::string::npos;
   };
-  const auto has_lost_character = [](const std::string& label) {
-    return label.find("\uFFFD") != std::string::npos;
-  };
-  if (const auto found = std::find_if(labels.begin(), labels.end(), has_markup);
-      found != labels.end())
-    return fmt::format("markup is read as words, in the {} '{}'", what, *found);
   const auto has_escape = [](const std::string& label) {
     constexpr auto kEscapes = std::to_array<std::string_view>({"\\n", "\\t", "\\u", "\\x", "%20"});
-    return stands_in(label, kEscapes);
+    return std::any_of(kEscapes.begin(), kEscapes.end(), [&](std::string_view escape) {
+      return label.find(escape) != std::string::npos;
+    });
   };
-  if (const auto found = std::find_if(labels.begin(), labels.end(), has_escape);
-      found != labels.end())
+  if (const std::string* found = first_of(labels, has_tags))
+    return fmt::format("markup is read as words, in the {} '{}'", what, *found);
+  if (const std::string* found = first_of(labels, has_escape))
     return fmt::format("characters by their codes are read as words, in the {} '{}'", what, *found);
-  if (const auto found = std::find_if(labels.begin(), labels.end(), has_lost_character);
-      found != labels.end())
+  if (const std::string* found = first_of(labels, has_lost_character))
     return fmt::format("in the {} '{}' another program lost a character", what, *found);
   return std::nullopt;
 }
@@ -228,8 +225,7 @@ std::optional<std::string> note_on_endings(std::string_view what,
   const auto is_file = [](const std::string& label) {
     return has_picture_name(label) || label.starts_with("http://") || label.starts_with("https://");
   };
-  const auto file = std::find_if(labels.begin(), labels.end(), is_file);
-  if (file != labels.end())
+  if (const std::string* file = first_of(labels, is_file))
     return fmt::format("a {} is words, and '{}' is a picture's name or an address", what, *file);
   if (labels.size() < 2 || !all_of(labels, ends_with_number)) return std::nullopt;
   return fmt::format("the number after a {} belongs to it: '{}'", what, labels.front());

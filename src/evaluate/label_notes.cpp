@@ -152,13 +152,14 @@ void add_notes_on_losses(std::string_view what, std::span<const std::string> lab
 /// What the text tower does not get of the templates themselves.
 void add_notes_on_templates(std::span<const std::string> templates, const Embedder& embedder,
                             std::vector<std::string>& notes) {
+  std::vector<Embedder::Loss> losses;
+  for (const std::string& prompt : templates)
+    losses.push_back(embedder.loss_of(fill_template(prompt, " ")));
   const auto add = [&](bool Embedder::Loss::*has, std::string_view what) {
-    const auto loses = [&](const std::string& prompt) {
-      return embedder.loss_of(fill_template(prompt, " ")).*has;
-    };
-    const auto found = std::find_if(templates.begin(), templates.end(), loses);
-    if (found != templates.end())
-      notes.push_back(fmt::format("the template '{}' has {}", *found, what));
+    const auto found = std::ranges::find(losses, true, has);
+    if (found == losses.end()) return;
+    const auto place = static_cast<std::size_t>(found - losses.begin());
+    notes.push_back(fmt::format("the template '{}' has {}", templates[place], what));
   };
   add(&Embedder::Loss::has_unknown_words, "words that the model does not know");
   add(&Embedder::Loss::has_special_tokens, "what the tokenizer takes for a text's start or end");

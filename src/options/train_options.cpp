@@ -100,18 +100,25 @@ constexpr Companion kCompanions[] = {
     {"aug-max-erase-ratio", "aug-erase"},
 };
 
+/// Whether an option is not at its default.
+bool is_given(const TrainOptions& options, std::string_view name) {
+  static const TrainOptions defaults;
+  return find(name).text(options) != find(name).text(defaults);
+}
+
+[[noreturn]] void refuse_alone(const TrainOptions& options, std::string_view option,
+                               std::string_view expected) {
+  fail(ErrorCode::invalid_argument,
+       "train: {}: got {}, expected {} with it: alone it changes nothing", option,
+       find(option).text(options), expected);
+}
+
 void check_needed(const TrainOptions& options) {
-  const TrainOptions defaults;
-  for (const Companion& companion : kCompanions) {
-    const std::string given = find(companion.option).text(options);
-    if (given == find(companion.option).text(defaults)) continue;
-    const OptionSpec& needed = find(companion.needed);
-    const bool any = companion.value.empty();
-    const std::string value = needed.text(options);
-    if (any ? value != needed.text(defaults) : value == companion.value) continue;
-    fail(ErrorCode::invalid_argument,
-         "train: {}: got {}, expected --{}{}{} with it: alone it changes nothing", companion.option,
-         given, companion.needed, any ? "" : " ", companion.value);
+  for (const auto& [option, needed, value] : kCompanions) {
+    if (!is_given(options, option)) continue;
+    const bool any = value.empty();
+    if (any ? is_given(options, needed) : find(needed).text(options) == value) continue;
+    refuse_alone(options, option, fmt::format("--{}{}{}", needed, any ? "" : " ", value));
   }
 }
 
@@ -121,27 +128,18 @@ struct Shared {
   std::vector<std::string_view> users;
 };
 
-/// Whether one of them is not at its default.
-bool any_given(const TrainOptions& options, const std::vector<std::string_view>& names) {
-  const TrainOptions defaults;
-  return std::ranges::any_of(names, [&](std::string_view name) {
-    return find(name).text(options) != find(name).text(defaults);
-  });
-}
-
 void check_users(const TrainOptions& options) {
   static const std::vector<Shared> shared = {
       {"aug-interpolation", {"aug-rotation", "aug-shear"}},
       {"aug-fill", {"aug-zoom-out", "aug-rotation", "aug-shear", "aug-erase"}},
   };
+  const auto given = [&](std::string_view name) { return is_given(options, name); };
   for (const auto& [option, users] : shared) {
-    if (!any_given(options, {option}) || any_given(options, users)) continue;
+    if (!given(option) || std::ranges::any_of(users, given)) continue;
     std::string names;
     for (const std::string_view user : users)
       names += fmt::format("{}--{}", names.empty() ? "" : ", or ", user);
-    fail(ErrorCode::invalid_argument,
-         "train: {}: got {}, expected {} with it: alone it changes nothing", option,
-         find(option).text(options), names);
+    refuse_alone(options, option, names);
   }
 }
 

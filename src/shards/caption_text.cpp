@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "base/text_remains.h"
 #include "base/trimmed.h"
 #include "base/utf8.h"
 #include "diptych/blank_text.h"
@@ -45,10 +46,6 @@ bool has_control(std::string_view text) {
   });
 }
 
-bool has_markup(std::string_view text) {
-  return text.find("</") != std::string_view::npos || text.find("<br") != std::string_view::npos;
-}
-
 /// As other programs' files of texts hold them, in small letters.
 bool has_token(std::string_view text) {
   constexpr auto kTokens = std::to_array<std::string_view>(
@@ -82,7 +79,7 @@ std::string_view caption_doubt(std::string_view caption) {
   if (is_bytes_literal(text)) return "captions that are bytes as Python shows them, b'...'";
   if (has_control(text)) return "captions with control characters";
   if (has_markup(text)) return "captions with markup, which is read as words";
-  if (text.find("\uFFFD") != std::string::npos)
+  if (has_lost_character(text))
     return "captions with U+FFFD, where another program lost a character";
   if (!has_letter(text)) return "captions without a letter, as numbers";
   return "";

@@ -61,7 +61,7 @@ Run::Run(const TrainOptions& options, const ModelReader& source, const TrainCall
       teacher_(make_teacher(options, source)) {
   if (group_ != nullptr) check_shared_run(options, model_, group_->world());
   if (callbacks.data_opened && leads()) callbacks.data_opened(data_.summary);
-  std::vector<std::string> notes = model_notes_;
+  std::vector<std::string> notes = std::move(model_notes_);
   for (const std::string& assumption : checkpoint::all_assumptions(file_))
     notes.push_back(fmt::format("assumed: {}", assumption));
   if (!file_.quantisation.layers.empty())

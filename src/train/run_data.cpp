@@ -134,15 +134,17 @@ void note_on_common(const shards::Survey& survey, const shards::Commonest& commo
 /// A sample whose json lacks the key has its txt for a caption.
 void note_on_text_key(const TrainOptions& options, const shards::Survey& survey,
                       TrainDataSummary& summary) {
-  if (options.json_text_key.empty() || survey.with_text_key >= survey.looked_at) return;
-  const std::size_t without = survey.usable - std::min(survey.usable, survey.with_text_key);
-  if (survey.with_text_key > 0 && without == 0) return;
-  const std::string some = fmt::format("{} of", survey.looked_at - survey.with_text_key);
-  summary.notes.push_back(
-      fmt::format("json-text-key: {} {} samples looked at {}: their captions are txt",
-                  survey.with_text_key == 0 ? "none of" : some, survey.looked_at,
-                  survey.with_text_key == 0 ? fmt::format("has '{}'", options.json_text_key)
-                                            : fmt::format("have no '{}'", options.json_text_key)));
+  const std::size_t with = survey.with_text_key;
+  if (options.json_text_key.empty() || with >= survey.looked_at) return;
+  if (with == 0) {
+    summary.notes.push_back(
+        fmt::format("json-text-key: none of {} samples looked at has '{}': their captions are txt",
+                    survey.looked_at, options.json_text_key));
+  } else if (with < survey.usable) {
+    summary.notes.push_back(fmt::format(
+        "json-text-key: {} of {} samples looked at have no '{}': their captions are txt",
+        survey.looked_at - with, survey.looked_at, options.json_text_key));
+  }
 }
 
 void look_through(const TrainOptions& options, RunData& data) {

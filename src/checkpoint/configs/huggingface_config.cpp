@@ -42,21 +42,22 @@ constexpr const char* kMetaClip2 = "metaclip_2";
 constexpr int kXlmRobertaStart = 0;
 constexpr int kXlmRobertaPad = 1;
 
-void assume_unknown(const std::string& file, const UnknownFields& unknown, ModelFile& model) {
-  if (auto assumed = assumed_fields(file, unknown)) model.assumptions.push_back(*assumed);
+/// The fields that image towers of CLIP and SigLIP share; the last three arguments are defaults.
+network::VisionTransformerConfig read_image_tower(ConfigFields& fields, int patch_size,
+                                                  std::string_view activation, double epsilon) {
+  fields.expect("num_channels", 3);
+  return {.image_size = fields.integer("image_size", 224),
+          .patch_size = fields.integer("patch_size", patch_size),
+          .width = fields.integer("hidden_size", 768),
+          .layers = fields.integer("num_hidden_layers", 12),
+          .heads = fields.integer("num_attention_heads", 12),
+          .mlp_width = fields.integer("intermediate_size", 3072),
+          .activation = read_huggingface_activation(fields, "hidden_act", activation),
+          .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", epsilon))};
 }
 
 network::VisionTransformerConfig read_vision(ConfigFields fields, UnknownFields& unknown) {
-  fields.expect("num_channels", 3);
-  const network::VisionTransformerConfig config = {
-      .image_size = fields.integer("image_size", 224),
-      .patch_size = fields.integer("patch_size", 32),
-      .width = fields.integer("hidden_size", 768),
-      .layers = fields.integer("num_hidden_layers", 12),
-      .heads = fields.integer("num_attention_heads", 12),
-      .mlp_width = fields.integer("intermediate_size", 3072),
-      .activation = read_huggingface_activation(fields, "hidden_act", "quick_gelu"),
-      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-5))};
+  const auto config = read_image_tower(fields, 32, "quick_gelu", 1e-5);
   take_rest(fields, unknown);
   return config;
 }
@@ -100,22 +101,13 @@ network::BertConfig read_chinese_text(ConfigFields fields, UnknownFields& unknow
 }
 
 network::VisionTransformerConfig read_siglip_vision(ConfigFields fields, UnknownFields& unknown) {
-  fields.expect("num_channels", 3);
   fields.expect("vision_use_head", true);
-  const network::VisionTransformerConfig config = {
-      .image_size = fields.integer("image_size", 224),
-      .patch_size = fields.integer("patch_size", 16),
-      .width = fields.integer("hidden_size", 768),
-      .layers = fields.integer("num_hidden_layers", 12),
-      .heads = fields.integer("num_attention_heads", 12),
-      .mlp_width = fields.integer("intermediate_size", 3072),
-      .activation = read_huggingface_activation(fields, "hidden_act", "gelu_pytorch_tanh"),
-      .norm_epsilon = static_cast<float>(fields.number("layer_norm_eps", 1e-6)),
-      .class_token = false,
-      .norm_pre = false,
-      .patch_bias = true,
-      .pooling = network::ImagePooling::map,
-      .projection = network::Projection::none};
+  auto config = read_image_tower(fields, 16, "gelu_pytorch_tanh", 1e-6);
+  config.class_token = false;
+  config.norm_pre = false;
+  config.patch_bias = true;
+  config.pooling = network::ImagePooling::map;
+  config.projection = network::Projection::none;
   take_rest(fields, unknown);
   return config;
 }
@@ -313,7 +305,7 @@ bool is_one_tower(std::string_view type) {
 
 /// The config of a tower of CLIP's or MetaCLIP 2's alone, or of Chinese-CLIP's image tower, with
 /// its projection.
-ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
+ModelFile read_one_tower(ConfigFields fields, const std::string& type, UnknownFields& unknown) {
   const bool metaclip_2 = type.starts_with(kMetaClip2);
   const bool chinese = type == "chinese_clip_vision_model";
   if (!metaclip_2 && !chinese && !type.starts_with("clip_")) {
@@ -323,8 +315,6 @@ ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
          type, fields.file());
   }
   ModelFile model;
-  UnknownFields unknown;
-  const std::string file = fields.file();
   model.config.embedding_width = fields.integer("projection_dim", 512);
   if (type.ends_with("_vision_model")) {
     model.config.image = read_vision(std::move(fields), unknown);
@@ -338,7 +328,74 @@ ModelFile read_one_tower(ConfigFields fields, const std::string& type) {
   }
   model.preprocessing.size = network::image_size(model.config.image);
   follow_transformers(model.preprocessing);
-  assume_unknown(file, unknown, model);
+  return model;
+}
+
+ModelFile read_clip(ConfigFields fields, UnknownFields& unknown) {
+  const std::string type = fields.text("model_type");
+  const bool chinese = type == "chinese_clip";
+  const bool metaclip_2 = type == kMetaClip2;
+  if (is_one_tower(type)) return read_one_tower(std::move(fields), type, unknown);
+  if (type != "clip" && !chinese && !metaclip_2) {
+    fail(ErrorCode::unsupported,
+         "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2, and the "
+         "towers of clip and metaclip_2 alone ({})",
+         type, fields.file());
+  }
+  ModelFile model;
+  model.config.embedding_width = fields.integer("projection_dim", 512);
+  model.config.image = read_vision(tower_config(fields, "vision_config"), unknown);
+  if (chinese) {
+    model.config.text = read_chinese_text(tower_config(fields, "text_config"), unknown);
+    bind_chinese_clip(model);
+  } else {
+    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2, unknown);
+    model.preprocessing.size = network::image_size(model.config.image);
+    if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
+  }
+  follow_transformers(model.preprocessing);
+  fields.ignore({"text_config", "vision_config"});  // which an older part may replace
+  take_rest(fields, unknown);
+  return model;
+}
+
+ModelFile read_siglip(ConfigFields fields, UnknownFields& unknown) {
+  const std::string type = fields.text("model_type");
+  ModelFile model;
+  model.tokenizer.kind = TokenizerSpec::Kind::none;
+  if (type == "siglip_text_model") {
+    const int width = fields.integer("projection_size", fields.integer("hidden_size", 768));
+    model.config = {.embedding_width = width,
+                    .image = network::AbsentImageTowerConfig(),
+                    .text = read_siglip_text(std::move(fields), width, unknown)};
+    model.preprocessing.size = 0;
+    return model;
+  }
+  if (type == "siglip_vision_model") {
+    const auto image = read_siglip_vision(std::move(fields), unknown);
+    model.config = {
+        .embedding_width = image.width, .image = image, .text = network::AbsentTextTowerConfig()};
+    model.preprocessing = siglip_preprocessing(image.image_size);
+    return model;
+  }
+  fields.expect("model_type", "siglip");
+  const network::VisionTransformerConfig image =
+      read_siglip_vision(fields.object("vision_config"), unknown);
+  model.config.embedding_width = image.width;
+  model.config.image = image;
+  model.config.text = read_siglip_text(fields.object("text_config"), image.width, unknown);
+  model.config.logit_bias = true;
+  model.preprocessing = siglip_preprocessing(image.image_size);
+  take_rest(fields, unknown);
+  return model;
+}
+
+/// Reads a config by `read`; what is unknown in it becomes an assumption.
+template <typename Read>
+ModelFile assuming_unknown(const Json& json, const std::string& file, const Read& read) {
+  UnknownFields unknown;
+  ModelFile model = read(ConfigFields(json, "", file), unknown);
+  if (auto assumed = assumed_fields(file, unknown)) model.assumptions.push_back(*assumed);
   return model;
 }
 
@@ -363,70 +420,11 @@ std::string_view huggingface_activation(Activation activation) {
 }
 
 ModelFile read_huggingface_config(const Json& json, const std::string& file) {
-  ConfigFields fields(json, "", file);
-  const std::string type = fields.text("model_type");
-  const bool chinese = type == "chinese_clip";
-  const bool metaclip_2 = type == kMetaClip2;
-  if (is_one_tower(type)) return read_one_tower(std::move(fields), type);
-  if (type != "clip" && !chinese && !metaclip_2) {
-    fail(ErrorCode::unsupported,
-         "config: model_type: got \"{}\", diptych has clip, chinese_clip and metaclip_2, and the "
-         "towers of clip and metaclip_2 alone ({})",
-         type, file);
-  }
-  ModelFile model;
-  UnknownFields unknown;
-  model.config.embedding_width = fields.integer("projection_dim", 512);
-  model.config.image = read_vision(tower_config(fields, "vision_config"), unknown);
-  if (chinese) {
-    model.config.text = read_chinese_text(tower_config(fields, "text_config"), unknown);
-    bind_chinese_clip(model);
-  } else {
-    model.config.text = read_text(tower_config(fields, "text_config"), metaclip_2, unknown);
-    model.preprocessing.size = network::image_size(model.config.image);
-    if (metaclip_2) model.tokenizer.kind = TokenizerSpec::Kind::none;  // it lies beside the weights
-  }
-  follow_transformers(model.preprocessing);
-  fields.ignore({"text_config", "vision_config"});  // which an older part may replace
-  take_rest(fields, unknown);
-  assume_unknown(file, unknown, model);
-  return model;
+  return assuming_unknown(json, file, read_clip);
 }
 
 ModelFile read_huggingface_siglip_config(const Json& json, const std::string& file) {
-  ConfigFields fields(json, "", file);
-  const std::string type = fields.text("model_type");
-  ModelFile model;
-  UnknownFields unknown;
-  model.tokenizer.kind = TokenizerSpec::Kind::none;
-  if (type == "siglip_text_model") {
-    const int width = fields.integer("projection_size", fields.integer("hidden_size", 768));
-    model.config = {.embedding_width = width,
-                    .image = network::AbsentImageTowerConfig(),
-                    .text = read_siglip_text(std::move(fields), width, unknown)};
-    model.preprocessing.size = 0;
-    assume_unknown(file, unknown, model);
-    return model;
-  }
-  if (type == "siglip_vision_model") {
-    const auto image = read_siglip_vision(std::move(fields), unknown);
-    model.config = {
-        .embedding_width = image.width, .image = image, .text = network::AbsentTextTowerConfig()};
-    model.preprocessing = siglip_preprocessing(image.image_size);
-    assume_unknown(file, unknown, model);
-    return model;
-  }
-  fields.expect("model_type", "siglip");
-  const network::VisionTransformerConfig image =
-      read_siglip_vision(fields.object("vision_config"), unknown);
-  model.config.embedding_width = image.width;
-  model.config.image = image;
-  model.config.text = read_siglip_text(fields.object("text_config"), image.width, unknown);
-  model.config.logit_bias = true;
-  model.preprocessing = siglip_preprocessing(image.image_size);
-  take_rest(fields, unknown);
-  assume_unknown(file, unknown, model);
-  return model;
+  return assuming_unknown(json, file, read_siglip);
 }
 
 Preprocessing read_huggingface_preprocessing(const Json& json, int image_size,

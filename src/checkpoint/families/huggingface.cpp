@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +82,27 @@ bool has_published_merges(std::string lines) {
   return text::are_published_merges(lines);
 }
 
+/// What a tokenizer's config has that CLIP's own tokenizer has not; nothing otherwise.
+std::optional<std::string> other_setting(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  const auto text_of = [&](const char* field) {
+    return json.contains(field) ? token_text(json[field]) : std::string();
+  };
+  const std::string name = text_of("tokenizer_class");
+  if (!name.empty() && !name.starts_with("CLIPTokenizer")) return name;
+  for (const auto& [field, token] : kClipSpecialTokens) {
+    const std::string got = text_of(field);
+    if (!got.empty() && got != token) return fmt::format("the {} {}", field, got);
+  }
+  const Json added = json.value("added_tokens_decoder", Json::object());
+  for (const auto& [id, token] : added.items()) {
+    const std::string got = token_text(token);
+    if (got != kClipSpecialTokens[0].second && got != kClipSpecialTokens[1].second)
+      return fmt::format("the further token {}", got);
+  }
+  return std::nullopt;
+}
+
 /// Without tokenizer.json CLIP's own vocabulary is taken, with which the tokenizer's other files
 /// must agree.
 void refuse_other_tokenizer(const ModelFiles& files) {
@@ -98,21 +120,7 @@ void refuse_other_tokenizer(const ModelFiles& files) {
     refuse("merges.txt", "other merges");
   for (const char* file : {"tokenizer_config.json", "special_tokens_map.json"}) {
     if (!files.contains(file)) continue;
-    const Json json = read_json(files, file);
-    if (!json.is_object()) continue;
-    const std::string name =
-        json.contains("tokenizer_class") ? token_text(json["tokenizer_class"]) : "";
-    if (!name.empty() && !name.starts_with("CLIPTokenizer")) refuse(file, name);
-    for (const auto& [field, token] : kClipSpecialTokens) {
-      const std::string got = json.contains(field) ? token_text(json[field]) : "";
-      if (!got.empty() && got != token) refuse(file, fmt::format("the {} {}", field, got));
-    }
-    if (!json.contains("added_tokens_decoder")) continue;
-    for (const auto& [id, token] : json["added_tokens_decoder"].items()) {
-      const std::string got = token_text(token);
-      if (got != kClipSpecialTokens[0].second && got != kClipSpecialTokens[1].second)
-        refuse(file, fmt::format("the further token {}", got));
-    }
+    if (const auto other = other_setting(read_json(files, file))) refuse(file, *other);
   }
 }
 
