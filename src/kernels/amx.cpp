@@ -49,12 +49,12 @@ struct alignas(64) TileShapes {
 static_assert(sizeof(TileShapes) == 64);
 
 constexpr int kTiles = 8;
-constexpr int kTileWords = 16;
+constexpr std::ptrdiff_t kLineBytes = 64;
 constexpr std::size_t kTileBytes = 64;  ///< of a row
 constexpr std::size_t kPanelBytes = std::size_t{kPanelWidth} * 4;
 
-/// To the compiler, tiles' instructions read no memory, or eight bytes: what is written must be
-/// there.
+/// To the compiler, tiles' instructions read and write no memory, or eight bytes: what they read
+/// must be written, and what they wrote is to be read from memory.
 void finish_writing() {
   asm volatile("" ::: "memory");
 }
@@ -83,7 +83,8 @@ struct Int8 {};
 /// left and right, lower rows left and right; 4 and 5 inputs of upper and lower rows; 6 and 7 the
 /// weights of the panel's left and right half.
 template <typename Dot, bool kPair>
-DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, void* sums) {
+DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, const WorkBeside& beside,
+                                void* sums) {
   const std::size_t stride = product.a_stride * 4;
   const std::uint32_t* lower = product.a + static_cast<std::size_t>(second) * product.a_stride;
   _tile_zero(0);
@@ -92,11 +93,13 @@ DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, void* sum
     _tile_zero(2);
     _tile_zero(3);
   }
-  for (int k = 0; k < product.words; k += kTileWords) {
+  const int steps = steps_of(product.words);
+  for (int step = 0; step < steps; ++step) {
+    const int k = step * kStepWords;
     const std::uint32_t* b = product.b + panel_offset(1, k);
     _tile_loadd(4, product.a + k, stride);
     _tile_loadd(6, b, kPanelBytes);
-    _tile_loadd(7, b + kTileWords, kPanelBytes);
+    _tile_loadd(7, b + kPanelWidth / 2, kPanelBytes);
     if constexpr (kPair) _tile_loadd(5, lower + k, stride);
     DIPTYCH_ADD_PRODUCTS(0, 4, 6)
     DIPTYCH_ADD_PRODUCTS(1, 4, 7)
@@ -104,6 +107,7 @@ DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, void* sum
       DIPTYCH_ADD_PRODUCTS(2, 5, 6)
       DIPTYCH_ADD_PRODUCTS(3, 5, 7)
     }
+    if (beside.in_step != nullptr) beside.in_step(beside.context, step);
   }
   auto* out = static_cast<std::uint8_t*>(sums);
   _tile_stored(0, out, kPanelBytes);
@@ -116,13 +120,15 @@ DIPTYCH_AMX void multiply_tiles(const DotProduct& product, int second, void* sum
 }
 
 template <typename Dot>
-void multiply(const DotProduct& product, const TileRows& tiles, void* sums) {
+void multiply(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
+              void* sums) {
   finish_writing();
   if (tiles.single()) {
-    multiply_tiles<Dot, false>(product, 0, sums);
+    multiply_tiles<Dot, false>(product, 0, beside, sums);
   } else {
-    multiply_tiles<Dot, true>(product, tiles.second(), sums);
+    multiply_tiles<Dot, true>(product, tiles.second(), beside, sums);
   }
+  finish_writing();
 }
 
 }  // namespace
@@ -144,12 +150,20 @@ TileState::~TileState() {
   release_tiles();
 }
 
-void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums) {
-  multiply<Bf16>(product, tiles, sums);
+// Only with this target does the compiler ask for lines to be written and not to be read.
+__attribute__((target("prfchw"))) void ask_to_write(const void* first, int lines) {
+  const auto* bytes = static_cast<const std::uint8_t*>(first);
+  for (int line = 0; line < lines; ++line) __builtin_prefetch(bytes + line * kLineBytes, 1);
 }
 
-void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums) {
-  multiply<Int8>(product, tiles, sums);
+void amx_bf16(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
+              float* sums) {
+  multiply<Bf16>(product, tiles, beside, sums);
+}
+
+void amx_int8(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
+              std::int32_t* sums) {
+  multiply<Int8>(product, tiles, beside, sums);
 }
 
 }  // namespace diptych::kernels
@@ -168,11 +182,17 @@ TileState::TileState(int /*height*/) {
 
 TileState::~TileState() = default;
 
-void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/, float* /*sums*/) {
+void ask_to_write(const void* /*first*/, int /*lines*/) {
   ensure(false, "this processor has AMX");
 }
 
-void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/, std::int32_t* /*sums*/) {
+void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/,
+              const WorkBeside& /*beside*/, float* /*sums*/) {
+  ensure(false, "this processor has AMX");
+}
+
+void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/,
+              const WorkBeside& /*beside*/, std::int32_t* /*sums*/) {
   ensure(false, "this processor has AMX");
 }
 

@@ -49,12 +49,30 @@ class TileState {
   TileState& operator=(const TileState&) = delete;
 };
 
+/// Words of a row that one step of a product on tiles takes, and the steps of a product.
+constexpr int kStepWords = 16;
+constexpr int steps_of(int words) {
+  return words / kStepWords;
+}
+
+/// Work for the vector units and the memory while the tiles' unit, which needs neither much,
+/// computes a product: it is called after each of the product's steps, with the step's number.
+struct WorkBeside {
+  void (*in_step)(const void* context, int step) = nullptr;  ///< null: none
+  const void* context = nullptr;
+};
+
+/// Asks for cache lines that will be written, as many from `first` on; only where there is AMX.
+void ask_to_write(const void* first, int lines);
+
 /// Computes sums [tiles.pair_rows(), kPanelWidth] of a product (dot_product.h) on the tiles that a
 /// TileState of this height has shaped. A sum of bf16 adds 32 inputs at a time: the even ones'
 /// products and the odd ones', each in their order, then both to the sum; whatever the other rows.
-void amx_bf16(const DotProduct& product, const TileRows& tiles, float* sums);
+void amx_bf16(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
+              float* sums);
 
 /// Computes the same of int8, in `a` each plus 128 and without a sign. Exact.
-void amx_int8(const DotProduct& product, const TileRows& tiles, std::int32_t* sums);
+void amx_int8(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
+              std::int32_t* sums);
 
 }  // namespace diptych::kernels

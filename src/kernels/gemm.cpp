@@ -87,9 +87,10 @@ HWY_EXPORT(multiply_block);
 
 /// Rows of x that one task keeps in its second-level cache, kDepthBlock floats of each.
 constexpr int kRowsPerTask = 144;
-/// Bytes of them where tiles multiply whole rows: half of the cache of a processor with AMX. They
-/// are so fast that weights come too slowly from beyond it, unless many rows share each.
-constexpr int kRowBytesPerTask = 1 << 20;
+/// Bytes of them and of two panels of weights where tiles multiply whole rows: two thirds of the
+/// cache of a processor with AMX. Tiles are so fast that weights come too slowly from beyond it,
+/// unless many rows share each.
+constexpr int kBytesPerTask = 1408 << 10;
 /// Multiply-adds that make a task worth handing to another thread.
 constexpr std::int64_t kMinTaskWork = std::int64_t{1} << 20;
 constexpr int kTasksPerThread = 8;
@@ -100,8 +101,8 @@ int divide_up(int a, int b) {
 
 int rows_per_task(const PackedLinear& layer, Unit unit) {
   if (!works_on_tiles(unit)) return kRowsPerTask;
-  return std::max(kRowsPerTask,
-                  kRowBytesPerTask / 4 / words_for(layer.inputs(), layer.format().multiplied));
+  const int words = words_for(layer.inputs(), layer.format().multiplied);
+  return std::max(kRowsPerTask, kBytesPerTask / 4 / words - 2 * kPanelWidth);
 }
 
 /// Shares the rows and panels of `whole` among the threads. `operand` holds its rows for a unit

@@ -4,200 +4,189 @@
 #include "base/error.h"
 #include "kernels/amx.h"
 #include "kernels/dot_product.h"
+#include "kernels/finish_tile.h"
 #include "kernels/gemm_block.h"
 #include "kernels/unpack.h"
-
-// The order matters.
-// clang-format off
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/reduced_gemm.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
-#include "kernels/activation-inl.h"
-#include "kernels/bf16-inl.h"
-// clang-format on
-
-#ifndef DIPTYCH_KERNELS_REDUCED_GEMM_CPP
-#define DIPTYCH_KERNELS_REDUCED_GEMM_CPP
-
-namespace diptych::kernels {
-
-/// A tile's sums [rows, kPanelWidth], of float or std::int32_t, and where they go.
-template <typename Sum>
-struct TileSums {
-  const Sum* sums;
-  int first_row;
-  int rows;
-  int panel;
-};
-
-}  // namespace diptych::kernels
-
-#endif
-
-HWY_BEFORE_NAMESPACE();
-namespace diptych::kernels::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using OutTag = hn::CappedTag<float, 16>;
-using WholeTag = hn::Rebind<std::int32_t, OutTag>;
-constexpr int kOutLanes = static_cast<int>(hn::MaxLanes(OutTag()));
-
-/// What a column of a tile's sums goes through: (sum - offset) * scale + bias.
-struct ColumnTerms {
-  const float* scales;  ///< null: one
-  const float* bias;
-  const std::int32_t* weight_sums;
-};
-
-HWY_INLINE hn::Vec<OutTag> dequantised(const float* sums, const ColumnTerms& terms,
-                                       float /*row_scale*/, int at) {
-  const OutTag d;
-  const auto values = hn::LoadU(d, sums + at);
-  return terms.scales == nullptr ? values : hn::Mul(values, hn::LoadU(d, terms.scales + at));
-}
-
-/// The left side was stored plus 128: 128 times the weights' sum is too much, exactly.
-HWY_INLINE hn::Vec<OutTag> dequantised(const std::int32_t* sums, const ColumnTerms& terms,
-                                       float row_scale, int at) {
-  const OutTag d;
-  const WholeTag whole;
-  const auto offset = hn::ShiftLeft<7>(hn::LoadU(whole, terms.weight_sums + at));
-  const auto values = hn::ConvertTo(d, hn::Sub(hn::LoadU(whole, sums + at), offset));
-  return hn::Mul(values, hn::Mul(hn::Set(d, row_scale), hn::LoadU(d, terms.scales + at)));
-}
-
-HWY_INLINE void store_result(hn::Vec<OutTag> values, float* out) {
-  hn::StoreU(values, OutTag(), out);
-}
-HWY_INLINE void store_result(hn::Vec<OutTag> values, std::uint16_t* out) {
-  store_bf16(OutTag(), values, out);
-}
-
-template <Activation kActivation, typename Sum, typename Result>
-HWY_INLINE void finish_row(const Sum* sums, const ColumnTerms& terms, float row_scale,
-                           const float* residual, Result* out) {
-  const OutTag d;
-  for (int at = 0; at < kPanelWidth; at += kOutLanes) {
-    auto value = hn::Add(dequantised(sums, terms, row_scale, at), hn::LoadU(d, terms.bias + at));
-    if (residual != nullptr) value = hn::Add(value, hn::LoadU(d, residual + at));
-    store_result(activate_vector<kActivation>(d, value), out + at);
-  }
-}
-
-/// `results`: the block's, of float32 or bf16.
-template <typename Sum, typename Result>
-void finish_tile(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile,
-                 const BasicMatrixView<Result>& results) {
-  const PackedLinear& layer = *block.layer;
-  const int column = tile.panel * kPanelWidth;
-  const ColumnTerms terms{.scales = layer.scales() == nullptr ? nullptr : layer.scales() + column,
-                          .bias = layer.bias() + column,
-                          .weight_sums = layer.sums() == nullptr ? nullptr : layer.sums() + column};
-  with_activation(block.activation, [&](auto activation) {
-    for (int i = 0; i < tile.rows; ++i) {
-      const int row = tile.first_row + i;
-      finish_row<activation()>(
-          tile.sums + i * kPanelWidth, terms, row_scales == nullptr ? 1.0F : row_scales[row],
-          block.residual == nullptr ? nullptr : block.residual->row(row) + column,
-          results.row(row) + column);
-    }
-  });
-}
-
-template <typename Sum>
-void finish(const GemmBlock& block, const float* row_scales, const TileSums<Sum>& tile) {
-  if (block.rounded.data != nullptr) return finish_tile(block, row_scales, tile, block.rounded);
-  finish_tile(block, row_scales, tile, block.out);
-}
-
-void finish_floats(const GemmBlock& block, const float* row_scales, const TileSums<float>& tile) {
-  finish(block, row_scales, tile);
-}
-
-void finish_whole(const GemmBlock& block, const float* row_scales,
-                  const TileSums<std::int32_t>& tile) {
-  finish(block, row_scales, tile);
-}
-
-}  // namespace diptych::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-
-#include "kernels/dispatch.h"
 
 namespace diptych::kernels {
 namespace {
 
-HWY_EXPORT(finish_floats);
-HWY_EXPORT(finish_whole);
+constexpr int kLineWords = 16;
 
-/// A panel's words as the unit multiplies them, unpacked into this thread's memory if need be.
-const std::uint32_t* multiplied_words(const PackedLinear& layer, int panel) {
-  if (layer.format().stored == layer.format().multiplied) return layer.panel(panel);
-  thread_local AlignedBuffer unpacked;
-  const auto size = panel_offset(1, words_for(layer.inputs(), Element::bf16));
-  if (unpacked.size() < size) unpacked = AlignedBuffer(size);
-  unpack_bf16(layer, panel, unpacked.words());
-  return unpacked.words();
-}
+/// Work on `count` things, as equal parts of which as possible are done in each of several steps.
+class Shared {
+ public:
+  Shared(int count, int steps) : count_(count), per_step_((count + steps - 1) / steps) {}
+  int first(int step) const { return std::min(step * per_step_, count_); }
+  int last(int step) const { return first(step + 1); }
 
-/// The finishing kernel of sums of one kind.
-auto finish_of(const float* /*sums*/) {
-  return DIPTYCH_DISPATCH(finish_floats);
-}
-auto finish_of(const std::int32_t* /*sums*/) {
-  return DIPTYCH_DISPATCH(finish_whole);
-}
+ private:
+  int count_;
+  int per_step_;
+};
 
-/// Rows of sums that are in memory at a time: those of the largest tile.
-constexpr int kSumRows = std::max(kDotRows, 2 * kTileRows);
+/// A block's panels as its unit multiplies them: as they lie, or unpacked into this thread's
+/// memory. While one is multiplied, the next is made ready part by part: unpacked, or asked for
+/// from memory, where it lies further away than the processor looks ahead.
+class Panels {
+ public:
+  /// A panel is made ready in this many steps.
+  Panels(const GemmBlock& block, int steps)
+      : block_(block),
+        unpacks_(block.layer->format().stored != block.layer->format().multiplied),
+        stored_words_(unpacks_ ? words_for(block.layer->inputs(), Element::bf16) / 2
+                               : block.layer->words()),
+        share_(stored_words_, steps) {
+    if (!unpacks_) return;
+    thread_local AlignedBuffer memory;
+    const std::size_t size = 2 * panel_offset(2, stored_words_);
+    if (memory.size() < size) memory = AlignedBuffer(size);
+    unpacked_ = memory.words();
+    unpack(block.first_panel, 0, stored_words_);
+  }
 
-/// Computes a block panel by panel. `for_each_tile(body)` calls body(first row, rows) for all tiles
-/// of its rows; `dot(product, rows, sums)` computes the sums of one.
-template <typename Sum, typename ForEachTile, typename Dot>
-void multiply_panels(const GemmBlock& block, const Operand& operand,
-                     const ForEachTile& for_each_tile, const Dot& dot) {
-  alignas(64) Sum sums[kSumRows * kPanelWidth];
-  const auto finish = finish_of(sums);
+  /// Returns a panel that has been made ready.
+  const std::uint32_t* words(int panel) const {
+    return unpacks_ ? unpacked(panel) : block_.layer->panel(panel);
+  }
+
+  /// Does a step's part of making the panel after `panel` ready, if the block has one.
+  void prepare_next(int panel, int step) const {
+    if (panel + 1 == block_.last_panel) return;
+    const int first = share_.first(step);
+    const int last = share_.last(step);
+    if (unpacks_) return unpack(panel + 1, first, last);
+    constexpr int kIntoSecondLevel = 2;
+    const std::uint32_t* next = block_.layer->panel(panel + 1);
+    for (std::size_t i = panel_offset(1, first); i < panel_offset(1, last); i += kLineWords)
+      __builtin_prefetch(next + i, 0, kIntoSecondLevel);
+  }
+
+ private:
+  std::uint32_t* unpacked(int panel) const {
+    return unpacked_ + (panel % 2 == 0 ? 0 : panel_offset(2, stored_words_));
+  }
+
+  void unpack(int panel, int first, int last) const {
+    if (first == last) return;
+    unpack_bf16(*block_.layer, panel, first, last - first,
+                unpacked(panel) + panel_offset(2, first));
+  }
+
+  const GemmBlock& block_;
+  bool unpacks_;
+  int stored_words_;  ///< of one output, those that are multiplied
+  Shared share_;
+  std::uint32_t* unpacked_ = nullptr;  ///< two panels, which take turns
+};
+
+/// Computes a block panel by panel, in tiles as equal as can be. `dot(product, rows, sums)`
+/// computes the sums of one.
+template <typename Sum, typename Dot>
+void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot& dot) {
+  alignas(64) Sum sums[kDotRows * kPanelWidth];
+  const FinishTile<Sum> finish = finish_tile<Sum>();
   const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
+  const int tiles = (block.rows() + kDotRows - 1) / kDotRows;
+  const Panels panels(block, tiles);
   for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
-    const std::uint32_t* b = multiplied_words(*block.layer, panel);
-    for_each_tile([&](int row, int count) {
-      dot({operand.row(row), operand.stride, b, words}, count, sums);
+    for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
+      const int count = (block.last_row - row) / (tiles - tile);
+      panels.prepare_next(panel, tile);
+      dot({operand.row(row), operand.stride, panels.words(panel), words}, count, sums);
       finish(block, operand.scales, {sums, row, count, panel});
-    });
+      row += count;
+    }
   }
 }
 
-/// In tiles as equal as can be. `dot` is as above.
-template <typename Sum, typename Dot>
-void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot& dot) {
-  const auto for_each_tile = [&](const auto& body) {
-    const int tiles = (block.rows() + kDotRows - 1) / kDotRows;
-    for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
-      const int count = (block.last_row - row) / (tiles - tile);
-      body(row, count);
-      row += count;
-    }
-  };
-  multiply_panels<Sum>(block, operand, for_each_tile, dot);
+/// What is done in the steps of a pair of tiles' product (WorkBeside).
+template <typename Sum>
+struct TileWork {
+  const GemmBlock& block;
+  const float* row_scales;
+  FinishTile<Sum> finish;
+  const Panels& panels;
+  TileSums<Sum> before;  ///< to be finished; no rows: none
+  TileSums<Sum> now;     ///< what is computed
+  Shared rows;           ///< of a pair, among its steps
+  int first_step;        ///< of the panel's
+};
+
+/// Asks for where a row's results will be written and its residual read: lines a row apart, which
+/// the processor does not foresee.
+void ask_for_row(const GemmBlock& block, int row, int panel) {
+  constexpr int kLines = kPanelWidth * 4 / 64;
+  const int column = panel * kPanelWidth;
+  if (block.rounded.data != nullptr) {
+    ask_to_write(block.rounded.row(row) + column, kLines / 2);
+  } else {
+    ask_to_write(block.out.row(row) + column, kLines);
+  }
+  if (block.residual == nullptr) return;
+  const float* residual = block.residual->row(row) + column;
+  for (int line = 0; line < kLines; ++line) __builtin_prefetch(residual + line * kLineWords);
 }
 
-/// `dot(product, tiles, sums)` computes the sums of a pair of AMX's tiles.
+template <typename Sum>
+void make_next_ready(const void* context, int step) {
+  const auto& work = *static_cast<const TileWork<Sum>*>(context);
+  work.panels.prepare_next(work.now.panel, work.first_step + step);
+  for (int row = work.rows.first(step); row < work.rows.last(step); ++row)
+    ask_for_row(work.block, work.now.first_row + row, work.now.panel);
+}
+
+template <typename Sum>
+void finish_before(const void* context, int step) {
+  const auto& work = *static_cast<const TileWork<Sum>*>(context);
+  work.panels.prepare_next(work.now.panel, work.first_step + step);
+  const int first = work.rows.first(step);
+  const int last = work.rows.last(step);
+  if (work.before.rows == 0 || first == last) return;
+  work.finish(work.block, work.row_scales,
+              {.sums = work.before.sums + first * kPanelWidth,
+               .first_row = work.before.first_row + first,
+               .rows = last - first,
+               .panel = work.before.panel});
+}
+
+/// The same in pairs of AMX's tiles. `dot(product, tiles, beside, sums)` computes the sums of a
+/// pair. With an activation, a pair is finished in the steps of the next, which hides its
+/// arithmetic. Without one there is little to hide, and to write between the tiles' reading holds
+/// that up: measured, results are then better only asked for.
 template <typename Sum, typename Dot>
 void multiply_tiles(const GemmBlock& block, const Operand& operand, const Dot& dot) {
   const TileRows tiles(block.rows());
   const TileState state(tiles.height());
-  const auto for_each_pair = [&](const auto& body) {
-    for (int pair = 0; pair < tiles.pairs(); ++pair)
-      body(block.first_row + tiles.first(pair), tiles.pair_rows());
-  };
-  multiply_panels<Sum>(
-      block, operand, for_each_pair,
-      [&](const DotProduct& product, int /*rows*/, Sum* sums) { dot(product, tiles, sums); });
+  alignas(64) Sum sums[2][2 * kTileRows * kPanelWidth];
+  const FinishTile<Sum> finish = finish_tile<Sum>();
+  const bool beside = block.activation != Activation::none;
+  const int words = words_for(block.layer->inputs(), block.layer->format().multiplied);
+  const int steps = steps_of(words);
+  const Panels panels(block, tiles.pairs() * steps);
+  TileSums<Sum> before;
+  for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
+    for (int pair = 0; pair < tiles.pairs(); ++pair) {
+      Sum* const to = before.sums == sums[0] ? sums[1] : sums[0];
+      const int row = block.first_row + tiles.first(pair);
+      const TileWork<Sum> work{.block = block,
+                               .row_scales = operand.scales,
+                               .finish = finish,
+                               .panels = panels,
+                               .before = before,
+                               .now = {to, row, tiles.pair_rows(), panel},
+                               .rows = Shared(tiles.pair_rows(), steps),
+                               .first_step = pair * steps};
+      dot({operand.row(row), operand.stride, panels.words(panel), words}, tiles,
+          WorkBeside{beside ? finish_before<Sum> : make_next_ready<Sum>, &work}, to);
+      if (beside) {
+        before = work.now;
+      } else {
+        finish(block, operand.scales, work.now);
+      }
+    }
+  }
+  if (beside) finish(block, operand.scales, before);
 }
 
 }  // namespace
@@ -219,5 +208,3 @@ void multiply_reduced_block(const GemmBlock& block, const Operand& operand, Unit
 }
 
 }  // namespace diptych::kernels
-
-#endif

@@ -109,11 +109,10 @@ void unpack_floats(const PackedLinear& layer, int panel, int first, int count, f
   (words, word_count, layer.scales() + panel_offset(panel, 1), out);
 }
 
-void unpack_bf16(const PackedLinear& layer, int panel, std::uint32_t* out) {
-  // The filling of int8 reaches further than that of bf16.
-  const int count = words_for(layer.inputs(), Element::bf16) / 2;
+void unpack_bf16(const PackedLinear& layer, int panel, int first, int count, std::uint32_t* out) {
   DIPTYCH_DISPATCH(int8_to_bf16)
-  (signed_words(layer, panel), count, reinterpret_cast<std::int32_t*>(out));
+  (signed_words(layer, panel) + panel_offset(1, first), count,
+   reinterpret_cast<std::int32_t*>(out));
 }
 
 }  // namespace diptych::kernels

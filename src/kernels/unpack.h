@@ -11,8 +11,8 @@ namespace diptych::kernels {
 /// there is room for `count` rounded up to one.
 void unpack_floats(const PackedLinear& layer, int panel, int first, int count, float* out);
 
-/// Writes a panel of int8 as words of bf16 [words_for(inputs, bf16), kPanelWidth], without the
-/// scales: whole numbers of eight bits are bf16 exactly.
-void unpack_bf16(const PackedLinear& layer, int panel, std::uint32_t* out);
+/// Writes words [first, first + count) of a panel of int8 as words of bf16 [2 count, kPanelWidth],
+/// without the scales: whole numbers of eight bits are bf16 exactly.
+void unpack_bf16(const PackedLinear& layer, int panel, int first, int count, std::uint32_t* out);
 
 }  // namespace diptych::kernels

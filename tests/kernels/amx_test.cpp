@@ -114,7 +114,7 @@ void expect_oracle(kernels::Element element, const Multiply& multiply, const Ora
       const DotProduct product{a.words() + static_cast<std::size_t>(tiles.first(pair)) * kStride,
                                kStride, b.words(), kWords};
       std::vector<Sum> sums(static_cast<std::size_t>(tiles.pair_rows()) * kPanelWidth);
-      multiply(product, tiles, sums.data());
+      multiply(product, tiles, {}, sums.data());
       for (int row = 0; row < tiles.pair_rows(); ++row) {
         for (int column = 0; column < kPanelWidth; ++column)
           ASSERT_EQ(sums[static_cast<std::size_t>(row * kPanelWidth + column)],
@@ -123,6 +123,24 @@ void expect_oracle(kernels::Element element, const Multiply& multiply, const Ora
       }
     }
   }
+}
+
+TEST_F(AmxTest, DoesWorkBesideInEveryStepOnce) {
+  constexpr int kWords = 64;
+  const AlignedBuffer a = random_words(16 * kWords, 1, kernels::Element::bf16);
+  const AlignedBuffer b =
+      random_words(std::size_t{kWords} * kPanelWidth, 2, kernels::Element::bf16);
+  const TileRows tiles(16);
+  const TileState state(tiles.height());
+  std::vector<int> steps;
+  const kernels::WorkBeside beside{
+      [](const void* context, int step) {
+        static_cast<std::vector<int>*>(const_cast<void*>(context))->push_back(step);
+      },
+      &steps};
+  std::vector<float> sums(16 * kPanelWidth);
+  kernels::amx_bf16({a.words(), kWords, b.words(), kWords}, tiles, beside, sums.data());
+  EXPECT_EQ(steps, (std::vector<int>{0, 1, 2, 3}));
 }
 
 TEST_F(AmxTest, AddsProductsOfBf16InTheUnitsOrder) {
