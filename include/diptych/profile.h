@@ -26,7 +26,8 @@ struct OperationTime {
 
 /// What the machine does at best, measured with as many threads.
 struct MachinePeaks {
-  double flops_per_second = 0.0;  ///< of products in the precision, of matrices that stay in cache
+  /// Of products in the precision: of AMX in registers, else of matrices that stay in cache.
+  double flops_per_second = 0.0;
   double bytes_per_second = 0.0;  ///< read from memory
 
   /// Returns which part of the time an operation would take at these rates, 0 to about 1: of the

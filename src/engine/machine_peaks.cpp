@@ -8,7 +8,9 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/amx.h"
 #include "kernels/gemm.h"
+#include "kernels/unit.h"
 
 namespace diptych::engine {
 namespace {
@@ -46,6 +48,17 @@ double product_rate(int side, kernels::Format format, ThreadPool& pool) {
   return 2.0 * side * static_cast<double>(values) / seconds;
 }
 
+/// Returns the rate of AMX in registers, of all threads of a pool at once.
+double tile_rate(kernels::Unit unit, ThreadPool& pool) {
+  const auto threads = static_cast<std::size_t>(pool.size());
+  std::atomic<std::int64_t> products = 0;
+  const double seconds = shortest_seconds([&] {
+    products = 0;
+    pool.run(threads, [&](std::size_t) { products += kernels::multiply_in_registers(unit); });
+  });
+  return 2.0 * static_cast<double>(products) / seconds;
+}
+
 /// Returns how fast memory beyond all caches is read.
 double reading_rate(ThreadPool& pool) {
   constexpr std::size_t kBytes = std::size_t{1} << 28;
@@ -65,9 +78,15 @@ double reading_rate(ThreadPool& pool) {
 
 MachinePeaks measure_peaks(kernels::Format format, ThreadPool& pool) {
   MachinePeaks peaks;
-  // Whole panels, in caches of any size and with work for many threads.
-  for (const int side : {256, 512, 1024})
-    peaks.flops_per_second = std::max(peaks.flops_per_second, product_rate(side, format, pool));
+  const kernels::Unit unit = kernels::unit_for(format.multiplied);
+  if (kernels::works_on_tiles(unit)) {
+    // Which no product comes near: tiles are read more slowly than they are multiplied.
+    peaks.flops_per_second = tile_rate(unit, pool);
+  } else {
+    // Whole panels, in caches of any size and with work for many threads.
+    for (const int side : {256, 512, 1024})
+      peaks.flops_per_second = std::max(peaks.flops_per_second, product_rate(side, format, pool));
+  }
   peaks.bytes_per_second = reading_rate(pool);
   return peaks;
 }

@@ -3,6 +3,7 @@
 #include "kernels/amx.h"
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "base/error.h"
@@ -78,6 +79,24 @@ struct Int8 {};
   } else {                                          \
     _tile_dpbusd(sums, inputs, weights);            \
   }
+
+template <typename Dot>
+DIPTYCH_AMX void repeat_product(const std::uint32_t* numbers, int times) {
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_loadd(4, numbers, kTileBytes);
+  _tile_loadd(5, numbers, kTileBytes);
+  _tile_loadd(6, numbers, kTileBytes);
+  _tile_loadd(7, numbers, kTileBytes);
+  for (int i = 0; i < times; ++i) {
+    DIPTYCH_ADD_PRODUCTS(0, 4, 6)
+    DIPTYCH_ADD_PRODUCTS(1, 4, 7)
+    DIPTYCH_ADD_PRODUCTS(2, 5, 6)
+    DIPTYCH_ADD_PRODUCTS(3, 5, 7)
+  }
+}
 
 /// One tile of rows, or a pair, the second from row `second` on. Tiles 0 to 3 are sums: upper rows
 /// left and right, lower rows left and right; 4 and 5 inputs of upper and lower rows; 6 and 7 the
@@ -166,6 +185,20 @@ void amx_int8(const DotProduct& product, const TileRows& tiles, const WorkBeside
   multiply<Int8>(product, tiles, beside, sums);
 }
 
+std::int64_t multiply_in_registers(Unit unit) {
+  constexpr int kTimes = 1 << 17;
+  const bool bf16 = unit == Unit::amx_bf16;
+  // As bf16 1 to 2, as int8 of both signs, all different.
+  std::array<std::uint32_t, kTileRows * kStepWords> numbers;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = 0x3F813F80U + static_cast<std::uint32_t>(i % 64) * 0x00010001U;
+  const TileState state(kTileRows);
+  finish_writing();
+  (bf16 ? repeat_product<Bf16> : repeat_product<Int8>)(numbers.data(), kTimes);
+  const Element element = bf16 ? Element::bf16 : Element::int8;
+  return std::int64_t{4} * kTimes * kTileRows * kTileRows * kStepWords * elements_per_word(element);
+}
+
 }  // namespace diptych::kernels
 
 #else
@@ -194,6 +227,11 @@ void amx_bf16(const DotProduct& /*product*/, const TileRows& /*tiles*/,
 void amx_int8(const DotProduct& /*product*/, const TileRows& /*tiles*/,
               const WorkBeside& /*beside*/, std::int32_t* /*sums*/) {
   ensure(false, "this processor has AMX");
+}
+
+std::int64_t multiply_in_registers(Unit /*unit*/) {
+  ensure(false, "this processor has AMX");
+  return 0;
 }
 
 }  // namespace diptych::kernels

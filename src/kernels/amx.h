@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/dot_product.h"
+#include "kernels/unit.h"
 
 namespace diptych::kernels {
 
@@ -74,5 +75,10 @@ void amx_bf16(const DotProduct& product, const TileRows& tiles, const WorkBeside
 /// Computes the same of int8, in `a` each plus 128 and without a sign. Exact.
 void amx_int8(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,
               std::int32_t* sums);
+
+/// Multiplies tiles that are in registers already, of numbers that are not zero, for some
+/// milliseconds, and returns how many numbers were multiplied: what the unit does at best. Zeros
+/// take less power and so less time. `unit` works on tiles.
+std::int64_t multiply_in_registers(Unit unit);
 
 }  // namespace diptych::kernels
