@@ -1,6 +1,5 @@
 #include "libtorch/sharding.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "tensor/tensor.h"
@@ -48,12 +47,13 @@ struct Whole : torch::autograd::Function<Whole> {
 
 Tensor Sharding::shard_of(const Tensor& whole) const {
   if (group == nullptr) return whole;
+  return part_of(whole.detach()).clone();
+}
+
+Tensor Sharding::part_of(const Tensor& whole) const {
+  if (group == nullptr) return whole;
   const std::int64_t length = shard_length(whole.numel(), *group);
-  const std::int64_t begin = std::min(group->rank() * length, whole.numel());
-  const std::int64_t count = std::min(length, whole.numel() - begin);
-  Tensor shard = torch::zeros({length}, whole.options().requires_grad(false));
-  shard.narrow(0, 0, count).copy_(whole.detach().reshape({-1}).narrow(0, begin, count));
-  return shard;
+  return filled_up(whole, *group).narrow(0, group->rank() * length, length);
 }
 
 Tensor Sharding::whole_of(const Tensor& shard) const {

@@ -19,6 +19,9 @@ struct Sharding {
   explicit operator bool() const { return group != nullptr; }
   /// Returns this process's shard, in memory of its own; of what is whole, itself.
   torch::Tensor shard_of(const torch::Tensor& whole) const;
+  /// Returns the same as part of autograd's graph: the gradient of a number outside the shard is
+  /// zero, and the sum of all processes' gradients that of the whole.
+  torch::Tensor part_of(const torch::Tensor& whole) const;
   /// Returns the whole of all processes' shards, which all of them ask for; of what is whole,
   /// itself. Where gradients are taken, a shard's is that of the sum of all processes' losses.
   /// Throws as ProcessGroup, also on the way back.

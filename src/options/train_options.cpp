@@ -167,20 +167,6 @@ void check_amounts(const TrainOptions& options) {
          "an --aug-min-zoom below 1");
 }
 
-/// Shards are moved each number by itself, and all processes gather them equally often.
-void check_sharding(const TrainOptions& chosen) {
-  constexpr auto kAdapters = options::TowerMode::Kind::lora;
-  const auto refuse = [](bool given, std::string_view option, std::string_view expected) {
-    if (given) fail(ErrorCode::unsupported, "train: {}: expected {} with fsdp", option, expected);
-  };
-  if (!chosen.fsdp) return;
-  refuse(chosen.optimiser != "adamw" && chosen.optimiser != "lion", "opt",
-         "adamw or lion, which look at no matrix as a whole,");
-  refuse(chosen.accum_freq > 1, "accum-freq", "1");
-  refuse(options::image_mode(chosen).kind == kAdapters, "image-mode", "full or frozen");
-  refuse(options::text_mode(chosen).kind == kAdapters, "text-mode", "full or frozen");
-}
-
 /// What only goes with something else is not left aside without a word.
 void check_companions(const TrainOptions& options) {
   const auto refuse = [](bool given, std::string_view option, std::string_view expected) {
@@ -202,7 +188,6 @@ void check_companions(const TrainOptions& options) {
   refuse(options.group_captions && !options.group_key.empty(), "group-captions", "it or group-key");
   refuse(options.processes > 1 && !options.meeting_point.empty(), "dist-url",
          "it or nproc, whose processes meet by themselves");
-  check_sharding(options);
   refuse(options.quick_gelu && options.no_quick_gelu, "quick-gelu", "it or its opposite");
   refuse(options.warmup_samples > 0 && options.warmup_share > 0.0, "warmup-share",
          "it or warmup-samples");

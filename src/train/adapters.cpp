@@ -41,6 +41,17 @@ Tensor from_uniform(const Shape& shape, double bound, Random& random) {
   return tensor;
 }
 
+/// The matrix that an adapter changes, as it was before.
+StateTensor matrix_before(const network::ParameterTable& table,
+                          const libtorch::Parameters& parameters,
+                          const std::vector<libtorch::Sharding>& shardings,
+                          const AdapterSpec& spec) {
+  const auto at = static_cast<std::size_t>(spec.parameter);
+  return {.name = kMatrixBefore + table.spec(spec.parameter).name,
+          .tensor = parameters[at],
+          .sharding = shardings[at]};
+}
+
 }  // namespace
 
 int adapted_parts(const network::ParameterSpec& spec) {
@@ -89,31 +100,31 @@ Adapters::Adapters(const network::ParameterTable& table, std::vector<AdapterSpec
   }
 }
 
-libtorch::Parameters Adapters::applied_to(const libtorch::Parameters& parameters) const {
+libtorch::Parameters Adapters::applied_to(const libtorch::Parameters& parameters,
+                                          const std::vector<libtorch::Sharding>& shardings) const {
   libtorch::Parameters changed = parameters;
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    Tensor& matrix = changed[static_cast<std::size_t>(specs_[i].parameter)];
+    const auto at = static_cast<std::size_t>(specs_[i].parameter);
     const Tensor product = torch::bmm(parameters_[2 * i + 1], parameters_[2 * i]);
-    matrix = torch::add(matrix, product.view(matrix.sizes()), scale_of(specs_[i]));
+    const Tensor part = shardings[at].part_of(product);
+    changed[at] = torch::add(changed[at], part.view(changed[at].sizes()), scale_of(specs_[i]));
   }
   return changed;
 }
 
 void Adapters::save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
-                    TensorMap& map) const {
-  for (const AdapterSpec& spec : specs_) {
-    map.add(kMatrixBefore + table.spec(spec.parameter).name,
-            libtorch::to_buffer(parameters[static_cast<std::size_t>(spec.parameter)]));
-  }
+                    const std::vector<libtorch::Sharding>& shardings, TensorMap& map) const {
+  State before;
+  for (const AdapterSpec& spec : specs_)
+    before.push_back(matrix_before(table, parameters, shardings, spec));
+  add_state(map, before);
   add_state(map, state_of(kAdapterState, table_, parameters_, {}));
 }
 
 void Adapters::load(const network::ParameterTable& table, libtorch::Parameters& parameters,
-                    SavedState& saved) {
+                    const std::vector<libtorch::Sharding>& shardings, SavedState& saved) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
-    const network::ParameterId matrix = specs_[i].parameter;
-    State state = {{.name = kMatrixBefore + table.spec(matrix).name,
-                    .tensor = parameters[static_cast<std::size_t>(matrix)]}};
+    State state = {matrix_before(table, parameters, shardings, specs_[i])};
     for (const std::size_t part : {2 * i, 2 * i + 1}) {
       state.push_back(
           {.name = kAdapterState + table_.specs()[part].name, .tensor = parameters_[part]});

@@ -56,16 +56,19 @@ class Adapters {
   const libtorch::Parameters& parameters() const { return parameters_; }
 
   /// Returns the model's parameters with what the adapters add, as part of autograd's graph.
-  libtorch::Parameters applied_to(const libtorch::Parameters& parameters) const;
+  /// `shardings`: how the model's parameters lie. Of what is added to a shard, the gradients of A
+  /// and B are to be summed over all processes.
+  libtorch::Parameters applied_to(const libtorch::Parameters& parameters,
+                                  const std::vector<libtorch::Sharding>& shardings) const;
 
   /// Saves the matrices as they were before, and all A and B, under "optimizer." names: `map` has
-  /// sums.
+  /// sums. What lies in shards as add_state does.
   void save(const network::ParameterTable& table, const libtorch::Parameters& parameters,
-            TensorMap& map) const;
+            const std::vector<libtorch::Sharding>& shardings, TensorMap& map) const;
   /// Reads what `save` wrote; `parameters` have the sums, which is what adapters that start afresh
   /// start from. Throws as SavedState::restore.
   void load(const network::ParameterTable& table, libtorch::Parameters& parameters,
-            SavedState& saved);
+            const std::vector<libtorch::Sharding>& shardings, SavedState& saved);
 
  private:
   double scale_of(const AdapterSpec& spec) const { return alpha_ > 0.0 ? alpha_ / spec.rank : 1.0; }

@@ -1,5 +1,6 @@
 #include "train/learner.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -72,7 +73,7 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
 }
 
 StepModel Learner::step_model() {
-  effective_ = adapters_.applied_to(parameters_);
+  effective_ = adapters_.applied_to(parameters_, shardings_);
   const bool shares = !options_.keeps_image_statistics && has_batch_statistics(model_);
   return {.model = model_,
           .parameters = effective_,
@@ -130,12 +131,12 @@ double Learner::backward_whole(const Batch& batch) {
 double Learner::backward_in_parts(const Batch& batch) {
   const StepModel step = step_model();
   const std::vector<Batch> parts = cut(batch, options_.parts);
+  const std::size_t passes = passes_of(step, parts);
   // One part is computed once, its graph held; several are computed again for their gradients.
   std::optional<Outputs> held;
-  if (parts.size() == 1) held = task_->outputs(step, parts.front());
-  const Outputs features = held ? *held : features_of(step, parts);
-  const bool only_goes_along = parts.empty() && is_waited_for(step);
-  const Outputs uncounted = only_goes_along ? uncounted_outputs(*task_, step) : Outputs();
+  if (passes == 1) held = outputs_of(step, parts, 0);
+  const bool counts = held && !parts.empty();
+  const Outputs features = counts ? *held : held ? no_features() : features_of(step, parts, passes);
   const bool alone = options_.group == nullptr;
   const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch,
                                          alone ? std::vector<Tensor>() : task_->given(step, batch));
@@ -145,13 +146,16 @@ double Learner::backward_in_parts(const Batch& batch) {
   const double own_weight = own_weight_of(step, batch);
   double own_losses = 0.0;
   std::int64_t first = all.first;
-  for (const Batch& part : parts) {
-    const Outputs outputs = held ? *std::exchange(held, {}) : task_->outputs(step_model(), part);
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    const Outputs outputs = held ? *std::exchange(held, {}) : outputs_of(step_model(), parts, pass);
+    if (pass >= parts.size()) {
+      go_back_uncounted(outputs);
+      continue;
+    }
     backward_from(outputs, all.images, all.texts, first, own_weight);
     if (outputs.own_losses.defined()) own_losses += outputs.own_losses.item<double>();
-    first += part.pairs();
+    first += parts[pass].pairs();
   }
-  if (only_goes_along) go_back_uncounted(uncounted);
   if (!alone) {
     sum_gradients(*options_.group, leaves());
     own_losses = options_.group->sum(own_losses);
@@ -159,15 +163,40 @@ double Learner::backward_in_parts(const Batch& batch) {
   return common.item<double>() + own_weight * own_losses;
 }
 
-Outputs Learner::features_of(const StepModel& step, const std::vector<Batch>& parts) {
-  const torch::NoGradGuard no_gradients;
-  const std::vector<Tensor> statistics = copy_statistics();
+std::size_t Learner::passes_of(const StepModel& step, const std::vector<Batch>& parts) const {
+  if (!is_waited_for(step)) return parts.size();
+  if (options_.parts == 1) return 1;
+  std::int64_t most = 0;
+  const auto count = static_cast<std::int64_t>(parts.size());
+  for (const auto& counts : options_.group->gathered_numbers({count}))
+    most = std::max(most, counts.front());
+  return static_cast<std::size_t>(most);
+}
+
+Outputs Learner::outputs_of(const StepModel& step, const std::vector<Batch>& parts,
+                            std::size_t pass) const {
+  return pass < parts.size() ? task_->outputs(step, parts[pass]) : uncounted_outputs(*task_, step);
+}
+
+Outputs Learner::no_features() const {
   const Tensor none = torch::zeros({0, model_.config.embedding_width},
                                    torch::TensorOptions(parameters_.front().device()));
-  std::vector<Tensor> images = {none};
-  std::vector<Tensor> texts = {none};
-  for (const Batch& part : parts) {
-    const Outputs outputs = tower_features(step, part, part.patches);
+  return {.images = none, .texts = none};
+}
+
+Outputs Learner::features_of(const StepModel& step, const std::vector<Batch>& parts,
+                             std::size_t passes) {
+  const torch::NoGradGuard no_gradients;
+  const std::vector<Tensor> statistics = copy_statistics();
+  const Outputs none = no_features();
+  std::vector<Tensor> images = {none.images};
+  std::vector<Tensor> texts = {none.texts};
+  for (std::size_t pass = 0; pass < passes; ++pass) {
+    if (pass >= parts.size()) {
+      uncounted_features(step);
+      continue;
+    }
+    const Outputs outputs = tower_features(step, parts[pass], parts[pass].patches);
     images.push_back(outputs.images.to(torch::kFloat32));
     texts.push_back(outputs.texts.to(torch::kFloat32));
   }
@@ -231,7 +260,7 @@ double Learner::logit_scale() const {
 
 libtorch::Parameters Learner::weights() const {
   const torch::NoGradGuard no_gradients;
-  return adapters_.applied_to(parameters_);
+  return adapters_.applied_to(parameters_, shardings_);
 }
 
 void Learner::add_whole(TensorMap& map, const libtorch::Parameters& weights) const {
@@ -240,7 +269,7 @@ void Learner::add_whole(TensorMap& map, const libtorch::Parameters& weights) con
 
 void Learner::save(TensorMap& map) const {
   add_whole(map, weights());
-  adapters_.save(model_.parameters, parameters_, map);
+  adapters_.save(model_.parameters, parameters_, shardings_, map);
   average_.save(model_.parameters, map, shardings_);
   task_->save(map);
   optimiser_.save(map);
@@ -258,7 +287,7 @@ void Learner::load(SavedState& saved) {
       libtorch::parameters_from(model_.parameters, saved.map(), parameters_.front().device());
   for (std::size_t i = 0; i < values.size(); ++i)
     parameters_[i].copy_(shardings_[i].shard_of(values[i]));
-  adapters_.load(model_.parameters, parameters_, saved);
+  adapters_.load(model_.parameters, parameters_, shardings_, saved);
   average_ = WeightAverage(weights(), options_.average_decay);
   average_.load(model_.parameters, saved, shardings_);
   task_->load(saved);

@@ -39,8 +39,7 @@ struct LearnerOptions {
   /// every process makes the same move. Must outlive the learner.
   const libtorch::ProcessGroup* group = nullptr;
   /// Whether each of them has a shard of the matrices, of their gradients and of what the optimiser
-  /// and the average keep of them, instead of everything. Blocks are then recomputed. In one part,
-  /// without adapters, by AdamW or Lion.
+  /// and the average keep of them, instead of everything. Blocks are then recomputed.
   bool shards = false;
 };
 
@@ -101,8 +100,17 @@ class Learner {
   double backward(const Batch& batch);
   double backward_whole(const Batch& batch);
   double backward_in_parts(const Batch& batch);
+  /// Returns how often a step goes through the towers: once for each part, and where processes wait
+  /// for each other within the towers as often as the one with the most parts.
+  std::size_t passes_of(const StepModel& step, const std::vector<Batch>& parts) const;
+  /// Returns what the task makes of a part; of a pair that does not count in the passes after all
+  /// parts.
+  Outputs outputs_of(const StepModel& step, const std::vector<Batch>& parts,
+                     std::size_t pass) const;
+  /// Returns the features of no pair, as a process without pairs has them.
+  Outputs no_features() const;
   /// Returns the features of a batch in parts, without a graph; the statistics stay as they are.
-  Outputs features_of(const StepModel& step, const std::vector<Batch>& parts);
+  Outputs features_of(const StepModel& step, const std::vector<Batch>& parts, std::size_t passes);
   /// Returns what the own losses of all processes' pairs are multiplied by.
   double own_weight_of(const StepModel& step, const Batch& batch) const;
   /// Returns whether the others wait for this process within the towers.

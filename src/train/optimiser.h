@@ -41,8 +41,7 @@ bool is_decayed(const std::string& name, std::size_t dimensions, const Optimiser
 /// Moves the parameters of a model that require gradients, by the rule that is chosen.
 class Optimiser {
  public:
-  /// `shardings`: how the parameters lie, in the table's order; empty: all of them whole. In shards
-  /// are those of rules that move each number by itself: AdamW and Lion.
+  /// `shardings`: how the parameters lie, in the table's order; empty: all of them whole.
   Optimiser(const network::ParameterTable& table, const libtorch::Parameters& parameters,
             const OptimiserOptions& options, const std::vector<libtorch::Sharding>& shardings = {});
   /// Moves those of these parameters that require gradients besides.
@@ -52,7 +51,8 @@ class Optimiser {
   void zero_gradients();
   /// Returns the gradients' norm before clipping; of shards, all processes'.
   double clip_gradients();
-  /// Moves the parameters that have a gradient; the others are not decayed either.
+  /// Moves the parameters that have a gradient; the others are not decayed either. Of shards, in
+  /// all processes together.
   void step(double learning_rate);
 
   /// Returns the names of the parameters without a gradient.

@@ -32,6 +32,11 @@ Outputs uncounted_outputs(const Task& task, const StepModel& step) {
   return task.outputs(uncounted, blank_pair(step.model));
 }
 
+void uncounted_features(const StepModel& step) {
+  const torch::NoGradGuard no_gradients;
+  tower_features(step, blank_pair(step.model), {});
+}
+
 void go_back_uncounted(const Outputs& outputs) {
   std::vector<torch::Tensor> roots;
   std::vector<torch::Tensor> gradients;

@@ -13,6 +13,9 @@ bool has_batch_statistics(const network::Model& model);
 /// nothing, or for its shards of the parameters.
 Outputs uncounted_outputs(const Task& task, const StepModel& step);
 
+/// Goes through both towers with such a pair, without a graph.
+void uncounted_features(const StepModel& step);
+
 /// Goes back from them, if anything is to be learnt; adds zeros to gradients.
 void go_back_uncounted(const Outputs& outputs);
 

@@ -68,8 +68,9 @@ class StableAdamW : public SingleRule {
     first.mul_(beta1).add_(gradient, 1.0 - beta1);
     second.mul_(beta2).addcmul_(gradient, gradient, 1.0 - beta2);
     const double least = options_.epsilon * options_.epsilon;
-    const double size =
-        gradient.square().div_(second.clamp_min(least)).mean().sqrt().item<double>();
+    const double sum = parameter.sum_of_shards(
+        gradient.square().div_(second.clamp_min(least)).sum().item<double>());
+    const double size = std::sqrt(sum / static_cast<double>(parameter.numbers()));
     const double rate = learning_rate / std::max(1.0, size);
     Tensor value = parameter.value;
     value.mul_(1.0 - rate * weight_decay);
@@ -101,8 +102,8 @@ class Lamb : public SingleRule {
     double trust = 1.0;
     if (weight_decay != 0.0) {
       update.add_(parameter.value, weight_decay);
-      const double of_value = parameter.value.norm().item<double>();
-      const double of_update = update.norm().item<double>();
+      const double of_value = parameter.norm_of(parameter.value);
+      const double of_update = parameter.norm_of(update);
       if (of_value > 0.0 && of_update > 0.0) trust = of_value / of_update;
     }
     Tensor value = parameter.value;
@@ -166,9 +167,11 @@ class Muon : public SingleRule {
     const Tensor& gradient = parameter.value.grad();
     Tensor moment = parameter.first_moment;
     moment.lerp_(gradient, 1.0 - options_.momentum);
-    const Tensor ahead = gradient.lerp(moment, options_.momentum);
+    // In shards, every process makes the whole orthogonal: a matrix at a time.
+    const Tensor ahead = parameter.sharding.whole_of(gradient.lerp(moment, options_.momentum));
     const Tensor matrix = ahead.reshape({ahead.size(0), -1});
-    const Tensor update = orthogonalised(matrix).to(torch::kFloat32).view_as(parameter.value);
+    const Tensor whole = orthogonalised(matrix).to(torch::kFloat32).view_as(ahead);
+    const Tensor update = parameter.sharding.shard_of(whole);
     const auto longest = static_cast<double>(std::max(matrix.size(0), matrix.size(1)));
     Tensor value = parameter.value;
     value.mul_(1.0 - learning_rate * weight_decay);
@@ -180,6 +183,11 @@ class Muon : public SingleRule {
 };
 
 }  // namespace
+
+double MovedParameter::norm_of(const Tensor& part) const {
+  const double norm = part.norm().item<double>();
+  return sharding ? std::sqrt(sum_of_shards(norm * norm)) : norm;
+}
 
 std::unique_ptr<UpdateRule> make_update_rule(Rule rule, const RuleOptions& options) {
   switch (rule) {

@@ -2,11 +2,13 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "libtorch/sharding.h"
+#include "tensor/tensor.h"
 
 namespace diptych::train {
 
@@ -24,7 +26,16 @@ struct MovedParameter {
   torch::Tensor value;
   torch::Tensor first_moment;
   torch::Tensor second_moment;       ///< undefined where the rule has one moment
-  libtorch::Sharding sharding = {};  ///< of all of them
+  libtorch::Sharding sharding = {};  ///< of all of them, and of the gradient
+
+  /// Returns the sum of a number of each shard, or the number of what is whole.
+  double sum_of_shards(double of_shard) const {
+    return sharding ? sharding.group->sum(of_shard) : of_shard;
+  }
+  /// Returns how many numbers the whole has.
+  std::int64_t numbers() const { return sharding ? element_count(sharding.shape) : value.numel(); }
+  /// Returns the norm of a whole of which this is what lies here.
+  double norm_of(const torch::Tensor& part) const;
 };
 
 struct RuleOptions {
@@ -34,7 +45,8 @@ struct RuleOptions {
   double momentum = 0.95;
 };
 
-/// How a step moves parameters. Without state: what is remembered lies with the parameters.
+/// How a step moves parameters. All processes that have shards of them call it together. Without
+/// state: what is remembered lies with the parameters.
 class UpdateRule {
  public:
   virtual ~UpdateRule() = default;

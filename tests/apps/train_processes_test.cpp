@@ -39,6 +39,16 @@ class TrainProcesses : public testing::Test {
       "embed_dim": 16,
       "vision_cfg": {"image_size": 32, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16},
       "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1}})");
+    write_file(folder_.path() / "coca.json", R"({
+      "embed_dim": 16,
+      "vision_cfg": {"image_size": 32, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16,
+                     "attentional_pool": true, "attn_pooler_queries": 4, "attn_pooler_heads": 2,
+                     "output_tokens": true},
+      "text_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1, "embed_cls": true,
+                   "output_tokens": true},
+      "multimodal_cfg": {"context_length": 12, "width": 16, "heads": 2, "layers": 1,
+                         "attn_pooler_heads": 2},
+      "custom_text": true})");
     write_file(folder_.path() / "resnet.json", R"({
       "embed_dim": 16,
       "vision_cfg": {"image_size": 32, "layers": [1, 1, 1, 1], "width": 4, "head_width": 64},
@@ -171,37 +181,56 @@ TEST_P(SharedTraining, HasTheLossesOfOneProcess) {
 
 INSTANTIATE_TEST_SUITE_P(
     Recipes, SharedTraining,
-    testing::Values(Recipe{"Softmax", {}, {"2", "4"}},
-                    // Three: shards that are filled up. Of one pair each, who
-                    // has the broken one has none.
-                    Recipe{"SoftmaxInShards",
-                           {"--fsdp", "--batch-size", "4", "--epochs", "2", "--grad-clip-norm",
-                            "0.5", "--ema-decay", "0.9"},
-                           {"2", "3", "4"}},
-                    Recipe{"SigmoidByLionInShardsWithALockedTower",
-                           {"--fsdp", "--siglip", "--opt", "lion", "--lock-image"},
-                           {"2"}},
-                    Recipe{"BatchNormalisationInShards",
-                           {"--fsdp", "--batch-size", "4", "--epochs", "2"},
-                           {"4"},
-                           "resnet.json"},
-                    Recipe{
-                        "SigmoidOfGroupsInParts",
-                        {"--siglip", "--group-captions", "--batch-size", "3", "--accum-freq", "2"},
-                        {"2"}},
-                    // One pair each: who has the broken one has none.
-                    Recipe{"BatchNormalisation",
-                           {"--batch-size", "4", "--epochs", "2"},
-                           {"2", "4"},
-                           "resnet.json"},
-                    Recipe{"BatchNormalisationRecomputed",
-                           {"--batch-size", "4", "--epochs", "2", "--grad-checkpointing"},
-                           {"4"},
-                           "resnet.json"},
-                    Recipe{"GlobalLossOfSomePatchesWithAdapters",
-                           {"--fastclip", "--force-patch-dropout", "0.5", "--image-mode", "lora:2",
-                            "--text-mode", "frozen"},
-                           {"2"}}),
+    testing::Values(
+        Recipe{"Softmax", {}, {"2", "4"}},
+        // Three: shards that are filled up. Of one pair each, who
+        // has the broken one has none.
+        Recipe{"SoftmaxInShards",
+               {"--fsdp", "--batch-size", "4", "--epochs", "2", "--grad-clip-norm", "0.5",
+                "--ema-decay", "0.9"},
+               {"2", "3", "4"}},
+        Recipe{"SigmoidByLionInShardsWithALockedTower",
+               {"--fsdp", "--siglip", "--opt", "lion", "--lock-image"},
+               {"2"}},
+        Recipe{"LambInShards", {"--fsdp", "--opt", "lamb"}, {"3"}},
+        Recipe{"StableAdamWInShards", {"--fsdp", "--opt", "stableadamw"}, {"2"}},
+        Recipe{"MuonInShards", {"--fsdp", "--opt", "muon"}, {"3"}},
+        // Steps of eight pairs in parts: of three processes one has two pairs and so
+        // fewer parts, and who has the broken one fewer still.
+        Recipe{"PartsInShards",
+               {"--fsdp", "--batch-size", "4", "--accum-freq", "3", "--epochs", "6"},
+               {"2", "3"}},
+        Recipe{"AdaptersInShards",
+               {"--fsdp", "--image-mode", "lora:2", "--text-mode", "lora:3", "--lr", "0.01"},
+               {"2", "3"}},
+        Recipe{"AdaptersOfPartsInShardsByLamb",
+               {"--fsdp", "--image-mode", "lora:2", "--opt", "lamb", "--accum-freq", "2",
+                "--batch-size", "3"},
+               {"2"}},
+        Recipe{"CaptioningInShards",
+               {"--fsdp", "--batch-size", "3", "--accum-freq", "2"},
+               {"2", "3"},
+               "coca.json"},
+        Recipe{"BatchNormalisationInShards",
+               {"--fsdp", "--batch-size", "4", "--epochs", "2"},
+               {"4"},
+               "resnet.json"},
+        Recipe{"SigmoidOfGroupsInParts",
+               {"--siglip", "--group-captions", "--batch-size", "3", "--accum-freq", "2"},
+               {"2"}},
+        // One pair each: who has the broken one has none.
+        Recipe{"BatchNormalisation",
+               {"--batch-size", "4", "--epochs", "2"},
+               {"2", "4"},
+               "resnet.json"},
+        Recipe{"BatchNormalisationRecomputed",
+               {"--batch-size", "4", "--epochs", "2", "--grad-checkpointing"},
+               {"4"},
+               "resnet.json"},
+        Recipe{"GlobalLossOfSomePatchesWithAdapters",
+               {"--fastclip", "--force-patch-dropout", "0.5", "--image-mode", "lora:2",
+                "--text-mode", "frozen"},
+               {"2"}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 /// A process is killed after a checkpoint: one line says which, and the run goes on in others.
@@ -274,18 +303,12 @@ TEST_P(RefusedSharing, IsOneLine) {
 }
 
 std::vector<RefusedProcesses> refused_processes() {
-  return {
-      {{"--nproc", "0"}, 2, "nproc"},
-      {{"--nproc", "7"}, 2, "nproc: got 7 processes for steps of 6 pairs"},
-      {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
-      {{"--nproc", "2", "--fsdp", "--opt", "muon"}, 2, "opt: expected adamw or lion"},
-      {{"--nproc", "2", "--fsdp", "--opt", "stableadamw"}, 2, "opt: expected adamw or lion"},
-      {{"--fsdp", "--accum-freq", "2"}, 2, "accum-freq: expected 1 with fsdp"},
-      {{"--fsdp", "--image-mode", "lora:2"}, 2, "image-mode: expected full or frozen with fsdp"},
-      {{"--fsdp", "--text-mode", "lora:2"}, 2, "text-mode: expected full or frozen with fsdp"},
-      {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
-      {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
-      {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
+  return {{{"--nproc", "0"}, 2, "nproc"},
+          {{"--nproc", "7"}, 2, "nproc: got 7 processes for steps of 6 pairs"},
+          {{"--nproc", "2", "--dist-backend", "nccl"}, 2, "dist-backend"},
+          {{"--dist-url", "tcp://here:1"}, 2, "alone it changes nothing"},
+          {{"--nproc", "2", "--dist-url", "tcp://here:1"}, 2, "dist-url"},
+          {{"--nproc", "2", "--train-data", "/nowhere/shard.tar"}, 4, "/nowhere/shard.tar"}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Options, RefusedSharing, testing::ValuesIn(refused_processes()));
@@ -379,11 +402,14 @@ TEST_F(TrainProcesses, InShardsWriteTheFilesOfOneProcess) {
   }
 }
 
+class SharedRun : public TrainProcesses,
+                  public testing::WithParamInterface<std::vector<std::string>> {};
+
 /// In shards or not, and of any number of processes.
-TEST_F(TrainProcesses, GoOnFromShardsInAnyNumber) {
+TEST_P(SharedRun, GoesOnFromShardsInAnyNumber) {
   const auto run_to = [&](const char* epochs, const std::vector<std::string>& more) {
-    std::vector<std::string> words = {"--ema-decay",    "0.9",  "--epochs", epochs,
-                                      "--lr-scheduler", "const"};
+    std::vector<std::string> words = {"--epochs", epochs, "--lr-scheduler", "const"};
+    words.insert(words.end(), GetParam().begin(), GetParam().end());
     words.insert(words.end(), more.begin(), more.end());
     return train(words);
   };
@@ -396,6 +422,12 @@ TEST_F(TrainProcesses, GoOnFromShardsInAnyNumber) {
   EXPECT_EQ(reports(last).front()["step"], 7);
   expect_same(last, alone);
 }
+
+INSTANTIATE_TEST_SUITE_P(States, SharedRun,
+                         testing::Values(std::vector<std::string>{"--ema-decay", "0.9"},
+                                         std::vector<std::string>{"--image-mode", "lora:2",
+                                                                  "--text-mode", "lora:3"},
+                                         std::vector<std::string>{"--opt", "muon"}));
 
 TEST_F(TrainProcesses, InShardsSaveWhenTheyAreStopped) {
   const ProgramRun alone = train({"--name", "alone", "--epochs", "40"});

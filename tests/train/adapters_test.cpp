@@ -71,13 +71,14 @@ TEST(Adapters, AddAProductToEachStackedMatrix) {
                           torch::kCPU);
   const torch::Tensor down = adapters.parameters()[0];
   const torch::Tensor up = adapters.parameters()[1];
-  EXPECT_TRUE(adapters.applied_to(base)[0].equal(base[0])) << "at first nothing is changed";
+  const std::vector<libtorch::Sharding> whole(1);
+  EXPECT_TRUE(adapters.applied_to(base, whole)[0].equal(base[0])) << "at first nothing is changed";
   EXPECT_LE(down.abs().max().item<double>(), 0.5) << "one over the root of the inputs";
   {
     const torch::NoGradGuard no_gradients;
     up.uniform_(-1, 1);
   }
-  const torch::Tensor sum = adapters.applied_to(base)[0];
+  const torch::Tensor sum = adapters.applied_to(base, whole)[0];
   for (int part = 0; part < 3; ++part) {
     const torch::Tensor expected =
         base[0].narrow(0, 2 * part, 2) + 4.0 * up[part].matmul(down[part]);
@@ -127,7 +128,7 @@ TEST(Adapters, HaveTheGradientsOfTheirMatrix) {
                           test::device());
   libtorch::Parameters changed = full->parameters();
   const auto place = static_cast<std::size_t>(full->model().parameters.find(name));
-  changed[place] = adapters.applied_to({changed[place].detach()})[0];
+  changed[place] = adapters.applied_to({changed[place].detach()}, {{}})[0];
   const train::StepModel step{.model = full->model(), .parameters = changed};
   const auto task = train::contrastive_task();
   const train::Outputs outputs = task->outputs(step, batch);
