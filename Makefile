@@ -25,9 +25,12 @@ test: build ## build and run all tests
 demo: ## classify and search the example pictures, write a page with the answers, and one of what fails: no tests, no trainer
 	@DIPTYCH_TRAIN=OFF DIPTYCH_PARQUET=OFF tools/setup
 	@[ -f build/release/build.ninja ] || $(CONFIGURE) release -DDIPTYCH_TRAIN=OFF
-	cmake --build --preset release --target diptych demo
+	cmake --build --preset release --target demo
 	build/release/bin/demo examples/limits build/limits.html
 	build/release/bin/demo examples/pictures build/demo.html
+	@echo; echo "Building the program as well:"
+	cmake --build --preset release --target diptych
+	@echo "The pages are build/demo.html and build/limits.html, the program is build/release/bin/diptych"
 
 web-demo: ## crawl a small web on this machine, curate it, train on it: balanced against unbalanced; build/web-demo
 	@tools/setup
