@@ -49,6 +49,7 @@ DIPTYCH_TARGET void dot_tile(const DotProduct& product, typename Dot::Value* out
   for (int r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = Dot::zero();
   const std::uint32_t* b = product.b;
   for (int k = 0; k < product.words; ++k, b += kPanelWidth) {
+    product.ahead.ask(k);
     _mm_prefetch(reinterpret_cast<const char*>(b + kPrefetchDistance), _MM_HINT_T0);
     _mm_prefetch(reinterpret_cast<const char*>(b + kPrefetchDistance + kLanes), _MM_HINT_T0);
     const __m512i b0 = _mm512_load_si512(b);

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/unit.h"
+#include "kernels/ahead.h"
 
 namespace diptych::kernels {
 
@@ -15,6 +15,7 @@ struct DotProduct {
   std::size_t a_stride;
   const std::uint32_t* b;
   int words;
+  Ahead ahead = {};  ///< which AMX leaves to its caller
 };
 
 /// Rows that one call computes at most.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "kernels/ahead.h"
 #include "kernels/matrix.h"
 
 #if defined(DIPTYCH_KERNELS_GEMM_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -32,6 +33,7 @@ struct PanelProduct {
   const float* bias = nullptr;      ///< [kPanelWidth] or null
   const float* residual = nullptr;  ///< [rows, kPanelWidth] or null
   std::size_t residual_stride = 0;
+  Ahead ahead = {};
 };
 
 using PanelTag = hn::CappedTag<float, 16>;
@@ -47,7 +49,7 @@ constexpr std::ptrdiff_t kPrefetchDistance = std::ptrdiff_t{8} * kPanelWidth;
 /// Computes `kRows` rows of a product, starting at `row`. Each sum starts at zero and takes its
 /// terms in the order of depth, so it does not depend on how rows are grouped into tiles.
 template <int kRows>
-HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row) {
+HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row, const Ahead& ahead) {
   const PanelTag d;
   using V = hn::Vec<PanelTag>;
   const std::size_t a_stride = product.a_stride;
@@ -61,6 +63,7 @@ HWY_NOINLINE void multiply_tile(const PanelProduct& product, int row) {
     }
     const float* b = product.b + column;
     for (int k = 0; k < product.depth; ++k) {
+      ahead.ask(k);
       hwy::Prefetch(b + kPrefetchDistance);
       if constexpr (kLanes == 16) hwy::Prefetch(b + kPrefetchDistance + kLanes);
       const V b0 = hn::Load(d, b);
@@ -103,7 +106,7 @@ HWY_INLINE void multiply_panel(const PanelProduct& product, int rows) {
   const int tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
   for (int tile = 0, row = 0; tile < tiles; ++tile) {
     const int tile_rows = (rows - row) / (tiles - tile);
-    kTiles[static_cast<std::size_t>(tile_rows) - 1](product, row);
+    kTiles[static_cast<std::size_t>(tile_rows) - 1](product, row, product.ahead.part(tile, tiles));
     row += tile_rows;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/ahead.h"
 #include "kernels/gemm_block.h"
 #include "kernels/unpack.h"
 
@@ -35,6 +36,19 @@ inline const float* panel_floats(const PackedLinear& layer, int panel, int first
   return unpacked.data();
 }
 
+/// The part of the weights that a block multiplies after this one, as it lies; nothing where it is
+/// unpacked first or there is none.
+inline Ahead ahead_of(const GemmBlock& block, int panel, int depth) {
+  const PackedLinear& layer = *block.layer;
+  const bool last = panel + 1 == block.last_panel;
+  const int next = last ? block.first_panel : panel + 1;
+  const int first = last ? depth + kDepthBlock : depth;
+  if (layer.format().stored != Element::fp32 || first >= layer.inputs()) return {};
+  const int count = std::min(kDepthBlock, layer.inputs() - first);
+  const auto bytes = panel_offset(1, count) * sizeof(float);
+  return {panel_floats(layer, next, first, count), static_cast<int>(bytes) / Ahead::kLineBytes};
+}
+
 }  // namespace diptych::kernels
 
 #endif
@@ -49,14 +63,15 @@ void multiply_block(const GemmBlock& block) {
     const bool last = depth + kDepthBlock >= inputs;
     for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
       const int column = panel * kPanelWidth;
-      PanelProduct product{
-          .a = block.x.row(block.first_row) + depth,
-          .a_stride = block.x.stride,
-          .b = panel_floats(*block.layer, panel, depth, std::min(kDepthBlock, inputs - depth)),
-          .depth = std::min(kDepthBlock, inputs - depth),
-          .c = block.out.row(block.first_row) + column,
-          .c_stride = block.out.stride,
-          .accumulate = depth > 0};
+      const int count = std::min(kDepthBlock, inputs - depth);
+      PanelProduct product{.a = block.x.row(block.first_row) + depth,
+                           .a_stride = block.x.stride,
+                           .b = panel_floats(*block.layer, panel, depth, count),
+                           .depth = count,
+                           .c = block.out.row(block.first_row) + column,
+                           .c_stride = block.out.stride,
+                           .accumulate = depth > 0,
+                           .ahead = ahead_of(block, panel, depth)};
       if (last) product.bias = block.layer->bias() + column;
       if (last && block.residual != nullptr) {
         product.residual = block.residual->row(block.first_row) + column;

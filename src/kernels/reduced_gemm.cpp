@@ -11,8 +11,6 @@
 namespace diptych::kernels {
 namespace {
 
-constexpr int kLineWords = 16;
-
 /// Work on `count` things, as equal parts of which as possible are done in each of several steps.
 class Shared {
  public:
@@ -26,8 +24,7 @@ class Shared {
 };
 
 /// A block's panels as its unit multiplies them: as they lie, or unpacked into this thread's
-/// memory. While one is multiplied, the next is made ready part by part: unpacked, or asked for
-/// from memory, where it lies further away than the processor looks ahead.
+/// memory. While one is multiplied, the next is made ready part by part: unpacked, or asked for.
 class Panels {
  public:
   /// A panel is made ready in this many steps.
@@ -50,19 +47,28 @@ class Panels {
     return unpacks_ ? unpacked(panel) : block_.layer->panel(panel);
   }
 
-  /// Does a step's part of making the panel after `panel` ready, if the block has one.
-  void prepare_next(int panel, int step) const {
-    if (panel + 1 == block_.last_panel) return;
-    const int first = share_.first(step);
-    const int last = share_.last(step);
-    if (unpacks_) return unpack(panel + 1, first, last);
-    constexpr int kIntoSecondLevel = 2;
-    const std::uint32_t* next = block_.layer->panel(panel + 1);
-    for (std::size_t i = panel_offset(1, first); i < panel_offset(1, last); i += kLineWords)
-      __builtin_prefetch(next + i, 0, kIntoSecondLevel);
+  /// Does a step's part of unpacking the panel after `panel`, if the block has one.
+  void unpack_next(int panel, int step) const {
+    if (unpacks_ && panel + 1 < block_.last_panel)
+      unpack(panel + 1, share_.first(step), share_.last(step));
+  }
+  /// Returns the panel after `panel`, if the block has one and it is not unpacked.
+  Ahead ahead(int panel) const {
+    if (unpacks_ || panel + 1 == block_.last_panel) return {};
+    return {block_.layer->panel(panel + 1), stored_words_ * kLinesPerWord};
+  }
+  /// Asks for a step's part of that.
+  void ask_for_next(int panel, int step) const {
+    const Ahead next = ahead(panel);
+    for (int line = share_.first(step) * kLinesPerWord; line < share_.last(step) * kLinesPerWord;
+         ++line)
+      next.ask(line);
   }
 
  private:
+  /// Of one word of every output.
+  static constexpr int kLinesPerWord = kPanelWidth * 4 / Ahead::kLineBytes;
+
   std::uint32_t* unpacked(int panel) const {
     return unpacked_ + (panel % 2 == 0 ? 0 : panel_offset(2, stored_words_));
   }
@@ -92,8 +98,10 @@ void multiply_vectors(const GemmBlock& block, const Operand& operand, const Dot&
   for (int panel = block.first_panel; panel < block.last_panel; ++panel) {
     for (int tile = 0, row = block.first_row; tile < tiles; ++tile) {
       const int count = (block.last_row - row) / (tiles - tile);
-      panels.prepare_next(panel, tile);
-      dot({operand.row(row), operand.stride, panels.words(panel), words}, count, sums);
+      panels.unpack_next(panel, tile);
+      dot({operand.row(row), operand.stride, panels.words(panel), words,
+           panels.ahead(panel).part(tile, tiles)},
+          count, sums);
       finish(block, operand.scales, {sums, row, count, panel});
       row += count;
     }
@@ -116,7 +124,7 @@ struct TileWork {
 /// Asks for where a row's results will be written and its residual read: lines a row apart, which
 /// the processor does not foresee.
 void ask_for_row(const GemmBlock& block, int row, int panel) {
-  constexpr int kLines = kPanelWidth * 4 / 64;
+  constexpr int kLines = kPanelWidth * 4 / Ahead::kLineBytes;
   const int column = panel * kPanelWidth;
   if (block.rounded.data != nullptr) {
     ask_to_write(block.rounded.row(row) + column, kLines / 2);
@@ -125,13 +133,20 @@ void ask_for_row(const GemmBlock& block, int row, int panel) {
   }
   if (block.residual == nullptr) return;
   const float* residual = block.residual->row(row) + column;
-  for (int line = 0; line < kLines; ++line) __builtin_prefetch(residual + line * kLineWords);
+  for (int line = 0; line < kLines; ++line)
+    __builtin_prefetch(residual + line * kPanelWidth / kLines);
+}
+
+template <typename Sum>
+void make_next_panel_ready(const TileWork<Sum>& work, int step) {
+  work.panels.unpack_next(work.now.panel, work.first_step + step);
+  work.panels.ask_for_next(work.now.panel, work.first_step + step);
 }
 
 template <typename Sum>
 void make_next_ready(const void* context, int step) {
   const auto& work = *static_cast<const TileWork<Sum>*>(context);
-  work.panels.prepare_next(work.now.panel, work.first_step + step);
+  make_next_panel_ready(work, step);
   for (int row = work.rows.first(step); row < work.rows.last(step); ++row)
     ask_for_row(work.block, work.now.first_row + row, work.now.panel);
 }
@@ -139,7 +154,7 @@ void make_next_ready(const void* context, int step) {
 template <typename Sum>
 void finish_before(const void* context, int step) {
   const auto& work = *static_cast<const TileWork<Sum>*>(context);
-  work.panels.prepare_next(work.now.panel, work.first_step + step);
+  make_next_panel_ready(work, step);
   const int first = work.rows.first(step);
   const int last = work.rows.last(step);
   if (work.before.rows == 0 || first == last) return;
@@ -177,7 +192,7 @@ void multiply_tiles(const GemmBlock& block, const Operand& operand, const Dot& d
                                .now = {to, row, tiles.pair_rows(), panel},
                                .rows = Shared(tiles.pair_rows(), steps),
                                .first_step = pair * steps};
-      dot({operand.row(row), operand.stride, panels.words(panel), words}, tiles,
+      dot({operand.row(row), operand.stride, panels.words(panel), words, {}}, tiles,
           WorkBeside{beside ? finish_before<Sum> : make_next_ready<Sum>, &work}, to);
       if (beside) {
         before = work.now;
