@@ -11,7 +11,7 @@
 namespace diptych::kernels {
 namespace {
 
-/// Work on `count` things, as equal parts of which as possible are done in each of several steps.
+/// Work on `count` things that is done in several steps, so many in each until all are done.
 class Shared {
  public:
   Shared(int count, int steps) : count_(count), per_step_((count + steps - 1) / steps) {}
