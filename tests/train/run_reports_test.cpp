@@ -84,6 +84,20 @@ TEST(RunHistory, GoesOnAfterTheLastStepThatWasSaved) {
   EXPECT_TRUE(std::isnan(all.entries().back().values.front()));
 }
 
+TEST(RunHistory, AFileThatWasRemovedGetsAllReportsAgain) {
+  const test::TemporaryFolder folder;
+  const fs::path path = folder.path() / "log.jsonl";
+  RunHistory history(path, 0);
+  history.add(progress_at(1, 1.0));
+  const std::string before = read_text_file(path);
+  fs::remove(path);
+  history.add(progress_at(2, 1.0));
+  history.add(progress_at(3, 1.0));
+  const std::string after = read_text_file(path);
+  EXPECT_THAT(after, testing::StartsWith(before));
+  EXPECT_EQ(std::count(after.begin(), after.end(), '\n'), 3);
+}
+
 TEST(RunHistory, BeginsAnewWithANewRun) {
   const test::TemporaryFolder folder;
   const fs::path path = folder.path() / "log.jsonl";
