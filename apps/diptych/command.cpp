@@ -7,8 +7,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "arguments.h"
 #include "console.h"
@@ -66,11 +71,42 @@ CLI::Option& number(CLI::Option* option, std::string (*rewrite)(std::string& tex
   return *single(option).transform(CLI::Validator(rewrite, ""));
 }
 
-/// A value as it was typed, and of a file its size.
+/// FNV-1a of a file's bytes; of more than some hundred MiB those at the beginning.
+std::uint64_t checksum_of(const std::filesystem::path& path) {
+  constexpr std::size_t kMostParts = 256;
+  constexpr std::uint64_t kPrime = 0x100000001B3;
+  std::uint64_t sum = 0xCBF29CE484222325;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> part(std::size_t{1} << 20);
+  for (std::size_t i = 0; i < kMostParts && file; ++i) {
+    file.read(part.data(), static_cast<std::streamsize>(part.size()));
+    for (const char c : std::span(part).first(static_cast<std::size_t>(file.gcount())))
+      sum = (sum ^ static_cast<unsigned char>(c)) * kPrime;
+  }
+  return sum;
+}
+
+/// A value as it was typed, and of a file what its content is known by.
 std::string typed_value(const std::string& value) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(value, error)) return value;
-  return fmt::format("{} ({} bytes)", value, std::filesystem::file_size(value, error));
+  return fmt::format("{} ({} bytes, {:016x})", value, std::filesystem::file_size(value, error),
+                     checksum_of(value));
+}
+
+/// Of an option that was given several times with different values the last counts.
+void note_replaced_values(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::vector<std::string>& values = option->results();
+    const bool takes_last = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeLast;
+    if (!takes_last || option->get_items_expected_max() == 0 || values.size() < 2) continue;
+    if (std::count(values.begin(), values.end(), values.back()) == std::ssize(values)) continue;
+    print_note(fmt::format("{} is given {} times, and '{}' counts alone", option->get_name(),
+                           values.size(), values.back()));
+  }
+  for (const CLI::App* part : app.get_subcommands(
+           [](const CLI::App* part) { return part->get_name().empty() || part->parsed(); }))
+    note_replaced_values(*part);
 }
 
 void append_typed(const CLI::App& app, const std::vector<std::string>& but, std::string& text) {
@@ -303,6 +339,7 @@ Action Program::parse(const std::vector<std::string>& arguments) {
   };
   try {
     app_->parse(std::move(last_first));
+    note_replaced_values(*app_);
     return action_;
   } catch (const CLI::CallForVersion& version) {
     return [print, text = std::string(version.what()) + "\n"] { return print(text); };

@@ -112,7 +112,8 @@ class Command {
   Option flag(const std::string& name, const std::string& description) const;
 
   /// Returns the command's name and a line for each of its options and arguments that was given,
-  /// with its values and the sizes of those that are files; without those of `but`.
+  /// with its values and what the content of those that are files is known by; without those of
+  /// `but`.
   std::string typed(const std::vector<std::string>& but) const;
 
   /// Throws Error(invalid_argument) for the first of these options that was given: without

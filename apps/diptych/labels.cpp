@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "console.h"
@@ -94,7 +95,9 @@ std::vector<std::string> listed_labels(const std::string& list) {
     for (std::string& label : split_list(line)) labels.push_back(std::move(label));
   }
   note_numbers(labels, "");
-  if (labels.size() == 1 && std::filesystem::is_regular_file(list)) {
+  const std::string file = list.starts_with('@') ? list.substr(1) : list;
+  std::error_code unknown;
+  if (labels.size() == 1 && std::filesystem::is_regular_file(file, unknown)) {
     print_note(fmt::format("the label '{}' is a file's name; --labels-file reads one", list));
   }
   return labels;

@@ -83,8 +83,10 @@ void note_words(const std::string& query, const diptych::Model& model) {
   std::error_code unknown;
   if (std::filesystem::is_directory(query, unknown))
     print_note(fmt::format("{} is taken for words, though it is a folder's name too", query));
+  if (query.starts_with('@') && std::filesystem::is_regular_file(query.substr(1), unknown))
+    print_note(fmt::format("the query is the text '{}': no file is read for it", query));
   if (query.find('_') != std::string::npos) print_note("'_' in the query is no blank to the model");
-  for (const std::string& note : diptych::line_notes("query", {&query, 1})) print_note(note);
+  for (const std::string& note : diptych::query_notes(query)) print_note(note);
   if (model.info().tokenizer == "none") return;
   const int length = model.info().context_length;
   if (is_cut(model.tokenizer(), query, length))

@@ -1,6 +1,7 @@
 #include "sort_into.h"
 
 #include <diptych/error.h>
+#include <diptych/output_file.h>
 #include <diptych/picture_files.h>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -151,13 +152,7 @@ bool Sorter::place_at(const fs::path& picture, const fs::path& place) {
 
 fs::path Sorter::put(const fs::path& picture, const std::string& label) {
   const fs::path folder = fs::path(options_.folder) / folders_.at(label);
-  if (!options_.dry_run) {
-    std::error_code problem;
-    fs::create_directories(folder, problem);
-    if (problem) {
-      fail(ErrorCode::io, fmt::format("cannot make {}: {}", folder.string(), problem.message()));
-    }
-  }
+  if (!options_.dry_run) diptych::make_output_folder(folder);
   for (int number = 1;; ++number) {
     fs::path place = numbered(folder / picture.filename(), number);
     if (place_at(picture, place)) {

@@ -16,4 +16,8 @@ enum class Existing {
 /// replace: a file, or a folder that is not empty. A device or a pipe holds none.
 DIPTYCH_API void refuse_earlier_result(const std::filesystem::path& output);
 
+/// Makes a folder for results, and those above it, where they are not there. Throws Error(io), and
+/// Error(invalid_argument) for one below a "~" that is none: the shell left it as it was.
+DIPTYCH_API void make_output_folder(const std::filesystem::path& folder);
+
 }  // namespace diptych

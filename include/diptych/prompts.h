@@ -59,4 +59,8 @@ DIPTYCH_API void check_labels(std::span<const std::string> labels);
 DIPTYCH_API std::vector<std::string> line_notes(std::string_view what,
                                                 std::span<const std::string> lines);
 
+/// Returns `line_notes` of one query that pictures are searched with, and whether it has operators
+/// of search engines ("cat -dog", "cat OR dog"), which are words like others.
+DIPTYCH_API std::vector<std::string> query_notes(std::string_view query);
+
 }  // namespace diptych

@@ -267,6 +267,7 @@ std::vector<std::string> convert_model(const Model& model, const std::filesystem
   if (options.dtype == Precision::int8) refuse_quantised(format);
   if (options.packed) refuse_packed(format, options.dtype);
   for (const std::string& source : model.implementation().sources) refuse_source(source, folder);
+  refuse_file_name(folder);
   const ClaimedFolder claimed(folder);
   if (!options.overwrite) refuse_earlier_result(folder);
   const EarlierFiles earlier(folder, checkpoint::weights_file(format));

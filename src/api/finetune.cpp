@@ -13,6 +13,7 @@
 #include "api/finetune_figures.h"
 #include "api/finetune_page.h"
 #include "api/picture_copies.h"
+#include "base/append.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/folders.h"
@@ -20,6 +21,7 @@
 #include "diptych/evaluate.h"
 #include "diptych/train.h"
 #include "evaluate/class_folders.h"
+#include "evaluate/label_list.h"
 
 namespace diptych {
 namespace {
@@ -49,6 +51,8 @@ FinetuneStart choose(const FinetuneOptions& options, const ModelInfo& model, con
                       .learning_rate = options.learning_rate,
                       .batch_size = options.batch_size,
                       .notes = data.notes};
+  std::vector<std::string> notes = evaluate::list_notes("class name", data.classes);
+  append(start.notes, notes);
   if (start.image_mode.empty()) start.image_mode = chosen_mode(start.trained_on, model.image_tower);
   if (start.text_mode.empty()) start.text_mode = chosen_mode(start.trained_on, model.text_tower);
   const bool full = start.image_mode == "full" || start.text_mode == "full";

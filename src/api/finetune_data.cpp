@@ -118,6 +118,7 @@ OwnData read_captions(const FinetuneOptions& options) {
     }
   }
   OwnData data;
+  data.notes = dataset.remarks();
   note_refused(refused, data.notes);
   std::vector<std::vector<OwnPicture>> groups;
   groups.reserve(by_picture.size());

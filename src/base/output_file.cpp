@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/folders.h"
 
 namespace diptych {
 
@@ -18,6 +19,10 @@ void refuse_earlier_result(const std::filesystem::path& output) {
          "output: got a folder that has files, expected a new or empty one or --overwrite ({})",
          output.string());
   }
+}
+
+void make_output_folder(const std::filesystem::path& folder) {
+  make_folders(folder);
 }
 
 }  // namespace diptych

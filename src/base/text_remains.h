@@ -16,4 +16,14 @@ inline bool has_lost_character(std::string_view text) {
   return text.find("\uFFFD") != std::string_view::npos;
 }
 
+/// Returns whether a text has a character that only moves or rings a terminal: C0 but white space,
+/// DEL.
+inline bool has_control_character(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && (c < '\t' || c > '\r')) || byte == 0x7F) return true;
+  }
+  return false;
+}
+
 }  // namespace diptych

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -87,7 +88,34 @@ struct BlockResult {
   std::string lines;
   std::vector<double> probabilities;
   double expected = 0.0;
+  std::optional<std::string> key;  ///< of the first record
+  bool has_other_keys = false;
   StageReport report;
+};
+
+/// Whether all records have one key, and with it one draw.
+class KeysSeen {
+ public:
+  void add(const BlockResult& block) {
+    if (!block.key) return;
+    if (!key_) key_ = block.key;
+    differ_ = differ_ || block.has_other_keys || *block.key != *key_;
+  }
+  void note_if_one(StageReport& report) const {
+    if (!key_ || differ_ || report.read - count_of(report.dropped) < 2) return;
+    report.notes.push_back(fmt::format(
+        "all records have one key, '{}', so that one draw keeps them or leaves them out", *key_));
+  }
+
+ private:
+  static std::uint64_t count_of(const std::map<std::string, Dropped>& reasons) {
+    std::uint64_t records = 0;
+    for (const auto& [reason, dropped] : reasons) records += dropped.count;
+    return records;
+  }
+
+  std::optional<std::string> key_;
+  bool differ_ = false;
 };
 
 class BlockBalancer {
@@ -117,6 +145,8 @@ class BlockBalancer {
       count_at(result_.report.dropped, problem, file_, place_);
       return;
     }
+    if (!result_.key) result_.key = record_.key;
+    result_.has_other_keys = result_.has_other_keys || record_.key != *result_.key;
     const std::optional<std::size_t> drawn = draw_text();
     if (!drawn) return leave_out("no query in the text");
     const double probability = probabilities_[*drawn];
@@ -276,8 +306,10 @@ BalanceReport balance_pairs(const BalanceOptions& options) {
   BalanceReport report;
   std::vector<double> probabilities;
   std::optional<AtomicFile> out;
-  if (!options.out.empty()) out.emplace(options.out);
+  if (!options.out.empty()) out.emplace(options.out, existing_outputs(options.stage));
+  KeysSeen keys;
   const auto take = [&](BlockResult&& result) {
+    keys.add(result);
     if (out) out->write(result.lines);
     add(report.stage, result.report);
     report.expected += result.expected;
@@ -295,6 +327,7 @@ BalanceReport balance_pairs(const BalanceOptions& options) {
          options.matches.front().string());
   }
   note_uncounted(languages, report.stage);
+  keys.note_if_one(report.stage);
   finish(options, languages, probabilities, out, report);
   return report;
 }

@@ -96,11 +96,13 @@ class Archive {
 class Extraction {
  public:
   explicit Extraction(const ExtractOptions& options)
-      : options_(options), pool_(options.stage.threads), out_(options.out) {
+      : options_(options),
+        pool_(options.stage.threads),
+        out_(options.out, existing_outputs(options.stage)) {
     if (!options.blocked_domains.empty()) rules_.domains = BlockedDomains(options.blocked_domains);
     if (!options.blocked_words.empty()) {
       const MatcherOptions rule{.fold_case = true, .space_entries = true};
-      rules_.words = load_matcher(options.blocked_words, rule);
+      rules_.words = load_matcher(options.blocked_words, rule, report_.stage.notes);
     }
     if (!options.language_model.empty()) rules_.language = LanguageDetector(options.language_model);
     if (options.unique_memory > 0) seen_.emplace(options.unique_memory);

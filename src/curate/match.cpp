@@ -33,11 +33,11 @@ class QueryLists {
   explicit QueryLists(const MatchOptions& options) {
     MatcherOptions rules{options.fold_case, options.space_entries, Script::spaced};
     if (!options.entries.empty()) {
-      lists_.emplace("", std::make_unique<QueryList>(load_matcher(options.entries, rules)));
+      lists_.emplace("", std::make_unique<QueryList>(load_matcher(options.entries, rules, notes_)));
     }
     for (const auto& [language, path] : options.language_entries) {
       rules.script = script_of(language);
-      lists_.emplace(language, std::make_unique<QueryList>(load_matcher(path, rules)));
+      lists_.emplace(language, std::make_unique<QueryList>(load_matcher(path, rules, notes_)));
     }
     if (lists_.empty()) fail(ErrorCode::invalid_argument, "entries: got none, expected a file");
   }
@@ -50,9 +50,12 @@ class QueryLists {
   }
 
   const auto& all() const { return lists_; }
+  /// What is odd about the lists.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   std::map<std::string, std::unique_ptr<QueryList>, std::less<>> lists_;
+  std::vector<std::string> notes_;
 };
 
 /// What became of the lines of one block.
@@ -180,7 +183,8 @@ MatchReport match_texts(const MatchOptions& options) {
   if (!options.save.empty()) lists.find("")->matcher.save(options.save);
   ThreadPool pool(options.stage.threads);
   MatchReport report;
-  AtomicFile out(options.out);
+  report.stage.notes = lists.notes();
+  AtomicFile out(options.out, existing_outputs(options.stage));
   for (const std::filesystem::path& path : options.texts) {
     match_file(path, options, lists, pool, out, report);
   }

@@ -67,7 +67,8 @@ class LineStream {
 
 class QueryMaker {
  public:
-  explicit QueryMaker(const QueryOptions& options) : options_(options), out_(options.out) {}
+  explicit QueryMaker(const QueryOptions& options)
+      : options_(options), out_(options.out, existing_outputs(options.stage)) {}
 
   QueryReport run() {
     for (const std::filesystem::path& list : options_.lists) add_list(list);

@@ -1,9 +1,13 @@
 #include "curate/query_lists.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/as_text.h"
 #include "base/atomic_file.h"
@@ -107,10 +111,39 @@ std::vector<std::string> read_entries(const std::filesystem::path& path) {
   return entries;
 }
 
-QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options) {
+namespace {
+
+/// What keeps entries from being found, or finds them twice.
+void note_odd_entries(const std::vector<std::string>& entries, const std::filesystem::path& path,
+                      std::vector<std::string>& notes) {
+  const auto has_blank = [](const std::string& entry) {
+    return entry.front() == ' ' || entry.back() == ' ';
+  };
+  const auto blank = std::find_if(entries.begin(), entries.end(), has_blank);
+  if (blank != entries.end()) {
+    notes.push_back(fmt::format(
+        "entries that begin or end with a blank, and are found where two stand alone: {}, the "
+        "first '{}' ({})",
+        std::count_if(blank, entries.end(), has_blank), *blank, path.string()));
+  }
+  std::unordered_set<std::string_view> seen;
+  const auto is_repeated = [&](const std::string& entry) { return !seen.insert(entry).second; };
+  const auto repeated = std::count_if(entries.begin(), entries.end(), is_repeated);
+  if (repeated > 0) {
+    notes.push_back(
+        fmt::format("entries that stand in their list before: {} ({})", repeated, path.string()));
+  }
+}
+
+}  // namespace
+
+QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options,
+                          std::vector<std::string>& notes) {
   constexpr std::string_view kSaved = "dptquery";
   if (!text_of(MappedFile(path)).starts_with(kSaved)) {
-    return QueryMatcher(read_entries(path), options);
+    const std::vector<std::string> entries = read_entries(path);
+    note_odd_entries(entries, path, notes);
+    return QueryMatcher(entries, options);
   }
   QueryMatcher matcher(path);
   const MatcherOptions saved = matcher.options();

@@ -18,8 +18,10 @@ namespace diptych::curate {
 std::vector<std::string> read_entries(const std::filesystem::path& path);
 
 /// Makes the automaton of a file of queries, or maps a saved one. Throws Error: as `read_entries`,
-/// corrupt_data, and invalid_argument for one that was saved with other options.
-QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options);
+/// corrupt_data, and invalid_argument for one that was saved with other options. Adds to `notes`
+/// what is odd about a file of queries: blanks around them, some that stand there twice.
+QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options,
+                          std::vector<std::string>& notes);
 
 /// Returns how texts in a language are matched: without spaces at the borders for the nine of
 /// MetaCLIP 2.

@@ -19,9 +19,18 @@ constexpr std::string_view kNoObject = "not an object";
 constexpr std::string_view kNoText = "no text";
 constexpr std::string_view kBadMatches = "matches are no list of numbers";
 
+/// The value of a name that may stand there several times: the last, as Python reads it.
+simdjson::simdjson_result<Value> member(const simdjson::dom::object& object,
+                                        std::string_view name) {
+  simdjson::simdjson_result<Value> found(simdjson::NO_SUCH_FIELD);
+  for (const auto [key, value] : object)
+    if (key == name) found = simdjson::simdjson_result<Value>(Value(value));
+  return found;
+}
+
 std::string_view string_member(const simdjson::dom::object& object, std::string_view name) {
   std::string_view text;
-  return object[name].get(text) == simdjson::SUCCESS ? text : std::string_view();
+  return member(object, name).get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 
 std::string_view key_of(const simdjson::dom::object& object) {
@@ -51,7 +60,7 @@ std::string_view read_texts(const simdjson::dom::array& list, Record& record) {
     simdjson::dom::object object;
     RecordText text;
     if (item.get(object) == simdjson::SUCCESS) {
-      if (object["text"].get(text.text) != simdjson::SUCCESS) return kNoText;
+      if (member(object, "text").get(text.text) != simdjson::SUCCESS) return kNoText;
       text.language = string_member(object, "language");
     } else if (item.get(text.text) != simdjson::SUCCESS) {
       return kNoText;
@@ -76,8 +85,8 @@ std::string_view read_list_matches(const Value& value, Record& record) {
 std::string_view read_object(const simdjson::dom::object& object, Record& record) {
   simdjson::dom::array list;
   RecordText text;
-  record.is_list = object["texts"].get(list) == simdjson::SUCCESS;
-  record.has_text_field = object["text"].get(text.text) == simdjson::SUCCESS;
+  record.is_list = member(object, "texts").get(list) == simdjson::SUCCESS;
+  record.has_text_field = member(object, "text").get(text.text) == simdjson::SUCCESS;
   if (record.is_list) {
     const std::string_view problem = read_texts(list, record);
     if (!problem.empty()) return problem;
@@ -90,7 +99,7 @@ std::string_view read_object(const simdjson::dom::object& object, Record& record
   record.key = key_of(object);
   if (record.key.empty()) record.key = record.texts.front().text;
   Value matches;
-  record.has_matches = object["matches"].get(matches) == simdjson::SUCCESS;
+  record.has_matches = member(object, "matches").get(matches) == simdjson::SUCCESS;
   if (!record.has_matches) return {};
   if (record.is_list) return read_list_matches(matches, record);
   return read_matches(matches, record.texts.front().matches) ? std::string_view() : kBadMatches;

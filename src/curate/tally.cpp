@@ -8,7 +8,6 @@
 
 #include "base/append.h"
 #include "base/error.h"
-#include "diptych/output_file.h"
 
 namespace diptych::curate {
 
@@ -57,6 +56,10 @@ std::string commonest_reason(const StageReport& report) {
 void refuse_nothing_left(const StageReport& samples, const std::string& source) {
   fail(ErrorCode::invalid_argument, "samples: got {} of which none is left, expected some ({}){}",
        samples.read, source, commonest_reason(samples));
+}
+
+Existing existing_outputs(const StageOptions& options) {
+  return options.overwrite || options.is_part ? Existing::replaced : Existing::kept;
 }
 
 void check_outputs(const std::vector<std::filesystem::path>& outputs, const StageOptions& options,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "diptych/curation.h"
+#include "diptych/output_file.h"
 
 namespace diptych::curate {
 
@@ -38,6 +39,10 @@ std::string commonest_reason(const StageReport& report);
 /// Throws Error(invalid_argument): of all samples that were read, from `source` on, none is left,
 /// for most of them why.
 [[noreturn]] void refuse_nothing_left(const StageReport& samples, const std::string& source);
+
+/// Returns what becomes of an output that another process has written meanwhile. The same part of
+/// more work has the same bytes whoever did it.
+Existing existing_outputs(const StageOptions& options);
 
 /// Throws Error(invalid_argument) when an output is there already and must not be replaced, or is
 /// one of the inputs.

@@ -52,6 +52,7 @@ UnfinishedFolder::UnfinishedFolder(std::filesystem::path folder, const std::stri
     fail(ErrorCode::invalid_argument,
          "output: got a folder that has files, expected a new or empty one ({})", folder_.string());
   }
+  refuse_file_name(folder_);
   make_folders(folder_);
   if (!command.empty()) take_up(command);
 }
@@ -98,6 +99,7 @@ void UnfinishedFolder::finish() {
 
 void claim_folder(const std::filesystem::path& folder, const std::string& stage,
                   const std::string& command) {
+  refuse_file_name(folder);
   make_folders(folder);
   const std::filesystem::path file = folder / (stage + ".command");
   std::error_code error;

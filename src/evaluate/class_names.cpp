@@ -195,18 +195,12 @@ void check_name(const NamedClass& named) {
   }
 }
 
-/// Whether a name is no words: "17", "n01440764", "001.Albatross", "AnnualCrop".
+/// Whether a name is no words: "17", "n01440764", "001.Albatross".
 bool is_code(std::string_view name) {
   const auto digit = std::find_if(name.begin(), name.end(), is_digit);
   const auto after_digits = std::find_if_not(digit, name.end(), is_digit);
   if (digit != name.end() && digit - name.begin() <= 1 && after_digits == name.end()) return true;
-  if (digit == name.begin() && after_digits != name.end() && *after_digits == '.') return true;
-  for (std::size_t i = 1; i < name.size(); ++i) {
-    if (std::islower(static_cast<unsigned char>(name[i - 1])) != 0 &&
-        std::isupper(static_cast<unsigned char>(name[i])) != 0)
-      return true;
-  }
-  return false;
+  return digit == name.begin() && after_digits != name.end() && *after_digits == '.';
 }
 
 /// What parts of a data set are called.

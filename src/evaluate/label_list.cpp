@@ -69,9 +69,10 @@ std::optional<std::string> note_on_one_line(std::string_view what,
 std::optional<std::string> note_on_heading(std::string_view what,
                                            std::span<const std::string> labels) {
   constexpr auto kHeadings = std::to_array<std::string_view>(
-      {"label", "labels", "class", "classes", "class_name", "class name", "classname", "classnames",
-       "class_names", "name", "names", "category", "categories", "id", "index", "title", "caption",
-       "filepath", "filename"});
+      {"label",      "labels",     "class",       "classes", "class_name", "class name",
+       "classname",  "classnames", "class_names", "name",    "names",      "category",
+       "categories", "id",         "index",       "title",   "caption",    "captions",
+       "text",       "texts",      "query",       "queries", "filepath",   "filename"});
   if (labels.size() < 2) return std::nullopt;
   const std::string first = ascii_lower(labels.front());
   if (std::find(kHeadings.begin(), kHeadings.end(), first) == kHeadings.end()) return std::nullopt;
@@ -107,6 +108,24 @@ std::optional<std::string> note_on_quotes(std::string_view what,
   return fmt::format("quotes around a {} belong to it: {}", what, *found);
 }
 
+/// "[cat", "dog]": a list that was split at its commas; "red\\", "or so": one that was to stay.
+std::optional<std::string> note_on_split_list(std::string_view what,
+                                              std::span<const std::string> labels) {
+  if (labels.size() < 2) return std::nullopt;
+  const std::string& first = labels.front();
+  const std::string& last = labels.back();
+  for (const std::string_view brackets : {"[]", "()", "{}"}) {
+    if (first.front() == brackets[0] && last.back() == brackets[1] &&
+        first.find(brackets[1]) == std::string::npos && last.find(brackets[0]) == std::string::npos)
+      return fmt::format("brackets around a list belong to its {}s: '{}'", what, first);
+  }
+  const std::string* found =
+      first_of(labels, [](const std::string& label) { return label.ends_with('\\'); });
+  if (found == nullptr) return std::nullopt;
+  return fmt::format("a '\\' belongs to a {}, and keeps no comma in it, which quotes do: '{}'",
+                     what, *found);
+}
+
 /// As folders and programs write several words.
 std::optional<std::string> note_on_underscores(std::string_view what,
                                                std::span<const std::string> labels) {
@@ -131,28 +150,38 @@ std::optional<std::string> note_on_remarks(std::string_view what,
                      *found);
 }
 
-/// "- cat", "* cat", "1. cat", "2) dog", "(3) cow", "[4] sheep", "n01440764 tench".
+/// "- cat", "* cat", "1. cat", "2) dog", "(3) cow", "[4] sheep", "n01440764 tench",
+/// "n02085620-Chihuahua".
 bool has_bullet(const std::string& label) {
   if (label.starts_with("- ") || label.starts_with("* ")) return true;
   const bool opens = label.starts_with('(') || label.starts_with('[') || label.starts_with('n');
   const std::size_t digits = label.find_first_not_of("0123456789", opens ? 1 : 0);
   if (digits == (opens ? 1 : 0) || digits == std::string::npos) return false;
   const std::string_view rest = std::string_view(label).substr(digits);
-  if (label.starts_with('n')) return digits == kWordNetDigits + 1 && rest.starts_with(' ');
+  if (label.starts_with('n'))
+    return digits == kWordNetDigits + 1 && std::string_view(" -_").find(rest.front()) != rest.npos;
   return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with(": ") ||
          (opens && rest.starts_with("] "));
 }
 
-/// "0 cat", "1 dog", "2 cow".
-bool are_numbered(std::span<const std::string> labels) {
+/// "0 cat", "1 dog", "2 cow", with one of the marks after each number.
+bool are_numbered(std::span<const std::string> labels, std::string_view marks) {
   const std::size_t first = labels.front().starts_with("0") ? 0 : 1;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const std::string number = std::to_string(first + i);
     const bool has_it = labels[i].starts_with(number) && labels[i].size() > number.size();
-    if (!has_it || std::string_view(" .:)-_").find(labels[i][number.size()]) == std::string::npos)
-      return false;
+    if (!has_it || marks.find(labels[i][number.size()]) == std::string_view::npos) return false;
   }
   return true;
+}
+
+/// "class=cat", "class=dog": a column and its value, as folders of a data set's parts are called.
+bool begin_with_one_key(std::span<const std::string> labels) {
+  const std::size_t end = labels.front().find('=') + 1;
+  const auto has_key = [&](const std::string& label) {
+    return label.size() > end && label.starts_with(labels.front().substr(0, end));
+  };
+  return end > 1 && all_of(labels, has_key);
 }
 
 std::optional<std::string> note_on_bullets(std::string_view what,
@@ -161,7 +190,9 @@ std::optional<std::string> note_on_bullets(std::string_view what,
   // The first may be a heading.
   const auto most = labels.subspan(labels.size() > 2 ? 1 : 0);
   const bool is_remark = labels.front().starts_with("#");
-  if (!is_remark && !all_of(most, has_bullet) && !are_numbered(labels)) return std::nullopt;
+  if (!is_remark && !all_of(most, has_bullet) && !are_numbered(labels, " .:)-_") &&
+      !begin_with_one_key(labels))
+    return std::nullopt;
   return fmt::format("what stands before a {} belongs to it, numbers and marks too: '{}'", what,
                      is_remark ? labels.front() : most.front());
 }
@@ -201,13 +232,21 @@ std::optional<std::string> note_on_remains(std::string_view what,
     return fmt::format("characters by their codes are read as words, in the {} '{}'", what, *found);
   if (const std::string* found = first_of(labels, has_lost_character))
     return fmt::format("in the {} '{}' another program lost a character", what, *found);
+  if (const std::string* found = first_of(labels, has_control_character))
+    return fmt::format("control characters belong to a {}: '{}'", what, *found);
   return std::nullopt;
 }
 
-/// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)": an index, a share or a count, as programs
-/// write it after a name.
+/// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)", "(cat:1.2)", "cat 001": an index, a share,
+/// a count or a weight, as programs write it after a name.
 bool ends_with_number(const std::string& label) {
   std::string_view rest = label;
+  if (rest.starts_with('(') && rest.ends_with(')')) {
+    rest = rest.substr(1, rest.size() - 2);
+    const std::size_t colon = rest.rfind(':');
+    return colon != std::string_view::npos && colon > 0 && colon + 1 < rest.size() &&
+           rest.find_first_not_of("0123456789.", colon + 1) == std::string_view::npos;
+  }
   const bool is_share = rest.ends_with('%');
   const bool is_count = rest.ends_with(')');
   if (is_share || is_count) rest.remove_suffix(1);
@@ -216,8 +255,9 @@ bool ends_with_number(const std::string& label) {
   const std::string_view before = rest.substr(0, number);
   if (is_share || is_count) return before.ends_with(is_share ? " " : " (");
   const bool is_decimal = rest.find('.', number) != std::string_view::npos;
+  const bool is_padded = rest[number] == '0' && rest.size() - number > 1;
   return before.ends_with('=') || before.ends_with(": ") || before.ends_with("= ") ||
-         (is_decimal && before.ends_with(' '));
+         ((is_decimal || is_padded) && before.ends_with(' '));
 }
 
 std::optional<std::string> note_on_endings(std::string_view what,
@@ -229,6 +269,78 @@ std::optional<std::string> note_on_endings(std::string_view what,
     return fmt::format("a {} is words, and '{}' is a picture's name or an address", what, *file);
   if (labels.size() < 2 || !all_of(labels, ends_with_number)) return std::nullopt;
   return fmt::format("the number after a {} belongs to it: '{}'", what, labels.front());
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// "golden+retriever", as in web addresses.
+bool has_plus_for_blank(const std::string& label) {
+  if (label.find(' ') != std::string::npos) return false;
+  for (std::size_t i = 1; i + 1 < label.size(); ++i)
+    if (label[i] == '+' && is_letter(label[i - 1]) && is_letter(label[i + 1])) return true;
+  return false;
+}
+
+/// "AnnualCrop", "seaLake".
+bool is_camel_case(const std::string& label) {
+  for (std::size_t i = 1; i < label.size(); ++i) {
+    const bool begins_word = label[i] >= 'A' && label[i] <= 'Z';
+    if (begins_word && label[i - 1] >= 'a' && label[i - 1] <= 'z') return true;
+  }
+  return false;
+}
+
+/// "photos/cat", "C:\photos\cat".
+bool has_separator_of_paths(const std::string& label) {
+  const std::size_t at = label.find_first_of("/\\");
+  return at != std::string::npos && at + 1 < label.size();
+}
+
+/// Words that are joined by other marks than blanks.
+std::optional<std::string> note_on_joined(std::string_view what,
+                                          std::span<const std::string> labels) {
+  if (const std::string* found = first_of(labels, has_plus_for_blank))
+    return fmt::format("'+' belongs to a {} and is no blank to the model: '{}'", what, *found);
+  if (labels.size() < 2) return std::nullopt;
+  if (all_of(labels, has_separator_of_paths))
+    return fmt::format("every {} has a '/' or '\\' in it, as paths have, and is taken whole: '{}'",
+                       what, labels.front());
+  if (2 * std::count_if(labels.begin(), labels.end(), is_camel_case) > std::ssize(labels))
+    return fmt::format("words without a blank between them are one to the model, in the {} '{}'",
+                       what, *first_of(labels, is_camel_case));
+  return std::nullopt;
+}
+
+/// "cat AND NOT dog", "cat -dog", as search engines read them.
+std::optional<std::string> note_on_operators(std::string_view what,
+                                             std::span<const std::string> texts) {
+  const auto has_operator = [](const std::string& text) {
+    constexpr auto kOperators = std::to_array<std::string_view>({" AND ", " OR ", " NOT "});
+    const std::string padded = " " + text + " ";
+    const auto stands_in_it = [&](std::string_view word) {
+      return padded.find(word) != std::string::npos;
+    };
+    // A text all in capitals has such words too.
+    const bool has_small =
+        std::any_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (has_small && std::any_of(kOperators.begin(), kOperators.end(), stands_in_it)) return true;
+    for (std::size_t i = 1; i + 1 < text.size(); ++i)
+      if (text[i - 1] == ' ' && (text[i] == '-' || text[i] == '+') && is_letter(text[i + 1]))
+        return true;
+    return false;
+  };
+  const std::string* found = first_of(texts, has_operator);
+  if (found == nullptr) return std::nullopt;
+  return fmt::format("a {} is words alone, without operators: '{}'", what, *found);
+}
+
+/// "1. a cat", "2. a dog", among texts that may begin with a number or a dash.
+std::optional<std::string> note_on_numbers(std::string_view what,
+                                           std::span<const std::string> texts) {
+  if (texts.size() < 2 || !are_numbered(texts, ".:)")) return std::nullopt;
+  return fmt::format("the number before a {} belongs to it: '{}'", what, texts.front());
 }
 
 using NoteOn = std::optional<std::string>(std::string_view, std::span<const std::string>);
@@ -247,21 +359,28 @@ std::vector<std::string> notes_of(std::string_view what, std::span<const std::st
 }  // namespace
 
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels) {
-  return notes_of(
-      what, labels,
-      {note_on_rows, note_on_one_line, note_on_heading, note_on_quotes, note_on_bullets,
-       note_on_remarks, note_on_underscores, note_on_places, note_on_remains, note_on_endings});
+  return notes_of(what, labels,
+                  {note_on_rows, note_on_one_line, note_on_heading, note_on_split_list,
+                   note_on_quotes, note_on_bullets, note_on_remarks, note_on_underscores,
+                   note_on_joined, note_on_places, note_on_remains, note_on_endings});
 }
 
 }  // namespace diptych::evaluate
 
 namespace diptych {
 
+std::vector<std::string> query_notes(std::string_view query) {
+  const std::string text(query);
+  std::vector<std::string> notes = line_notes("query", {&text, 1});
+  if (const auto note = evaluate::note_on_operators("query", {&text, 1})) notes.push_back(*note);
+  return notes;
+}
+
 std::vector<std::string> line_notes(std::string_view what, std::span<const std::string> lines) {
   return evaluate::notes_of(
       what, lines,
       {evaluate::note_on_rows, evaluate::note_on_heading, evaluate::note_on_quotes,
-       evaluate::note_on_unfilled, evaluate::note_on_remains});
+       evaluate::note_on_numbers, evaluate::note_on_unfilled, evaluate::note_on_remains});
 }
 
 }  // namespace diptych

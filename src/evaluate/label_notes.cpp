@@ -111,6 +111,21 @@ std::optional<std::string> note_on_repeated(std::span<const std::string> templat
   return std::nullopt;
 }
 
+/// "a photo of a {},a drawing of a {}": several templates, as lists of other programs are given.
+std::optional<std::string> note_on_joined_templates(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    const std::size_t comma = prompt.find_first_of(",;|");
+    if (comma == std::string::npos || !has_place_for_label(prompt.substr(0, comma)) ||
+        !has_place_for_label(prompt.substr(comma)))
+      continue;
+    return fmt::format(
+        "the template '{}' is one text with the label in it several times; --template once for "
+        "each takes several",
+        prompt);
+  }
+  return std::nullopt;
+}
+
 void add_notes_on_losses(std::string_view what, std::span<const std::string> labels,
                          std::span<const std::string> templates, const Embedder& embedder,
                          std::vector<std::string>& notes) {
@@ -175,6 +190,7 @@ std::vector<std::string> label_notes(std::string_view what, std::span<const std:
   std::vector<std::string> notes = list_notes(what, labels);
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
   if (const auto note = note_on_repeated(templates)) notes.push_back(*note);
+  if (const auto note = note_on_joined_templates(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);
   add_notes_on_templates(templates, embedder, notes);
   add_notes_on_losses(what, labels, templates, embedder, notes);

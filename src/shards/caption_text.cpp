@@ -17,9 +17,11 @@ namespace diptych::shards {
 
 namespace {
 
-/// What pandas takes for a missing value, in small letters.
+/// What pandas takes for a missing value, what databases write for one (\N), and what people do, in
+/// small letters.
 constexpr auto kNoValues = std::to_array<std::string_view>(
-    {"null", "nan", "-nan", "none", "na", "n/a", "#n/a", "#na", "<na>", "#n/a n/a", "undefined"});
+    {"null", "nan", "-nan", "none", "na", "n/a", "#n/a", "#na", "<na>", "#n/a n/a", "undefined",
+     "\\n", "no caption", "no description", "no description available", "no title", "untitled"});
 
 /// In whatever script: what is not ASCII counts as one.
 bool has_letter(std::string_view text) {
@@ -39,13 +41,6 @@ bool is_bytes_literal(std::string_view text) {
          text.back() == text[1];
 }
 
-/// But white space.
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && (c < '\t' || c > '\r')) || c == 0x7f;
-  });
-}
-
 /// As other programs' files of texts hold them, in small letters.
 bool has_token(std::string_view text) {
   constexpr auto kTokens = std::to_array<std::string_view>(
@@ -60,6 +55,59 @@ bool is_picture_name(std::string_view text) {
   return dot != std::string_view::npos && dot > 0 && is_image_extension(text.substr(dot + 1));
 }
 
+/// "1girl_solo", "red+cat", "a-red-cat".
+bool has_no_blank_between_words(std::string_view text) {
+  if (text.find(' ') != std::string_view::npos) return false;
+  const std::size_t joint = text.find_first_of("_+", 1);
+  if (joint != std::string_view::npos && joint + 1 < text.size()) return true;
+  return std::ranges::count(text, '-') > 1;
+}
+
+/// "a cat\\n", "a%20cat": as other programs write characters.
+bool has_escape(std::string_view text) {
+  constexpr auto kEscapes = std::to_array<std::string_view>({"\\n", "\\t", "\\u00", "%20"});
+  return std::ranges::any_of(kEscapes, [&](std::string_view escape) {
+    return text.find(escape) != std::string_view::npos;
+  });
+}
+
+/// "3. a cat", "3) a cat", and what stands before a tab.
+bool has_number_before(std::string_view text) {
+  const std::size_t digits = text.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(digits);
+  return rest.starts_with(". ") || rest.starts_with(") ") || rest.starts_with("\t");
+}
+
+/// "(masterpiece:1.2), a cat", "a cat (0.83)".
+bool has_number_in_brackets(std::string_view text) {
+  for (std::size_t end = text.find(')'); end != std::string_view::npos;
+       end = text.find(')', end + 1)) {
+    const std::size_t begin = text.substr(0, end).find_last_of("(:");
+    if (begin == std::string_view::npos) continue;
+    const std::string_view inside = text.substr(begin + 1, end - begin - 1);
+    if (inside.find('.') != std::string_view::npos && inside.front() != '.' &&
+        inside.find_first_not_of("0123456789.") == std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
+bool has_place(std::string_view text) {
+  return text.find("{}") != std::string_view::npos ||
+         text.find("{label}") != std::string_view::npos;
+}
+
+bool is_in_quotes(std::string_view text) {
+  return text.size() > 2 && text.front() == '"' && text.find('"', 1) == text.size() - 1;
+}
+
+/// As WordNet, and so ImageNet, calls classes: "n02123045".
+bool is_wordnet_code(std::string_view text) {
+  return text.size() == 9 && text.front() == 'n' &&
+         text.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 bool is_web_address(std::string_view text) {
   return (text.starts_with("http://") || text.starts_with("https://")) &&
          text.find(' ') == std::string_view::npos;
@@ -70,18 +118,28 @@ bool is_web_address(std::string_view text) {
 std::string_view caption_doubt(std::string_view caption) {
   constexpr std::size_t kLongest = 4096;
   const std::string text = ascii_lower(trimmed(caption.substr(0, kLongest)));
-  if (std::ranges::find(kNoValues, text) != kNoValues.end())
+  const std::string_view words =
+      text.ends_with('.') ? std::string_view(text).substr(0, text.size() - 1) : text;
+  if (std::ranges::find(kNoValues, words) != kNoValues.end())
     return "captions that stand for none, as NULL, nan and None do";
   if (is_web_address(text)) return "captions that are web addresses";
   if (is_picture_name(text)) return "captions that are names of picture files";
   if (has_token(text)) return "captions with a tokenizer's own token, as [SEP] and <|endoftext|>";
   if (is_list_or_object(text)) return "captions that are lists or objects, of which all is read";
   if (is_bytes_literal(text)) return "captions that are bytes as Python shows them, b'...'";
-  if (has_control(text)) return "captions with control characters";
+  if (has_control_character(text)) return "captions with control characters";
   if (has_markup(text)) return "captions with markup, which is read as words";
   if (has_lost_character(text))
     return "captions with U+FFFD, where another program lost a character";
   if (!has_letter(text)) return "captions without a letter, as numbers";
+  if (has_place(text)) return "captions with {} or {label} in them, as templates have";
+  if (has_escape(text)) return "captions with characters by their codes, as \\n and %20";
+  if (has_number_before(text)) return "captions with a number before them, as lines of a list have";
+  if (has_number_in_brackets(text))
+    return "captions with weights or scores, as (cat:1.2) and (0.83)";
+  if (is_in_quotes(text)) return "captions in quotes, which are read too";
+  if (is_wordnet_code(text)) return "captions that are codes of classes, as n02123045";
+  if (has_no_blank_between_words(text)) return "captions with '_', '+' or '-' in place of blanks";
   return "";
 }
 

@@ -144,7 +144,9 @@ std::vector<std::filesystem::path> Dataset::files() const {
 
 Refusal Dataset::refusal(std::size_t index, const Error& error) const {
   const Location location = locate(index);
-  const RefusalReason reason = error.code() == ErrorCode::not_found
+  const bool is_text = dynamic_cast<const UnreadableText*>(&error) != nullptr;
+  const RefusalReason reason = is_text ? RefusalReason::unreadable_text
+                               : error.code() == ErrorCode::not_found
                                    ? RefusalReason::missing_picture
                                    : RefusalReason::unreadable_picture;
   return {reason, location.shard.name(), location.shard.place(location.offset), error.what()};

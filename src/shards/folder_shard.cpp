@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/folders.h"
 #include "base/mapped_file.h"
+#include "diptych/picture_files.h"
 #include "shards/repeats.h"
 
 namespace diptych::shards {
@@ -106,6 +107,15 @@ std::size_t FolderShard::count_images(const Files& files) {
       [](const std::string& ending) { return is_image_extension(ascii_lower(ending)); }));
 }
 
+std::vector<std::byte> FolderShard::read_part(const std::filesystem::path& path) {
+  try {
+    return read_file(path, kMaxPartBytes);
+  } catch (const Error& error) {
+    if (has_picture_name(path)) throw;
+    throw UnreadableText(error.code(), error.what());
+  }
+}
+
 Sample FolderShard::read(std::uint64_t offset) const {
   const Files& files = samples_.at(offset);
   Sample sample;
@@ -114,7 +124,7 @@ Sample FolderShard::read(std::uint64_t offset) const {
   sample.offset = offset;
   const auto parts = std::make_shared<std::list<std::vector<std::byte>>>();
   for (const std::string& ending : files.endings) {
-    parts->push_back(read_file(folder_ / (files.key + "." + ending), kMaxPartBytes));
+    parts->push_back(read_part(folder_ / (files.key + "." + ending)));
     if (!sample.parts.emplace(ascii_lower(ending), parts->back()).second) {
       fail(ErrorCode::unsupported,
            "files: got two that differ in capitals alone, expected one ({}.{})",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ class FolderShard final : public Shard {
   std::string place(std::uint64_t offset) const override;
 
  private:
+  static std::vector<std::byte> read_part(const std::filesystem::path& path);
   struct Files {
     std::string key;
     std::vector<std::string> endings;  ///< as they are written, without the dot

@@ -27,6 +27,7 @@ constexpr std::array<Words, kRefusalReasons> kWords = {{
     {"unreadable_json", "with a json part that holds no caption"},
     {"missing_picture", "whose picture is not there"},
     {"unreadable_picture", "whose picture cannot be read"},
+    {"unreadable_text", "whose text cannot be read"},
 }};
 
 /// Bytes of a message, whose names and texts come from files.

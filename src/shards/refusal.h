@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diptych/error.h"
+
 namespace diptych::shards {
 
 /// Why a file of samples, a row or a sample is not used.
@@ -23,8 +25,9 @@ enum class RefusalReason {
   unreadable_json,   ///< a `json` part that holds no object, or no text where the caption should be
   missing_picture,   ///< a table's row names a picture that is not there
   unreadable_picture,  ///< a picture that cannot be read or decoded
+  unreadable_text,     ///< a file beside the picture that cannot be read
 };
-inline constexpr std::size_t kRefusalReasons = 12;
+inline constexpr std::size_t kRefusalReasons = 13;
 
 /// Returns the reason as a word for JSON and logs: "no_caption".
 std::string_view name(RefusalReason reason);
@@ -53,6 +56,11 @@ struct Refusal {
 
   /// Returns one line of bounded length: "what (source, place)", control characters as escapes.
   std::string message() const;
+};
+
+/// Thrown by a shard for a file of a sample that is no picture.
+struct UnreadableText : Error {
+  using Error::Error;
 };
 
 /// Counts refusals by reason and keeps the first examples of each.

@@ -1,14 +1,18 @@
 #include "shards/sources.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <glob.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "base/ascii.h"
 #include "base/error.h"
@@ -163,12 +167,37 @@ std::vector<Source> expand_sources(std::string_view text, Pipes pipes) {
   return sources;
 }
 
-std::vector<std::string> left_out_of_folders(std::string_view text) {
+namespace {
+
+/// "train", "val", "test": the part of a data set that a file's name begins with; empty: none.
+std::string part_of_name(const std::filesystem::path& path) {
+  constexpr auto kParts = std::to_array<std::string_view>(
+      {"train", "training", "val", "valid", "validation", "dev", "test", "testing"});
+  const std::string name = ascii_lower(path.filename().string());
+  const std::string first = name.substr(0, name.find_first_not_of("abcdefghijklmnopqrstuvwxyz"));
+  return std::ranges::find(kParts, first) == kParts.end() ? "" : first;
+}
+
+std::optional<std::string> note_on_parts(const std::string& folder) {
+  std::set<std::string> parts;
+  for (const auto& entry : entries_of(folder)) {
+    if (source_kind(entry.path()) == SourceKind::tar) parts.insert(part_of_name(entry.path()));
+  }
+  parts.erase("");
+  if (parts.size() < 2) return std::nullopt;
+  return fmt::format("shards of several parts of a data set are all taken: {} ({})",
+                     fmt::join(parts, ", "), folder);
+}
+
+}  // namespace
+
+std::vector<std::string> notes_on_folders(std::string_view text) {
   std::vector<std::string> sentences;
   for (const std::string_view part : split(text, "::")) {
     for (const std::string& name : expand_braces(part)) {
       std::error_code ignored;
       if (!std::filesystem::is_directory(name, ignored) || LmdbShard::is_one(name)) continue;
+      if (auto note = note_on_parts(name)) sentences.push_back(*std::move(note));
       std::set<std::string> others;
       for (const auto& entry : entries_of(name)) {
         if (source_kind(entry.path()) != SourceKind::tar) others.insert(entry.path().filename());

@@ -30,7 +30,8 @@ enum class Pipes { refused, taken };
 std::vector<Source> expand_sources(std::string_view text, Pipes pipes = Pipes::refused);
 
 /// Returns a sentence on each folder of such a text that has something besides the shards taken
-/// from it: tables, other files, folders.
-std::vector<std::string> left_out_of_folders(std::string_view text);
+/// from it: tables, other files, folders; and on each whose shards are called as several parts of a
+/// data set are.
+std::vector<std::string> notes_on_folders(std::string_view text);
 
 }  // namespace diptych::shards

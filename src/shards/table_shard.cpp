@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "base/as_text.h"
+#include "base/ascii.h"
 #include "base/error.h"
 #include "shards/caption_text.h"
 #include "shards/repeats.h"
@@ -18,6 +20,8 @@ constexpr std::size_t kMaxColumns = 4096;
 constexpr std::size_t kMaxColumnsNamed = 12;
 constexpr std::size_t kMaxImageBytes = std::size_t{1} << 30;
 constexpr std::size_t kRowsPerMilestone = 256;
+/// What two paths name is looked up on the disk.
+constexpr std::size_t kRowsLookedAt = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kSeparators = "\t,;|";
 
@@ -95,6 +99,14 @@ bool TableShard::find_columns(const Fields& header, const ShardOptions& options)
                                one_line(*key)),
                    name(), static_cast<std::uint64_t>(columns));
   }
+  for (const std::string_view column : header) {
+    const std::string called = ascii_lower(unquote(column));
+    if (called != "split" && called != "subset" && called != "partition" && called != "fold")
+      continue;
+    remarks_.add(
+        "columns that say the part of a data set, which are not read: rows of all parts are taken",
+        fmt::format("'{}' ({})", one_line(called), name()));
+  }
   columns_ = header.size();
   image_column_ = *image;
   caption_column_ = *caption;
@@ -130,6 +142,12 @@ void TableShard::index_rows(const ShardOptions& options) {
     } else {
       const std::string_view doubt = doubt_of(*fields, options);
       if (!doubt.empty()) remarks_.add(doubt, fmt::format("{}, line {}", name(), line_here()));
+      if (row < kRowsLookedAt && options.need_image && is_ambiguous((*fields)[image_column_])) {
+        remarks_.add(
+            "pictures of the first rows that are there twice, from the working directory, which "
+            "are taken, and beside the table",
+            fmt::format("{}, line {}", name(), line_here()));
+      }
       add_sample(rows.row_position(), joined(number_of((*fields)[image_column_]),
                                              number_of((*fields)[caption_column_])));
     }
@@ -180,6 +198,19 @@ std::string_view TableShard::doubt_of(const Fields& fields, const ShardOptions& 
     return "captions over several lines, as after a quote that stands alone";
   return options.need_caption ? caption_doubt(unquote(fields[caption_column_]))
                               : std::string_view();
+}
+
+/// Whether the path names two pictures: from the working directory, which is taken, and beside the
+/// table.
+bool TableShard::is_ambiguous(std::string_view written) const {
+  const std::filesystem::path path = unquote(written);
+  if (!image_root_.empty() || path.is_absolute() || beside_.empty()) return false;
+  std::error_code here_not;
+  std::error_code beside_not;
+  std::error_code unknown;
+  return std::filesystem::is_regular_file(path, here_not) &&
+         std::filesystem::is_regular_file(beside_ / path, beside_not) &&
+         !std::filesystem::equivalent(path, beside_ / path, unknown);
 }
 
 /// As written, from the working directory as in open_clip; otherwise beside the table.

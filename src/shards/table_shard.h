@@ -35,6 +35,7 @@ class TableShard final : public Shard {
   void index_rows(const ShardOptions& options);
   std::optional<Refusal> fault_of(const Fields& fields, const ShardOptions& options) const;
   std::string_view doubt_of(const Fields& fields, const ShardOptions& options) const;
+  bool is_ambiguous(std::string_view written) const;
   std::filesystem::path image_path(const std::string& written) const;
   std::uint64_t line_of(std::uint64_t offset) const;
 

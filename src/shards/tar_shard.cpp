@@ -81,7 +81,8 @@ std::uint64_t identity_of(const Sample& sample) {
   const std::uint64_t words = sample.text("txt")           ? number_of(*sample.text("txt"))
                               : json != sample.parts.end() ? json->second.size()
                                                            : 0;
-  return joined(joined(number_of(sample.key), picture), words);
+  const std::string_view key = sample.key;
+  return joined(joined(number_of(key.substr(key.starts_with("./") ? 2 : 0)), picture), words);
 }
 
 /// Webdataset's rule surprises who names files "0001.v2.jpg".

@@ -328,7 +328,7 @@ RunData open_run_data(const TrainOptions& options) {
   check_sources(options, data.dataset, files);
   check_size(options, data.dataset);
   data.summary.notes = data.dataset.remarks();
-  const std::vector<std::string> left_out = shards::left_out_of_folders(options.train_data);
+  const std::vector<std::string> left_out = shards::notes_on_folders(options.train_data);
   data.summary.notes.insert(data.summary.notes.end(), left_out.begin(), left_out.end());
   look_through(options, data);
   decode_some(options, data);

@@ -55,7 +55,7 @@ bool is_checkpoint(std::string_view name) {
 
 bool is_ours(std::string_view name) {
   return is_checkpoint(name) || name == "options.toml" || name == "run.json" ||
-         name == "log.jsonl" || name == "report.html" ||
+         name == "run.json.damaged" || name == "log.jsonl" || name == "report.html" ||
          std::ranges::find(kModelFiles, name) != kModelFiles.end();
 }
 

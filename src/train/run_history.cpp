@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <system_error>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -64,10 +65,20 @@ void RunHistory::keep(std::int64_t steps_done) {
     entries_.push_back(std::move(entry));
   }
   write_file(path_, kept);
+  lines_ = std::move(kept);
 }
 
 void RunHistory::add(const TrainProgress& progress) {
-  file_ << json_of(progress).dump() << std::endl;
+  lines_ += json_of(progress).dump() + "\n";
+  std::error_code unknown;
+  if (std::filesystem::exists(path_, unknown)) {
+    file_ << json_of(progress).dump() << std::endl;
+  } else {  // somebody removed it
+    file_.close();
+    file_.clear();
+    file_.open(path_, std::ios::app);
+    file_ << lines_ << std::flush;
+  }
   if (!file_) fail(ErrorCode::io, "train: cannot write {}", path_.string());
   Entry entry{.step = progress.step, .values = {}};
   for (const NamedValue& named : values_of(progress)) entry.values.push_back(named.value);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 #include <vector>
 
 #include "diptych/train.h"
@@ -20,7 +21,7 @@ class RunHistory {
   /// anew, and go. Throws Error(io).
   RunHistory(std::filesystem::path path, std::int64_t steps_done);
 
-  /// Appends a report. Throws Error(io).
+  /// Appends a report; a file that was removed meanwhile gets all of them again. Throws Error(io).
   void add(const TrainProgress& progress);
 
   struct Entry {
@@ -34,6 +35,7 @@ class RunHistory {
 
   std::filesystem::path path_;
   std::ofstream file_;
+  std::string lines_;  ///< all that the file has
   std::vector<Entry> entries_;
 };
 

@@ -34,11 +34,15 @@ std::vector<std::string> command_line() {
   return words;
 }
 
-/// The starts that the file lists; none when it is not as it was written.
+/// The starts that the file lists. One that is not as it was written is kept beside it, as
+/// run.json.damaged.
 Json earlier_starts(const std::filesystem::path& path) {
-  const Json log = Json::parse(read_if_any(path), nullptr, /*allow_exceptions=*/false);
+  const std::string text = read_if_any(path);
+  const Json log = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const bool fits = log.is_object() && log.contains("starts") && log["starts"].is_array();
-  return fits ? log["starts"] : Json::array();
+  if (fits) return log["starts"];
+  if (!text.empty()) write_file(path.string() + ".damaged", text);
+  return Json::array();
 }
 
 }  // namespace

@@ -69,6 +69,8 @@ TEST(ConvertFitsFrom, RefusesWhatIsNoCosineAndFormsThatCannotSayIt) {
                        ErrorCode::invalid_argument, reason);
   };
   refuse({.fits_from = 1.0F}, "got 1, expected a cosine");
+  test::expect_error([&] { convert_model(converted_fixture(), folder.path() / "m.safetensors"); },
+                     ErrorCode::invalid_argument, "ends as a file's does");
   refuse({.format = "open_clip", .fits_from = 0.5F}, "for a form that cannot say it");
 }
 

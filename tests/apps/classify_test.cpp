@@ -37,7 +37,7 @@ class Classify : public ::testing::Test {
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   ProgramRun classify(std::vector<std::string> arguments, const std::string& input = "") const {
     arguments.insert(arguments.begin(), {"classify", "--model", path("model")});
-    return run_diptych(arguments, input);
+    return run_diptych(without_replaced(arguments), input);
   }
   /// Embeddings of texts by the command that is tested elsewhere.
   Matrix embed(const std::string& texts) const {
@@ -321,6 +321,15 @@ TEST_F(Classify, AFileGivenAsTheLabelIsNoted) {
   write_file(path("labels.txt"), "red\nblue\n");
   const ProgramRun run = classify({"--labels", path("labels.txt"), path("pictures/a.bmp")});
   EXPECT_THAT(run.errors, HasSubstr("--labels-file"));
+  EXPECT_THAT(classify({"--labels", "@" + path("labels.txt"), path("pictures/a.bmp")}).errors,
+              HasSubstr("--labels-file"));
+}
+
+TEST_F(Classify, TemplatesJoinedByCommasAreNoted) {
+  EXPECT_THAT(
+      classify({"--labels", "red,blue", "--template", "a {},one {}", path("pictures/a.bmp")})
+          .errors,
+      HasSubstr("--template once for each takes several"));
 }
 
 TEST_F(Classify, WhatTheModelDoesNotReadIsNoted) {

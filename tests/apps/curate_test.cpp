@@ -75,6 +75,19 @@ TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
   EXPECT_THAT(nothing.errors, HasSubstr("inputs: got some of which nothing came"));
 }
 
+TEST(Curate, AnOptionsFileThatChangedAtEqualSizeIsAnotherCommand) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "entries.txt", "dog\ncat\n");
+  write_file(folder.path() / "a.jsonl", "{\"text\":\"a dog\"}\n");
+  const std::string command = "diptych curate match --entries entries.txt --texts a.jsonl --each m";
+  EXPECT_EQ(run_in_shell(command, folder.path()).status, 0);
+  EXPECT_EQ(run_in_shell(command, folder.path()).status, 0);
+  write_file(folder.path() / "entries.txt", "cat\ndog\n");
+  const ProgramRun changed = run_in_shell(command, folder.path());
+  EXPECT_EQ(changed.status, 2);
+  EXPECT_THAT(changed.errors, HasSubstr("with other options"));
+}
+
 TEST(Curate, ReadsWhatCommandsWrite) {
   const TemporaryFolder folder;
   const auto path = [&](const char* name) { return (folder.path() / name).string(); };

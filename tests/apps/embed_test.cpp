@@ -68,7 +68,7 @@ class EmbedInputs : public ::testing::Test {
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   ProgramRun embed(std::vector<std::string> arguments, const std::string& input = "") const {
     arguments.insert(arguments.begin(), {"embed", "--model", path("model")});
-    return run_diptych(arguments, input);
+    return run_diptych(without_replaced(arguments), input);
   }
 
   TemporaryFolder folder_;

@@ -30,7 +30,7 @@ class EvaluateZeroShot : public ::testing::Test {
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   ProgramRun evaluate(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"evaluate", "zeroshot", "--model", path("model")});
-    return run_diptych(arguments);
+    return run_diptych(without_replaced(arguments));
   }
 
   TemporaryFolder folder_;

@@ -28,7 +28,7 @@ class WithPictures : public ::testing::Test {
   ProgramRun run(const std::string& command, std::vector<std::string> arguments,
                  const std::string& input = "") const {
     arguments.insert(arguments.begin(), {command, "--model", path("model")});
-    return run_diptych(arguments, input);
+    return run_diptych(without_replaced(arguments), input);
   }
 
   TemporaryFolder folder_;

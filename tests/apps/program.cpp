@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -97,6 +98,22 @@ ProgramRun run(const char* program, const std::vector<std::string>& arguments,
 
 int ProgramRun::error_lines() const {
   return static_cast<int>(std::count(errors.begin(), errors.end(), '\n'));
+}
+
+std::vector<std::string> without_replaced(const std::vector<std::string>& arguments) {
+  std::vector<std::string> kept;
+  for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
+    const auto value = std::next(argument);
+    const bool is_option = argument->starts_with("--") && value != arguments.end() &&
+                           !value->starts_with("--") && *argument != "--template" &&
+                           *argument != "--images";
+    if (is_option && std::find(value, arguments.end(), *argument) != arguments.end()) {
+      argument = value;
+    } else {
+      kept.push_back(*argument);
+    }
+  }
+  return kept;
 }
 
 ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input,

@@ -17,6 +17,10 @@ struct ProgramRun {
   int error_lines() const;
 };
 
+/// The arguments without what is noted as replaced: options, but for lists, that stand there again
+/// with another value.
+std::vector<std::string> without_replaced(const std::vector<std::string>& arguments);
+
 /// Runs the built `diptych` with these arguments and this standard input. `output`: a file that
 /// takes its standard output instead of the result.
 ProgramRun run_diptych(const std::vector<std::string>& arguments, const std::string& input = "",

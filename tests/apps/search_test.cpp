@@ -82,6 +82,11 @@ TEST_F(Search, AQueryThatIsNoTextIsNoted) {
               HasSubstr("quotes around a query belong to it"));
   EXPECT_THAT(this->run("search", {"a {label}", path("pictures")}).errors,
               HasSubstr("a query is taken as it is"));
+  EXPECT_THAT(this->run("search", {"red -blue", path("pictures")}).errors,
+              HasSubstr("without operators"));
+  write_file(path("words.txt"), "red\n");
+  EXPECT_THAT(this->run("search", {"@" + path("words.txt"), path("pictures")}).errors,
+              HasSubstr("no file is read for it"));
 }
 
 TEST_F(Search, PicturesAsSimilarAsTheLastOneShownAreSaidToBeThere) {

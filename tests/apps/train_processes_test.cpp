@@ -82,7 +82,7 @@ class TrainProcesses : public testing::Test {
                                       "--log-every-n-steps",
                                       "1"};
     words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return without_replaced(words);
   }
 
   ProgramRun train(const std::vector<std::string>& more) const {

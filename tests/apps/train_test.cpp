@@ -55,7 +55,7 @@ class TrainCommand : public testing::Test {
                                           "--logs",
                                           path("logs")};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return run_diptych(arguments);
+    return run_diptych(without_replaced(arguments));
   }
 
   std::string path(const char* name) const { return (folder_.path() / name).string(); }
@@ -119,6 +119,15 @@ TEST_F(TrainCommand, DoesNotReplaceARunUnasked) {
   EXPECT_EQ(again.status, 2);
   EXPECT_THAT(again.errors, HasSubstr("--overwrite"));
   EXPECT_EQ(train({"--resume", "auto"}).status, 0);
+}
+
+TEST_F(TrainCommand, ADamagedListOfStartsIsKept) {
+  ASSERT_EQ(train({}).status, 0);
+  write_file(path("logs/run/run.json"), "{damaged");
+  const ProgramRun resumed = train({"--resume", "auto", "--epochs", "3"});
+  EXPECT_EQ(resumed.status, 0) << resumed.errors;
+  EXPECT_EQ(read_text_file(path("logs/run/run.json.damaged")), "{damaged");
+  EXPECT_THAT(read_text_file(path("logs/run/run.json")), HasSubstr("\"starts\""));
 }
 
 TEST_F(TrainCommand, ACheckpointIsAModelForTheOtherCommands) {

@@ -194,6 +194,10 @@ TEST(Usage, OfAnOptionGivenTwiceTheLastValueCounts) {
       {"tokenize", "--tokenizer", "clip", "--context", "80", "--context", "010"}, "\"cat\"");
   EXPECT_EQ(run.status, 0) << run.errors;
   EXPECT_EQ(run.output, "[49406,2368,49407,0,0,0,0,0,0,0]\n");
+  EXPECT_THAT(run.errors, HasSubstr("note: --context is given 2 times, and '10' counts alone"));
+  const ProgramRun same = run_diptych(
+      {"tokenize", "--tokenizer", "clip", "--context", "10", "--context", "10"}, "\"cat\"");
+  EXPECT_EQ(same.errors, "");
 }
 
 TEST(Usage, HelpThatDoesNotReachItsFileIsAnError) {

@@ -159,6 +159,19 @@ TEST_F(Balance, TablesAndChartsShowBeforeAndAfter) {
   EXPECT_THAT(read_text_file(path("balance.svg")), ::testing::StartsWith("<svg "));
 }
 
+TEST_F(Balance, OneKeyForAllRecordsIsNoted) {
+  const auto notes = [&](const char* first, const char* second) {
+    std::string matches;
+    for (const char* key : {first, second})
+      matches += Json({{"key", key}, {"text", "t"}, {"matches", {0}}}).dump() + "\n";
+    BalanceOptions balance = options(matches, "[9]");
+    balance.stage.overwrite = true;
+    return balance_pairs(balance).stage.notes;
+  };
+  EXPECT_THAT(notes("a", "b"), ::testing::IsEmpty());
+  EXPECT_THAT(notes("a", "a"), ::testing::ElementsAre(::testing::HasSubstr("one key, 'a'")));
+}
+
 TEST_F(Balance, CountsOfOtherTextsAreNoted) {
   const std::string matches =
       "{\"text\":\"t\",\"matches\":[0,1]}\n{\"text\":\"u\",\"matches\":[1]}\n";

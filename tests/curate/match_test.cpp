@@ -86,6 +86,26 @@ TEST_F(Match, JsonAsPythonWritesItIsRead) {
   EXPECT_TRUE(record.at("score").is_null());
 }
 
+TEST_F(Match, OfAKeyThatStandsTwiceTheLastCounts) {
+  match_texts(options("{\"text\":\"a dog\",\"text\":\"a cat\"}\n"));
+  EXPECT_THAT(output(), ::testing::HasSubstr("\"matches\":[1]"));
+}
+
+TEST_F(Match, WhatAnotherProcessHasWrittenMeanwhileStays) {
+  MatchOptions match = options("{\"text\":\"a dog\"}\n");
+  match.stage.progress = [&](std::size_t, std::size_t) { write_file(path("out.jsonl"), "other"); };
+  test::expect_error([&] { match_texts(match); }, ErrorCode::invalid_argument, "exists");
+  EXPECT_EQ(output(), "other");
+}
+
+TEST_F(Match, QueriesWithBlanksAroundThemOrTwiceAreNoted) {
+  MatchOptions match = options("{\"text\":\"a dog\"}\n");
+  write_file(path("entries.txt"), "dog\ncat \ndog\n");
+  EXPECT_THAT(match_texts(match).stage.notes,
+              ::testing::ElementsAre(::testing::HasSubstr("with a blank"),
+                                     ::testing::HasSubstr("stand in their list before: 1")));
+}
+
 TEST_F(Match, IsTheSameWhateverTheThreads) {
   std::string texts;
   for (int i = 0; i < 150'000; ++i) {

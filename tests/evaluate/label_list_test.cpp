@@ -120,6 +120,51 @@ TEST(ListNotes, WhatOtherProgramsLeftIsNoted) {
   expect_note({"https://a.org/cat", "dog"}, "'https://a.org/cat' is");
 }
 
+TEST(ListNotes, WordsJoinedByOtherMarksThanBlanksAreNoted) {
+  expect_note({"golden+retriever", "cat"}, "'+' belongs to a label and is no blank to the model");
+  expect_note({"photos/cat", "photos/dog"}, "as paths have, and is taken whole: 'photos/cat'");
+  expect_note({"photos\\cat", "photos\\dog"}, "as paths have");
+  expect_note({"AnnualCrop", "SeaLake", "River"},
+              "are one to the model, in the label 'AnnualCrop'");
+  for (const Labels& labels : {Labels{"C++", "A+ grade"}, Labels{"YouTube", "cat", "dog"},
+                               Labels{"black/white", "red"}, Labels{"cat + dog", "cow"}})
+    EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.front();
+}
+
+TEST(ListNotes, SplitListsAreNoted) {
+  expect_note({"[cat", "dog]"}, "brackets around a list belong to its labels: '[cat'");
+  expect_note({"red\\", "or so", "blue"}, "keeps no comma in it");
+  EXPECT_THAT(list_notes("label", Labels{"(big) cat", "dog (small)"}), IsEmpty());
+}
+
+TEST(ListNotes, ControlCharactersAreNoted) {
+  expect_note({"\x1b[31mcat", "dog"}, "control characters belong to a label");
+  expect_note({"cat\x7f", "dog"}, "control characters");
+}
+
+TEST(ListNotes, KeysCodesAndWeightsBesideLabelsAreNoted) {
+  expect_note({"class=cat", "class=dog"}, "what stands before a label belongs to it");
+  expect_note({"n02085620-Chihuahua", "n02085782-Spaniel"}, "'n02085620-Chihuahua'");
+  expect_note({"(cat:1.2)", "(dog:0.8)"}, "the number after a label belongs to it: '(cat:1.2)'");
+  expect_note({"cat 001", "dog 002"}, "'cat 001'");
+  EXPECT_THAT(list_notes("label", Labels{"(a: b)", "(12)"}), IsEmpty());
+}
+
+TEST(QueryNotes, OperatorsAreNoted) {
+  for (const char* query : {"cat AND NOT dog", "cat OR dog", "cat -dog", "cat +dog", "NOT a dog"})
+    EXPECT_THAT(query_notes(query), ElementsAre(HasSubstr("without operators"))) << query;
+  for (const char* query : {"cats and dogs", "NOT FOR SALE", "a black-and-white cat", "cat - dog"})
+    EXPECT_THAT(query_notes(query), IsEmpty()) << query;
+}
+
+TEST(LineNotes, NumbersAndHeadingsAreNoted) {
+  EXPECT_THAT(line_notes("text", Labels{"1. a cat", "2. a dog"}),
+              ElementsAre(HasSubstr("the number before a text belongs to it")));
+  EXPECT_THAT(line_notes("text", Labels{"caption", "a cat"}),
+              ElementsAre(HasSubstr("is what a table's column is called")));
+  EXPECT_THAT(line_notes("text", Labels{"text", "a cat"}), ElementsAre(HasSubstr("'text'")));
+}
+
 TEST(LineNotes, AreOnTemplatesAndMarkup) {
   const auto notes = [](const Labels& lines) { return line_notes("query", lines); };
   EXPECT_THAT(notes({"a photo of a {label}"}), ElementsAre(HasSubstr("no label put into it")));

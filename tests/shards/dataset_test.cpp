@@ -382,6 +382,72 @@ TEST_F(DatasetTest, RemarksOnCaptionsThatSayLittle) {
       ElementsAre(AllOf(HasSubstr("stand for none"), HasSubstr(": 1"), HasSubstr("key a"))));
 }
 
+TEST_F(DatasetTest, RemarksOnCaptionsThatAreCodesOrSayThatThereIsNone) {
+  const auto table = save("t.csv",
+                          "filepath,title\na.jpg,n02123045\nb.jpg,1girl_solo\n"
+                          "c.jpg,\\N\nd.jpg,No description available.\ne.jpg,a snake_case word\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("codes of classes"), HasSubstr("line 2")),
+                          AllOf(HasSubstr("in place of blanks: 1"), HasSubstr("line 3")),
+                          AllOf(HasSubstr("stand for none"), HasSubstr(": 2"))));
+}
+
+TEST_F(DatasetTest, RemarksOnCaptionsWithMoreThanWords) {
+  const auto table = save("t.csv",
+                          "filepath,title\na.jpg,a {} cat\nb.jpg,a cat\\n\nc.jpg,3. a cat\n"
+                          "d.jpg,\"(best:1.2), cat\"\ne.jpg,\"\"\"a cat\"\"\"\nf.jpg,a-red-cat\n"
+                          "g.jpg,a cat (2)\nh.jpg,3 cats\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("as templates have: 1"), HasSubstr("line 2")),
+                          AllOf(HasSubstr("by their codes"), HasSubstr("line 3")),
+                          AllOf(HasSubstr("a number before them"), HasSubstr("line 4")),
+                          AllOf(HasSubstr("weights or scores"), HasSubstr("line 5")),
+                          AllOf(HasSubstr("in quotes"), HasSubstr("line 6")),
+                          AllOf(HasSubstr("in place of blanks: 1"), HasSubstr("line 7"))));
+}
+
+TEST_F(DatasetTest, RemarksOnAColumnOfParts) {
+  const auto table = save("t.csv", "filepath,title,Split\na.jpg,a cat,train\nb.jpg,a dog,test\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("rows of all parts are taken"), HasSubstr("'split'"))));
+}
+
+TEST_F(DatasetTest, SamplesThatDifferByADotInTheirPathsAreRepeats) {
+  const auto shard = CraftedTar()
+                         .add("a.jpg", "x")
+                         .add("a.txt", "a cat")
+                         .add("./a.jpg", "x")
+                         .add("./a.txt", "a cat")
+                         .end()
+                         .save(path("twice.tar"));
+  EXPECT_THAT(Dataset({{shard}}).remarks(), ElementsAre(HasSubstr("1")));
+}
+
+TEST_F(DatasetTest, RemarksOnPicturesThatAreThereTwice) {
+  std::filesystem::create_directory(path("tables"));
+  for (const char* name : {"a.jpg", "tables/a.jpg", "tables/b.jpg"}) save(name, name);
+  save("tables/t.csv", "filepath,title\na.jpg,a cat\nb.jpg,a dog\n");
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(path(""));
+  const Dataset dataset({{path("tables/t.csv")}});
+  std::filesystem::current_path(before);
+  EXPECT_THAT(dataset.remarks(), ElementsAre(AllOf(HasSubstr("are there twice"), HasSubstr(": 1"),
+                                                   HasSubstr("t.csv, line 2"))));
+}
+
+TEST_F(DatasetTest, ATextThatCannotBeReadIsNoPicture) {
+  std::filesystem::create_directory(path("folder"));
+  for (const char* name : {"folder/a.jpg", "folder/a.txt"}) save(name, "x");
+  const Dataset dataset({{path("folder")}});
+  std::filesystem::remove(path("folder/a.txt"));
+  try {
+    dataset.at(0);
+    FAIL() << "a missing text was read";
+  } catch (const Error& error) {
+    EXPECT_EQ(dataset.refusal(0, error).reason, RefusalReason::unreadable_text);
+  }
+}
+
 TEST_F(DatasetTest, RemarksOnCaptionsOfAnotherKindThanText) {
   const auto table = save("t.csv",
                           "filepath,title\na.jpg,\"[\"\"a cat\"\", \"\"a dog\"\"]\"\n"

@@ -69,15 +69,25 @@ TEST(SourceKind, GoesByTheNameWhateverItsCase) {
     EXPECT_FALSE(source_kind(name)) << name;
 }
 
-TEST(LeftOutOfFolders, NamesWhatAFolderHasBesidesShards) {
+TEST(NotesOnFolders, NameWhatAFolderHasBesidesShards) {
   const diptych::test::TemporaryFolder folder;
   std::ofstream(folder.path() / "0.tar") << "x";
-  EXPECT_TRUE(left_out_of_folders(folder.path().string()).empty());
+  EXPECT_TRUE(notes_on_folders(folder.path().string()).empty());
   std::ofstream(folder.path() / "more.csv") << "x";
   std::filesystem::create_directory(folder.path() / "sub");
   const std::string text = folder.path().string() + "::" + (folder.path() / "more.csv").string();
-  EXPECT_THAT(left_out_of_folders(text),
+  EXPECT_THAT(notes_on_folders(text),
               ElementsAre(testing::HasSubstr("left out: 2, the first: more.csv")));
+}
+
+TEST(NotesOnFolders, NameThePartsOfADataSet) {
+  const diptych::test::TemporaryFolder folder;
+  for (const char* name : {"train-0.tar", "train-1.tar", "0.tar"})
+    std::ofstream(folder.path() / name) << "x";
+  EXPECT_TRUE(notes_on_folders(folder.path().string()).empty());
+  std::ofstream(folder.path() / "val-0.tar") << "x";
+  EXPECT_THAT(notes_on_folders(folder.path().string()),
+              ElementsAre(testing::HasSubstr("are all taken: train, val")));
 }
 
 TEST(ExpandSources, RefusesWhatNamesNoFiles) {

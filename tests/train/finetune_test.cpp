@@ -104,7 +104,7 @@ TEST_F(Finetuning, KeepsTheModelOfTheBestEpoch) {
 }
 
 TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
-  std::string table = "filepath,title\n";
+  std::string table = "filepath,title,split\n";
   for (std::size_t i = 0; i < std::size(kPictures); ++i) {
     for (const char* words : {"one", "two"}) {
       table += "things/thing number " + std::to_string(i) + "/0" +
@@ -129,6 +129,7 @@ TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
   EXPECT_EQ(report.start.trained_on, 6U);
   EXPECT_FALSE(report.start.linear_probe);
   EXPECT_THAT(report.start.notes, testing::Contains(HasSubstr("refused: 1 ")));
+  EXPECT_THAT(report.start.notes, testing::Contains(HasSubstr("rows of all parts are taken")));
   EXPECT_THAT(report.start.notes,
               testing::Contains(HasSubstr("of 3 pictures kept out the right one")));
   EXPECT_THAT(read_text_file(report.folder / "training.csv"), HasSubstr("of \"\""));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -82,6 +83,20 @@ TEST(RunHistory, GoesOnAfterTheLastStepThatWasSaved) {
   EXPECT_THAT(steps, testing::ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(history.entries().front().values.front(), 9.0);
   EXPECT_TRUE(std::isnan(all.entries().back().values.front()));
+}
+
+TEST(RunHistory, AFileThatWasRemovedGetsAllReportsAgain) {
+  const test::TemporaryFolder folder;
+  const fs::path path = folder.path() / "log.jsonl";
+  RunHistory history(path, 0);
+  history.add(progress_at(1, 1.0));
+  const std::string before = read_text_file(path);
+  fs::remove(path);
+  history.add(progress_at(2, 1.0));
+  history.add(progress_at(3, 1.0));
+  const std::string after = read_text_file(path);
+  EXPECT_THAT(after, testing::StartsWith(before));
+  EXPECT_EQ(std::count(after.begin(), after.end(), '\n'), 3);
 }
 
 TEST(RunHistory, BeginsAnewWithANewRun) {
