@@ -115,7 +115,7 @@ std::optional<std::string> note_on_split_list(std::string_view what,
   const std::string& first = labels.front();
   const std::string& last = labels.back();
   for (const std::string_view brackets : {"[]", "()", "{}"}) {
-    if (first.front() == brackets[0] && last.back() == brackets[1] &&
+    if (first.starts_with(brackets[0]) && last.ends_with(brackets[1]) &&
         first.find(brackets[1]) == std::string::npos && last.find(brackets[0]) == std::string::npos)
       return fmt::format("brackets around a list belong to its {}s: '{}'", what, first);
   }
