@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <diptych/error.h>
+#include <diptych/picture_files.h>
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -9,8 +10,6 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <span>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -71,27 +70,13 @@ CLI::Option& number(CLI::Option* option, std::string (*rewrite)(std::string& tex
   return *single(option).transform(CLI::Validator(rewrite, ""));
 }
 
-/// FNV-1a of a file's bytes; of more than some hundred MiB those at the beginning.
-std::uint64_t checksum_of(const std::filesystem::path& path) {
-  constexpr std::size_t kMostParts = 256;
-  constexpr std::uint64_t kPrime = 0x100000001B3;
-  std::uint64_t sum = 0xCBF29CE484222325;
-  std::ifstream file(path, std::ios::binary);
-  std::vector<char> part(std::size_t{1} << 20);
-  for (std::size_t i = 0; i < kMostParts && file; ++i) {
-    file.read(part.data(), static_cast<std::streamsize>(part.size()));
-    for (const char c : std::span(part).first(static_cast<std::size_t>(file.gcount())))
-      sum = (sum ^ static_cast<unsigned char>(c)) * kPrime;
-  }
-  return sum;
-}
-
 /// A value as it was typed, and of a file what its content is known by.
 std::string typed_value(const std::string& value) {
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 28;
   std::error_code error;
   if (!std::filesystem::is_regular_file(value, error)) return value;
   return fmt::format("{} ({} bytes, {:016x})", value, std::filesystem::file_size(value, error),
-                     checksum_of(value));
+                     diptych::beginning_hash(value, kMostBytes));
 }
 
 /// Of an option that was given several times with different values the last counts.

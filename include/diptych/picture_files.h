@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <span>
@@ -37,6 +38,10 @@ DIPTYCH_API std::vector<std::filesystem::path> expand_folders(
 
 /// Returns "12 .txt, 3 .mp4, 1 without an ending", the most frequent first; "nothing" for none.
 DIPTYCH_API std::string describe(const SkippedFiles& skipped);
+
+/// Returns FNV-1a of at most so many of a file's first bytes, which tells most files of one size
+/// apart; of a file that cannot be read the same as of an empty one.
+DIPTYCH_API std::uint64_t beginning_hash(const std::filesystem::path& file, std::uint64_t bytes);
 
 /// Returns for every file the place of the first one with the same bytes, which is its own when
 /// there is none before it. A file that cannot be read is like no other.

@@ -30,18 +30,6 @@ bool have_same_bytes(const fs::path& a, const fs::path& b) {
   return left.eof() && right.eof();
 }
 
-/// FNV-1a of a file's first bytes, which tells most files of one size apart.
-std::uint64_t hash_beginning(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, kPart> part{};
-  file.read(part.data(), part.size());
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (std::streamsize i = 0; i < file.gcount(); ++i) {
-    hash = (hash ^ static_cast<unsigned char>(part[static_cast<std::size_t>(i)])) * 0x100000001b3U;
-  }
-  return hash;
-}
-
 /// Places of files that have one size, and begin alike where several have it.
 std::vector<std::vector<std::size_t>> candidates(std::span<const fs::path> files) {
   std::map<std::uintmax_t, std::vector<std::size_t>> by_size;
@@ -54,13 +42,28 @@ std::vector<std::vector<std::size_t>> candidates(std::span<const fs::path> files
   for (const auto& [size, places] : by_size) {
     if (places.size() < 2) continue;
     std::map<std::uint64_t, std::vector<std::size_t>> by_hash;
-    for (const std::size_t place : places) by_hash[hash_beginning(files[place])].push_back(place);
+    for (const std::size_t place : places)
+      by_hash[beginning_hash(files[place], kPart)].push_back(place);
     for (auto& [hash, alike] : by_hash) sets.push_back(std::move(alike));
   }
   return sets;
 }
 
 }  // namespace
+
+std::uint64_t beginning_hash(const fs::path& path, std::uint64_t bytes) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, kPart> part{};
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  while (file && bytes > 0) {
+    file.read(part.data(), static_cast<std::streamsize>(std::min<std::uint64_t>(kPart, bytes)));
+    const auto count = static_cast<std::size_t>(file.gcount());
+    for (std::size_t i = 0; i < count; ++i)
+      hash = (hash ^ static_cast<unsigned char>(part[i])) * 0x100000001b3U;
+    bytes -= count;
+  }
+  return hash;
+}
 
 std::vector<std::size_t> first_with_same_bytes(std::span<const fs::path> files) {
   std::vector<std::size_t> first(files.size());

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "kernels/ahead.h"
 #include "kernels/matrix.h"
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -50,7 +51,6 @@ struct alignas(64) TileShapes {
 static_assert(sizeof(TileShapes) == 64);
 
 constexpr int kTiles = 8;
-constexpr std::ptrdiff_t kLineBytes = 64;
 constexpr std::size_t kTileBytes = 64;  ///< of a row
 constexpr std::size_t kPanelBytes = std::size_t{kPanelWidth} * 4;
 
@@ -172,7 +172,8 @@ TileState::~TileState() {
 // Only with this target does the compiler ask for lines to be written and not to be read.
 __attribute__((target("prfchw"))) void ask_to_write(const void* first, int lines) {
   const auto* bytes = static_cast<const std::uint8_t*>(first);
-  for (int line = 0; line < lines; ++line) __builtin_prefetch(bytes + line * kLineBytes, 1);
+  for (int line = 0; line < lines; ++line)
+    __builtin_prefetch(bytes + std::ptrdiff_t{line} * Ahead::kLineBytes, 1);
 }
 
 void amx_bf16(const DotProduct& product, const TileRows& tiles, const WorkBeside& beside,

@@ -31,6 +31,7 @@ class Panels {
   Panels(const GemmBlock& block, int steps)
       : block_(block),
         unpacks_(block.layer->format().stored != block.layer->format().multiplied),
+        // The filling of int8 reaches further than that of bf16.
         stored_words_(unpacks_ ? words_for(block.layer->inputs(), Element::bf16) / 2
                                : block.layer->words()),
         share_(stored_words_, steps) {

@@ -135,8 +135,9 @@ double Learner::backward_in_parts(const Batch& batch) {
   // One part is computed once, its graph held; several are computed again for their gradients.
   std::optional<Outputs> held;
   if (passes == 1) held = outputs_of(step, parts, 0);
-  const bool counts = held && !parts.empty();
-  const Outputs features = counts ? *held : held ? no_features() : features_of(step, parts, passes);
+  const Outputs features = !held           ? features_of(step, parts, passes)
+                           : parts.empty() ? no_features()
+                                           : *held;
   const bool alone = options_.group == nullptr;
   const GatheredPairs all = gather_pairs(options_.group, features.images, features.texts, batch,
                                          alone ? std::vector<Tensor>() : task_->given(step, batch));

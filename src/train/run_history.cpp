@@ -69,10 +69,11 @@ void RunHistory::keep(std::int64_t steps_done) {
 }
 
 void RunHistory::add(const TrainProgress& progress) {
-  lines_ += json_of(progress).dump() + "\n";
+  const std::string line = json_of(progress).dump();
+  lines_ += line + "\n";
   std::error_code unknown;
   if (std::filesystem::exists(path_, unknown)) {
-    file_ << json_of(progress).dump() << std::endl;
+    file_ << line << std::endl;
   } else {  // somebody removed it
     file_.close();
     file_.clear();

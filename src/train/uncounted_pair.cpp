@@ -19,6 +19,12 @@ Batch blank_pair(const network::Model& model) {
   return pair;
 }
 
+/// The same model, for a pair that is no part of the batch's statistics.
+StepModel uncounted(StepModel step) {
+  step.statistics.counts = false;
+  return step;
+}
+
 }  // namespace
 
 bool has_batch_statistics(const network::Model& model) {
@@ -27,14 +33,12 @@ bool has_batch_statistics(const network::Model& model) {
 }
 
 Outputs uncounted_outputs(const Task& task, const StepModel& step) {
-  StepModel uncounted = step;
-  uncounted.statistics.counts = false;
-  return task.outputs(uncounted, blank_pair(step.model));
+  return task.outputs(uncounted(step), blank_pair(step.model));
 }
 
 void uncounted_features(const StepModel& step) {
   const torch::NoGradGuard no_gradients;
-  tower_features(step, blank_pair(step.model), {});
+  tower_features(uncounted(step), blank_pair(step.model), {});
 }
 
 void go_back_uncounted(const Outputs& outputs) {
