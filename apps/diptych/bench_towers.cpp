@@ -144,13 +144,26 @@ double median(const std::vector<Seconds>& seconds, double Seconds::*which) {
   return *middle;
 }
 
+/// How each contender computes: in every precision, and with merged rows too where those are asked
+/// for.
+std::vector<diptych::ComputeOptions> compared(const BenchTowersArguments& options) {
+  std::vector<diptych::ComputeOptions> all;
+  diptych::ComputeOptions compute = options.model.compute;
+  const std::vector<Precision> precisions = *parse_precisions(options.precisions);
+  for (const Precision precision : precisions) {
+    compute.precision = precision;
+    compute.token_merging = 0;
+    all.push_back(compute);
+    compute.token_merging = options.model.compute.token_merging;
+    if (compute.token_merging > 0) all.push_back(compute);
+  }
+  return all;
+}
+
 std::vector<Contender> make_contenders(const BenchTowersArguments& options,
                                        const diptych::Model& model) {
   std::vector<Contender> contenders;
-  const std::vector<Precision> precisions = *parse_precisions(options.precisions);
-  for (const Precision precision : precisions) {
-    diptych::ComputeOptions compute = options.model.compute;
-    compute.precision = precision;
+  for (const diptych::ComputeOptions& compute : compared(options)) {
     contenders.push_back(
         {.encoder = Encoder(model, compute), .images = {}, .texts = {}, .seconds = {}});
   }
@@ -193,7 +206,7 @@ Json to_json(const Contender& contender, const Contender& first,
   return entry;
 }
 
-/// An entry for each precision; the models that were packed for it are gone afterwards.
+/// An entry for each contender; the models that were packed for it are gone afterwards.
 Json measure(const BenchTowersArguments& options, const diptych::Model& model,
              const std::vector<Workload>& works, const Inputs& inputs) {
   std::vector<Contender> contenders = make_contenders(options, model);
@@ -204,17 +217,23 @@ Json measure(const BenchTowersArguments& options, const diptych::Model& model,
   return entries;
 }
 
+/// The precision, and how many rows are merged: "bf16", "bf16 - 8".
+std::string title_of(const Json& entry) {
+  const std::string precision = entry.at("precision").get<std::string>();
+  const auto merged = entry.find("token_merging");
+  return merged == entry.end() ? precision : fmt::format("{} - {}", precision, merged->get<int>());
+}
+
 void print_entry(const Json& entry) {
   for (const Json& rate : entry.at("rates")) {
     const std::string input = rate.at("input").get<std::string>();
-    print_line(
-        fmt::format("{:<6} {:<13} {:<6} batch {:<4} {:8.1f} /s {:5.2f} x  CPU {:6.2f} ms {:5.2f} x "
-                    " cosine {:.6f}",
-                    entry.at("precision").get<std::string>(), entry.at("unit").get<std::string>(),
-                    input, rate.at("batch").get<int>(), rate.at("per_second").get<double>(),
-                    rate.at("ratio").get<double>(), rate.at("cpu_ms").get<double>(),
-                    rate.at("cpu_ratio").get<double>(),
-                    entry.at(input == "images" ? "image_cosine" : "text_cosine").get<double>()));
+    print_line(fmt::format(
+        "{:<9} {:<13} {:<6} batch {:<4} {:8.1f} /s {:5.2f} x  CPU {:6.2f} ms {:5.2f} x "
+        " cosine {:.6f}",
+        title_of(entry), entry.at("unit").get<std::string>(), input, rate.at("batch").get<int>(),
+        rate.at("per_second").get<double>(), rate.at("ratio").get<double>(),
+        rate.at("cpu_ms").get<double>(), rate.at("cpu_ratio").get<double>(),
+        entry.at(input == "images" ? "image_cosine" : "text_cosine").get<double>()));
   }
 }
 
@@ -238,21 +257,17 @@ Json profile_works(const diptych::Model& model, const diptych::ComputeOptions& c
 
 void add_profiles(Json& entries, const BenchTowersArguments& options, const diptych::Model& model,
                   const std::vector<Workload>& works, const Inputs& inputs) {
-  const std::vector<Precision> precisions = *parse_precisions(options.precisions);
-  for (std::size_t i = 0; i < precisions.size(); ++i) {
-    diptych::ComputeOptions compute = options.model.compute;
-    compute.precision = precisions[i];
-    entries[i]["profiles"] = profile_works(model, compute, works, inputs, options.rounds);
-  }
+  const std::vector<diptych::ComputeOptions> all = compared(options);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    entries[i]["profiles"] = profile_works(model, all[i], works, inputs, options.rounds);
 }
 
 void print_profiles(const Json& entry) {
   for (const Json& profile : entry.at("profiles")) {
     print_line("");
     print_profile(
-        fmt::format("{} {}, {}, batch {}", entry.at("precision").get<std::string>(),
-                    entry.at("unit").get<std::string>(), profile.at("input").get<std::string>(),
-                    profile.at("batch").get<int>()),
+        fmt::format("{} {}, {}, batch {}", title_of(entry), entry.at("unit").get<std::string>(),
+                    profile.at("input").get<std::string>(), profile.at("batch").get<int>()),
         profile);
   }
 }
@@ -296,6 +311,11 @@ void add_bench_towers(Command bench) {
       .show_default()
       .check([](const std::string& text) { return parse_precisions(text).has_value(); },
              "some of fp32, bf16, fp16, int8w and int8, with commas");
+  command
+      .option("--token-merging", options->model.compute.token_merging,
+              "also measure each precision with as many rows of a picture merged in each block; "
+              "default: none")
+      .at_least(0);
   command.option("--batches", options->batches, "pictures or texts encoded at a time, a list")
       .show_default()
       .check([](const std::string& text) { return parse_batches(text).has_value(); },

@@ -377,6 +377,8 @@ int embed_inputs(const EmbedArguments& options) {
   check_replaces_nothing(options.out, options.overwrite || options.resume);
   const diptych::Encoder encoder = make_encoder(options.model);
   check_towers(encoder.model().info(), pictures, texts);
+  if (options.model.compute.token_merging > 0 && pictures.empty())
+    print_note("token-merging: changes nothing: there are no pictures");
   Work work = make_work(options, encoder, std::move(pictures), std::move(texts));
   if (options.resume) resume(encoder, options, work);
   encode_texts(encoder, options, work);

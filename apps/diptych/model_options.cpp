@@ -73,14 +73,19 @@ void add_compute_options(Command command, diptych::ComputeOptions& options) {
   command.option("--threads", options.threads, "threads that compute; default: one a CPU")
       .at_least(0);
   command
+      .option("--token-merging", options.token_merging,
+              "rows (patches) of a picture merged into those most like them in each block of a "
+              "vision transformer, for speed at some loss (ToMe; 8 for ViT-L/14); default: none")
+      .at_least(0);
+  command
       .option("--batch", options.batch,
               "the most pictures or texts computed at a time; default: what suits the model")
       .at_least(0);
 }
 
 std::vector<std::string> model_option_names() {
-  return {"--model",  "--image-size", "--quick-gelu", "--heads",
-          "--strict", "--device",     "--precision",  "--batch"};
+  return {"--model",  "--image-size", "--quick-gelu",    "--heads", "--strict",
+          "--device", "--precision",  "--token-merging", "--batch"};
 }
 
 void add_load_options(Command command, diptych::LoadOptions& options) {
@@ -127,5 +132,8 @@ diptych::Encoder make_encoder(const ModelOptions& options) {
 }
 
 Json compute_json(const diptych::PackedModel& packed) {
-  return {{"precision", name(packed.options().precision)}, {"unit", packed.unit().name}};
+  Json json = {{"precision", name(packed.options().precision)}, {"unit", packed.unit().name}};
+  const int merged = packed.options().token_merging;
+  if (merged > 0) json["token_merging"] = merged;
+  return json;
 }

@@ -27,7 +27,7 @@ void add_model_options(Command command, ModelOptions& options);
 /// Declares --template, which takes one value each time it is given, and --templates
 void add_template_options(Command command, std::vector<std::string>& templates, std::string& set);
 
-/// Declares --precision, --threads and --batch
+/// Declares --device, --precision, --threads, --token-merging and --batch
 void add_compute_options(Command command, diptych::ComputeOptions& options);
 
 /// Returns the names of what add_model_options and add_compute_options declare, but for --threads,
@@ -41,5 +41,6 @@ diptych::Model load_model(const std::string& model, const diptych::LoadOptions& 
 diptych::PackedModel pack_model(const ModelOptions& options);
 diptych::Encoder make_encoder(const ModelOptions& options);
 
-/// Returns {"precision": "bf16", "unit": "AVX-512 BF16"}: what computed an answer.
+/// Returns {"precision": "bf16", "unit": "AVX-512 BF16"}, and "token_merging" where rows were
+/// merged: what computed an answer.
 Json compute_json(const diptych::PackedModel& packed);

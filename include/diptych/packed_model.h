@@ -54,6 +54,11 @@ struct ComputeOptions {
   /// On the CPU fp32, bf16, int8w or int8; with libtorch fp32, bf16 or fp16, whose features lie
   /// within 2e-3 (cosine distance) of fp32's.
   Precision precision = Precision::automatic;
+  /// How many rows (patches) of each picture become part of those most like them in every block but
+  /// the last (token merging, ToMe: arXiv 2210.09461): less work for large towers, and features
+  /// that are only near the exact ones. For vision transformers that pool a class token or by
+  /// attention (map); texts are as ever. Zero, the default: none.
+  int token_merging = 0;
 };
 
 /// A model's weights, packed for the device that computes, with its threads: what encoders and
@@ -63,7 +68,8 @@ struct ComputeOptions {
 /// it belongs to; small requests of several threads are computed side by side.
 class DIPTYCH_API PackedModel {
  public:
-  /// Throws Error: invalid_argument for negative options and a device that is not there,
+  /// Throws Error: invalid_argument for negative options, a device that is not there and token
+  /// merging with an image tower that has none,
   /// unsupported for a precision that the device does not have and a build without libtorch,
   /// corrupt_data for weights that are not finite, out_of_memory.
   explicit PackedModel(Model model, const ComputeOptions& options = {});

@@ -28,7 +28,7 @@ std::unique_ptr<engine::Executor> make_libtorch_executor(const Model& model,
   static const Module<inference::InferenceFunctions> inference(kInference);
   const checkpoint::ModelFile& file = model.implementation().file;
   return inference->make_executor(file.config, file.weights, libtorch_device(options.device),
-                                  options.precision, threads);
+                                  options.precision, threads, options.token_merging);
 }
 
 }  // namespace diptych::api

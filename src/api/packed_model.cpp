@@ -28,6 +28,17 @@ Precision own_precision(const Model& model, const ComputeOptions& options) {
   return quantised && is_cpu(options) ? Precision::int8 : Precision::fp32;
 }
 
+void check_token_merging(const Model& model, int merged) {
+  if (merged < 0)
+    fail(ErrorCode::invalid_argument, "token-merging: got {}, expected 0 or more", merged);
+  if (merged == 0 || network::merges_rows(model.implementation().network.config.image)) return;
+  fail(
+      ErrorCode::invalid_argument,
+      "token-merging: got {}, expected 0: {} has no vision transformer that pools a class token or "
+      "by attention",
+      merged, model.info().name);
+}
+
 ComputeUnit unit_of(const Model& model, const ComputeOptions& options) {
   if (!is_cpu(options)) return {.name = options.device, .note = {}};
   ComputeUnit unit = cpu_unit(options.precision);
@@ -66,6 +77,7 @@ ComputeOptions api::checked(const Model& model, ComputeOptions options) {
     fail(ErrorCode::invalid_argument, "threads: got {}, expected 0 or more", options.threads);
   if (options.batch < 0)
     fail(ErrorCode::invalid_argument, "batch: got {}, expected 0 or more", options.batch);
+  check_token_merging(model, options.token_merging);
   if (options.precision == Precision::automatic) options.precision = own_precision(model, options);
   return options;
 }
@@ -78,7 +90,7 @@ std::shared_ptr<engine::PackedModel> api::pack_on_cpu(const Model& model,
     auto weights = std::make_shared<const engine::Weights>(
         loaded.network, loaded.file.weights, *pool, options.precision, loaded.file.quantisation,
         loaded.file.panels);
-    return engine::on_cpu(std::move(weights), std::move(pool), observers);
+    return engine::on_cpu(std::move(weights), std::move(pool), observers, options.token_merging);
   });
 }
 

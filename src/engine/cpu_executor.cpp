@@ -59,11 +59,12 @@ std::int64_t CpuExecutor::batch_floats() const {
 
 std::unique_ptr<Executor> CpuExecutor::beside() const {
   if (observers_.any()) return nullptr;
-  return std::make_unique<CpuExecutor>(weights_, std::make_shared<ThreadPool>(1));
+  return std::make_unique<CpuExecutor>(weights_, std::make_shared<ThreadPool>(1), Observers{},
+                                       merged_rows_);
 }
 
 void CpuExecutor::image_features(const network::Pixels& pixels, std::span<float> features) {
-  copy_rows(network::image_features(operations_, model(), pixels), features);
+  copy_rows(network::image_features(operations_, model(), pixels, merged_rows_), features);
   check_finite(*weights_, features);
 }
 
@@ -80,8 +81,9 @@ std::unique_ptr<CaptionSteps> CpuExecutor::begin_captions(const network::Pixels&
 }
 
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool, Observers observers) {
-  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool, observers);
+                                    std::shared_ptr<ThreadPool> pool, Observers observers,
+                                    int merged_rows) {
+  auto executor = std::make_unique<CpuExecutor>(std::move(weights), pool, observers, merged_rows);
   return std::make_shared<PackedModel>(std::move(executor), std::move(pool));
 }
 

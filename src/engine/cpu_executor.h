@@ -11,14 +11,16 @@
 namespace diptych::engine {
 
 /// The towers on the CPU, in the precision of their weights. Results have the same bits on any
-/// number of threads.
+/// number of threads. `merged_rows` of each picture are merged in a block
+/// (network::image_features).
 class CpuExecutor : public Executor {
  public:
   CpuExecutor(std::shared_ptr<const Weights> weights, std::shared_ptr<ThreadPool> pool,
-              Observers observers = {})
+              Observers observers = {}, int merged_rows = 0)
       : weights_(std::move(weights)),
         pool_(std::move(pool)),
         observers_(observers),
+        merged_rows_(merged_rows),
         operations_(*weights_, *pool_, observers) {}
 
   const network::Model& model() const override { return weights_->model(); }
@@ -36,11 +38,13 @@ class CpuExecutor : public Executor {
   std::shared_ptr<const Weights> weights_;
   std::shared_ptr<ThreadPool> pool_;
   Observers observers_;
+  int merged_rows_;
   Operations operations_;
 };
 
 /// Returns weights and threads as what encoders share. Observers see one request at a time.
 std::shared_ptr<PackedModel> on_cpu(std::shared_ptr<const Weights> weights,
-                                    std::shared_ptr<ThreadPool> pool, Observers observers = {});
+                                    std::shared_ptr<ThreadPool> pool, Observers observers = {},
+                                    int merged_rows = 0);
 
 }  // namespace diptych::engine

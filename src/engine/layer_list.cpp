@@ -50,6 +50,7 @@ class ListingOperations : public network::ComposedOperations<ListingOperations> 
   Tensor concatenate(const Tensor&, const Tensor&) { return {}; }
   Tensor mean_rows(const Tensor&, const Sequences&) { return {}; }
   Tensor mix_rows(const Tensor&, const network::RowMixture&) { return {}; }
+  std::vector<network::NearestRow> nearest_rows(const Tensor&, int, const Sequences&) { return {}; }
   Tensor add(const Tensor&, const Tensor&) { return {}; }
   Tensor add_constants(const Tensor&, float, std::span<const float>) { return {}; }
   Tensor multiply(const Tensor&, const Tensor&) { return {}; }

@@ -9,6 +9,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/im2col.h"
+#include "kernels/nearest_rows.h"
 #include "kernels/norm.h"
 #include "kernels/pixels.h"
 #include "kernels/pooling.h"
@@ -208,7 +209,8 @@ Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tenso
                      {.queries = pattern->queries.offsets,
                       .keys = pattern->keys.offsets,
                       .key_rows = pattern->key_rows,
-                      .causal = pattern->mask == network::Mask::causal},
+                      .causal = pattern->mask == network::Mask::causal,
+                      .key_bias = pattern->key_bias},
                      out.matrix(), pool_);
   return out;
 }
@@ -286,6 +288,21 @@ Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture)
     }
   });
   return out;
+}
+
+std::vector<network::NearestRow> Operations::nearest_rows(const Tensor& x, int heads,
+                                                          const network::Sequences& sequences) {
+  const OperationTimer timer(observers_.profile, "nearest rows", {.bytes = bytes_of(x)});
+  std::size_t evens = 0;
+  for (int i = 0; i < sequences.count(); ++i)
+    evens += static_cast<std::size_t>((sequences.length(i) + 1) / 2);
+  std::vector<std::int32_t> rows(evens);
+  std::vector<float> cosines(evens);
+  kernels::nearest_rows(x.matrix(), heads, sequences.offsets, {.rows = rows, .cosines = cosines},
+                        pool_);
+  std::vector<network::NearestRow> nearest(evens);
+  for (std::size_t i = 0; i < evens; ++i) nearest[i] = {.row = rows[i], .cosine = cosines[i]};
+  return nearest;
 }
 
 Tensor Operations::add(const Tensor& a, const Tensor& b) {

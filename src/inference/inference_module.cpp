@@ -8,10 +8,10 @@ namespace {
 
 std::unique_ptr<engine::Executor> make_executor(const network::ModelConfig& config,
                                                 const TensorMap& weights, const std::string& device,
-                                                Precision precision, int threads) {
+                                                Precision precision, int threads, int merged_rows) {
   at::set_num_threads(threads);
-  return std::make_unique<LibtorchExecutor>(network::make_model(config), weights, device,
-                                            precision);
+  return std::make_unique<LibtorchExecutor>(network::make_model(config), weights, device, precision,
+                                            merged_rows);
 }
 
 constexpr InferenceFunctions kFunctions = {.make_executor = &make_executor};

@@ -17,7 +17,7 @@ struct InferenceFunctions {
   std::unique_ptr<engine::Executor> (*make_executor)(const network::ModelConfig& config,
                                                      const TensorMap& weights,
                                                      const std::string& device, Precision precision,
-                                                     int threads);
+                                                     int threads, int merged_rows);
 };
 
 }  // namespace diptych::inference

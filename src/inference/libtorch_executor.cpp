@@ -65,8 +65,9 @@ class LibtorchCaptionSteps : public engine::CaptionSteps {
 }  // namespace
 
 LibtorchExecutor::LibtorchExecutor(network::Model model, const TensorMap& checkpoint,
-                                   const std::string& device, Precision precision)
+                                   const std::string& device, Precision precision, int merged_rows)
     : model_(std::move(model)),
+      merged_rows_(merged_rows),
       device_(libtorch::device_of(device)),
       parameters_(guarded([&] { return device_weights(model_, checkpoint, device_, precision); })),
       operations_(model_.parameters, parameters_, {}) {
@@ -79,7 +80,9 @@ std::int64_t LibtorchExecutor::batch_floats() const {
 }
 
 void LibtorchExecutor::image_features(const network::Pixels& pixels, std::span<float> features) {
-  guarded([&] { copy_to_host(network::image_features(operations_, model_, pixels), features); });
+  guarded([&] {
+    copy_to_host(network::image_features(operations_, model_, pixels, merged_rows_), features);
+  });
 }
 
 void LibtorchExecutor::text_features(const network::Tokens& tokens, std::span<float> features) {

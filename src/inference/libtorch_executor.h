@@ -15,9 +15,10 @@ namespace diptych::inference {
 /// its result. Throws Error(out_of_memory) when the device's memory is too small for a batch.
 class LibtorchExecutor : public engine::Executor {
  public:
-  /// Throws Error as libtorch::device_of and device_weights.
+  /// `merged_rows` of each picture are merged in a block (network::image_features). Throws Error as
+  /// libtorch::device_of and device_weights.
   LibtorchExecutor(network::Model model, const TensorMap& checkpoint, const std::string& device,
-                   Precision precision);
+                   Precision precision, int merged_rows = 0);
 
   const network::Model& model() const override { return model_; }
   std::int64_t batch_floats() const override;
@@ -30,6 +31,7 @@ class LibtorchExecutor : public engine::Executor {
 
  private:
   const network::Model model_;
+  const int merged_rows_;
   const torch::Device device_;
   const libtorch::Parameters parameters_;
   libtorch::Operations operations_;

@@ -44,6 +44,7 @@ struct AttentionHead {
   KeyRows keys;
   MatrixView out;
   bool causal;
+  const float* key_bias;  ///< one a key; null: none
 
   /// How many keys the query at a place sees.
   int visible(int place) const {
@@ -155,6 +156,11 @@ void pack_values(ConstMatrixView value, const KeyRows& keys, float* out) {
   }
 }
 
+/// Adds what each key's score has besides, before it is multiplied with `scale`.
+void add_key_bias(float* scores, const float* bias, int count, float scale) {
+  for (int i = 0; i < count; ++i) scores[i] += bias[i] / scale;
+}
+
 /// Replaces the first `visible` scores by softmax(scale * scores) and those up to `count` by zero.
 /// A row has room to the next multiple of kPanelWidth.
 void softmax_row(float* scores, int visible, int count, float scale) {
@@ -201,8 +207,9 @@ void attend_queries(const AttentionHead& head, const AttentionScratch& scratch, 
   }
   const float scale = 1.0F / std::sqrt(static_cast<float>(head.key.width));
   for (int i = 0; i < count; ++i) {
-    softmax_row(scratch.scores + static_cast<std::size_t>(i) * score_stride,
-                head.visible(first + i), keys, scale);
+    float* const scores = scratch.scores + static_cast<std::size_t>(i) * score_stride;
+    if (head.key_bias != nullptr) add_key_bias(scores, head.key_bias, keys, scale);
+    softmax_row(scores, head.visible(first + i), keys, scale);
   }
   for (int panel = 0; panel < panels_for(head.value.width); ++panel) {
     multiply_panel({.a = scratch.scores,
@@ -277,6 +284,10 @@ void attention(ConstMatrixView query, ConstMatrixView key, ConstMatrixView value
   ensure(query.width == key.width && value.width == key.width && out.width == key.width &&
              key.width % heads == 0,
          "attention: widths fit");
+  ensure(pattern.key_bias.empty() ||
+             (!pattern.causal &&
+              pattern.key_bias.size() == static_cast<std::size_t>(pattern.keys.back())),
+         "attention: a bias for every key");
   const std::size_t sequences = pattern.queries.size() - 1;
   const int width = key.width / heads;
   const auto attend_head = DIPTYCH_DISPATCH(attend);
@@ -294,7 +305,9 @@ void attention(ConstMatrixView query, ConstMatrixView key, ConstMatrixView value
                  .value = head_columns(value, column, width),
                  .keys = keys,
                  .out = part(out, first, last, column, width),
-                 .causal = pattern.causal},
+                 .causal = pattern.causal,
+                 .key_bias = pattern.key_bias.empty() ? nullptr
+                                                      : pattern.key_bias.data() + pattern.keys[i]},
                 scratch);
   });
 }

@@ -20,6 +20,9 @@ struct AttentionPattern {
   /// A query sees the keys up to its own place. The queries are the last of the keys, or, where
   /// there are more queries than keys, the first queries are the keys.
   bool causal = false;
+  /// What is added to the scores of each key, after scaling, as many as `keys` counts; not with a
+  /// causal mask. Empty: nothing.
+  std::span<const float> key_bias = {};
 };
 
 /// Computes multi-head attention, sequence by sequence: for each head, softmax(q k^T / sqrt(head

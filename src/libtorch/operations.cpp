@@ -11,8 +11,9 @@ struct Operations::AttentionRuns {
     int count;
     int query_length;
     int key_length;
-    /// Which keys the queries see, [query length, key length]; undefined: all, or those that SDPA's
-    /// own causal mask shows.
+    /// Which keys the queries see, [query length, key length], or what is added to their scores,
+    /// [count, 1, 1, key length]; undefined: all and nothing, or those that SDPA's own causal mask
+    /// shows.
     Tensor mask;
   };
 
@@ -105,6 +106,19 @@ Tensor split_heads(const Tensor& x, int begin, int count, int length, int heads)
       .transpose(1, 2);
 }
 
+/// What is added to the scores of a run's keys, [count, 1, 1, key length].
+Tensor key_bias(const network::AttentionPattern& pattern, const Run& run, torch::Device device) {
+  const float* first = pattern.key_bias.data() + pattern.keys.begin(run.first);
+  const Tensor host = torch::from_blob(const_cast<float*>(first), {run.count, 1, 1, run.key_length},
+                                       torch::kFloat32);
+  return host.to(device, torch::kFloat32, /*non_blocking=*/false, /*copy=*/true);
+}
+
+/// A mask in the type that SDPA wants: what is added to scores is of the queries' type.
+Tensor mask_for(const Tensor& mask, const Tensor& query) {
+  return mask.scalar_type() == torch::kBool ? mask : mask.to(query.scalar_type());
+}
+
 /// A host's numbers as a tensor that shares their memory.
 Tensor view_of(std::span<const std::int32_t> numbers) {
   return torch::from_blob(const_cast<std::int32_t*>(numbers.data()),
@@ -137,6 +151,7 @@ Operations::Pattern Operations::pattern(const network::AttentionPattern& pattern
       run.mask = torch::ones({run.query_length, run.key_length},
                              torch::TensorOptions(torch::kBool).device(device()))
                      .tril(before);
+    if (!pattern.key_bias.empty()) run.mask = key_bias(pattern, run, device());
   }
   return made;
 }
@@ -233,7 +248,7 @@ Tensor Operations::attention(const Tensor& query, const Tensor& key, const Tenso
         split_heads(query, query_begin, run.count, run.query_length, heads),
         split_heads(keys, key_begin, run.count, run.key_length, heads),
         split_heads(values, key_begin, run.count, run.key_length, heads),
-        run.mask.defined() ? std::optional(run.mask) : std::nullopt,
+        run.mask.defined() ? std::optional(mask_for(run.mask, query)) : std::nullopt,
         /*dropout_p=*/0.0, /*is_causal=*/pattern->causal && !run.mask.defined());
     outputs.push_back(
         attended.transpose(1, 2).reshape({run.count * run.query_length, query.size(1)}));
@@ -297,6 +312,38 @@ Tensor Operations::mix_rows(const Tensor& x, const network::RowMixture& mixture)
   return std::get<0>(torch::embedding_bag(x, indices(mixture.rows), indices(beginnings),
                                           /*scale_grad_by_freq=*/false, kSum, /*sparse=*/false,
                                           weights));
+}
+
+std::vector<network::NearestRow> Operations::nearest_rows(const Tensor& x, int heads,
+                                                          const Sequences& sequences) {
+  // Even and odd places alternate.
+  constexpr int kStep = 2;
+  std::vector<network::NearestRow> nearest;
+  for (const Run& run : equal_length_runs(sequences, sequences)) {
+    const Tensor means = x.narrow(0, sequences.begin(run.first), run.count * run.key_length)
+                             .view({run.count, run.key_length, heads, x.size(1) / heads})
+                             .to(torch::kFloat32)
+                             .mean(2);
+    const std::int64_t evens = (run.key_length + 1) / kStep;
+    if (run.key_length < kStep) {
+      nearest.resize(nearest.size() + static_cast<std::size_t>(run.count * evens));
+      continue;
+    }
+    const Tensor unit = means / means.norm(2, -1, /*keepdim=*/true);
+    const Tensor cosines = unit.slice(1, 0, run.key_length, kStep)
+                               .matmul(unit.slice(1, 1, run.key_length, kStep).transpose(1, 2));
+    constexpr double kNothingNear = -2.0;
+    const auto [closest, places] = torch::nan_to_num(cosines, kNothingNear).max(-1);
+    const Tensor values = closest.to(torch::kCPU).contiguous();
+    const Tensor numbers = places.to(torch::kCPU).contiguous();
+    for (std::int64_t i = 0; i < run.count * evens; ++i) {
+      const float cosine = values.const_data_ptr<float>()[i];
+      const auto odd = static_cast<std::int32_t>(numbers.const_data_ptr<std::int64_t>()[i]);
+      const bool none = cosine == static_cast<float>(kNothingNear);
+      nearest.push_back({.row = none ? 0 : kStep * odd + 1, .cosine = cosine});
+    }
+  }
+  return nearest;
 }
 
 Tensor Operations::activate(const Tensor& x, Activation activation) {

@@ -83,6 +83,8 @@ class Operations : public network::ComposedOperations<Operations> {
   Tensor append_rows(const Tensor& cache, const Tensor& x);
   Tensor mean_rows(const Tensor& x, const network::Sequences& sequences);
   Tensor mix_rows(const Tensor& x, const network::RowMixture& mixture);
+  std::vector<network::NearestRow> nearest_rows(const Tensor& x, int heads,
+                                                const network::Sequences& sequences);
   Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
   Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants);
   Tensor multiply(const Tensor& a, const Tensor& b) { return a * b; }

@@ -9,6 +9,8 @@ namespace diptych::network {
 extern template torch::Tensor image_features(libtorch::Operations&, const Model&, const Pixels&);
 extern template torch::Tensor image_features(libtorch::Operations&, const Model&, const Pixels&,
                                              const PatchSelection&);
+extern template torch::Tensor image_features(libtorch::Operations&, const Model&, const Pixels&,
+                                             int);
 extern template CaptionedPairs<torch::Tensor> captioned_pairs(libtorch::Operations&, const Model&,
                                                               const Pixels&, const PatchSelection&,
                                                               const Tokens&, const CaptionTargets&);

@@ -58,6 +58,11 @@ int patch_count(const ImageTowerConfig& config) {
       config);
 }
 
+bool merges_rows(const ImageTowerConfig& config) {
+  const auto* transformer = std::get_if<VisionTransformerConfig>(&config);
+  return transformer != nullptr && transformer->merges_rows();
+}
+
 int context_length(const TextTowerConfig& config) {
   return std::visit([](const auto& tower) { return tower.context_length; }, config);
 }

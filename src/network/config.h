@@ -59,6 +59,8 @@ bool takes_picture(const ImageTowerConfig& config, const PictureSize& size);
 /// Returns how many patches the image tower makes of a picture, of which it takes any; 0 when it
 /// makes none or needs all.
 int patch_count(const ImageTowerConfig& config);
+/// Returns whether rows of the image tower can be merged (blocks/token_merging.h).
+bool merges_rows(const ImageTowerConfig& config);
 /// Returns the longest text the text tower takes, in tokens; 0 without one.
 int context_length(const TextTowerConfig& config);
 /// Returns the size of the vocabulary: token ids are in [0, vocabulary_size).

@@ -44,6 +44,16 @@ typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& 
       model.image);
 }
 
+/// Does the same with `merged` rows of each picture merged after the attention of every block but
+/// the last; zero: none, for image towers that cannot (merges_rows).
+template <Operations Ops>
+typename Ops::Tensor image_features(Ops& ops, const Model& model, const Pixels& pixels,
+                                    int merged) {
+  if (merged == 0) return image_features(ops, model, pixels);
+  ensure(merges_rows(model.config.image), "token merging: a tower that merges rows");
+  return merging_image_tower(ops, std::get<VisionTransformer>(model.image), pixels, merged);
+}
+
 template <Operations Ops>
 typename Ops::Tensor text_features(Ops& ops, const Model& model, const Tokens& tokens) {
   return std::visit([&](const auto& tower) { return text_tower(ops, tower, tokens); }, model.text);

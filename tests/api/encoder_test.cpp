@@ -295,5 +295,21 @@ TEST_F(EncoderTest, OptionsOutOfRangeAreRefused) {
   EXPECT_THROW(Encoder(model(), {.batch = -1}), Error);
 }
 
+TEST(TokenMerging, ChangesPicturesAloneAndIsRefusedWithoutAVisionTransformer) {
+  const Model model = Model::load(test::data_path("openai_vit").string());
+  const Encoder exact(model);
+  const Encoder merging(model, {.token_merging = 1});
+  EXPECT_EQ(merging.packed_model().options().token_merging, 1);
+  EXPECT_EQ(merging.encode_text("a cat"), exact.encode_text("a cat"));
+  const auto size = static_cast<std::size_t>(model.info().image_size);
+  const std::vector<float> pixels = test::random_floats(3 * size * size, 1);
+  EXPECT_NE(merging.encode_pixels(pixels, 1).values, exact.encode_pixels(pixels, 1).values);
+  test::expect_error([&] { Encoder(model, {.token_merging = -1}); }, ErrorCode::invalid_argument,
+                     "token-merging: got -1");
+  const Model resnet = Model::load(test::data_path("openai_resnet").string());
+  test::expect_error([&] { Encoder(resnet, {.token_merging = 1}); }, ErrorCode::invalid_argument,
+                     "token-merging: got 1, expected 0: openai_resnet");
+}
+
 }  // namespace
 }  // namespace diptych

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/program.h"
+#include "support/support.h"
 
 namespace diptych::test {
 namespace {
@@ -58,6 +59,22 @@ TEST(BenchTowers, ProfilesOperationsBesideTheMachine) {
       run_diptych({"bench", "towers", "--precisions", "fp32", "--device", "libtorch:cpu",
                    "--batches", "1", "--rounds", "1", "--profile"});
   EXPECT_NE(elsewhere.status, 0);
+}
+
+TEST(BenchTowers, MeasuresMergedRowsBesideEachPrecision) {
+  const ProgramRun run = run_diptych(
+      {"bench", "towers", "--model", data_path("openai_vit").string(), "--precisions", "fp32,int8",
+       "--token-merging", "1", "--batches", "2", "--rounds", "1", "--json"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto entries = nlohmann::json::parse(run.output).at("precisions");
+  ASSERT_EQ(entries.size(), 4U);
+  EXPECT_FALSE(entries.at(0).contains("token_merging"));
+  for (const std::size_t merged : {1U, 3U}) {
+    EXPECT_EQ(entries.at(merged).at("token_merging"), 1);
+    EXPECT_EQ(entries.at(merged).at("precision"), entries.at(merged - 1).at("precision"));
+  }
+  EXPECT_LT(entries.at(1).at("image_cosine").get<double>(), 1.0);
+  EXPECT_GT(entries.at(1).at("text_cosine").get<double>(), 0.999999);
 }
 
 TEST(Bench, RefusesWhatItCannotMeasure) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <tuple>
 
@@ -44,10 +45,10 @@ struct Case {
       tokens = test::with_class_tokens(tokens, vocabulary);
   }
 
-  Encoder encoder(int threads, Precision precision = Precision::fp32) const {
+  Encoder encoder(int threads, Precision precision = Precision::fp32, int merged_rows = 0) const {
     const auto pool = std::make_shared<ThreadPool>(threads);
-    return Encoder(
-        engine::on_cpu(std::make_shared<Weights>(model, weights, *pool, precision), pool));
+    return Encoder(engine::on_cpu(std::make_shared<Weights>(model, weights, *pool, precision), pool,
+                                  {}, merged_rows));
   }
 };
 
@@ -232,6 +233,42 @@ TEST(EncoderBatchTest, GivesTextsThatBeginAlikeTheBitsTheyGetAlone) {
     }
   });
 }
+
+class MergedRowsTest : public testing::TestWithParam<network::ModelConfig> {
+ protected:
+  static constexpr int kMerged = 2;
+  Case case_ = Case(GetParam());
+};
+
+TEST_P(MergedRowsTest, GiveTheFeaturesOfTheDefinitions) {
+  test::NaiveOperations oracle(case_.model, case_.weights);
+  const auto exact = network::image_features(oracle, case_.model, case_.pixels);
+  const auto merged = network::image_features(oracle, case_.model, case_.pixels, kMerged);
+  EXPECT_GT(test::relative_error(row(merged, 0), row(exact, 0)), test::kFeatureTolerance);
+  test::with_every_isa([&] {
+    const Encoder encoder = case_.encoder(2, Precision::fp32, kMerged);
+    expect_near_oracle(encoder.encode_images(case_.pixels), merged, test::kFeatureTolerance);
+  });
+}
+
+TEST_P(MergedRowsTest, GiveTheSameBitsAloneAndOnAnyNumberOfThreads) {
+  const Encoder encoder = case_.encoder(1, Precision::fp32, kMerged);
+  const TensorBuffer together = encoder.encode_images(case_.pixels);
+  expect_same_bits(case_.encoder(3, Precision::fp32, kMerged).encode_images(case_.pixels).floats(),
+                   together.floats());
+  for (int i = 0; i < case_.pixels.batch; ++i)
+    expect_same_bits(row(encoder.encode_images(case_.pixels.part(i, 1)), 0), row(together, i));
+}
+
+TEST_P(MergedRowsTest, CanBeMoreThanThereAre) {
+  const TensorBuffer features = case_.encoder(2, Precision::fp32, 1000).encode_images(case_.pixels);
+  for (const float value : features.floats()) EXPECT_TRUE(std::isfinite(value));
+}
+
+INSTANTIATE_TEST_SUITE_P(Towers, MergedRowsTest,
+                         testing::Values(test::deeper(test::small_vit(Activation::gelu), 4),
+                                         test::deeper(test::small_siglip(), 4)),
+                         [](const auto& info) { return info.index == 0 ? "vit" : "siglip"; });
 
 /// Pictures of different sizes share a batch, and get what they get alone.
 TEST(EncoderBatchTest, TakesPicturesOfDifferentSizes) {

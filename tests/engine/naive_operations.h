@@ -107,8 +107,8 @@ class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
         for (int k = 0; k < keys && (pattern.mask == network::Mask::full || k <= last); ++k)
           seen.push_back(key_row(pattern, sequence, k));
         for (int head = 0; head < heads; ++head)
-          attend(query, key, value, pattern.queries.begin(sequence) + place, seen, head,
-                 query.width / heads, out);
+          attend(query, key, value, pattern.queries.begin(sequence) + place, seen,
+                 bias_of(pattern, sequence), head, query.width / heads, out);
       }
     }
     return out;
@@ -188,6 +188,23 @@ class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
       }
     }
     return out;
+  }
+
+  std::vector<network::NearestRow> nearest_rows(const Tensor& x, int heads,
+                                                const network::Sequences& sequences) {
+    std::vector<network::NearestRow> nearest;
+    for (int sequence = 0; sequence < sequences.count(); ++sequence) {
+      for (int even = 0; even < sequences.length(sequence); even += 2) {
+        network::NearestRow best{.row = 0, .cosine = -2.0F};
+        for (int odd = 1; odd < sequences.length(sequence); odd += 2) {
+          const int begin = sequences.begin(sequence);
+          const auto cosine = static_cast<float>(head_cosine(x, begin + even, begin + odd, heads));
+          if (cosine > best.cosine) best = {.row = odd, .cosine = cosine};
+        }
+        nearest.push_back(best);
+      }
+    }
+    return nearest;
   }
 
   Tensor add_constants(const Tensor& x, float factor, std::span<const float> constants) {
@@ -333,15 +350,43 @@ class NaiveOperations : public network::ComposedOperations<NaiveOperations> {
     return pattern.key_rows.empty() ? place : pattern.key_rows.at(static_cast<std::size_t>(place));
   }
 
+  /// Of a sequence's keys; zeros where a pattern has none.
+  static std::vector<double> bias_of(const Pattern& pattern, int sequence) {
+    std::vector<double> bias(static_cast<std::size_t>(pattern.keys.length(sequence)), 0.0);
+    for (std::size_t i = 0; i < bias.size() && !pattern.key_bias.empty(); ++i)
+      bias[i] = pattern.key_bias.at(static_cast<std::size_t>(pattern.keys.begin(sequence)) + i);
+    return bias;
+  }
+
+  /// The cosine of the means of two rows over heads.
+  static double head_cosine(const Tensor& x, int a, int b, int heads) {
+    double product = 0.0;
+    double square_a = 0.0;
+    double square_b = 0.0;
+    for (int i = 0; i < x.width / heads; ++i) {
+      double sum_a = 0.0;
+      double sum_b = 0.0;
+      for (int c = i; c < x.width; c += x.width / heads) {
+        sum_a += x.at(a, c);
+        sum_b += x.at(b, c);
+      }
+      product += sum_a * sum_b;
+      square_a += sum_a * sum_a;
+      square_b += sum_b * sum_b;
+    }
+    return product / std::sqrt(square_a * square_b);
+  }
+
   static void attend(const Tensor& query, const Tensor& key, const Tensor& value, int row,
-                     const Indices& seen, int head, int width, Tensor& out) {
+                     const Indices& seen, const std::vector<double>& bias, int head, int width,
+                     Tensor& out) {
     std::vector<double> weights;
     double sum = 0.0;
-    for (const std::int32_t k : seen) {
+    for (std::size_t i = 0; i < seen.size(); ++i) {
       double score = 0.0;
       for (int c = head * width; c < (head + 1) * width; ++c)
-        score += query.at(row, c) * key.at(k, c);
-      weights.push_back(std::exp(score / std::sqrt(width)));
+        score += query.at(row, c) * key.at(seen[i], c);
+      weights.push_back(std::exp(score / std::sqrt(width) + bias[i]));
       sum += weights.back();
     }
     for (int c = head * width; c < (head + 1) * width; ++c) {

@@ -99,6 +99,12 @@ inline network::ModelConfig small_siglip() {
   return config;
 }
 
+/// With so many blocks in the image tower, a vision transformer.
+inline network::ModelConfig deeper(network::ModelConfig config, int layers) {
+  std::get<network::VisionTransformerConfig>(config.image).layers = layers;
+  return config;
+}
+
 /// As CLIPA's: no ln_pre, mean pooling; and a text without a mask that is pooled at its end token.
 inline network::ModelConfig small_clipa() {
   network::ModelConfig config = small_vit(network::Activation::gelu);

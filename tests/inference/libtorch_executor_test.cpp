@@ -13,6 +13,7 @@
 #include "checkpoint/load.h"
 #include "diptych/matrix.h"
 #include "engine/captioner.h"
+#include "engine/cpu_executor.h"
 #include "engine/encoder.h"
 #include "engine/random_model.h"
 #include "libtorch/device.h"
@@ -119,6 +120,37 @@ TEST(LibtorchCaptions, AreTheReferences) {
     EXPECT_THAT(padded, ElementsAreArray(expected.data() + i * length, length)) << i;
   }
 }
+
+class LibtorchMergedRows : public testing::TestWithParam<network::ModelConfig> {};
+
+/// Both executors find the rows that are most alike by code of their own.
+TEST_P(LibtorchMergedRows, GiveTheFeaturesOfTheCpusKernels) {
+  constexpr int kMerged = 2;
+  constexpr int kPictures = 3;
+  const network::Model model = network::make_model(GetParam());
+  const TensorMap weights = test::random_weights(model, 1);
+  const int side = network::image_size(GetParam().image);
+  const std::vector<float> pictures = test::random_floats(
+      static_cast<std::size_t>(kPictures) * 3 * static_cast<std::size_t>(side * side), 2);
+  const network::Pixels pixels{pictures.data(), kPictures, side, side};
+  const auto pool = std::make_shared<ThreadPool>(1);
+  const engine::Encoder kernels(
+      engine::on_cpu(std::make_shared<engine::Weights>(model, weights, *pool, Precision::fp32),
+                     pool, {}, kMerged));
+  const engine::Encoder libtorch(std::make_shared<engine::PackedModel>(
+      std::make_unique<LibtorchExecutor>(model, weights, test::test_device(), Precision::fp32,
+                                         kMerged),
+      pool));
+  const TensorBuffer expected = kernels.encode_images(pixels);
+  const TensorBuffer got = libtorch.encode_images(pixels);
+  EXPECT_LE(test::relative_error(got.floats(), expected.floats()), test::kFeatureTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Towers, LibtorchMergedRows,
+                         testing::Values(test::deeper(test::small_vit(network::Activation::gelu),
+                                                      4),
+                                         test::deeper(test::small_siglip(), 4)),
+                         [](const auto& info) { return info.index == 0 ? "vit" : "siglip"; });
 
 TEST(LibtorchExecutorTest, RefusesDevicesThatAreNotThere) {
   test::expect_error([] { libtorch::device_of("cuda:99"); }, ErrorCode::invalid_argument,

@@ -174,6 +174,31 @@ TEST(AttentionTest, ASharedPrefixGivesTheSameBits) {
   });
 }
 
+/// A key whose score has the logarithm of three added counts as three of it.
+TEST(AttentionTest, ABiasCountsAKeySoOften) {
+  test::with_every_isa([] {
+    Attention often(2, 24, false, {70, 3}, {40, 9});
+    std::vector<float> bias;
+    Attention once = often;
+    often.key_offsets = {0};
+    for (std::size_t sequence = 0; sequence < 2; ++sequence) {
+      for (int k = once.key_offsets[sequence]; k < once.key_offsets[sequence + 1]; ++k) {
+        const int times = 1 + k % 3;
+        bias.push_back(std::log(static_cast<float>(times)));
+        for (int i = 0; i < times; ++i) often.key_rows.push_back(k);
+      }
+      often.key_offsets.push_back(static_cast<std::int32_t>(often.key_rows.size()));
+    }
+    kernels::AttentionPattern pattern = once.pattern();
+    pattern.key_bias = bias;
+    ThreadPool pool(2);
+    TestMatrix out(once.query.rows(), once.query.width(), 0);
+    kernels::attention(once.query.view(), once.key.view(), once.value.view(), once.heads, pattern,
+                       out.view(), pool);
+    often.expect_near_oracle(out);
+  });
+}
+
 TEST(AttentionTest, StaysFiniteForLargeScores) {
   Attention attention(1, 32, false, {3}, {40});
   for (int row = 0; row < 3; ++row) {

@@ -148,6 +148,17 @@ class CountingOperations : public network::ComposedOperations<CountingOperations
     return {mixture.count(), x.width};
   }
 
+  std::vector<network::NearestRow> nearest_rows(const Tensor& x, int heads,
+                                                const network::Sequences& sequences) {
+    EXPECT_EQ(x.rows, sequences.tokens());
+    EXPECT_EQ(x.width % heads, 0);
+    std::vector<network::NearestRow> nearest;
+    for (int i = 0; i < sequences.count(); ++i)
+      nearest.resize(nearest.size() + static_cast<std::size_t>((sequences.length(i) + 1) / 2),
+                     {.row = sequences.length(i) > 1 ? 1 : 0, .cosine = 0.0F});
+    return nearest;
+  }
+
   Tensor add_constants(const Tensor& x, float, std::span<const float> constants) {
     EXPECT_EQ(constants.size(),
               static_cast<std::size_t>(x.rows) * static_cast<std::size_t>(x.width));

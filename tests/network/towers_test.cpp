@@ -319,6 +319,28 @@ TEST(Naflex, TakesPicturesOfWholePatchesThatAreNotTooMany) {
   EXPECT_FALSE(takes_picture(test::vit_b_32().image, {224, 192}));
 }
 
+/// Two pictures of 50 rows in three blocks, of which the first two merge 8 rows each: their MLPs
+/// already see fewer, and the last block pools two rows.
+TEST(VisionTransformer, ComputesFewerRowsWhereTheyAreMerged) {
+  ModelConfig config = test::vit_b_32();
+  std::get<VisionTransformerConfig>(config.image).layers = 3;
+  const Model model = make_model(config);
+  CountingOperations ops(model);
+  const auto features = image_features(ops, model, blank_pixels(2, 224), 8);
+  EXPECT_EQ(features.rows, 2);
+  EXPECT_EQ(features.width, 512);
+  EXPECT_THAT(ops.linear_rows(),
+              ElementsAre(98, 100, 100, 84, 84, 84, 84, 68, 68, 2, 68, 2, 2, 2, 2));
+  EXPECT_THAT(ops.attention_rows(), ElementsAre(Pair(100, 100), Pair(84, 84), Pair(2, 68)));
+}
+
+TEST(VisionTransformer, MergesRowsWhereTheyCanBeCounted) {
+  EXPECT_TRUE(merges_rows(test::vit_b_32().image));
+  EXPECT_FALSE(merges_rows(test::coca_b_32().image));
+  EXPECT_FALSE(merges_rows(test::rn50().image));
+  EXPECT_FALSE(merges_rows(test::siglip2_naflex_b_16().image));
+}
+
 TEST(ConvNext, HalvesItsMapsThreeTimes) {
   ModelConfig config = test::convnext_base_w();
   std::get<ConvNextConfig>(config.image).layers = {1, 1, 2, 1};

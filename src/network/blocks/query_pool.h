@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "network/operations/operations.h"
@@ -79,12 +80,16 @@ struct CocaPoolConfig {
 QueryPool declare_coca_pool(ParameterTable& table, const std::string& name,
                             const CocaPoolConfig& config);
 
-/// Returns the pooled rows of the first `count` queries, [sequences * count, width].
+/// Returns the pooled rows of the first `count` queries, [sequences * count, width]. `key_bias` as
+/// AttentionPattern has it.
 template <SequenceOperations Ops>
 typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename Ops::Tensor& x,
-                                const Sequences& sequences, int count = 1) {
+                                const Sequences& sequences, int count = 1,
+                                std::vector<float> key_bias = {}) {
   // The queries are the same for all sequences.
   const Sequences queries = Sequences::uniform(sequences.count(), count);
+  AttentionPattern pattern = AttentionPattern::between(queries, sequences);
+  pattern.key_bias = std::move(key_bias);
   auto learned = ops.embed(pool.query, ops.indices(Sequences::uniform(1, count).positions()));
   if (pool.norm_query) learned = ops.norm(learned, *pool.norm_query);
   const auto input = pool.norm_input ? ops.norm(x, *pool.norm_input) : x;
@@ -92,8 +97,8 @@ typename Ops::Tensor query_pool(Ops& ops, const QueryPool& pool, const typename 
                               ops.indices(queries.positions()));
   const auto key = ops.linear(input, pool.key, Activation::none, nullptr);
   const auto value = ops.linear(input, pool.value, Activation::none, nullptr);
-  const auto attended = ops.attention(query, key, value, pool.heads,
-                                      ops.pattern(AttentionPattern::between(queries, sequences)));
+  const auto attended =
+      ops.attention(query, key, value, pool.heads, ops.pattern(std::move(pattern)));
   const auto pooled = ops.linear(attended, pool.output, Activation::none, nullptr);
   if (!pool.mlp) return pooled;
   return ops.mlp(ops.norm(pooled, pool.mlp->norm), pool.mlp->in, pool.mlp->activation,

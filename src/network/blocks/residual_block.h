@@ -61,21 +61,33 @@ typename Ops::Tensor add_branch(Ops& ops, const typename Ops::Tensor& x, const B
   return scale == kAbsent ? branch(&x) : ops.add(x, ops.scale(branch(none), scale));
 }
 
-/// Finishes a block after attention: output projection, residual, MLP. `x` is the block's input.
+/// Adds what attention gave to a block's input `x`: output projection, residual.
+template <SequenceOperations Ops>
+typename Ops::Tensor add_attention(Ops& ops, const ResidualBlock& block,
+                                   const typename Ops::Tensor& x,
+                                   const typename Ops::Tensor& attended) {
+  const auto output = [&](const typename Ops::Tensor* residual) {
+    return ops.linear(attended, block.attention_output, Activation::none, residual);
+  };
+  return add_branch(ops, x, output, block.scale_1);
+}
+
+/// Adds the MLP's branch to `x`, which attention was added to.
+template <SequenceOperations Ops>
+typename Ops::Tensor add_mlp(Ops& ops, const ResidualBlock& block, const typename Ops::Tensor& x) {
+  const auto mlp = [&](const typename Ops::Tensor* residual) {
+    return ops.mlp(ops.norm(x, block.norm_2), block.mlp_in, block.activation, block.mlp_out,
+                   residual);
+  };
+  return add_branch(ops, x, mlp, block.scale_2);
+}
+
+/// Finishes a block after attention. `x` is the block's input.
 template <SequenceOperations Ops>
 typename Ops::Tensor finish_block(Ops& ops, const ResidualBlock& block,
                                   const typename Ops::Tensor& x,
                                   const typename Ops::Tensor& attended) {
-  using Tensor = typename Ops::Tensor;
-  const auto output = [&](const Tensor* residual) {
-    return ops.linear(attended, block.attention_output, Activation::none, residual);
-  };
-  const Tensor y = add_branch(ops, x, output, block.scale_1);
-  const auto mlp = [&](const Tensor* residual) {
-    return ops.mlp(ops.norm(y, block.norm_2), block.mlp_in, block.activation, block.mlp_out,
-                   residual);
-  };
-  return add_branch(ops, y, mlp, block.scale_2);
+  return add_mlp(ops, block, add_attention(ops, block, x, attended));
 }
 
 template <SequenceOperations Ops>

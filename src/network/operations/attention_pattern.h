@@ -25,6 +25,9 @@ struct AttentionPattern {
   /// they lie so.
   std::vector<std::int32_t> key_rows;
   Mask mask = Mask::full;
+  /// What is added to the scores of each key of all sequences, after scaling; only where the mask
+  /// is full. Empty: nothing.
+  std::vector<float> key_bias = {};
 
   /// Makes the pattern of sequences that see themselves.
   static AttentionPattern within(const Sequences& sequences, Mask mask) {

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "network/operations/attention_pattern.h"
 #include "network/operations/composed_operations.h"
 #include "network/operations/layers.h"
+#include "network/operations/nearest_row.h"
 #include "network/operations/rotary.h"
 #include "network/operations/row_mixture.h"
 #include "network/operations/sequences.h"
@@ -62,6 +64,11 @@ struct FeatureMap {
 ///   prepend(first, x, sequences) (c) every sequence of x with its row of `first` before it
 ///   mean_rows(x, sequences)      the mean of every sequence's rows
 ///   mix_rows(x, mixture)         weighted sums of rows
+///   nearest_rows(x, heads, sequences)
+///                                for every row at an even place of its sequence (0, 2, ...), one
+///                                after the other, which row at an odd place is most like it, by
+///                                the cosine of their means over heads; the first of equals, none
+///                                where no cosine is a number. On the host
 ///   add_constants(x, factor, c)  factor x + c, of as many numbers from the host
 ///   add(a, b)                    elementwise
 ///   multiply(a, b)               elementwise
@@ -99,6 +106,7 @@ concept SequenceOperations = requires(
   { ops.prepend(x, x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.mean_rows(x, sequences) } -> std::same_as<typename Ops::Tensor>;
   { ops.mix_rows(x, RowMixture{}) } -> std::same_as<typename Ops::Tensor>;
+  { ops.nearest_rows(x, 1, sequences) } -> std::same_as<std::vector<NearestRow>>;
   { ops.add_constants(x, 1.0F, constants) } -> std::same_as<typename Ops::Tensor>;
   { ops.add(x, x) } -> std::same_as<typename Ops::Tensor>;
   { ops.multiply(x, x) } -> std::same_as<typename Ops::Tensor>;

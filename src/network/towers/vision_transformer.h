@@ -9,6 +9,7 @@
 #include "network/blocks/projection.h"
 #include "network/blocks/query_pool.h"
 #include "network/blocks/residual_block.h"
+#include "network/blocks/token_merging.h"
 #include "network/towers/tower.h"
 
 namespace diptych::network {
@@ -38,6 +39,11 @@ struct VisionTransformerConfig {
   Projection projection = Projection::matrix;
 
   int grid() const { return image_size / patch_size; }
+  /// Returns whether rows can be merged: what pools must be able to count them as often as they
+  /// have rows in them.
+  bool merges_rows() const {
+    return pooling == ImagePooling::class_token || pooling == ImagePooling::map;
+  }
   template <typename Fields>
   void visit(Fields& fields) {
     fields.required("image_size", image_size);
@@ -114,6 +120,36 @@ template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels) {
   return image_tower(ops, tower, pixels,
                      PatchSelection::all(pixels.batch, tower.config.grid() * tower.config.grid()));
+}
+
+/// Returns the same features from fewer rows and so only nearly: after the attention of every block
+/// but the last, `merged` rows of each picture become part of others (blocks/token_merging.h). Only
+/// where the config merges rows.
+template <Operations Ops>
+typename Ops::Tensor merging_image_tower(Ops& ops, const VisionTransformer& tower,
+                                         const Pixels& pixels, int merged) {
+  const VisionTransformerConfig& config = tower.config;
+  const auto selection = PatchSelection::all(pixels.batch, config.grid() * config.grid());
+  MergedRows rows(config.class_token ? selection.sequences.with_one_more() : selection.sequences,
+                  config.class_token);
+  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
+  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  for (std::size_t i = 0; i + 1 < tower.blocks.size(); ++i)
+    x = merging_block(ops, tower.blocks[i], x, rows, merged);
+  const ResidualBlock& last = tower.blocks.back();
+  if (config.pooling == ImagePooling::class_token) {
+    const auto pattern =
+        ops.pattern(proportional(AttentionPattern::pooling(rows.sequences()), rows));
+    const auto pooled = ops.rows(x, ops.indices(rows.sequences().first_rows()));
+    x = pooled_residual_block(ops, last, pooled, x, pattern);
+    return project(ops, tower.projection, ops.norm(x, tower.norm_post));
+  }
+  x = residual_block(
+      ops, last, x,
+      ops.pattern(proportional(AttentionPattern::within(rows.sequences(), Mask::full), rows)));
+  x = query_pool(ops, *tower.query_pool, ops.norm(x, tower.norm_post), rows.sequences(),
+                 /*count=*/1, rows.key_bias());
+  return project(ops, tower.projection, x);
 }
 
 /// Returns what a decoder reads of pictures: the pooled rows of all learned queries but the first,
