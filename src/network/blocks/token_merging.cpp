@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <numeric>
 
-#include "base/error.h"
-
 namespace diptych::network {
 namespace {
 
@@ -91,7 +89,6 @@ RowMixture MergedRows::merge(std::span<const NearestRow> nearest, int count) {
   for (int i = 0; i < sequences_.count(); ++i) {
     const int length = sequences_.length(i);
     const auto evens = static_cast<std::size_t>((length + 1) / 2);
-    ensure(nearest.size() >= evens, "token merging: a nearest row for every even place");
     const int mergeable = (length - (class_token_ ? 1 : 0)) / 2;
     const Places places =
         places_of(nearest.first(evens), length, std::min(count, mergeable), class_token_);
