@@ -1,8 +1,6 @@
 #include <diptych/error.h>
 #include <diptych/train.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,9 +18,9 @@
 #include "commands.h"
 #include "console.h"
 #include "counted.h"
-#include "inputs.h"
 #include "interruption.h"
 #include "launcher.h"
+#include "train_config.h"
 #include "train_data_report.h"
 #include "train_plan.h"
 
@@ -41,7 +39,9 @@ constexpr const char* kTrainExamples =
     "\n"
     "CONFIG is a TOML file with the same names: train-data = \"...\", lr = 5e-4. What is given on "
     "the\n"
-    "command line wins over it.";
+    "command line wins over it. Tables [[stage]] in it are runs one after the other, each from the "
+    "model\n"
+    "of the one before, with options of their own.";
 
 /// An option of the table that all trainings have, as the command line has it.
 struct DeclaredOption {
@@ -50,7 +50,8 @@ struct DeclaredOption {
 };
 
 struct TrainArguments {
-  TrainOptions train;
+  TrainOptions train;                ///< of the whole, or of one stage
+  std::vector<TrainOptions> stages;  ///< one after the other; empty: there is one run
   std::string config;
   std::optional<std::string> write_config;
   bool plan = false;
@@ -93,61 +94,16 @@ void announce(const diptych::TrainStart& start, bool json) {
   flush_output();
 }
 
-[[noreturn]] void refuse_config(const std::string& message) {
-  throw diptych::Error(diptych::ErrorCode::invalid_argument, "config: " + message);
-}
-
-/// One entry of a TOML config as the text that the command line would have had.
-std::string option_text(const toml::node& node, std::string_view name) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
-  if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
-  if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
-  if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
-  refuse_config(fmt::format("{}: expected text, a number or a list of them", name));
-}
-
-/// Several sources of data, or the channels of a colour.
-std::string list_text(const toml::array& list, std::string_view name) {
-  const std::string_view separator = name == "train-data" ? "::" : ",";
-  std::string text;
-  for (const toml::node& entry : list) {
-    if (!text.empty()) text += separator;
-    text += option_text(entry, name);
-  }
-  return text;
-}
-
-toml::table read_config(const std::string& path) {
-  const std::string text = fmt::format("{}", fmt::join(read_lines(path), "\n"));
-  try {
-    return toml::parse(text, path);
-  } catch (const toml::parse_error& error) {
-    refuse_config(
-        fmt::format("{} (line {} of {})", error.description(), error.source().begin.line, path));
-  }
-}
-
-void apply_config(const std::string& path, TrainOptions& options) {
-  for (const auto& [key, value] : read_config(path)) {
-    const std::string_view name = key.str();
-    const auto& infos = diptych::train_option_infos();
-    const bool known = std::ranges::any_of(infos, [&](const auto& i) { return i.name == name; });
-    if (!known) refuse_config(fmt::format("there is no option '{}' ({})", name, path));
-    const toml::array* list = value.as_array();
-    diptych::set_train_option(options, name,
-                              list != nullptr ? list_text(*list, name) : option_text(value, name));
-  }
-}
-
 std::string flag(const TrainOptionInfo& info) {
   return "--" + std::string(info.name);
 }
 
-/// What the command line says wins over the config.
-void apply_command_line(const std::vector<DeclaredOption>& declared, TrainOptions& options) {
+OptionTexts given(const std::vector<DeclaredOption>& declared) {
+  OptionTexts texts;
   for (const auto& [name, option] : declared) {
-    if (const auto text = option.given()) diptych::set_train_option(options, name, *text);
+    if (const auto text = option.given()) texts.emplace_back(name, *text);
   }
+  return texts;
 }
 
 std::vector<DeclaredOption> declare(Command command) {
@@ -348,6 +304,53 @@ int run(const TrainArguments& options) {
   return launch_processes(options.train, flags);
 }
 
+/// What would be found out after the first stages is said before them.
+void check_stages(const TrainArguments& options) {
+  if (options.write_config) {
+    throw diptych::Error(diptych::ErrorCode::invalid_argument,
+                         "--write-config: got a config with stages, expected one without");
+  }
+  if (diptych::train_process_of_environment(options.train).world > 1 && !launched_process()) {
+    throw diptych::Error(diptych::ErrorCode::unsupported,
+                         "config: got stages in processes that another program started, expected "
+                         "--nproc, or a run for each stage");
+  }
+  for (const TrainOptions& stage : options.stages) {
+    diptych::check_train_options(stage);
+    const auto folder = stage.logs / stage.name;
+    if (!stage.resume.empty() || stage.overwrite || !exists(folder) || is_empty(folder)) continue;
+    throw diptych::Error(
+        diptych::ErrorCode::invalid_argument,
+        fmt::format("train: {} holds a stage: --resume latest goes on with it, --overwrite removes "
+                    "it, --name takes another folder",
+                    folder.string()));
+  }
+}
+
+void announce_stage(const TrainArguments& options, std::size_t number) {
+  const std::string& name = options.stages[number - 1].name;
+  if (options.json) {
+    print_json({{"stage", name}, {"number", number}, {"stages", options.stages.size()}}, -1);
+  } else {
+    print_line(fmt::format("stage {} of {}: {}", number, options.stages.size(), name));
+  }
+  flush_output();
+}
+
+/// One stage after the other, each from the model of the one before. Of a plan, which makes no
+/// model, all are of the first one's.
+int run_stages(const TrainArguments& options) {
+  check_stages(options);
+  for (std::size_t i = 0; i < options.stages.size(); ++i) {
+    announce_stage(options, i + 1);
+    TrainArguments stage = options;
+    stage.train = options.stages[i];
+    if (options.plan) stage.train.model = options.stages.front().model;
+    if (const int status = run(stage); status != 0) return status;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void add_train(Command program) {
@@ -363,8 +366,13 @@ void add_train(Command program) {
                "written");
   command.flag("--json", options->json, "one JSON object a report, on standard output");
   command.runs([options, declared = declare(command)] {
-    if (!options->config.empty()) apply_config(options->config, options->train);
-    apply_command_line(declared, options->train);
-    return run(*options);
+    const TrainConfig config =
+        options->config.empty() ? TrainConfig() : read_train_config(options->config);
+    const OptionTexts command_line = given(declared);
+    apply(config.options, options->train);
+    apply(command_line, options->train);
+    if (config.stages.empty()) return run(*options);
+    options->stages = stages_of(config, command_line);
+    return run_stages(*options);
   });
 }

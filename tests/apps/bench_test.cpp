@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/fixtures.h"
 #include "apps/program.h"
 #include "support/support.h"
 
@@ -62,9 +63,12 @@ TEST(BenchTowers, ProfilesOperationsBesideTheMachine) {
 }
 
 TEST(BenchTowers, MeasuresMergedRowsBesideEachPrecision) {
-  const ProgramRun run = run_diptych(
-      {"bench", "towers", "--model", data_path("openai_vit").string(), "--precisions", "fp32,int8",
-       "--token-merging", "1", "--batches", "2", "--rounds", "1", "--json"});
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path());
+  const ProgramRun run =
+      run_diptych({"bench", "towers", "--model", folder.path().string(), "--text", "a photo of red",
+                   "--precisions", "fp32,int8", "--token-merging", "1", "--batches", "2",
+                   "--rounds", "1", "--json"});
   ASSERT_EQ(run.status, 0) << run.errors;
   const auto entries = nlohmann::json::parse(run.output).at("precisions");
   ASSERT_EQ(entries.size(), 4U);

@@ -58,7 +58,7 @@ class TrainCommand : public testing::Test {
     return run_diptych(without_replaced(arguments));
   }
 
-  std::string path(const char* name) const { return (folder_.path() / name).string(); }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
   TemporaryFolder folder_;
 };
@@ -157,6 +157,79 @@ TEST_F(TrainCommand, ReadsTheExampleConfig) {
   ASSERT_EQ(run.status, 0) << run.errors;
   EXPECT_THAT(run.output, HasSubstr("\nmodel = \"ViT-B-32\"\n"));
   EXPECT_THAT(run.output, HasSubstr("\nprecision = \"amp_bf16\"\n"));
+}
+
+/// `diptych train` with a config of two stages: the text tower alone, then both on larger pictures.
+class TrainStages : public TrainCommand {
+ protected:
+  TrainStages() {
+    write_file(folder_.path() / "stages.toml", "name = 'two'\nlr = 1e-3\n" + first_ + second_);
+  }
+
+  ProgramRun train_stages(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {path("stages.toml")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return train(arguments);
+  }
+  void expect_refused(const std::string& config, const std::string& message,
+                      const std::vector<std::string>& more = {}) const {
+    write_file(folder_.path() / "stages.toml", config);
+    const ProgramRun run = train_stages(more);
+    EXPECT_EQ(run.status, 2) << config;
+    EXPECT_THAT(run.errors, HasSubstr(message));
+    EXPECT_FALSE(fs::exists(path("logs"))) << config;
+  }
+
+  std::string first_ = "[[stage]]\nname = 'locked'\nimage-mode = 'frozen'\n";
+  std::string second_ = "[[stage]]\nforce-image-size = 48\nlr = 5e-4\n";
+};
+
+TEST_F(TrainStages, AreRunsOneAfterTheOther) {
+  const ProgramRun run = train_stages();
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("stage 1 of 2: two-locked"));
+  EXPECT_THAT(run.output, HasSubstr("stage 2 of 2: two-2"));
+  // The same by hand.
+  ASSERT_EQ(train({"--name", "a", "--lr", "1e-3", "--image-mode", "frozen"}).status, 0);
+  ASSERT_EQ(train({"--name", "b", "--lr", "5e-4", "--force-image-size", "48", "--model",
+                   path("logs/a/model")})
+                .status,
+            0);
+  const auto weights = [&](const std::string& name) {
+    return read_file(path("logs/" + name + "/model/model.safetensors"));
+  };
+  EXPECT_EQ(weights("two-locked"), weights("a"));
+  EXPECT_EQ(weights("two-2"), weights("b"));
+}
+
+TEST_F(TrainStages, GoOnWhereTheyWereStopped) {
+  ASSERT_EQ(train_stages().status, 0);
+  const ProgramRun again = train_stages();
+  EXPECT_EQ(again.status, 2);
+  EXPECT_THAT(again.errors, HasSubstr("two-locked holds a stage"));
+  fs::remove_all(path("logs/two-2"));
+  const ProgramRun rest = train_stages({"--resume", "latest", "--json"});
+  ASSERT_EQ(rest.status, 0) << rest.errors;
+  EXPECT_THAT(rest.errors, HasSubstr("there is nothing left to train"));
+  EXPECT_THAT(rest.output, HasSubstr(R"({"stage":"two-2","number":2,"stages":2})"));
+  EXPECT_TRUE(fs::exists(path("logs/two-2/model")));
+}
+
+TEST_F(TrainStages, ArePlannedFromTheFirstOnesModel) {
+  const ProgramRun run = train_stages({"--plan"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.output, HasSubstr("stage 2 of 2"));
+  EXPECT_FALSE(fs::exists(path("logs")));
+}
+
+TEST_F(TrainStages, AreCheckedBeforeTheFirstOne) {
+  expect_refused(first_ + "[[stage]]\nlr = -1\n", "lr");
+  expect_refused(first_ + "[[stage]]\nlogs = 'other'\n", "stage 2: got logs");
+  expect_refused(first_ + "[[stage]]\nlearning = 1\n", "there is no option 'learning'");
+  expect_refused(first_ + first_, "got the name 'locked' again");
+  expect_refused("stage = 2\n", "expected tables, [[stage]]");
+  expect_refused(first_ + second_, "got a config with stages", {"--write-config", "-"});
+  expect_refused(first_ + second_, "expected latest or auto", {"--resume", "a.safetensors"});
 }
 
 TEST_F(TrainCommand, ASignalIsAnsweredAtOnceAndASecondOneLeavesTheLastCheckpoint) {

@@ -9,11 +9,10 @@
 namespace diptych::network {
 namespace {
 
-/// Where the rows at even and odd places of a sequence that are left come to lie, and which row
-/// each of the old ones becomes part of, both counted from the sequence's first.
+/// Which of the rows that are left each row of a sequence becomes, or becomes part of.
 struct Places {
   std::vector<std::int32_t> destinations;
-  int left = 0;
+  int left = 0;  ///< how many rows are left
 };
 
 /// Numbers of `nearest`, those to be merged: with the largest cosines, the first of equals.
