@@ -187,6 +187,9 @@ ModelFile parse_huggingface(const ModelFiles& files, const ParsedModel& parsed) 
     bind_tokenizer_files(files, {.cleaning = text::Cleaning::none}, model);
   } else if (kind == TokenizerSpec::Kind::clip) {
     refuse_other_tokenizer(files);
+    assume_truncation(files, nullptr, model);
+  } else if (kind == TokenizerSpec::Kind::chinese) {
+    bind_chinese_tokenizer(files, model);
   }
   assume_context(files, model);
   if (model.tokenizer.kind == TokenizerSpec::Kind::clip) model.tokenizer.as_transformers = true;

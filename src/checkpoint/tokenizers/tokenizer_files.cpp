@@ -14,6 +14,7 @@
 #include "checkpoint/source/model_files.h"
 #include "checkpoint/tokenizers/huggingface_tokenizer.h"
 #include "text/sentencepiece/sentencepiece_model.h"
+#include "text/wordpiece/wordpiece.h"
 
 namespace diptych::checkpoint {
 namespace {
@@ -158,19 +159,48 @@ std::optional<Json> describe_roberta(const ModelFiles& files) {
               {"post_processor", std::move(ends)}};
 }
 
+/// Throws Error(unsupported) where the settings beside a WordPiece vocabulary ask for other texts
+/// or tokens than BERT's "uncased".
+void check_wordpiece_settings(const ModelFiles& files) {
+  constexpr auto kUncased =
+      std::to_array<std::pair<const char*, bool>>({{"do_lower_case", true},
+                                                   {"strip_accents", true},
+                                                   {"tokenize_chinese_chars", true},
+                                                   {"do_basic_tokenize", true}});
+  constexpr auto kTokensOfBert =
+      std::to_array<std::pair<const char*, const char*>>({{"cls_token", "[CLS]"},
+                                                          {"sep_token", "[SEP]"},
+                                                          {"pad_token", "[PAD]"},
+                                                          {"unk_token", "[UNK]"}});
+  const auto refuse = [&](const char* field, const std::string& got, const std::string& expected) {
+    fail(ErrorCode::unsupported, "tokenizer: {}: got {}, expected {} ({})", field, got, expected,
+         files.name());
+  };
+  for (const auto& [field, expected] : kUncased) {
+    const Json got = find_setting(files, field);
+    if (got.is_boolean() && got != expected) refuse(field, got.dump(), expected ? "true" : "false");
+  }
+  for (const auto& [field, expected] : kTokensOfBert) {
+    const auto got = find_token(files, field);
+    if (got && *got != expected) refuse(field, *got, expected);
+  }
+}
+
 /// None when there is no such file.
-std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files) {
-  if (files.contains(kDescription))
-    return read_huggingface_tokenizer(read_json(files, kDescription), files.path_of(kDescription));
+std::optional<TokenizerSpec> read_tokenizer(const ModelFiles& files, ModelFile& model) {
+  const bool is_described = files.contains(kDescription);
+  const Json description = is_described ? read_json(files, kDescription) : Json();
+  assume_truncation(files, description, model);
+  if (is_described) return read_huggingface_tokenizer(description, files.path_of(kDescription));
   if (files.contains(kXlmRoberta))
     return TokenizerSpec{.kind = Kind::xlm_roberta, .vocabulary = files.read_text(kXlmRoberta)};
   if (const char* model = find_sentencepiece(files))
     return TokenizerSpec{.kind = Kind::sentencepiece, .vocabulary = files.read_text(model)};
   if (const auto roberta = describe_roberta(files))
     return read_huggingface_tokenizer(*roberta, files.path_of(kTokens));
-  if (files.contains(kWordPiece))
-    return TokenizerSpec{.kind = Kind::wordpiece, .vocabulary = files.read_text(kWordPiece)};
-  return std::nullopt;
+  if (!files.contains(kWordPiece)) return std::nullopt;
+  check_wordpiece_settings(files);
+  return TokenizerSpec{.kind = Kind::wordpiece, .vocabulary = files.read_text(kWordPiece)};
 }
 
 /// A cleaning for a tokenizer that itself asks for lower case, which repairs nothing.
@@ -187,12 +217,29 @@ Cleaning with_lower_case(Cleaning cleaning) {
 
 }  // namespace
 
+void assume_truncation(const ModelFiles& files, const Json& description, ModelFile& model) {
+  const Json cut = description.is_object() ? description.value("truncation", Json()) : Json();
+  const bool says_left = cut.is_object() && cut.value("direction", Json()) == "Left";
+  if (!says_left && find_setting(files, "truncation_side") != "left") return;
+  model.assumptions.emplace_back(
+      "The tokenizer's files cut texts that are too long at their start: their end was cut.");
+}
+
+void bind_chinese_tokenizer(const ModelFiles& files, ModelFile& model) {
+  const bool has_description = files.contains(kDescription) || files.contains(kWordPiece);
+  check_wordpiece_settings(files);
+  if (!has_description) return assume_truncation(files, nullptr, model);
+  ModelFile described = model;
+  bind_tokenizer_files(files, {.cleaning = Cleaning::none}, described);
+  if (!text::is_chinese_vocabulary(described.tokenizer.vocabulary)) model = std::move(described);
+}
+
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use, ModelFile& model) {
   model.tokenizer_files.use = use;
   for (const char* file : kAll) {
     if (files.contains(file)) model.tokenizer_files.files.push_back(files.open(file));
   }
-  auto spec = read_tokenizer(files);
+  auto spec = read_tokenizer(files, model);
   // NLLB's own model lacks the languages: only its description has all the ids.
   if (spec && spec->kind == Kind::xlm_roberta && is_nllb(model)) spec.reset();
   if (!spec) {

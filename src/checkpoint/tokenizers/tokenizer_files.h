@@ -5,6 +5,7 @@
 
 #include "checkpoint/source/model_file.h"
 #include "checkpoint/source/model_files.h"
+#include "json/json.h"
 
 namespace diptych::checkpoint {
 
@@ -13,6 +14,14 @@ namespace diptych::checkpoint {
 /// any, the kind is `none`. What had to be assumed is added to the model's assumptions. Throws
 /// Error: corrupt_data; unsupported, naming the part that diptych does not have.
 void bind_tokenizer_files(const ModelFiles& files, const TokenizerSettings& use, ModelFile& model);
+
+/// Does the same for a model of Chinese-CLIP's, whose vocabulary stays where the files have no
+/// other.
+void bind_chinese_tokenizer(const ModelFiles& files, ModelFile& model);
+
+/// Adds to the model's assumptions that texts too long for it are cut at their end, where the
+/// tokenizer's settings or its `description` (tokenizer.json, or null) cut them at their start.
+void assume_truncation(const ModelFiles& files, const Json& description, ModelFile& model);
 
 /// Gives the model the tokenizer of a file, or of a folder with files as above, in place of its
 /// own: a tokenizer.json (.json), a SentencePiece model (.model), otherwise a WordPiece vocabulary

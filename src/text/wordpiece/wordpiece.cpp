@@ -157,6 +157,14 @@ std::string WordPiece::decode(std::span<const std::int32_t> ids) const {
   return result;
 }
 
+bool is_chinese_vocabulary(std::string_view vocabulary_text) {
+  std::string lines(vocabulary_text);
+  std::erase(lines, '\r');
+  if (!lines.ends_with('\n')) lines += '\n';
+  const auto bytes = embedded::bert_chinese_vocabulary();
+  return lines == std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 }  // namespace text
 
 std::shared_ptr<const Tokenizer> wordpiece_tokenizer_from(std::string_view vocabulary_text,

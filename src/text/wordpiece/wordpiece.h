@@ -26,6 +26,9 @@ struct WordPieceOptions {
   bool operator==(const WordPieceOptions&) const = default;
 };
 
+/// Returns whether a vocabulary is Chinese-CLIP's own, however its lines end.
+bool is_chinese_vocabulary(std::string_view vocabulary_text);
+
 /// BERT's two stages: basic tokens, each cut greedily into the longest pieces of the vocabulary
 /// from left to right; a word that cannot be cut is [UNK]. A text is [CLS] pieces [SEP], cut to the
 /// context length before [SEP]; CLIPA's texts (arXiv 2305.07017) have padding in its place.

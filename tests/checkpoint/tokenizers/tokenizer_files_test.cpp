@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <span>
+
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
 #include "checkpoint/load.h"
@@ -11,7 +14,12 @@
 #include "support/expect_error.h"
 #include "support/support.h"
 
-namespace diptych::checkpoint {
+namespace diptych {
+namespace embedded {
+std::span<const std::byte> bert_chinese_vocabulary();
+}
+
+namespace checkpoint {
 namespace {
 
 using test::data_path;
@@ -222,6 +230,55 @@ TEST_F(TokenizerFiles, DoNotTakeNllbsModelForXlmRobertas) {
   EXPECT_EQ(model.tokenizer.kind, Kind::none);
 }
 
+TEST_F(TokenizerFiles, AreRefusedWhereWordPieceIsToldToReadOtherTexts) {
+  copy("wordpiece", {kSettings});
+  std::string vocabulary;
+  for (const char* token : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"})
+    vocabulary += std::string(token) + "\n";
+  write_file(folder_.path() / "vocab.txt", vocabulary);
+  EXPECT_EQ(bind({}).tokenizer.kind, Kind::wordpiece);
+  for (const char* field : {"do_lower_case", "strip_accents", "tokenize_chinese_chars"}) {
+    const Json before = Json::parse(read_text_file(folder_.path() / kSettings))[field];
+    change(folder_.path() / kSettings, std::string("/") + field, false);
+    expect_error([&] { bind({}); }, ErrorCode::unsupported, field);
+    change(folder_.path() / kSettings, std::string("/") + field, before);
+  }
+  change(folder_.path() / kSettings, "/cls_token", "[MASK]");
+  expect_error([&] { bind({}); }, ErrorCode::unsupported, "cls_token: got [MASK], expected [CLS]");
+}
+
+TEST_F(TokenizerFiles, BesideChineseClipAreTakenWhereTheyAreOthers) {
+  const auto bound = [&] {
+    ModelFile model;
+    model.tokenizer = {.kind = Kind::chinese};
+    bind_chinese_tokenizer(ModelFiles(folder_.path()), model);
+    return model.tokenizer.kind;
+  };
+  EXPECT_EQ(bound(), Kind::chinese);
+  const auto bytes = embedded::bert_chinese_vocabulary();
+  std::string own(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  write_file(folder_.path() / "vocab.txt", own);
+  EXPECT_EQ(bound(), Kind::chinese);
+  write_file(folder_.path() / "vocab.txt", own.substr(0, own.size() - 1));
+  EXPECT_EQ(bound(), Kind::chinese);
+  own.insert(own.find("[unused2]"), "x");
+  write_file(folder_.path() / "vocab.txt", own);
+  EXPECT_EQ(bound(), Kind::wordpiece);
+  write_file(folder_.path() / kSettings, R"({"do_lower_case": false})");
+  expect_error([&] { bound(); }, ErrorCode::unsupported, "do_lower_case");
+}
+
+TEST_F(TokenizerFiles, ThatCutTextsAtTheirStartAreAnAssumption) {
+  copy("clip", {kJson, kSettings});
+  EXPECT_THAT(bind({}).assumptions, testing::IsEmpty());
+  change(folder_.path() / kSettings, "/truncation_side", "left");
+  const auto is_said = testing::ElementsAre(testing::HasSubstr("at their start"));
+  EXPECT_THAT(bind({}).assumptions, is_said);
+  change(folder_.path() / kSettings, "/truncation_side", "right");
+  change(folder_.path() / kJson, "/truncation", {{"direction", "Left"}, {"max_length", 8}});
+  EXPECT_THAT(bind({}).assumptions, is_said);
+}
+
 TEST_F(TokenizerFiles, AreSavedWithTheModel) {
   for (const std::string kind : {"t5", "gemma", "wordpiece", "clip", "nllb", "roberta"}) {
     const test::TemporaryFolder folder;
@@ -248,4 +305,5 @@ TEST_F(TokenizerFiles, MayNotNameAPaddingThatIsNoPiece) {
 }
 
 }  // namespace
-}  // namespace diptych::checkpoint
+}  // namespace checkpoint
+}  // namespace diptych
