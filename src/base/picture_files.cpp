@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace diptych {
@@ -23,6 +24,7 @@ constexpr const char* kHiddenFile = "hidden file";
 constexpr const char* kHiddenFolder = "hidden folder";
 constexpr const char* kMacMetadata = "macOS metadata";
 constexpr const char* kServerMetadata = "NAS metadata folder";
+constexpr const char* kDeleted = "recycle bin";
 constexpr const char* kLinkToFolder = "linked folder";
 constexpr const char* kSpecial = "special file";
 constexpr const char* kUnreadable = "that cannot be read";
@@ -48,13 +50,22 @@ bool starts_as_picture(std::ifstream& file) {
           (brand == "heic"sv || brand == "heix"sv || brand == "mif1"sv || brand == "avif"sv));
 }
 
+/// Where Windows and network drives keep what was deleted.
+bool is_recycle_bin(std::string_view name) {
+  constexpr auto kBins =
+      std::to_array<std::string_view>({"$recycle.bin", "recycler", "#recycle", "@recycle"});
+  return std::find(kBins.begin(), kBins.end(), ascii_lower(name)) != kBins.end();
+}
+
 /// What programs keep beside pictures for themselves, smaller copies of them among it; null for an
 /// ordinary name.
 const char* metadata_kind(std::string_view name, bool is_folder) {
   if (name.starts_with("._")) return kMacMetadata;
   if (name.starts_with('.')) return is_folder ? kHiddenFolder : kHiddenFile;
-  if (is_folder && name == "__MACOSX") return kMacMetadata;
-  return is_folder && name == "@eaDir" ? kServerMetadata : nullptr;
+  if (!is_folder) return nullptr;
+  if (name == "__MACOSX") return kMacMetadata;
+  if (is_recycle_bin(name)) return kDeleted;
+  return name == "@eaDir" ? kServerMetadata : nullptr;
 }
 
 /// The files below one folder, told apart.

@@ -118,9 +118,11 @@ TEST(PictureFiles, LinksToFoldersAreNotFollowed) {
 }
 
 TEST(PictureFiles, WhatProgramsKeepForThemselvesIsToldByItsName) {
-  for (const char* name : {".git", "a/@eaDir", "__MACOSX", ".thumbnails"})
+  for (const char* name :
+       {".git", "a/@eaDir", "__MACOSX", ".thumbnails", "$RECYCLE.BIN", "#recycle"})
     EXPECT_TRUE(is_metadata_folder(name)) << name;
-  for (const char* name : {"cat", "_", "a.b", "@home"}) EXPECT_FALSE(is_metadata_folder(name));
+  for (const char* name : {"cat", "_", "a.b", "@home", "recycle"})
+    EXPECT_FALSE(is_metadata_folder(name));
 }
 
 TEST(PictureFiles, FilesThatCannotBeReadAreCountedAsSuch) {
