@@ -97,6 +97,13 @@ bool tiff_has_several(const EncodedPicture& source) {
   return false;
 }
 
+/// Whether the first brand of a HEIC or AVIF file is one for sequences.
+bool is_sequence(const EncodedPicture& source) {
+  constexpr std::size_t kBrand = 8;
+  return starts_at(source, kBrand, "avis"sv) || starts_at(source, kBrand, "hevc"sv) ||
+         starts_at(source, kBrand, "hevx"sv) || starts_at(source, kBrand, "msf1"sv);
+}
+
 }  // namespace
 
 bool has_several_pictures(const EncodedPicture& source) {
@@ -107,7 +114,7 @@ bool has_several_pictures(const EncodedPicture& source) {
     return webp_has_several(source, bytes);
   if (starts_at(source, 0, "II*\0"sv) || starts_at(source, 0, "MM\0*"sv))
     return tiff_has_several(source);
-  return false;
+  return starts_at(source, 4, "ftyp"sv) && is_sequence(source);
 }
 
 }  // namespace diptych::image

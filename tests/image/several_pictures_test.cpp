@@ -79,6 +79,16 @@ TEST(SeveralPictures, ArePagesOfATiffThatAreNoSmallerCopies) {
   EXPECT_TRUE(has_several(fixture("more_formats/two_pages.tif")));
 }
 
+TEST(SeveralPictures, OfHeicAndAvifAreToldByTheirBrand) {
+  const auto brand = [](const char* name) {
+    return std::string("\0\0\0\x2c", 4) + "ftyp" + name + std::string(4, '\0');
+  };
+  EXPECT_TRUE(has_several(brand("avis")));
+  EXPECT_TRUE(has_several(brand("hevc")));
+  EXPECT_FALSE(has_several(brand("avif")));
+  EXPECT_FALSE(has_several(brand("heic")));
+}
+
 TEST(SeveralPictures, AreCounted) {
   PictureCounts counts;
   const std::string animated = gif(3);
