@@ -392,6 +392,20 @@ TEST_F(DatasetTest, RemarksOnCaptionsThatAreCodesOrSayThatThereIsNone) {
                           AllOf(HasSubstr("stand for none"), HasSubstr(": 2"))));
 }
 
+TEST_F(DatasetTest, RemarksOnWhatOtherProgramsAddToCaptions) {
+  const auto table = save("t.csv",
+                          "filepath,title\na.jpg,Caption: a cat\nb.jpg,**a cat**\n"
+                          "c.jpg,[a cat](https://a/b)\nd.jpg,a|cat\ne.jpg,a cat --ar 16:9\n"
+                          "f.jpg,a cat https://t.co/x\ng.jpg,a \\\"red\\\" cat\nh.jpg,\u65e0\n"
+                          "i.jpg,a cat: a pet\nj.jpg,a cat -- a pet\nk.jpg,a * b\n");
+  EXPECT_THAT(Dataset({{table}}).remarks(),
+              ElementsAre(AllOf(HasSubstr("a key before them"), HasSubstr(": 1,")),
+                          AllOf(HasSubstr("with markup"), HasSubstr(": 2,")),
+                          HasSubstr("in place of blanks: 1"), HasSubstr("as --ar 16:9: 1"),
+                          HasSubstr("a web address in them: 1"), HasSubstr("by their codes"),
+                          HasSubstr("stand for none")));
+}
+
 TEST_F(DatasetTest, RemarksOnCaptionsWithMoreThanWords) {
   const auto table = save("t.csv",
                           "filepath,title\na.jpg,a {} cat\nb.jpg,a cat\\n\nc.jpg,3. a cat\n"
