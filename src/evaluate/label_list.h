@@ -13,4 +13,7 @@ namespace diptych::evaluate {
 /// '_', markup, templates. `what` is what a label is called: "label", "class name".
 std::vector<std::string> list_notes(std::string_view what, std::span<const std::string> labels);
 
+/// Returns what shows that templates have more in them than a text and a place, one sentence each.
+std::vector<std::string> template_notes(std::span<const std::string> templates);
+
 }  // namespace diptych::evaluate

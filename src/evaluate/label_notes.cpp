@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/trimmed.h"
 #include "diptych/prompts.h"
@@ -101,6 +102,30 @@ std::optional<std::string> note_on_braces(std::span<const std::string> templates
   return std::nullopt;
 }
 
+/// `f"a photo of a {label}"`, `"a {}"`: as programs write texts, or with what the shell left.
+std::optional<std::string> note_on_quoted_templates(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    std::string_view text = trimmed(prompt);
+    if (text.starts_with("f'") || text.starts_with("f\"")) text.remove_prefix(1);
+    const bool opens = text.starts_with('\'') || text.starts_with('"');
+    if (opens && text.size() > 1 && text.ends_with(text.front()))
+      return fmt::format("quotes around the template {} belong to it", prompt);
+  }
+  return std::nullopt;
+}
+
+/// "a photo of a{}". Scripts without blanks have no such letters, and "{}s" is a plural.
+std::optional<std::string> note_on_touching(std::span<const std::string> templates) {
+  for (const std::string& prompt : templates) {
+    const std::string filled = fill_template(prompt, "\n");
+    for (std::size_t at = filled.find('\n', 1); at < filled.size(); at = filled.find('\n', at + 1))
+      if (std::isalnum(static_cast<unsigned char>(filled[at - 1])) != 0)
+        return fmt::format("in the template '{}' a label is one word with what stands before it",
+                           prompt);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> note_on_repeated(std::span<const std::string> templates) {
   std::set<std::string> seen;
   for (const std::string& prompt : templates) {
@@ -114,7 +139,7 @@ std::optional<std::string> note_on_repeated(std::span<const std::string> templat
 /// "a photo of a {},a drawing of a {}": several templates, as lists of other programs are given.
 std::optional<std::string> note_on_joined_templates(std::span<const std::string> templates) {
   for (const std::string& prompt : templates) {
-    const std::size_t comma = prompt.find_first_of(",;|");
+    const std::size_t comma = prompt.find_first_of(",;|\n");
     if (comma == std::string::npos || !has_place_for_label(prompt.substr(0, comma)) ||
         !has_place_for_label(prompt.substr(comma)))
       continue;
@@ -189,6 +214,9 @@ std::vector<std::string> label_notes(std::string_view what, std::span<const std:
                                      const Embedder& embedder, const Matrix& class_embeddings) {
   std::vector<std::string> notes = list_notes(what, labels);
   if (const auto note = note_on_braces(templates)) notes.push_back(*note);
+  for (std::string& note : template_notes(templates)) notes.push_back(std::move(note));
+  if (const auto note = note_on_quoted_templates(templates)) notes.push_back(*note);
+  if (const auto note = note_on_touching(templates)) notes.push_back(*note);
   if (const auto note = note_on_repeated(templates)) notes.push_back(*note);
   if (const auto note = note_on_joined_templates(templates)) notes.push_back(*note);
   if (const auto note = note_on_articles(what, labels, templates)) notes.push_back(*note);

@@ -65,6 +65,42 @@ TEST(ListNotes, QuotesAndBulletsAreNoted) {
   EXPECT_THAT(list_notes("label", Labels{"7up", "cola"}), IsEmpty());
 }
 
+TEST(ListNotes, WhatOtherProgramsWriteIsNoted) {
+  expect_note({R"({\rtf1\ansi\ansicpg1252)", R"(\f0\fs24 \cf0 cat\)", "dog}"}, "(RTF)");
+  expect_note({"cat", "<<<<<<< HEAD", "dog", "=======", "wolf", ">>>>>>> main"}, "left undecided");
+  expect_note({"total 12", "drwxr-xr-x 2 me me 4096 Nov 1 10:00 cat"}, "a file's mode");
+  expect_note({"cat/", "dog/"}, "as paths have");
+  expect_note({"├── cat", "└── dog"}, "what stands before a label");
+  expect_note({"12 cat", "3 dog", "1 cow"}, "'3 dog'");
+  expect_note({"train: images", "nc: 2", "names: [cat]"}, "'nc: 2'");
+  expect_note({"('cat', 'dog')", "('cow', 'pig')"}, "brackets and quotes");
+  expect_note({"LABEL1=cat", "LABEL2=dog"}, "'LABEL1=cat'");
+  expect_note({"A: cat", "B: dog"}, "'A: cat'");
+  expect_note({"a) cat", "b) dog"}, "'a) cat'");
+  expect_note({"Q146 cat", "Q144 dog"}, "'Q146 cat'");
+  expect_note({"0x01 cat", "0x02 dog"}, "'0x01 cat'");
+  expect_note({"d41d8cd98f00b204e9800998ecf8427e  cat", "0cc175b9c0f1b6a831c399e269772661  dog"},
+              "d41d8cd9");
+  expect_note({"2023-01-01 cat", "2023-01-02 dog"}, "'2023-01-01 cat'");
+  expect_note({"50% cat", "50% dog"}, "'50% cat'");
+  expect_note({"① cat", "② dog"}, "'① cat'");
+  expect_note({"一、猫", "二、狗"}, "'一、猫'");
+  expect_note({"I. cat", "II. dog"}, "'I. cat'");
+  expect_note({"[labels]", "cat = 1.5 kg", "dog = 3 kg"}, "'cat = 1.5 kg'");
+  expect_note({"cat:1", "dog:2"}, "the number after a label");
+  expect_note({"+cat", "-dog"}, "'+cat'");
+  expect_note({"cat 1", "cat 2", "dog 1"}, "the number after a label");
+  expect_note({"Here they are:", "- cat", "- dog", "Is that all?"}, "'- cat'");
+  expect_note({"**cat**", "**dog**"}, "'**cat**'");
+  expect_note({"cat -> animal", "banana -> fruit"}, "what an arrow leads to");
+  for (const Labels& labels :
+       {Labels{"10 euros", "20 euros"}, Labels{"Boeing 737", "Boeing 747"},
+        Labels{"route 1", "lane 2"}, Labels{"1.5 l", "0.5 l"}, Labels{"7-eleven", "3-ply"},
+        Labels{"d-day landing", "-rw film"}, Labels{"10:30", "11:45"}, Labels{"(a \"cat\")", "dog"},
+        Labels{"a cat: a pet", "a dog: a pet"}})
+    EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.front();
+}
+
 TEST(ListNotes, PlacesOfATemplateAreNoted) {
   expect_note({"a photo of a {label}", "a dog"}, "is put into a template, and is none");
   expect_note({"cat", "a {}"}, "'a {}'");
@@ -153,6 +189,12 @@ TEST(ListNotes, KeysCodesAndWeightsBesideLabelsAreNoted) {
 TEST(QueryNotes, OperatorsAreNoted) {
   for (const char* query : {"cat AND NOT dog", "cat OR dog", "cat -dog", "cat +dog", "NOT a dog"})
     EXPECT_THAT(query_notes(query), ElementsAre(HasSubstr("without operators"))) << query;
+  for (const char* query : {"color:red", "in:album cat", "cat*", "*.jpg", "cat|dog", "cat && dog"})
+    EXPECT_THAT(query_notes(query), ElementsAre(HasSubstr("without operators"))) << query;
+  EXPECT_THAT(query_notes("a cat\na dog\n"), ElementsAre(HasSubstr("lines are no queries")));
+  EXPECT_THAT(query_notes("a cat\n"), IsEmpty());
+  for (const char* query : {"a cat: sleeping", "at 10:30", "cat & dog"})
+    EXPECT_THAT(query_notes(query), IsEmpty()) << query;
   for (const char* query : {"cats and dogs", "NOT FOR SALE", "a black-and-white cat", "cat - dog"})
     EXPECT_THAT(query_notes(query), IsEmpty()) << query;
 }

@@ -9,6 +9,7 @@ namespace diptych::evaluate {
 namespace {
 
 using test::matrix;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -82,6 +83,22 @@ TEST(LabelNotes, QuoteATemplateThatIsGivenTwice) {
   EXPECT_THAT(
       label_notes("label", Texts{"x"}, Texts{"{}", "see {}", "{}"}, kReader, matrix({{1, 0}})),
       ElementsAre(HasSubstr("'{}' is given twice, and counts twice")));
+}
+
+TEST(LabelNotes, QuoteATemplateWithMarksOfAProgram) {
+  const auto notes = [](const std::string& prompt) {
+    return label_notes("label", Texts{"cat"}, Texts{prompt}, kReader, matrix({{1, 0}}));
+  };
+  for (const char* prompt : {"f\"a {label}.\"", "'a {}'", " \"{}\""})
+    EXPECT_THAT(notes(prompt), ElementsAre(HasSubstr("quotes around the template"))) << prompt;
+  EXPECT_THAT(notes("see: a{}"), ElementsAre(HasSubstr("one word with what stands before it")));
+  EXPECT_THAT(notes("- a {}"), ElementsAre(HasSubstr("what stands before a template")));
+  EXPECT_THAT(notes("['{}', 'a {}']"), Contains(HasSubstr("what stands before a template")));
+  EXPECT_THAT(notes("a_{}"), Contains(HasSubstr("is no blank to the model: 'a_{}'")));
+  EXPECT_THAT(notes("<b>{}</b>"), Contains(HasSubstr("markup")));
+  EXPECT_THAT(notes("a {}\nb {}"), Contains(HasSubstr("the label in it several times")));
+  for (const char* prompt : {"a {}s", "一张{}的照片", "{}{}", "\"{}\" is it", "#{}"})
+    EXPECT_THAT(notes(prompt), IsEmpty()) << prompt;
 }
 
 TEST(LabelNotes, QuoteATemplateThatIsAnotherByItsSpellingAlone) {
