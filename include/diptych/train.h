@@ -49,6 +49,9 @@ struct TrainDataSummary {
   std::vector<Source> sources;
   std::vector<RefusedData> refused;  ///< the commonest reason first
   std::vector<std::string> notes;    ///< advice, one line each
+  /// What of the pictures is read otherwise than a viewer shows it, one line each; without the
+  /// options that change it, with which `notes` has them too.
+  std::vector<std::string> picture_notes;
 };
 
 /// A report on the steps since the last one: the first step, every `report_every_steps`, the last.

@@ -85,6 +85,7 @@ TrainOptions train_options(const FinetuneOptions& options, const FinetuneStart& 
   TrainOptions train;
   train.train_data = table.string();
   train.csv_separator = ',';
+  train.upright = "yes";  // as classify and search will read them
   train.group_captions = has_equal_captions(data.training);
   train.model = options.model.empty() ? "pictogram" : options.model;
   train.image_mode = start.image_mode;
@@ -181,9 +182,10 @@ class Tuning {
     api::write_table(folder_ / "held_out.csv", data_.held_out);
     TrainCallbacks callbacks;
     callbacks.note = callbacks_.note;
-    // Of classes they would say that captions are the same.
-    if (data_.classes.empty())
-      callbacks.data_opened = [this](const TrainDataSummary& data) { note_all(data.notes); };
+    callbacks.data_opened = [this](const TrainDataSummary& data) {
+      // Of classes the others would say that captions are the same.
+      note_all(data_.classes.empty() ? data.notes : data.picture_notes);
+    };
     callbacks.report = [this](const TrainProgress& progress) { loss_ = progress.loss; };
     callbacks.epoch_ended = [this](int epoch, const fs::path& checkpoint) {
       measure(epoch, checkpoint);

@@ -13,9 +13,12 @@
 namespace diptych::api {
 namespace {
 
+/// As classify and search read pictures, which the tuned model is for.
+constexpr DecodeOptions kUpright = {.upright = true};
+
 /// The pictures' embeddings, of those that can be read, and their places among `paths`.
 EncodedImages embed(const Encoder& encoder, const std::vector<std::filesystem::path>& paths) {
-  EncodedImages encoded = encoder.encode_images(paths);
+  EncodedImages encoded = encoder.encode_images(paths, {.decode = kUpright});
   if (encoded.inputs.empty()) {
     fail(encoded.failures.front().code, "finetune: no picture can be read, the first: {}",
          encoded.failures.front().message);
@@ -98,7 +101,7 @@ std::optional<HeldOutFigure> linear_probe_figure(const Encoder& encoder, const O
 }
 
 HeldOutFigure retained_accuracy(const Encoder& encoder, const std::filesystem::path& folder) {
-  const ZeroShotReport report = evaluate_zeroshot(encoder, folder, {.ks = {1}});
+  const ZeroShotReport report = evaluate_zeroshot(encoder, folder, {.ks = {1}, .decode = kUpright});
   return {.value = report.classification.accuracy.front().share, .failures = report.failures};
 }
 

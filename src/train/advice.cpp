@@ -116,6 +116,18 @@ Note on_decay(const TrainOptions& options) {
                      options.learning_rate, 100.0 * std::min(part, 1.0));
 }
 
+/// A step divides by a root to which epsilon was added: gradients that are all smaller hardly
+/// count.
+Note on_clipping(const TrainOptions& options) {
+  const double longest = options.gradient_clip_norm;
+  const bool divides = options.optimiser != "lion" && options.optimiser != "muon";
+  if (longest == 0.0 || !divides || longest >= options.epsilon) return std::nullopt;
+  return fmt::format(
+      "grad-clip-norm: at {:.3g} gradients are less than eps ({:.3g}), and hardly anything is "
+      "learnt (1 would be usual)",
+      longest, options.epsilon);
+}
+
 bool is_frozen(const options::TowerMode& mode) {
   return mode.kind == options::TowerMode::Kind::frozen && mode.unlocked == 0;
 }
@@ -129,7 +141,7 @@ std::vector<std::string> advice(const TrainOptions& options, const Schedule& sch
   for (const Note& note :
        {on_warmup(options, schedule), on_fastclip(options), on_patches(options, model),
         on_rank(options, model), on_random_tower(options, starts_anew), on_learning_rate(options),
-        on_decay(options)})
+        on_decay(options), on_clipping(options)})
     if (note) sentences.push_back(*note);
   if (options.batch_size == 1 && options.accum_freq == 1 && options.siglip)
     sentences.emplace_back("batch-size: one pair a step has no negatives to learn from");

@@ -191,16 +191,18 @@ std::optional<shards::Sample> sample_with_picture(const shards::Dataset& dataset
 /// What of the pictures looked at is read otherwise than a viewer shows it.
 void note_on_facts(const TrainOptions& options, std::size_t looked_at, const PictureCounts& counts,
                    TrainDataSummary& summary) {
-  const auto note = [&](std::size_t count, std::string_view what) {
-    if (count > 0)
-      summary.notes.push_back(
-          fmt::format("of {} pictures looked at, {} {}", looked_at, count, what));
+  const auto note = [&](std::size_t count, std::string_view what, std::string_view option = "") {
+    if (count == 0) return;
+    summary.picture_notes.push_back(
+        fmt::format("of {} pictures looked at, {} {}", looked_at, count, what));
+    summary.notes.push_back(summary.picture_notes.back() + std::string(option));
   };
-  if (options.upright == "no")
-    note(counts.turned, "with an EXIF orientation, taken as stored (--upright yes turns them)");
+  if (options.upright == "no") {
+    note(counts.turned, "with an EXIF orientation, taken as stored", " (--upright yes turns them)");
+  }
   if (options.wide == "clamp") {
-    note(counts.wide_grey,
-         "in 16-bit grey, of which all above 255 is white (--wide scale keeps the shades)");
+    note(counts.wide_grey, "in 16-bit grey, of which all above 255 is white",
+         " (--wide scale keeps the shades)");
   }
   note(counts.first_of_several, "with further frames or pages, of which the first is read");
   note(counts.damaged, "damaged in the middle, where what stands there is made up");

@@ -76,6 +76,11 @@ TEST(Advice, OnRatesAndDecaysThatLearnNothing) {
   options = usual();
   options.weight_decay = 1000.0;
   EXPECT_THAT(advised(options, 10), ElementsAre(HasSubstr("every step takes 50 % off")));
+  options = usual();
+  options.gradient_clip_norm = 1e-9;
+  EXPECT_THAT(advised(options, 10), ElementsAre(HasSubstr("grad-clip-norm: at 1e-09")));
+  options.gradient_clip_norm = 0.01;
+  EXPECT_THAT(advised(options, 10), IsEmpty());
 }
 
 TEST(Advice, OnPatchesOfWhichHardlyAnyAreLeft) {

@@ -135,6 +135,21 @@ TEST_F(Finetuning, MeasuresCaptionsByRetrieval) {
   EXPECT_THAT(read_text_file(report.folder / "training.csv"), HasSubstr("of \"\""));
 }
 
+TEST_F(Finetuning, ReadsPicturesUprightAndSaysWhatElseAViewerShows) {
+  const fs::path turned = test::data_path("images/exif_rotated.jpg");
+  for (int copy = 0; copy < kOfEach; ++copy)
+    fs::copy_file(turned,
+                  folders() / "thing number 0" / ("turned " + std::to_string(copy) + ".jpg"));
+  FinetuneOptions some = options();
+  some.epochs = 1;
+  std::vector<std::string> notes;
+  const FinetuneReport report =
+      finetune(some, {.note = [&](const std::string& sentence) { notes.push_back(sentence); }});
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("in 16-bit grey, of which all above 255")));
+  EXPECT_THAT(notes, testing::Not(testing::Contains(HasSubstr("EXIF"))));
+  EXPECT_THAT(read_text_file(report.folder / "options.toml"), HasSubstr("upright = \"yes\""));
+}
+
 TEST_F(Finetuning, SaysWhichPicturesCannotBeRead) {
   for (const char* name : {"0.png", "1.png", "2.png", "3.png", "4.png"})
     write_file(folders() / "thing number 0" / name, "no picture");
