@@ -211,6 +211,13 @@ bool is_part(const NamedClass& named) {
   return std::find(kParts.begin(), kParts.end(), plain(named.name)) != kParts.end();
 }
 
+/// What folders of pictures that nobody has sorted are called.
+bool is_unsorted(const NamedClass& named) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"unlabeled", "unlabelled", "unsorted", "todo"});
+  return std::find(kNames.begin(), kNames.end(), plain(named.name)) != kNames.end();
+}
+
 }  // namespace
 
 std::vector<NamedClass> name_classes(std::span<const std::string> folders,
@@ -241,6 +248,12 @@ std::vector<std::string> class_name_notes(std::span<const NamedClass> classes) {
   if (!classes.empty() && std::all_of(classes.begin(), classes.end(), is_part)) {
     notes.push_back(fmt::format("class names, as '{}', are what parts of a data set are called",
                                 classes.front().name));
+  }
+  const auto unsorted = std::find_if(classes.begin(), classes.end(), is_unsorted);
+  if (unsorted != classes.end()) {
+    notes.push_back(
+        fmt::format("'{}' is a class as any other, of which the pictures are to be answered so",
+                    unsorted->name));
   }
   const auto taken = find_taken_name(classes);
   if (taken != classes.end()) {

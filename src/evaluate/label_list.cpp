@@ -350,8 +350,8 @@ std::optional<std::string> note_on_remains(std::string_view what,
   return std::nullopt;
 }
 
-/// "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)", "(cat:1.2)", "cat 001": an index, a share,
-/// a count or a weight, as programs write it after a name.
+/// "cat 2021-05", "cat: 3", "dog=1", "cow 0.25", "pig 25%", "hen (7)", "(cat:1.2)", "cat 001": an
+/// index, a share, a count or a weight, as programs write it after a name.
 bool ends_with_number(const std::string& label) {
   std::string_view rest = label;
   if (rest.starts_with('(') && rest.ends_with(')')) {
@@ -363,6 +363,9 @@ bool ends_with_number(const std::string& label) {
   const bool is_share = rest.ends_with('%');
   const bool is_count = rest.ends_with(')');
   if (is_share || is_count) rest.remove_suffix(1);
+  constexpr std::size_t kMonth = 7;
+  const std::size_t date = rest.find_last_not_of("0123456789-") + 1;
+  if (date > 0 && rest.size() - date >= kMonth && rest.find('-', date) < rest.size()) return true;
   const std::size_t number = rest.find_last_not_of("0123456789.") + 1;
   if (number == 0 || number >= rest.size()) return false;
   const std::string_view before = rest.substr(0, number);
@@ -386,6 +389,45 @@ bool are_parts_of_one(std::span<const std::string> labels) {
     names.insert(std::string_view(label).substr(0, number - 1));
   }
   return names.size() < labels.size();
+}
+
+/// "cat (1)" beside "cat", as programs call a second folder or file of that name.
+std::optional<std::string> note_on_copies(std::string_view what,
+                                          std::span<const std::string> labels) {
+  const std::set<std::string_view> all(labels.begin(), labels.end());
+  const auto is_copy = [&](const std::string& label) {
+    const std::string lower = ascii_lower(label);
+    for (const std::string_view end : {" (1)", " (2)", " - copy", " copy", " copy 2"})
+      if (lower.ends_with(end) &&
+          all.contains(std::string_view(label).substr(0, label.size() - end.size())))
+        return true;
+    return false;
+  };
+  const std::string* found = first_of(labels, is_copy);
+  if (found == nullptr) return std::nullopt;
+  return fmt::format("the {} '{}' is called as a copy of another one is, and is one of its own",
+                     what, *found);
+}
+
+/// "animals: cat", "dog", "...": what stands around a list in a sentence.
+std::optional<std::string> note_on_sentence(std::string_view what,
+                                            std::span<const std::string> labels) {
+  if (labels.size() < 2) return std::nullopt;
+  const auto has_colon = [](const std::string& label) {
+    const std::size_t at = label.find(": ");
+    return at != std::string::npos && at > 0 && is_letter(label[at - 1]) && is_letter(label[0]);
+  };
+  if (has_colon(labels.front()) && first_of(labels.subspan(1), has_colon) == nullptr)
+    return fmt::format("what stands before a ':' belongs to the {} '{}'", what, labels.front());
+  const std::string last = ascii_lower(labels.back());
+  if (last == "etc." || last == "etc" || last == "..." || last == "…")
+    return fmt::format("the last {}, '{}', may be answered as any other", what, labels.back());
+  const auto is_excluded = [](const std::string& label) {
+    return label.size() > 1 && label.front() == '-' && is_letter(label[1]);
+  };
+  const std::string* found = first_of(labels, is_excluded);
+  if (found == nullptr || all_of(labels, has_bullet)) return std::nullopt;
+  return fmt::format("a '-' excludes no {}, and belongs to it: '{}'", what, *found);
 }
 
 std::optional<std::string> note_on_endings(std::string_view what,
@@ -522,7 +564,7 @@ std::vector<std::string> list_notes(std::string_view what, std::span<const std::
       what, labels,
       {note_on_rows, note_on_one_line, note_on_heading, note_on_split_list, note_on_marks,
        note_on_quotes, note_on_bullets, note_on_remarks, note_on_underscores, note_on_joined,
-       note_on_places, note_on_remains, note_on_endings});
+       note_on_places, note_on_remains, note_on_endings, note_on_copies, note_on_sentence});
 }
 
 }  // namespace diptych::evaluate

@@ -250,5 +250,12 @@ TEST_F(ClassFoldersTest, PartsOfADataSetAreNotedAsClasses) {
               ElementsAre(HasSubstr("are what parts of a data set are called")));
 }
 
+TEST_F(ClassFoldersTest, PicturesThatNobodySortedAreNotedAsAClass) {
+  for (const char* name : {"cat", "dog", "Unlabeled"})
+    write(folder_.path() / "some" / name / "1.jpg", name);
+  EXPECT_THAT(read_class_folders(folder_.path() / "some").notes,
+              ElementsAre(HasSubstr("'Unlabeled' is a class as any other")));
+}
+
 }  // namespace
 }  // namespace diptych::evaluate

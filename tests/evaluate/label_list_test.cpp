@@ -90,13 +90,19 @@ TEST(ListNotes, WhatOtherProgramsWriteIsNoted) {
   expect_note({"cat:1", "dog:2"}, "the number after a label");
   expect_note({"+cat", "-dog"}, "'+cat'");
   expect_note({"cat 1", "cat 2", "dog 1"}, "the number after a label");
+  expect_note({"cats 2021-05", "dogs 2022-01"}, "the number after a label");
+  expect_note({"cat", "cat (1)", "dog"}, "'cat (1)' is called as a copy");
+  expect_note({"cat", "cat - Copy"}, "'cat - Copy' is called as a copy");
+  expect_note({"animals: cat", "dog", "bird"}, "what stands before a ':'");
+  expect_note({"cat", "dog", "etc."}, "'etc.', may be answered");
+  expect_note({"cat", "-dog"}, "a '-' excludes no label");
   expect_note({"Here they are:", "- cat", "- dog", "Is that all?"}, "'- cat'");
   expect_note({"**cat**", "**dog**"}, "'**cat**'");
   expect_note({"cat -> animal", "banana -> fruit"}, "what an arrow leads to");
   for (const Labels& labels :
        {Labels{"10 euros", "20 euros"}, Labels{"Boeing 737", "Boeing 747"},
         Labels{"route 1", "lane 2"}, Labels{"1.5 l", "0.5 l"}, Labels{"7-eleven", "3-ply"},
-        Labels{"d-day landing", "-rw film"}, Labels{"10:30", "11:45"}, Labels{"(a \"cat\")", "dog"},
+        Labels{"d-day landing", "rw-film"}, Labels{"10:30", "11:45"}, Labels{"(a \"cat\")", "dog"},
         Labels{"a cat: a pet", "a dog: a pet"}})
     EXPECT_THAT(list_notes("label", labels), IsEmpty()) << labels.front();
 }
