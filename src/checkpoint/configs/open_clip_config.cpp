@@ -366,6 +366,11 @@ ModelFile read_open_clip_config(const Json& json, const std::string& file,
   if (states_preprocessing) {
     model.preprocessing = read_preprocessing(whole.object("preprocess_cfg"), image_size,
                                              known.value_or(Preprocessing{}));
+    if (!known && !whole.has("preprocess_cfg")) {
+      model.assumptions.push_back(
+          "The config states no preprocessing: open_clip's default was taken (shortest side "
+          "resized bicubically, centre crop, OpenAI's mean and standard deviation).");
+    }
   } else {
     if (known) {
       model.preprocessing = *known;
@@ -402,6 +407,19 @@ ModelFile read_with_tokenizer(const ModelFiles& files, Json json, const std::str
   return model;
 }
 
+bool is_open_clip_config(const Json& json) {
+  return json.is_object() && (json.contains("model_cfg") || json.contains("vision_cfg"));
+}
+
+void refuse_different_configs(const ModelFiles& files) {
+  if (!std::ranges::all_of(kFiles, [&](const char* file) { return files.contains(file); })) return;
+  const Json first = read_json(files, kFiles[0]);
+  const Json second = read_json(files, kFiles[1]);
+  if (!is_open_clip_config(first) || !is_open_clip_config(second) || first == second) return;
+  fail(ErrorCode::invalid_argument, "contradiction: {} says another thing than {} beside it ({})",
+       kFiles[0], kFiles[1], files.name());
+}
+
 /// Without weights, scores begin with the model's own scale and bias, whatever a config says.
 void check_initial_scores(const Json& json, const ModelFile& model, const std::string& file) {
   constexpr double kTolerance = 1e-3;
@@ -423,6 +441,7 @@ void check_initial_scores(const Json& json, const ModelFile& model, const std::s
 }  // namespace
 
 std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
+  refuse_different_configs(files);
   const KnownFacts* facts = files.known();
   for (const char* file : kFiles) {
     // A guess does not stand against a config.
@@ -444,9 +463,7 @@ std::optional<ModelFile> find_open_clip_config(const ModelFiles& files) {
 
 bool has_open_clip_config(const ModelFiles& files) {
   return std::ranges::any_of(kFiles, [&](const char* file) {
-    if (!files.contains(file)) return false;
-    const Json json = read_json(files, file);
-    return json.is_object() && (json.contains("model_cfg") || json.contains("vision_cfg"));
+    return files.contains(file) && is_open_clip_config(read_json(files, file));
   });
 }
 

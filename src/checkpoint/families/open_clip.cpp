@@ -25,7 +25,14 @@ constexpr auto kOpenClipSignature =
 /// a bias, the weights say: open_clip takes one that is absent for zero.
 std::optional<ModelFile> stated(const ModelFiles& files, const ParsedModel& parsed) {
   auto model = find_open_clip_config(files);
-  if (model) model->config.logit_bias = parsed.container.tensors.tensors.contains("logit_bias");
+  if (!model) return model;
+  const bool has_bias = parsed.container.tensors.tensors.contains("logit_bias");
+  if (model->config.logit_bias && !has_bias) {
+    model->assumptions.emplace_back(
+        "The config states a bias of the scores, and the weights have none: they are scored as "
+        "models without one, whose scores are shares.");
+  }
+  model->config.logit_bias = has_bias;
   return model;
 }
 

@@ -46,6 +46,14 @@ TEST(OpenClipConfig, HasTheDefaultsOfOpenClip) {
   EXPECT_EQ(model.preprocessing, Preprocessing{});
 }
 
+TEST(OpenClipConfig, WithoutPreprocessingIsAnAssumption) {
+  Json json = open_clip_config();
+  EXPECT_TRUE(read_open_clip_config(json, "test.json").assumptions.empty());
+  json.erase("preprocess_cfg");
+  EXPECT_EQ(read_open_clip_config(json, "test.json").assumptions.size(), 1U);
+  EXPECT_TRUE(read_open_clip_config(json, "test.json", Preprocessing{}).assumptions.empty());
+}
+
 TEST(OpenClipConfig, ReadsResNets) {
   const ModelFile model = read_open_clip_with(
       "/model_cfg/vision_cfg",

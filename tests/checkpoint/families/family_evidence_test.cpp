@@ -63,6 +63,29 @@ TEST(FamilyEvidence, AConfigBesideTheWeightsAlwaysCounts) {
   EXPECT_EQ(text_activation(stated), Activation::gelu);
 }
 
+TEST(FamilyEvidence, AConfigMayStateABiasThatTheWeightsLack) {
+  Editable model;
+  model.add_config();
+  EXPECT_THAT(model.load().assumptions, IsEmpty());
+  const auto file = model.folder.path() / "open_clip_config.json";
+  Json json = Json::parse(read_text_file(file));
+  json["model_cfg"]["init_logit_bias"] = -10;
+  write_file(file, json.dump());
+  EXPECT_THAT(model.load().assumptions, Contains(HasSubstr("states a bias of the scores")));
+}
+
+TEST(FamilyEvidence, TwoConfigsThatDifferAreRefused) {
+  Editable model;
+  model.add_config();
+  const std::string config = read_text_file(model.folder.path() / "open_clip_config.json");
+  write_file(model.folder.path() / "model_config.json", config);
+  EXPECT_NO_THROW(model.load());
+  Json json = Json::parse(config);
+  json["model_cfg"]["quick_gelu"] = true;
+  write_file(model.folder.path() / "model_config.json", json.dump());
+  expect_error([&] { model.load(); }, ErrorCode::invalid_argument, "says another thing than");
+}
+
 TEST(FamilyEvidence, TakesAHuggingFaceConfigWhereNoOtherIsBeside) {
   Editable model;
   const ModelFile expected = model.load();
