@@ -372,7 +372,7 @@ void add_train(Command program) {
     apply(config.options, options->train);
     apply(command_line, options->train);
     if (config.stages.empty()) return run(*options);
-    options->stages = stages_of(config, command_line);
+    options->stages = stages_of(config, command_line, options->train);
     return run_stages(*options);
   });
 }

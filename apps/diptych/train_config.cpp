@@ -108,18 +108,12 @@ bool names(const OptionTexts& texts, std::string_view name) {
   return std::ranges::any_of(texts, [&](const auto& option) { return option.first == name; });
 }
 
-/// What the whole training is called, and where it is.
-TrainOptions whole_of(const TrainConfig& config, const OptionTexts& command_line) {
-  TrainOptions whole;
-  apply(config.options, whole);
-  apply(command_line, whole);
-  if (!whole.resume.empty() && whole.resume != "latest" && whole.resume != "auto") {
-    throw diptych::Error(
-        diptych::ErrorCode::invalid_argument,
-        fmt::format("resume: got {}, expected latest or auto where a config has stages",
-                    whole.resume));
-  }
-  return whole;
+/// Stages have checkpoints of their own, of which one says nothing of the others.
+void check_resume(const std::string& resume) {
+  if (resume.empty() || resume == "latest" || resume == "auto") return;
+  throw diptych::Error(
+      diptych::ErrorCode::invalid_argument,
+      fmt::format("resume: got {}, expected latest or auto where a config has stages", resume));
 }
 
 }  // namespace
@@ -133,8 +127,9 @@ void apply(const OptionTexts& texts, TrainOptions& options) {
   for (const auto& [name, text] : texts) diptych::set_train_option(options, name, text);
 }
 
-std::vector<TrainOptions> stages_of(const TrainConfig& config, const OptionTexts& command_line) {
-  const TrainOptions whole = whole_of(config, command_line);
+std::vector<TrainOptions> stages_of(const TrainConfig& config, const OptionTexts& command_line,
+                                    const TrainOptions& whole) {
+  check_resume(whole.resume);
   std::vector<TrainOptions> all;
   for (const TrainConfig::Stage& stage : config.stages) {
     TrainOptions options;

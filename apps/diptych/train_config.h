@@ -28,9 +28,11 @@ TrainConfig read_train_config(const std::string& path);
 /// Sets options by their texts. Throws Error as set_train_option.
 void apply(const OptionTexts& texts, diptych::TrainOptions& options);
 
-/// Returns the options of every stage: the file's, the stage's own, then those of the command line.
-/// A stage's run is called after the whole one and itself, "NAME-STAGE"; all but the first begin
-/// with the model of the one before, unless they name one. A stage that is there already is gone on
-/// with where the whole is. Throws Error(invalid_argument) for a `resume` of one checkpoint.
+/// Returns the options of every stage: the file's, the stage's own, then those of the command line;
+/// `whole` has the first and the last of these. A stage's run is called after the whole one and
+/// itself, "NAME-STAGE"; all but the first begin with the model of the one before, unless they name
+/// one. A stage that is there already is gone on with where the whole is. Throws
+/// Error(invalid_argument) for a `resume` of one checkpoint.
 std::vector<diptych::TrainOptions> stages_of(const TrainConfig& config,
-                                             const OptionTexts& command_line);
+                                             const OptionTexts& command_line,
+                                             const diptych::TrainOptions& whole);

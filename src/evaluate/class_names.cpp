@@ -203,19 +203,23 @@ bool is_code(std::string_view name) {
   return digit == name.begin() && after_digits != name.end() && *after_digits == '.';
 }
 
+bool is_called(const NamedClass& named, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), plain(named.name)) != names.end();
+}
+
 /// What parts of a data set are called.
 bool is_part(const NamedClass& named) {
   constexpr auto kParts = std::to_array<std::string_view>(
       {"train", "training", "val", "valid", "validation", "dev", "test", "testing", "images",
        "labels", "masks", "annotations"});
-  return std::find(kParts.begin(), kParts.end(), plain(named.name)) != kParts.end();
+  return is_called(named, kParts);
 }
 
 /// What folders of pictures that nobody has sorted are called.
 bool is_unsorted(const NamedClass& named) {
   constexpr auto kNames =
       std::to_array<std::string_view>({"unlabeled", "unlabelled", "unsorted", "todo"});
-  return std::find(kNames.begin(), kNames.end(), plain(named.name)) != kNames.end();
+  return is_called(named, kNames);
 }
 
 }  // namespace

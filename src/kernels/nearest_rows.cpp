@@ -113,6 +113,21 @@ HeadMeans means_of(ConstMatrixView rows, int heads, AlignedBuffer& buffer) {
   return means;
 }
 
+/// Writes the odd row of the largest cosine as entry `place`.
+void find_nearest(const HeadMeans& means, int even, std::size_t place, const NearestRows& nearest) {
+  const float* scores = means.scores + static_cast<std::size_t>(even) *
+                                           static_cast<std::size_t>(padded_width(means.odds));
+  std::int32_t best = 0;
+  float cosine = kNothingNear;
+  for (int odd = 0; odd < means.odds; ++odd) {
+    if (!(scores[odd] > cosine)) continue;
+    cosine = scores[odd];
+    best = 2 * odd + 1;
+  }
+  nearest.rows[place] = best;
+  nearest.cosines[place] = cosine;
+}
+
 }  // namespace
 
 void nearest_rows(ConstMatrixView x, int heads, std::span<const std::int32_t> sequences,
@@ -132,19 +147,8 @@ void nearest_rows(ConstMatrixView x, int heads, std::span<const std::int32_t> se
     const HeadMeans means =
         means_of({x.row(sequences[i]), count, x.width, x.stride}, heads, buffer);
     if (means.odds > 0) multiply(means);
-    const auto stride = static_cast<std::size_t>(padded_width(means.odds));
-    for (int even = 0; even < means.evens; ++even) {
-      const float* scores = means.scores + static_cast<std::size_t>(even) * stride;
-      std::int32_t best = 0;
-      float cosine = kNothingNear;
-      for (int odd = 0; odd < means.odds; ++odd) {
-        if (!(scores[odd] > cosine)) continue;
-        cosine = scores[odd];
-        best = 2 * odd + 1;
-      }
-      nearest.rows[firsts[i] + static_cast<std::size_t>(even)] = best;
-      nearest.cosines[firsts[i] + static_cast<std::size_t>(even)] = cosine;
-    }
+    for (int even = 0; even < means.evens; ++even)
+      find_nearest(means, even, firsts[i] + static_cast<std::size_t>(even), nearest);
   });
 }
 

@@ -40,10 +40,8 @@ template <Operations Ops>
 typename Ops::Tensor pooled_pictures(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
                                      const PatchSelection& selection) {
   const VisionTransformerConfig& config = tower.config;
-  const Sequences sequences =
-      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
-  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
-  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  const Sequences sequences = row_sequences(config, selection);
+  auto x = embedded_rows(ops, tower, pixels, selection);
   x = residual_blocks(ops, tower.blocks, x, AttentionPattern::within(sequences, Mask::full));
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
   return ops.norm(x, tower.norm_post);

@@ -75,6 +75,10 @@ VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerCo
   return tower;
 }
 
+Sequences row_sequences(const VisionTransformerConfig& config, const PatchSelection& selection) {
+  return config.class_token ? selection.sequences.with_one_more() : selection.sequences;
+}
+
 std::vector<std::int32_t> rows_after_first(int count, int length) {
   std::vector<std::int32_t> rows;
   for (int i = 0; i < count; ++i) {

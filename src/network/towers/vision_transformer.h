@@ -88,16 +88,26 @@ VisionTransformer declare_tower(ParameterTable& table, const VisionTransformerCo
 /// Returns the rows of `count` sequences of `length` but each sequence's first.
 std::vector<std::int32_t> rows_after_first(int count, int length);
 
+/// Returns the sequences of the selected patches, with the class token where there is one.
+Sequences row_sequences(const VisionTransformerConfig& config, const PatchSelection& selection);
+
+/// Returns the rows that the first block takes.
+template <Operations Ops>
+typename Ops::Tensor embedded_rows(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
+                                   const PatchSelection& selection) {
+  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
+  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  return x;
+}
+
 /// Returns features [pictures, embedding width], not normalised. `pixels` are image_size x
 /// image_size.
 template <Operations Ops>
 typename Ops::Tensor image_tower(Ops& ops, const VisionTransformer& tower, const Pixels& pixels,
                                  const PatchSelection& selection) {
   const VisionTransformerConfig& config = tower.config;
-  const Sequences sequences =
-      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
-  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
-  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  const Sequences sequences = row_sequences(config, selection);
+  auto x = embedded_rows(ops, tower, pixels, selection);
   if (config.pooling == ImagePooling::class_token) {
     x = pooled_residual_blocks(ops, tower.blocks, x, sequences, Mask::full, sequences.first_rows());
     return project(ops, tower.projection, ops.norm(x, tower.norm_post));
@@ -130,10 +140,8 @@ typename Ops::Tensor merging_image_tower(Ops& ops, const VisionTransformer& towe
                                          const Pixels& pixels, int merged) {
   const VisionTransformerConfig& config = tower.config;
   const auto selection = PatchSelection::all(pixels.batch, config.grid() * config.grid());
-  MergedRows rows(config.class_token ? selection.sequences.with_one_more() : selection.sequences,
-                  config.class_token);
-  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
-  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  MergedRows rows(row_sequences(config, selection), config.class_token);
+  auto x = embedded_rows(ops, tower, pixels, selection);
   for (std::size_t i = 0; i + 1 < tower.blocks.size(); ++i)
     x = merging_block(ops, tower.blocks[i], x, rows, merged);
   const ResidualBlock& last = tower.blocks.back();
@@ -159,10 +167,8 @@ template <Operations Ops>
 typename Ops::Tensor image_tokens(Ops& ops, const VisionTransformer& tower, const Pixels& pixels) {
   const VisionTransformerConfig& config = tower.config;
   const auto selection = PatchSelection::all(pixels.batch, config.grid() * config.grid());
-  const Sequences sequences =
-      config.class_token ? selection.sequences.with_one_more() : selection.sequences;
-  auto x = embed_patches(ops, tower.patch_embedding, pixels, selection);
-  if (tower.norm_pre) x = ops.norm(x, *tower.norm_pre);
+  const Sequences sequences = row_sequences(config, selection);
+  auto x = embedded_rows(ops, tower, pixels, selection);
   x = residual_blocks(ops, tower.blocks, x, AttentionPattern::within(sequences, Mask::full));
   x = query_pool(ops, *tower.query_pool, x, sequences, config.pool_queries);
   const auto rows = ops.indices(rows_after_first(pixels.batch, config.pool_queries));
