@@ -26,7 +26,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   write_file(file, {reinterpret_cast<const char*>(data), size});
   try {
     const curate::FastTextModel model(file);
-    for (const std::string_view text : {"the cat", "\xE7\x8C\xAB", "", "</s>"}) model.predict(text);
+    curate::FastTextWords words;
+    for (const std::string_view text : {"the cat", "\xE7\x8C\xAB the", "", "</s>"}) {
+      model.predict(text, words);
+    }
   } catch (const Error&) {
   }
   return 0;

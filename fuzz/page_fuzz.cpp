@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const PageRules rules;
   const std::string name = "fuzz";
   PageReader reader(rules, name);
-  const PagePictures& result = reader.read(bytes, 0);
+  PagePictures result;
+  reader.read(bytes, 0, result);
   if (result.archive.read != sum(result.archive)) std::abort();
   if (result.stage.read != sum(result.stage) + result.pictures.size()) std::abort();
   return 0;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes archives like Common Crawl's for measuring: FOLDER/pages.wat.gz and FOLDER/pages.warc.gz, a gzip member a record.
 
-Usage: make_archives.py FOLDER [--pages N]. No packages needed; the same bytes every time. Pages have 150 links and some 25
-pictures of which half have a text, in six languages, and as in the crawls each has a request, a response and a metadata record.
+Usage: make_archives.py FOLDER [--pages N] [--text FILE]. No packages needed; the same bytes every time. Pages have 150 links
+and some 25 pictures of which half have a text, and as in the crawls each has a request, a response and a metadata record. Texts
+are of few words in six languages; --text takes them from the lines of a file, so that words are as many and as often as there.
 """
 
 import argparse
@@ -30,8 +31,9 @@ STYLE = ".wp-block-image img{height:auto;max-width:100%;vertical-align:bottom}.h
 
 
 class Page:
-    def __init__(self, chance, number):
+    def __init__(self, chance, number, lines):
         self.chance = chance
+        self.lines = lines
         self.words = WORDS[chance.choice(LANGUAGES)]
         self.host = f"www.site-{chance.randrange(5000)}.example.{chance.choice(['com', 'org', 'de', 'ru', 'jp'])}"
         self.url = f"https://{self.host}/blog/{number}/{chance.randrange(10**6)}.html"
@@ -40,6 +42,9 @@ class Page:
         self.paragraphs = [self.text(60) for _ in range(20)]
 
     def text(self, most):
+        if self.lines:
+            words = self.chance.choice(self.lines).split()
+            return " ".join(words[:self.chance.randint(1, most)])
         return " ".join(self.chance.choice(self.words) for _ in range(self.chance.randint(1, most)))
 
     def slug(self):
@@ -101,12 +106,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--pages", type=int, default=20000)
+    parser.add_argument("--text", type=pathlib.Path)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    lines = [line for line in arguments.text.read_text().splitlines() if line.split()] if arguments.text else []
     chance = random.Random(1)
     with open(arguments.folder / "pages.wat.gz", "wb") as wat, open(arguments.folder / "pages.warc.gz", "wb") as warc:
         for number in range(arguments.pages):
-            page = Page(chance, number)
+            page = Page(chance, number, lines)
             for kind in ("request", "response", "metadata"):
                 wat.write(record("metadata", page.url, "application/json", page.wat() if kind == "response" else page.other(kind)))
             request = f"GET {page.url} HTTP/1.1\r\nHost: {page.host}\r\n\r\n".encode()

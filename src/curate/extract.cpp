@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -110,19 +111,22 @@ class Extraction {
 
   void read(const std::filesystem::path& path) {
     Archive archive(path);
-    // Each has its reader, whose memory serves one piece after the other.
     std::vector<Piece> pieces(4 * static_cast<std::size_t>(pool_.size()));
-    std::vector<PagePictures*> results(pieces.size());
-    std::vector<std::unique_ptr<PageReader>> readers(pieces.size());
+    std::vector<PagePictures> results(pieces.size());
+    // One for each thread, since they remember words.
+    std::vector<std::unique_ptr<PageReader>> readers(static_cast<std::size_t>(pool_.size()));
     for (auto& reader : readers) reader = std::make_unique<PageReader>(rules_, archive.name());
     while (true) {
       std::size_t count = 0;
       while (count < pieces.size() && archive.next(pieces[count])) ++count;
       if (count == 0) break;
-      pool_.run(count, [&](std::size_t i) {
-        results[i] = &readers[i]->read(pieces[i].bytes, pieces[i].offset);
+      std::atomic<std::size_t> next = 0;
+      pool_.run(readers.size(), [&](std::size_t reader) {
+        for (std::size_t i = next++; i < count; i = next++) {
+          readers[reader]->read(pieces[i].bytes, pieces[i].offset, results[i]);
+        }
       });
-      for (std::size_t i = 0; i < count; ++i) take(pieces[i], *results[i], archive.name());
+      for (std::size_t i = 0; i < count; ++i) take(pieces[i], results[i], archive.name());
       if (options_.stage.progress) options_.stage.progress(archive.position(), archive.size());
     }
   }

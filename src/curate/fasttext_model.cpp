@@ -1,6 +1,8 @@
 #include "curate/fasttext_model.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -22,11 +24,12 @@ constexpr std::int32_t kSoftmax = 3;
 constexpr std::int32_t kSupervised = 3;
 constexpr std::int8_t kWordType = 0;
 constexpr std::size_t kCentroids = 256;
-constexpr std::uint32_t kMaybeBits = std::uint32_t{1} << 21U;
 constexpr std::string_view kLabelPrefix = "__label__";
 constexpr std::string_view kEndOfText = "</s>";
 /// A longer word is no word, and its n-grams take as long as it is.
 constexpr std::size_t kMaxWord = 1024;
+/// A word of more values is not remembered.
+constexpr std::size_t kMostValues = 1024;
 
 bool is_word_space(char c) {
   return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r' || c == '\0';
@@ -40,6 +43,40 @@ constexpr std::uint32_t kHashStart = 2166136261U;
 
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// Calls `take` with each word of a line up to the end-of-text word.
+template <typename Take>
+void for_each_word(std::string_view line, Take&& take) {
+  std::size_t at = 0;
+  while (true) {
+    while (at < line.size() && is_word_space(line[at])) ++at;
+    if (at == line.size()) return;
+    const std::size_t begin = at;
+    while (at < line.size() && !is_word_space(line[at])) ++at;
+    const std::string_view word = line.substr(begin, at - begin);
+    if (word == kEndOfText) return;
+    take(word);
+  }
+}
+
+/// Adds rows that lie one after another to `sum`, in their order: the sums have the reference's
+/// bits.
+void add_rows(std::span<const float> rows, std::span<float> sum) {
+  constexpr std::size_t kTogether = 16;  // columns that stay in registers
+  const std::size_t columns = sum.size();
+  std::size_t column = 0;
+  for (; column + kTogether <= columns; column += kTogether) {
+    std::array<float, kTogether> part;
+    std::copy_n(sum.begin() + static_cast<std::ptrdiff_t>(column), kTogether, part.begin());
+    for (std::size_t at = column; at < rows.size(); at += columns) {
+      for (std::size_t i = 0; i < kTogether; ++i) part[i] += rows[at + i];
+    }
+    std::copy(part.begin(), part.end(), sum.begin() + static_cast<std::ptrdiff_t>(column));
+  }
+  for (; column < columns; ++column) {
+    for (std::size_t at = column; at < rows.size(); at += columns) sum[column] += rows[at];
+  }
 }
 
 }  // namespace
@@ -131,8 +168,7 @@ FastTextModel::FastTextModel(const std::filesystem::path& path) {
   read_vectors(reader, is_quantised, input_);
   const bool output_is_quantised = reader.value<std::uint8_t>() != 0;
   read_vectors(reader, is_quantised && output_is_quantised, output_);
-  const auto buckets = is_pruned_ ? static_cast<std::int64_t>(kept_buckets_.size())
-                                  : static_cast<std::int64_t>(bucket_);
+  const auto buckets = is_pruned_ ? kept_count_ : static_cast<std::int64_t>(bucket_);
   reader.check(input_.columns == dimension && output_.columns == dimension && dimension > 0,
                "vectors of another length");
   reader.check(input_.rows >= word_count_ + buckets &&
@@ -157,18 +193,38 @@ void FastTextModel::read_dictionary(Reader& reader) {
                    static_cast<std::size_t>(label_count) == labels_.size(),
                "another number of words than it says");
   is_pruned_ = pruned >= 0;
-  if (!is_pruned_) return;
-  reader.check_count(pruned, 8);
-  maybe_kept_.assign(kMaybeBits / 64, 0);
-  for (std::int64_t i = 0; i < pruned; ++i) {
-    const auto from = reader.value<std::int32_t>();
-    const auto to = reader.value<std::int32_t>();
-    reader.check(to >= 0 && to < pruned, "an n-gram without a vector");
-    kept_buckets_[from] = to;
-    const std::uint32_t bit = static_cast<std::uint32_t>(from) % kMaybeBits;
-    maybe_kept_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+  if (is_pruned_) read_kept_buckets(reader, pruned);
+}
+
+void FastTextModel::read_kept_buckets(Reader& reader, std::int64_t count) {
+  reader.check_count(count, 8);
+  kept_count_ = count;
+  kept_buckets_.resize(std::bit_ceil(2 * static_cast<std::size_t>(count) + 1));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto bucket = reader.value<std::int32_t>();
+    const auto row = reader.value<std::int32_t>();
+    reader.check(bucket >= 0 && row >= 0 && row < count, "an n-gram without a vector");
+    KeptBucket& kept = kept_buckets_[place_of(bucket)];
+    reader.check(kept.bucket != bucket, "an n-gram twice");
+    kept = {bucket, row};
   }
-  reader.check(static_cast<std::int64_t>(kept_buckets_.size()) == pruned, "an n-gram twice");
+}
+
+std::size_t FastTextModel::first_place(std::int32_t bucket) const {
+  constexpr std::uint32_t kSpread = 2654435769U;  // Knuth's: 2^32 over the golden ratio
+  return (static_cast<std::uint32_t>(bucket) * kSpread >> 8U) & (kept_buckets_.size() - 1);
+}
+
+std::size_t FastTextModel::place_of(std::int32_t bucket) const {
+  std::size_t place = first_place(bucket);
+  while (kept_buckets_[place].bucket != bucket && kept_buckets_[place].bucket >= 0) {
+    place = (place + 1) & (kept_buckets_.size() - 1);
+  }
+  return place;
+}
+
+std::int32_t FastTextModel::kept_row(std::int32_t bucket) const {
+  return kept_buckets_[place_of(bucket)].row;
 }
 
 void FastTextModel::add_word(std::string word, std::int8_t type, std::int64_t count) {
@@ -219,10 +275,9 @@ void FastTextModel::read_vectors(Reader& reader, bool is_quantised, Vectors& vec
   reader.check(vectors.norms.dimension == 1, "norms of more than a number");
 }
 
-void FastTextModel::Vectors::add_row(std::int64_t row, std::vector<float>& sum) const {
+void FastTextModel::Vectors::append_row(std::int64_t row, std::vector<float>& to) const {
   if (codes.empty()) {
-    const float* from = values.data() + row * columns;
-    for (std::int64_t i = 0; i < columns; ++i) sum[static_cast<std::size_t>(i)] += from[i];
+    to.insert(to.end(), values.begin() + row * columns, values.begin() + (row + 1) * columns);
     return;
   }
   const auto index = static_cast<std::size_t>(row);
@@ -235,21 +290,16 @@ void FastTextModel::Vectors::add_row(std::int64_t row, std::vector<float>& sum) 
     const auto length = is_last ? static_cast<std::size_t>(quantiser.last_group_size) : size;
     const float* centroid =
         quantiser.centroids.data() + group * kCentroids * size + code[group] * length;
-    for (std::size_t i = 0; i < length; ++i) sum[group * size + i] += norm * centroid[i];
+    for (std::size_t i = 0; i < length; ++i) to.push_back(norm * centroid[i]);
   }
 }
 
 float FastTextModel::Vectors::dot(std::int64_t row, const std::vector<float>& vector) const {
+  std::vector<float> unpacked;
+  if (!codes.empty()) append_row(row, unpacked);
+  const float* from = codes.empty() ? values.data() + row * columns : unpacked.data();
   float product = 0.0F;
-  if (codes.empty()) {
-    const float* from = values.data() + row * columns;
-    for (std::int64_t i = 0; i < columns; ++i)
-      product += from[i] * vector[static_cast<std::size_t>(i)];
-    return product;
-  }
-  std::vector<float> plain(vector.size());
-  add_row(row, plain);
-  for (std::size_t i = 0; i < plain.size(); ++i) product += plain[i] * vector[i];
+  for (std::size_t i = 0; i < vector.size(); ++i) product += from[i] * vector[i];
   return product;
 }
 
@@ -276,6 +326,16 @@ void FastTextModel::build_tree() {
 
 template <typename Take>
 void FastTextModel::take_letters(std::string_view word, Take&& take) const {
+  // All n-grams of a few letters first, then their rows: what they read from memory comes at once.
+  std::array<std::int32_t, 64> buckets;
+  std::size_t count = 0;
+  const auto take_rows = [&] {
+    for (const std::int32_t bucket : std::span(buckets).first(count)) {
+      const std::int32_t row = is_pruned_ ? kept_row(bucket) : bucket;
+      if (row >= 0) take(word_count_ + row);
+    }
+    count = 0;
+  };
   for (std::size_t i = 0; i < word.size(); ++i) {
     if (continues_character(word[i])) continue;
     std::uint32_t hash = kHashStart;
@@ -285,17 +345,13 @@ void FastTextModel::take_letters(std::string_view word, Take&& take) const {
       while (j < word.size() && continues_character(word[j])) hash = add_to_hash(hash, word[j++]);
       const bool is_edge = n == 1 && (i == 0 || j == word.size());
       if (n < least_letters_ || is_edge || bucket_ == 0) continue;
-      const auto bucket = static_cast<std::int32_t>(hash % static_cast<std::uint32_t>(bucket_));
-      if (!is_pruned_) {
-        take(word_count_ + bucket);
-        continue;
-      }
-      const std::uint32_t bit = static_cast<std::uint32_t>(bucket) % kMaybeBits;
-      if ((maybe_kept_[bit / 64] >> (bit % 64) & 1U) == 0) continue;
-      const auto kept = kept_buckets_.find(bucket);
-      if (kept != kept_buckets_.end()) take(word_count_ + kept->second);
+      if (count == buckets.size()) take_rows();
+      buckets[count] = static_cast<std::int32_t>(hash % static_cast<std::uint32_t>(bucket_));
+      if (is_pruned_) __builtin_prefetch(&kept_buckets_[first_place(buckets[count])]);
+      ++count;
     }
   }
+  take_rows();
 }
 
 template <typename Take>
@@ -309,20 +365,18 @@ void FastTextModel::take_word(std::string_view word, Take&& take) const {
   take_letters(bounded, take);
 }
 
-template <typename Take>
-void FastTextModel::for_each_feature(std::string_view text, Take&& take) const {
-  text = text.substr(0, text.find('\n'));
-  std::size_t at = 0;
-  while (true) {
-    while (at < text.size() && is_word_space(text[at])) ++at;
-    if (at == text.size()) break;
-    const std::size_t begin = at;
-    while (at < text.size() && !is_word_space(text[at])) ++at;
-    const std::string_view word = text.substr(begin, at - begin);
-    if (word == kEndOfText) break;
-    take_word(word, take);
-  }
-  take_word(kEndOfText, take);
+std::span<const float> FastTextModel::vectors_of(std::string_view word,
+                                                 FastTextWords& words) const {
+  const std::size_t place = std::hash<std::string_view>()(word) % FastTextWords::kEntries;
+  FastTextWords::Entry& entry = words.entries_[place];
+  if (entry.word == word) return entry.vectors;
+  FastTextWords::Entry& made = words.large_;
+  made.vectors.clear();
+  take_word(word, [&](std::int64_t row) { input_.append_row(row, made.vectors); });
+  if (made.vectors.size() > kMostValues) return made.vectors;
+  entry.word = word;
+  entry.vectors = made.vectors;
+  return entry.vectors;
 }
 
 std::size_t FastTextModel::best_leaf(const std::vector<float>& hidden) const {
@@ -368,13 +422,17 @@ std::size_t FastTextModel::best_row(const std::vector<float>& hidden) const {
   return best;
 }
 
-std::string_view FastTextModel::predict(std::string_view text) const {
+std::string_view FastTextModel::predict(std::string_view text, FastTextWords& words) const {
   std::vector<float> hidden(static_cast<std::size_t>(input_.columns));
   std::size_t features = 0;
-  for_each_feature(text, [&](std::int64_t row) {
-    input_.add_row(row, hidden);
-    ++features;
-  });
+  const auto take = [&](std::string_view word) {
+    const std::span<const float> vectors = vectors_of(word, words);
+    add_rows(vectors, hidden);
+    features += vectors.size() / hidden.size();
+  };
+  text = text.substr(0, text.find('\n'));
+  for_each_word(text, take);
+  take(kEndOfText);
   if (features == 0) return {};
   const float scale = 1.0F / static_cast<float>(features);
   for (float& value : hidden) value *= scale;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <unordered_map>
+#include <utility>
 
 #include "curate/record.h"
 #include "curate/sha2.h"
@@ -26,8 +27,9 @@ bool is_html(std::string_view content_type) {
 
 }  // namespace
 
-PagePictures& PageReader::read(std::string_view bytes, std::uint64_t offset) {
+void PageReader::read(std::string_view bytes, std::uint64_t offset, PagePictures& result) {
   offset_ = offset;
+  std::swap(result_, result);
   result_.lines.clear();
   result_.pictures.clear();
   result_.archive = {};
@@ -50,7 +52,7 @@ PagePictures& PageReader::read(std::string_view bytes, std::uint64_t offset) {
       leave_out_page("no page: another type of record");
     }
   }
-  return result_;
+  std::swap(result_, result);
 }
 
 void PageReader::drop_record(std::string_view reason) {
@@ -154,7 +156,7 @@ void PageReader::write(const Picture& picture, std::string_view page_json) {
     if (out.back() == '}') out += ',';
     ((out += "{\"kind\":\"") += text.kind) += "\",\"text\":";
     append_json_string(out, text.text);
-    ((out += ",\"language\":\"") += rules_.language.detect(text.text)) += "\"}";
+    ((out += ",\"language\":\"") += rules_.language.detect(text.text, words_)) += "\"}";
   }
   out += "]}\n";
   line.end = out.size();

@@ -44,9 +44,9 @@ class PageReader {
  public:
   PageReader(const PageRules& rules, const std::string& file) : rules_(rules), file_(file) {}
 
-  /// Returns what all records in `bytes` give, which begin at `offset` of the (packed) archive; it
-  /// holds until the next call, which takes the same memory.
-  PagePictures& read(std::string_view bytes, std::uint64_t offset);
+  /// Sets `result`, whose memory it takes, to what all records in `bytes` give, which begin at
+  /// `offset` of the (packed) archive.
+  void read(std::string_view bytes, std::uint64_t offset, PagePictures& result);
 
  private:
   /// A picture of the page with its texts.
@@ -69,6 +69,7 @@ class PageReader {
   const std::string& file_;
   std::uint64_t offset_ = 0;
   WatReader wat_;
+  FastTextWords words_;
   std::vector<std::uint32_t> found_;
   PagePictures result_;
 };

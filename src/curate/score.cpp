@@ -124,8 +124,10 @@ class Scoring {
       if (shorter < rules.least_side) return "small picture";
       if (rules.most_aspect > 0.0 && longer > rules.most_aspect * shorter) return "long picture";
     }
-    const bool is_foreign = !rules.language.empty() && detector_.detect(caption) != rules.language;
-    return is_foreign ? "another language" : std::string_view();
+    if (rules.language.empty()) return {};
+    FastTextWords words;  // a caption alone repeats none
+    return detector_.detect(caption, words) == rules.language ? std::string_view()
+                                                              : "another language";
   }
 
   /// Finds the verdicts of some samples, in order.

@@ -6,12 +6,12 @@
 
 namespace diptych::curate {
 
-std::string LanguageDetector::detect(std::string_view text) const {
+std::string LanguageDetector::detect(std::string_view text, FastTextWords& words) const {
   // A language shows within that many bytes.
   constexpr std::size_t kEnough = 4096;
   text = text.substr(0, kEnough);
   if (model_) {
-    const std::string_view label = model_->predict(text);
+    const std::string_view label = model_->predict(text, words);
     const bool is_code = !label.empty() && std::all_of(label.begin(), label.end(), [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
              (c >= '0' && c <= '9');

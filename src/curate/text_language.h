@@ -18,8 +18,8 @@ class LanguageDetector {
   explicit LanguageDetector(const std::filesystem::path& model) : model_(model) {}
 
   /// Returns a code ("en", "zh"; of CLD2 also "zh-Hant"), as JSON can hold it; "un" when it is not
-  /// known, as CLD2 says of texts of few words.
-  std::string detect(std::string_view text) const;
+  /// known, as CLD2 says of texts of few words. A thread that asks often keeps its `words`.
+  std::string detect(std::string_view text, FastTextWords& words) const;
 
  private:
   std::optional<FastTextModel> model_;

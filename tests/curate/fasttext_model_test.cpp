@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -18,8 +19,29 @@ TEST(FastTextModel, SaysWhatTheReferenceSays) {
   for (const auto& [name, texts] : expected.items()) {
     const FastTextModel model(test::data_path("fasttext/" + name));
     EXPECT_EQ(model.label_count(), 7U);
-    for (const auto& text : texts)
-      EXPECT_EQ(model.predict(text[0].get<std::string>()), text[1].get<std::string>()) << text;
+    FastTextWords kept;
+    for (const auto& text : texts) {
+      const auto line = text[0].get<std::string>();
+      const auto label = text[1].get<std::string>();
+      FastTextWords none;
+      EXPECT_EQ(model.predict(line, none), label) << text;
+      EXPECT_EQ(model.predict(line, kept), label) << text;
+      EXPECT_EQ(model.predict(line, kept), label) << text << ", its words known";
+    }
+  }
+}
+
+/// Words are forgotten when there are many: what a text says stays the same before and after.
+TEST(FastTextModel, SaysTheSameAfterMoreWordsThanItRemembers) {
+  const FastTextModel model(test::data_path("fasttext/tree.ftz"));
+  const auto text = nlohmann::json::parse(
+      read_text_file(test::data_path("fasttext/expected.json")))["tree.ftz"][0];
+  FastTextWords words;
+  for (int i = 0; i < 40'000; ++i) {
+    model.predict("word" + std::to_string(i), words);
+    if (i % 1000 == 0) {
+      ASSERT_EQ(model.predict(text[0].get<std::string>(), words), text[1].get<std::string>()) << i;
+    }
   }
 }
 
