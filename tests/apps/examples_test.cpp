@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "apps/example_files.h"
 #include "apps/program.h"
@@ -109,13 +110,16 @@ TEST(Examples, OfThePagesWork) {
 TEST(Examples, OfTheHelpTextsWork) {
   const std::vector<std::string> commands = all_commands();
   EXPECT_THAT(commands, ::testing::IsSupersetOf({"classify", "evaluate", "evaluate zeroshot"}));
+  std::set<std::string> known;  // commands of one subject share their examples
   for (const std::string& command : commands) {
     SCOPED_TRACE(command);
     const TemporaryFolder folder;
     const std::vector<Example> examples =
         examples_in_help(run_in_shell("diptych " + command + " --help", folder.path()).output);
     EXPECT_FALSE(examples.empty());
-    run_all(examples);
+    std::string all;
+    for (const Example& example : examples) (all += example.command) += '\n';
+    if (known.insert(all).second) run_all(examples);
   }
 }
 
