@@ -42,16 +42,16 @@ endif()
 set(DIPTYCH_PKGCONFIG_FOLDER ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 file(RELATIVE_PATH DIPTYCH_PREFIX_FROM_PKGCONFIG /${DIPTYCH_PKGCONFIG_FOLDER} /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/diptych.pc.in ${PROJECT_BINARY_DIR}/diptych.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/diptych.pc DESTINATION ${DIPTYCH_PKGCONFIG_FOLDER})
+install(FILES ${PROJECT_BINARY_DIR}/diptych.pc DESTINATION ${DIPTYCH_PKGCONFIG_FOLDER} COMPONENT core)
 
 set(DIPTYCH_PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/diptych)
 install(TARGETS diptych_library EXPORT diptych_targets FILE_SET HEADERS COMPONENT core
         LIBRARY COMPONENT core ARCHIVE COMPONENT core)
-install(EXPORT diptych_targets NAMESPACE diptych:: DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
+install(EXPORT diptych_targets NAMESPACE diptych:: DESTINATION ${DIPTYCH_PACKAGE_FOLDER} COMPONENT core)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/diptych-config.cmake.in
   ${PROJECT_BINARY_DIR}/diptych-config.cmake INSTALL_DESTINATION ${DIPTYCH_PACKAGE_FOLDER}
   PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/diptych-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/diptych-config.cmake ${PROJECT_BINARY_DIR}/diptych-config-version.cmake
               ${PROJECT_SOURCE_DIR}/cmake/library_dependencies.cmake
-        DESTINATION ${DIPTYCH_PACKAGE_FOLDER})
+        DESTINATION ${DIPTYCH_PACKAGE_FOLDER} COMPONENT core)

@@ -18,11 +18,14 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 if(BUILD_SHARED_LIBS)
   add_compile_definitions(DIPTYCH_SHARED)
 endif()
-# An installed program finds a shared libdiptych beside its bin, wherever the prefix is moved to, and a libtorch outside
-# the system's folders.
+# A program finds a shared libdiptych beside its bin, wherever the prefix is moved to, and a libtorch outside the system's
+# folders. The build folder is laid out as the prefix, so that both have the same paths: where they differ, CMake fills those
+# of the build up with empty entries, which stand for whatever folder one is in.
 set(CMAKE_INSTALL_RPATH $ORIGIN/../${CMAKE_INSTALL_LIBDIR})
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR})
 
 find_program(DIPTYCH_CCACHE ccache)
 if(DIPTYCH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

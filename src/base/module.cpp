@@ -43,8 +43,14 @@ const void* load_module(const ModuleFile& file) {
   const std::string path = path_of(file);
   void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) {
-    fail(ErrorCode::unsupported, "{}: cannot load {} ({}). {}, or set {} to its path", file.command,
-         file.name, ::dlerror(), file.remedy, file.variable);
+    const std::string_view reason = ::dlerror();
+    const bool is_other_library = reason.find("undefined symbol") != std::string_view::npos;
+    fail(ErrorCode::unsupported, "{}: cannot load {} ({}{}). {}, or set {} to its path",
+         file.command, file.name, reason,
+         is_other_library
+             ? ": a library that it stands on is of another version than it was built with"
+             : "",
+         file.remedy, file.variable);
   }
   const auto* table = static_cast<const ModuleTable*>(::dlsym(handle, "diptych_module"));
   if (table == nullptr) {
@@ -55,6 +61,8 @@ const void* load_module(const ModuleFile& file) {
     fail(ErrorCode::unsupported, "{}: got {} of build {}, expected build {} ({})", file.command,
          file.name, table->build, build_id(), path);
   }
+  const char* fault = table->library_fault == nullptr ? nullptr : table->library_fault();
+  if (fault != nullptr) fail(ErrorCode::unsupported, "{}: {} ({})", file.command, fault, path);
   return table->functions;
 }
 

@@ -16,12 +16,15 @@ struct ModuleFile {
 struct ModuleTable {
   const char* build;      ///< build_id() of the diptych that the module is part of
   const void* functions;  ///< the struct of function pointers that the module's own header declares
+  /// Returns what is wrong with a library that the module stands on, or nullptr. None: nothing is.
+  const char* (*library_fault)() = nullptr;
 };
 
 /// Loads a module, which stays loaded, and returns its functions. Looks for it where its variable
 /// says, beside the program or shared library that this code is part of (a build folder, an
 /// installed library), in the library folder beside the program's bin, and where the system looks.
-/// Throws Error(unsupported) when there is none, or one of another build.
+/// Throws Error(unsupported) when there is none, one of another build, or one over other libraries
+/// than it was built with.
 const void* load_module(const ModuleFile& file);
 
 /// The functions of a loaded module: `module->function(...)`.
@@ -43,7 +46,9 @@ const char* build_id() noexcept;
 
 }  // namespace diptych
 
-/// Exports `functions`, a struct with static storage, as this module's table.
-#define DIPTYCH_EXPORT_MODULE(functions)            \
-  extern "C" __attribute__((visibility("default"))) \
-  const ::diptych::ModuleTable diptych_module = {::diptych::build_id(), &(functions)}
+/// Exports `functions`, a struct with static storage, as this module's table; after it may stand
+/// the function that says what is wrong with the libraries it stands on.
+#define DIPTYCH_EXPORT_MODULE(functions, ...)                           \
+  extern "C" __attribute__((visibility("default")))                     \
+  const ::diptych::ModuleTable diptych_module = {::diptych::build_id(), \
+                                                 &(functions)__VA_OPT__(, ) __VA_ARGS__}

@@ -2,6 +2,7 @@
 
 #include "base/module.h"
 #include "inference/libtorch_executor.h"
+#include "libtorch/version.h"
 
 namespace diptych::inference {
 namespace {
@@ -19,4 +20,4 @@ constexpr InferenceFunctions kFunctions = {.make_executor = &make_executor};
 }  // namespace
 }  // namespace diptych::inference
 
-DIPTYCH_EXPORT_MODULE(diptych::inference::kFunctions);
+DIPTYCH_EXPORT_MODULE(diptych::inference::kFunctions, &diptych::libtorch::loaded_version_fault);

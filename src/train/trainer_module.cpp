@@ -1,6 +1,7 @@
 #include "train/trainer_module.h"
 
 #include "base/module.h"
+#include "libtorch/version.h"
 
 namespace {
 
@@ -11,4 +12,4 @@ constexpr diptych::train::TrainerFunctions kFunctions = {
 
 }  // namespace
 
-DIPTYCH_EXPORT_MODULE(kFunctions);
+DIPTYCH_EXPORT_MODULE(kFunctions, &diptych::libtorch::loaded_version_fault);

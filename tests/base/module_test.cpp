@@ -27,6 +27,12 @@ TEST(Module, RefusesOneOfAnotherBuildAndNamesBoth) {
   test::expect_error([] { load_module(kFile); }, ErrorCode::unsupported, build_id());
 }
 
+TEST(Module, RefusesOneOverAnotherLibraryAndSaysWhich) {
+  const test::EnvironmentVariable place(kVariable, DIPTYCH_MODULE_OVER_ANOTHER_LIBRARY);
+  test::expect_error([] { load_module(kFile); }, ErrorCode::unsupported,
+                     "test: libexample: got version 1, expected 2");
+}
+
 TEST(Module, RefusesAnotherLibrary) {
   const test::EnvironmentVariable place(kVariable, "libm.so.6");
   test::expect_error([] { load_module(kFile); }, ErrorCode::unsupported, "no module of diptych");
