@@ -81,7 +81,7 @@ model: build ## make the embedded model again: packages, data, hours of training
 	models/pictogram/recipe
 	models/pictogram/measure --model $(MODEL)
 
-lint: ## check formatting, layers, sizes, contracts, links and names
+lint: ## check formatting, layers, sizes, contracts, links, who parses JSON, and names
 lint-changes: ## the same, with names only in what changed since origin/main, or in the last commit
 lint lint-changes:
 	@tools/setup lint
@@ -90,6 +90,7 @@ lint lint-changes:
 	tools/check_layers
 	tools/check_sizes
 	tools/check_contracts
+	tools/check_json
 	tools/check_links
 	tools/check_names build/lint $(if $(filter lint-changes,$@),--changed)
 

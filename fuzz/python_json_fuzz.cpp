@@ -3,16 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
+#include "json/json.h"
 #include "shards/python_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const nlohmann::json strict = nlohmann::json::parse(text, nullptr, false);
+  const std::optional<diptych::Json> strict = diptych::read_json(text);
   const nlohmann::json python = diptych::shards::parse_python_json(text);
-  if (!strict.is_discarded() && python != strict) std::abort();
+  if (strict && python != *strict) std::abort();
   if (!python.is_discarded() && python.dump().empty()) std::abort();
   return 0;
 }

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "console.h"
+#include "json/json.h"
 
 namespace {
 
@@ -64,9 +65,9 @@ void print_file(const std::filesystem::path& path) {
 
 std::vector<std::string> read_names(const std::string& note, bool are_paths,
                                     const std::string& file) {
-  const Json list = Json::parse(note, nullptr, /*allow_exceptions=*/false);
+  const diptych::Json list = diptych::parse_json(note, file);
   std::vector<std::string> names;
-  for (const Json& name : list) {
+  for (const diptych::Json& name : list) {
     if (!list.is_array() || !name.is_string())
       fail_to_resume(file, "other notes", "lists of inputs");
     const auto& text = name.get_ref<const std::string&>();

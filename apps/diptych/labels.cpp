@@ -7,27 +7,24 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "console.h"
 #include "inputs.h"
+#include "json/json.h"
 
 namespace {
 
 using diptych::ErrorCode;
 
-std::vector<std::string> parse_json(const std::string& text, const std::string& file) {
-  const Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) {
-    throw diptych::Error(ErrorCode::corrupt_data,
-                         fmt::format("labels: got text that is not JSON ({})", file));
-  }
+std::vector<std::string> labels_from_json(const std::string& text, const std::string& file) {
+  const diptych::Json document = diptych::parse_json(text, file);
   std::vector<std::string> labels;
-  for (const Json& label : document.is_array() ? document : Json::array()) {
-    if (label.is_string()) labels.push_back(label.get<std::string>());
+  if (document.is_array()) {
+    for (const diptych::Json& label : document)
+      if (label.is_string()) labels.push_back(label.get<std::string>());
   }
   if (!document.is_array() || labels.size() != document.size()) {
     throw diptych::Error(
@@ -106,7 +103,7 @@ std::vector<std::string> listed_labels(const std::string& list) {
 std::vector<std::string> labels_in_file(const std::string& file) {
   std::vector<std::string> labels = read_lines(file);
   if (file.ends_with(".json"))
-    labels = parse_json(fmt::format("{}", fmt::join(labels, "\n")), file);
+    labels = labels_from_json(fmt::format("{}", fmt::join(labels, "\n")), file);
   for (std::string& label : labels) label = trim(label);
   while (!labels.empty() && labels.back().empty()) labels.pop_back();
   if (labels.empty()) {

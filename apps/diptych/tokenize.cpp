@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "console.h"
 #include "inputs.h"
+#include "json/json.h"
 #include "model_options.h"
 #include "records.h"
 #include "text_lines.h"
@@ -58,14 +59,13 @@ Setting choose(const TokenizeArguments& options) {
 }
 
 std::string parse_text(const std::string& line, std::size_t number) {
-  const auto parsed = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!parsed.is_string()) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("line {}: got {}, expected a JSON string in UTF-8 (standard input)", number,
-                    parsed.is_discarded() ? "text that is not JSON" : parsed.type_name()));
+  const std::optional<diptych::Json> parsed = diptych::read_json(line);
+  if (!parsed || !parsed->is_string()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("line {}: got {}, expected a JSON string in UTF-8 (standard input)",
+                            number, parsed ? parsed->type_name() : "text that is not JSON"));
   }
-  return parsed.get<std::string>();
+  return parsed->get<std::string>();
 }
 
 /// The ids of one text, padded, and how many of them are the text's.

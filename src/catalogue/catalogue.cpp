@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "json/json.h"
 
 namespace diptych::embedded {
 
@@ -76,9 +77,7 @@ ListedModel parse_model(const Json& json, const Presets& presets) {
 }
 
 std::vector<ListedModel> parse_catalogue() {
-  const std::span<const std::byte> text = embedded::catalogue();
-  const auto* begin = reinterpret_cast<const char*>(text.data());
-  const Json json = Json::parse(begin, begin + text.size());
+  const Json json = parse_json(embedded::catalogue(), "catalogue");
   Presets presets;
   for (const auto& [name, preset] : json.at("preprocessing").items()) {
     presets.emplace(name, parse_preset(preset));

@@ -13,6 +13,7 @@
 #include "curate/mixed_scores.h"
 #include "curate/tally.h"
 #include "diptych/sampling.h"
+#include "json/json.h"
 #include "shards/source_file.h"
 
 namespace diptych {
@@ -170,9 +171,8 @@ void write_mix(const std::filesystem::path& path, const MixReport& report) {
 
 ScoreMix read_mix(const std::filesystem::path& path) {
   try {
-    return {
-        .weights =
-            nlohmann::json::parse(read_text_file(path)).at("weights").get<std::vector<double>>()};
+    const nlohmann::json json = parse_json(read_text_file(path), path.string());
+    return {.weights = json.at("weights").get<std::vector<double>>()};
   } catch (const nlohmann::json::exception&) {
     fail(ErrorCode::corrupt_data, "mix: got another file, expected weights that were learned ({})",
          path.string());

@@ -15,6 +15,7 @@
 #include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "curate/line_blocks.h"
+#include "json/json.h"
 
 namespace diptych::curate {
 
@@ -29,15 +30,8 @@ std::string_view text_of(const MappedFile& file) {
   return text;
 }
 
-Json parse_list(std::string_view what, std::string_view text, const std::string& name) {
-  Json document = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded())
-    fail(ErrorCode::invalid_argument, "{}: got text that is not JSON ({})", what, name);
-  return document;
-}
-
 std::vector<std::string> entries_from_json(std::string_view text, const std::string& name) {
-  const Json list = parse_list("entries", text, name);
+  const Json list = parse_json(text, name);
   const auto is_text = [](const Json& entry) { return entry.is_string(); };
   if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_text)) {
     fail(ErrorCode::invalid_argument, "entries: got other JSON, expected an array of texts ({})",
@@ -49,7 +43,8 @@ std::vector<std::string> entries_from_json(std::string_view text, const std::str
 /// Records with texts, which is what the other input of matching has.
 void refuse_objects(std::string_view text, const std::string& name) {
   for (const std::string_view part : {text.substr(0, text.find('\n')), text}) {
-    if (!Json::parse(part, nullptr, /*allow_exceptions=*/false).is_object()) continue;
+    const std::optional<Json> document = read_json(part);
+    if (!document || !document->is_object()) continue;
     fail(ErrorCode::invalid_argument,
          "entries: got JSON objects, expected an array of texts, or one a line ({})", name);
   }
@@ -175,7 +170,7 @@ Counts read_counts(const std::vector<std::filesystem::path>& paths) {
   Counts sum;
   for (const std::filesystem::path& path : paths) {
     const MappedFile file(path);
-    const Json document = parse_list("counts", text_of(file), file.name());
+    const Json document = parse_json(text_of(file), file.name());
     if (document.is_object()) {
       for (const auto& [language, list] : document.items()) {
         add_counts(sum, language, counts_of(list, file.name()), file.name());

@@ -7,13 +7,13 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "diptych/blank_text.h"
+#include "json/json.h"
 
 namespace diptych::evaluate {
 namespace {
@@ -25,20 +25,8 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::vector<NamedClass> parse_json(const std::string& text, const std::string& file) {
-  std::set<std::string> keys;
-  const auto refuse_key_twice = [&](int, nlohmann::ordered_json::parse_event_t event,
-                                    const nlohmann::ordered_json& key) {
-    if (event == nlohmann::ordered_json::parse_event_t::key && !keys.insert(key).second) {
-      fail(ErrorCode::invalid_argument, "class names: got '{}' twice, expected it once ({})",
-           key.get<std::string>(), file);
-    }
-    return true;
-  };
-  const auto document =
-      nlohmann::ordered_json::parse(text, refuse_key_twice, /*allow_exceptions=*/false);
-  if (document.is_discarded())
-    fail(ErrorCode::corrupt_data, "class names: got text that is not JSON ({})", file);
+std::vector<NamedClass> names_from_json(const std::string& text, const std::string& file) {
+  const OrderedJson document = parse_ordered_json(text, file);
   if (!document.is_object() && !document.is_array())
     fail(ErrorCode::corrupt_data, "class names: got neither a JSON object nor an array ({})", file);
   std::vector<NamedClass> classes;
@@ -86,7 +74,7 @@ std::vector<NamedClass> read_class_names(const std::filesystem::path& file) {
     fail(ErrorCode::invalid_argument, "class names: got bytes that are not UTF-8 ({})",
          file.string());
   }
-  return file.extension() == ".json" ? parse_json(text, file.string())
+  return file.extension() == ".json" ? names_from_json(text, file.string())
                                      : parse_lines(text, file.string());
 }
 

@@ -15,6 +15,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "json/json.h"
 
 namespace diptych::fetch {
 namespace {
@@ -80,7 +81,7 @@ void PartFile::open_and_lock() {
 void PartFile::read_origin() {
   std::error_code absent;
   if (!fs::exists(origin_path(), absent)) return;
-  const Json json = Json::parse(read_text_file(origin_path(), kMostOriginBytes), nullptr, false);
+  const Json json = read_json(read_text_file(origin_path(), kMostOriginBytes)).value_or(Json());
   if (!json.is_object()) return;
   const auto text = [&](const char* key) {
     const auto found = json.find(key);

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/error.h"
 #include "json/syntax.h"
 
@@ -74,17 +75,58 @@ class Strictness final : public nlohmann::json_sax<Json> {
   std::vector<JsonPlace> places_ = {{}};     ///< of what is open, the whole text first
 };
 
+template <typename Document>
+Document parse_strictly(std::string_view text, const std::string& name, int max_depth) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    fail(ErrorCode::corrupt_data, "JSON: got UTF-16, expected UTF-8 ({})", name);
+  Strictness strictness(text, name, max_depth);
+  Json::sax_parse(text, &strictness);
+  return Document::parse(text);
+}
+
+/// Of text that is not JSON this is right up to where it is broken, and no parser comes further.
+bool is_deeper_than(int max_depth, std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+    } else if (text[i] == '[' || text[i] == '{') {
+      if (++depth > max_depth) return true;
+    } else if (text[i] == ']' || text[i] == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+template <typename Document>
+std::optional<Document> parse_record(std::string_view text) {
+  if (is_deeper_than(kMaxJsonDepth, text)) return std::nullopt;
+  Document document = Document::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (document.is_discarded()) return std::nullopt;
+  return std::optional<Document>(std::in_place, std::move(document));
+}
+
 }  // namespace
 
+Json parse_json(std::string_view text, const std::string& name, int max_depth) {
+  return parse_strictly<Json>(text, name, max_depth);
+}
+
 Json parse_json(std::span<const std::byte> text, const std::string& name, int max_depth) {
-  const auto* begin = reinterpret_cast<const char*>(text.data());
-  const std::string_view start(begin, std::min<std::size_t>(text.size(), 2));
-  if (start == "\xFF\xFE" || start == "\xFE\xFF")
-    fail(ErrorCode::corrupt_data, "JSON: got UTF-16, expected UTF-8 ({})", name);
-  const std::string_view whole(begin, text.size());
-  Strictness strictness(whole, name, max_depth);
-  Json::sax_parse(whole, &strictness);
-  return Json::parse(whole);
+  return parse_strictly<Json>(as_text(text), name, max_depth);
+}
+
+OrderedJson parse_ordered_json(std::string_view text, const std::string& name, int max_depth) {
+  return parse_strictly<OrderedJson>(text, name, max_depth);
+}
+
+std::optional<Json> read_json(std::string_view text) {
+  return parse_record<Json>(text);
+}
+
+std::optional<OrderedJson> read_ordered_json(std::string_view text) {
+  return parse_record<OrderedJson>(text);
 }
 
 }  // namespace diptych

@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "json/json.h"
 #include "shards/utf16.h"
 
 namespace diptych::shards {
 namespace {
-
-nlohmann::json parse_strict(std::string_view text) {
-  return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-}
 
 /// The code unit of an escape "\uXXXX" that `text` begins with.
 std::optional<unsigned> unicode_escape(std::string_view text) {
@@ -102,9 +99,9 @@ class Rewriter {
 nlohmann::json parse_python_json(std::string_view text) {
   const std::optional<std::string> converted = text_from_utf16(text);
   if (converted) text = *converted;
-  nlohmann::json value = parse_strict(text);
-  if (value.is_discarded()) value = parse_strict(Rewriter(text).rewrite());
-  return value;
+  std::optional<Json> value = read_json(text);
+  if (!value) value = read_json(Rewriter(text).rewrite());
+  return value ? std::move(*value) : Json(Json::value_t::discarded);
 }
 
 }  // namespace diptych::shards

@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "json/json.h"
 
 namespace diptych::train {
 namespace {
@@ -21,7 +22,7 @@ Json json_of(const TrainProgress& progress) {
 
 /// A line's numbers; without a step when it is none of ours, as the last one of a killed run.
 RunHistory::Entry entry_of(const std::string& line) {
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  const Json json = read_ordered_json(line).value_or(Json());
   RunHistory::Entry entry;
   if (!json.is_object() || !json.contains("step") || !json["step"].is_number_unsigned())
     return entry;

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "diptych/version.h"
+#include "json/json.h"
 
 namespace diptych::train {
 namespace {
@@ -38,7 +39,7 @@ std::vector<std::string> command_line() {
 /// run.json.damaged.
 Json earlier_starts(const std::filesystem::path& path) {
   const std::string text = read_if_any(path);
-  const Json log = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json log = read_ordered_json(text).value_or(Json());
   const bool fits = log.is_object() && log.contains("starts") && log["starts"].is_array();
   if (fits) return log["starts"];
   if (!text.empty()) write_file(path.string() + ".damaged", text);

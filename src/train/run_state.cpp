@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/configs/model_metadata.h"
+#include "json/json.h"
 #include "tensor/finite.h"
 #include "train/checksum.h"
 
@@ -15,7 +16,7 @@ constexpr const char* kState = "diptych_training";
 constexpr const char* kChecksum = "checksum";
 
 nlohmann::json parse_state(const std::string& text, const std::string& file) {
-  const nlohmann::json state = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json state = parse_json(text, file);
   for (const char* field : {"step", "epoch", "index"}) {
     if (!state.is_object() || !state.contains(field) || !state[field].is_number_unsigned()) {
       fail(ErrorCode::corrupt_data, "training checkpoint: got no number '{}' in its metadata ({})",

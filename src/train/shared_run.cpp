@@ -1,5 +1,7 @@
 #include "train/shared_run.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -8,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "json/json.h"
 #include "libtorch/device.h"
 #include "train/run_data.h"
 #include "train/starting_model.h"
@@ -59,7 +62,8 @@ void agree_on_run(const libtorch::ProcessGroup& group, const RunRecord& record,
     if (all[rank] == all.front()) continue;
     fail(ErrorCode::invalid_argument,
          "train: rank {} is about to do another run than rank 0: they differ in {}", rank,
-         first_difference(nlohmann::json::parse(all.front()), nlohmann::json::parse(all[rank])));
+         first_difference(parse_json(all.front(), "run of rank 0"),
+                          parse_json(all[rank], fmt::format("run of rank {}", rank))));
   }
 }
 

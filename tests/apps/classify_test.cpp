@@ -375,6 +375,7 @@ TEST_P(BadClassifyUse, IsOneLineWithItsStatus) {
   write_file(path("utf16.txt"), std::string("\xFF\xFEr\0e\0d\0", 8));
   write_file(path("hole.txt"), "red\n\nblue\n");
   write_file(path("object.json"), R"({"red": 1})");
+  write_file(path("deep.json"), std::string(100'000, '[') + std::string(100'000, ']'));
   fs::create_directory(path("empty"));
   std::vector<std::string> arguments = GetParam().arguments;
   for (std::string& argument : arguments) {
@@ -404,6 +405,10 @@ INSTANTIATE_TEST_SUITE_P(
                {"--labels-file", "@object.json", "@pictures"},
                3,
                "no array of texts"},
+        BadUse{"JsonNestedDeep",
+               {"--labels-file", "@deep.json", "@pictures"},
+               3,
+               "nested deeper than 32 levels"},
         BadUse{"LabelsThatEndWithZeroBytes",
                {"--labels-file", "@nul_ended.txt", "@pictures"},
                2,

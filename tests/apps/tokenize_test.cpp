@@ -99,6 +99,7 @@ TEST_P(BadTokenizeInput, IsNamedByItsLine) {
 INSTANTIATE_TEST_SUITE_P(Tokenize, BadTokenizeInput,
                          ::testing::Values(BadLine{"NotJson", "cat\n"}, BadLine{"Number", "3\n"},
                                            BadLine{"Unfinished", "\"cat\n"},
+                                           BadLine{"Deep", std::string(100'000, '[') + "\n"},
                                            BadLine{"NotUtf8", "\"\xC3(\"\n"},
                                            BadLine{"Empty", "\n\"x\"\n"}),
                          [](const auto& info) { return info.param.name; });

@@ -132,6 +132,15 @@ TEST_F(Balance, EveryLanguageGetsTheTailShareOfTheBase) {
   EXPECT_EQ(report.languages[1].threshold, 100U);
 }
 
+TEST_F(Balance, CountsOfALanguageTwiceOrNestedDeepAreRefused) {
+  const auto refuses = [&](const std::string& counts, const char* what) {
+    const BalanceOptions balance = options(golden_matches(), counts);
+    test::expect_error([&] { balance_pairs(balance); }, ErrorCode::corrupt_data, what);
+  };
+  refuses(R"({"en": [1], "en": [1]})", "\"en\" occurs twice");
+  refuses(std::string(100'000, '['), "nested deeper than 32");
+}
+
 TEST(BalanceRule, TheNearestShareDecides) {
   const std::vector<std::uint64_t> counts = {40, 0, 10, 50};
   EXPECT_EQ(tail_share(counts, 50), 0.5);

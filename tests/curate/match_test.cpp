@@ -155,6 +155,8 @@ TEST_F(Match, EntriesThatAreNoTextsAreRefused) {
   refuses("{\"a\": \"dog\"}", "entries: got JSON objects");
   refuses("{\"text\": \"dog\"}\n{\"text\": \"cat\"}\n", "entries: got JSON objects");
   refuses("", "entries.txt");
+  write_file(path("entries.txt"), std::string(100'000, '['));
+  test::expect_error([&] { match_texts(match); }, ErrorCode::corrupt_data, "nested deeper than 32");
   write_file(path("entries.txt"), "{dog}\n");
   EXPECT_NO_THROW(match_texts(match));
 }

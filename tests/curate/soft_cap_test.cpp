@@ -225,6 +225,10 @@ TEST_F(DrawTest, AMixIsLearnedFromGoodPairs) {
       },
       ErrorCode::invalid_argument, "got 0 of 54 pairs");
   test::expect_error([&] { read_mix(folder_.path() / "good"); }, ErrorCode::corrupt_data, "good");
+  write_file(folder_.path() / "good",
+             R"({"weights": [1.0], "x": )" + std::string(40, '[') + std::string(40, ']') + "}");
+  test::expect_error([&] { read_mix(folder_.path() / "good"); }, ErrorCode::corrupt_data,
+                     "nested deeper than 32");
 }
 
 TEST_F(DrawTest, TheMixIsThatOfTheSteepestLikelihood) {

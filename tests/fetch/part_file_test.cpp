@@ -59,8 +59,12 @@ TEST_F(PartFileTest, OfUnknownOriginDoesNotCount) {
 }
 
 TEST_F(PartFileTest, WithABrokenOriginDoesNotCount) {
-  for (const char* origin : {"", "{", "[]", "7", R"({"url": 1, "validator": 2})",
-                             R"({"url": "http://host/file", "size": -1})"}) {
+  const std::string deep = R"({"url": "http://host/file", "validator": "v", "size": 14, "x": )" +
+                           std::string(1000, '[') + std::string(1000, ']') + "}";
+  for (const std::string& origin :
+       {std::string(), std::string("{"), std::string("[]"), std::string("7"),
+        std::string(R"({"url": 1, "validator": 2})"),
+        std::string(R"({"url": "http://host/file", "size": -1})"), deep}) {
     write_file(part_path(), "from somewhere");
     write_file(origin_path(), origin);
     EXPECT_EQ(PartFile(path()).size(), 0U) << origin;

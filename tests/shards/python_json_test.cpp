@@ -36,6 +36,12 @@ TEST(PythonJson, ReadsLoneSurrogates) {
             json::parse(R"(["\ufffdx", null, "\"\ufffd"])"));
 }
 
+TEST(PythonJson, RefusesWhatIsNestedDeep) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_TRUE(parse_python_json(deep).is_discarded());
+  EXPECT_TRUE(parse_python_json("[NaN, " + deep + "]").is_discarded());
+}
+
 TEST(PythonJson, RefusesWhatPythonRefuses) {
   for (const char* text : {"", "nan", "NaNs", "[NaN", "{'a': 1}", "[1,]", "\"\\u12\"", "\"\\",
                            "\"\\ud83d", "-NaN", "{\"a\": NaN NaN}"})

@@ -74,7 +74,10 @@ TEST(RunHistory, GoesOnAfterTheLastStepThatWasSaved) {
     RunHistory history(path, 0);
     for (int step = 1; step <= 5; ++step) history.add(progress_at(step, 10.0 - step));
   }
-  std::ofstream(path, std::ios::app) << "{\"step\": 3, \"trai";
+  const std::string deep = std::string(1000, '[') + std::string(1000, ']');
+  std::string again = read_text_file(path);
+  again = again.substr(0, again.find('}')) + ", \"x\": " + deep + "}\n";
+  std::ofstream(path, std::ios::app) << again << "{\"step\": 3, \"trai";
   RunHistory history(path, 3);
   history.add(progress_at(4, NAN));
   std::vector<std::int64_t> steps;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "json/json.h"
+
 namespace diptych::curate {
 
 namespace {
@@ -101,8 +103,8 @@ std::optional<std::vector<Box>> boxes_of(const Json& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
     if (text.empty()) return std::vector<Box>();
-    const Json parsed = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    return parsed.is_string() ? std::nullopt : boxes_of(parsed);
+    const std::optional<Json> parsed = read_ordered_json(text);
+    return !parsed || parsed->is_string() ? std::nullopt : boxes_of(*parsed);
   }
   if (!value.is_array() || value.size() > kMostBoxes) return std::nullopt;
   std::vector<Box> boxes;

@@ -13,6 +13,7 @@
 #include "base/mapped_file.h"
 #include "curate/download/sidecar.h"
 #include "curate/tally.h"
+#include "json/json.h"
 #include "shards/tar.h"
 
 namespace diptych::curate {
@@ -37,6 +38,12 @@ const char* extension_of(PictureFormat format) {
   return "jpg";
 }
 
+/// Values of Parquet's columns are as deep as their types.
+Json parse_entry(const JournalEntry& entry, const std::filesystem::path& journal) {
+  constexpr int kMaxDepth = 1000;
+  return parse_ordered_json(entry.json, journal.string(), kMaxDepth);
+}
+
 double seconds_since_epoch(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
@@ -55,7 +62,7 @@ ShardFiles shard_files(const DownloadOptions& options, std::size_t number) {
 
 void add_statistics(const std::filesystem::path& statistics, DownloadReport& report) {
   try {
-    const Json json = Json::parse(read_text_file(statistics));
+    const Json json = parse_ordered_json(read_text_file(statistics), statistics.string());
     report.done_before += json.at("count").get<std::uint64_t>();
     report.stage.read += json.at("count").get<std::uint64_t>();
     report.stage.written += json.at("successes").get<std::uint64_t>();
@@ -138,7 +145,8 @@ bool OpenShard::complete(DownloadReport& report, std::mutex& report_mutex) {
 std::vector<columns::Column> OpenShard::sidecar_columns() const {
   if (options_.sidecar != SidecarFormat::parquet) return {};
   SidecarColumns columns(options_.additional_columns);
-  for (std::size_t i = 0; i < count_; ++i) columns.add(Json::parse(journal_.read(i).json));
+  for (std::size_t i = 0; i < count_; ++i)
+    columns.add(parse_entry(journal_.read(i), files_.journal));
   return columns.take();
 }
 
@@ -146,7 +154,7 @@ void OpenShard::write(Writing& writing) const {
   const std::string extension = extension_of(options_.picture.format);
   for (std::size_t i = 0; i < count_; ++i) {
     const JournalEntry entry = journal_.read(i);
-    const Json json = Json::parse(entry.json);
+    const Json json = parse_entry(entry, files_.journal);
     writing.sidecar->add(entry.json, json);
     const std::string status = json.at("status");
     ++writing.report.read;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "columns/columns_module.h"
 #include "curate/record.h"
+#include "json/json.h"
 #include "json/repaired_text.h"
 
 namespace diptych::curate {
@@ -177,12 +178,12 @@ ListRow UrlList::row_of_json(std::string_view line) const {
     row.fault = "record too large";
     return row;
   }
-  const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) {
+  const std::optional<Json> object = read_ordered_json(line);
+  if (!object || !object->is_object()) {
     row.fault = "malformed JSON";
     return row;
   }
-  return row_of_object(object);
+  return row_of_object(*object);
 }
 
 ListRow UrlList::row_of_object(const Json& object) const {

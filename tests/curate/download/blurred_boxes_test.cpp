@@ -35,6 +35,8 @@ TEST(Boxes, AreReadFromListsAndTheirText) {
                           "[[0.5, 0, 0.4, 1]]", "[[0, 0, 120, 80]]", "[[0, 0, null, 1]]"}) {
     EXPECT_FALSE(boxes_of(OrderedJson::parse(bad)).has_value()) << bad;
   }
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_FALSE(boxes_of(OrderedJson(deep)).has_value());
   OrderedJson many = OrderedJson::array();
   for (int i = 0; i < 1001; ++i) many.push_back({0, 0, 1, 1});
   EXPECT_FALSE(boxes_of(many).has_value());

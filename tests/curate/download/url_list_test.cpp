@@ -54,6 +54,13 @@ TEST(UrlList, ReadsJsonLines) {
   EXPECT_THAT(rows[1].caption, Eq(std::nullopt));
 }
 
+TEST(UrlList, DropsLinesThatAreNestedDeep) {
+  const std::string deep = std::string(400'000, '[') + std::string(400'000, ']');
+  const auto rows = rows_of("{\"url\": \"a\", \"x\": " + deep + "}\n{\"url\": \"b\", \"x\": [[1]]}",
+                            "x.jsonl", {.additional = {"x"}});
+  EXPECT_THAT(urls_of(rows), ElementsAre("! malformed JSON", "b"));
+}
+
 TEST(UrlList, ReadsLines) {
   EXPECT_THAT(urls_of(rows_of("http://a\r\n\nhttp://b", "x.txt")),
               ElementsAre("http://a", "http://b"));
