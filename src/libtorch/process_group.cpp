@@ -63,10 +63,8 @@ StorePointer make_store(const MeetingPoint& point, const Membership& membership)
   return c10::make_intrusive<c10d::PrefixStore>("attempt " + attempt, store);
 }
 
-c10::intrusive_ptr<c10d::Backend> make_gloo(const MeetingPoint& point,
-                                            const Membership& membership) {
-  StorePointer store = make_store(point, membership);
-  store->setTimeout(kPatienceForOthers);
+c10::intrusive_ptr<c10d::Backend> make_gloo(const MeetingPoint& point, const Membership& membership,
+                                            const StorePointer& store) {
   auto options = c10d::ProcessGroupGloo::Options::create(kPatienceForOthers);
   const std::string address =
       point.host.empty() ? "127.0.0.1" : address_towards(point.host, point.port);
@@ -94,18 +92,27 @@ std::string machine_name() {
 }  // namespace
 
 struct ProcessGroup::Backend {
-  c10::intrusive_ptr<c10d::Backend> gloo;
   int rank;
+  /// Connections for what goes on beside all else. They end last: what waits for it must not wait
+  /// for a process that waits for the others.
+  c10::intrusive_ptr<c10d::Backend> beside;
+  c10::intrusive_ptr<c10d::Backend> gloo;
 
-  /// Waits for what `begin` begins, and says so when another process is gone.
-  template <typename Begin>
-  void wait_for(const Begin& begin) const {
+  /// Does what needs the others, and says so when one of them is gone.
+  template <typename Act>
+  auto with_others(const Act& act) const {
     try {
-      begin()->wait();
+      return act();
     } catch (const std::exception& error) {
       fail(ErrorCode::cancelled, "train: rank {} lost another process of the run: {}", rank,
            reason_of(error));
     }
+  }
+
+  /// Waits for what `begin` begins.
+  template <typename Begin>
+  void wait_for(const Begin& begin) const {
+    with_others([&] { begin()->wait(); });
   }
 
   /// One tensor of every process, all of the same shape.
@@ -124,7 +131,13 @@ ProcessGroup::ProcessGroup(const Membership& membership)
   if (world_ == 1) return;
   const MeetingPoint point = parse_meeting_point(membership.meeting_point);
   try {
-    backend_ = std::make_unique<Backend>(Backend{make_gloo(point, membership), rank_});
+    const StorePointer store = make_store(point, membership);
+    store->setTimeout(kPatienceForOthers);
+    const auto gloo = [&](const char* name) {
+      return make_gloo(point, membership, c10::make_intrusive<c10d::PrefixStore>(name, store));
+    };
+    backend_ = std::make_unique<Backend>(
+        Backend{.rank = rank_, .beside = gloo("beside"), .gloo = gloo("gloo")});
   } catch (const c10::Error& error) {
     fail(ErrorCode::io, "train: rank {} of {} did not meet the others at {}: {}", rank_, world_,
          membership.meeting_point, reason_of(error));
@@ -202,6 +215,18 @@ void ProcessGroup::sum(const Tensor& tensor) const {
   std::vector<Tensor> host = {tensor.detach().to(torch::kCPU)};
   backend_->wait_for([&] { return backend_->gloo->allreduce(host); });
   if (!tensor.is_cpu()) tensor.detach().copy_(host.front());
+}
+
+std::function<void()> ProcessGroup::begin_sum(const Tensor& tensor) const {
+  if (world_ == 1) return [] {};
+  const torch::NoGradGuard no_gradients;
+  std::vector<Tensor> host = {tensor.detach().to(torch::kCPU)};
+  const auto work = backend_->with_others([&] { return backend_->beside->allreduce(host); });
+  return [this, tensor, host, work] {
+    const torch::NoGradGuard no_gradients;
+    backend_->wait_for([&] { return work; });
+    if (!tensor.is_cpu()) tensor.detach().copy_(host.front());
+  };
 }
 
 double ProcessGroup::sum(double number) const {

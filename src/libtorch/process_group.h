@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,10 @@ class ProcessGroup {
   /// Replaces a contiguous tensor by the sum of all processes' tensors of this shape.
   void sum(const torch::Tensor& tensor) const;
   double sum(double number) const;
+  /// Begins the same sum and returns what waits for it, which must be called before this ends.
+  /// Until then the tensor is left alone; other functions may be called. Such sums are begun in the
+  /// same order in all processes, and need no order with the other functions.
+  std::function<void()> begin_sum(const torch::Tensor& tensor) const;
 
  private:
   struct Backend;

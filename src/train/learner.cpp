@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "train/gathered_pairs.h"
-#include "train/gradient_sum.h"
 #include "train/uncounted_pair.h"
 
 namespace diptych::train {
@@ -70,6 +69,7 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
       guard_(options.spike_factor),
       average_(weights(), options.average_decay) {
   optimiser_.add(adapters_.table(), adapters_.parameters());
+  if (options_.group != nullptr) sum_.emplace(*options_.group, leaves());
 }
 
 StepModel Learner::step_model() {
@@ -149,6 +149,7 @@ double Learner::backward_in_parts(const Batch& batch) {
   std::int64_t first = all.first;
   for (std::size_t pass = 0; pass < passes; ++pass) {
     const Outputs outputs = held ? *std::exchange(held, {}) : outputs_of(step_model(), parts, pass);
+    if (sum_ && pass + 1 == passes) sum_->begin();
     if (pass >= parts.size()) {
       go_back_uncounted(outputs);
       continue;
@@ -158,7 +159,7 @@ double Learner::backward_in_parts(const Batch& batch) {
     first += parts[pass].pairs();
   }
   if (!alone) {
-    sum_gradients(*options_.group, leaves());
+    sum_->finish();
     own_losses = options_.group->sum(own_losses);
   }
   return common.item<double>() + own_weight * own_losses;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "network/model.h"
 #include "train/adapters.h"
 #include "train/batch.h"
+#include "train/gradient_sum.h"
 #include "train/optimiser.h"
 #include "train/step_guard.h"
 #include "train/task.h"
@@ -137,6 +139,7 @@ class Learner {
   Optimiser optimiser_;
   StepGuard guard_;
   WeightAverage average_;
+  std::optional<GradientSum> sum_;  ///< in a group
 };
 
 }  // namespace diptych::train
