@@ -7,11 +7,14 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <thread>
 
 #include "api/fixtures.h"
 #include "base/mapped_file.h"
 #include "checkpoint/containers/safetensors.h"
+#include "diptych/classifier.h"
+#include "diptych/gallery.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 
@@ -174,13 +177,33 @@ TEST_F(EncoderTest, MayEncodeWhileItReportsProgress) {
   EXPECT_EQ(calls, 3);
 }
 
-TEST_F(EncoderTest, CopiesAndGalleriesShareThePackedModel) {
+TEST_F(EncoderTest, CopiesShareThePackedModel) {
   const PackedModel packed(model(), {.threads = 1});
   const Encoder encoder(packed);
   const Encoder copy = encoder;
   EXPECT_EQ(copy.packed_model(), packed);
   EXPECT_NE(Encoder(model()).packed_model(), packed);
   EXPECT_EQ(copy.encode_text("red"), Encoder(model()).encode_text("red"));
+}
+
+// Packed as bfloat16, it has other numbers than one that somebody packs for himself.
+TEST_F(EncoderTest, ClassifiersAndGalleriesComputeWithTheirEncodersPackedModel) {
+  const Encoder encoder(PackedModel(model(), {.threads = 1, .precision = Precision::bf16}));
+  const Encoder other(model(), {.threads = 1});
+  const Classifier classifier(encoder, {"red"}, {.templates = {"{}"}});
+  const std::vector<float> red = encoder.encode_text("red");
+  const std::span<const float> label = classifier.class_embeddings().row(0);  // normalised again
+  EXPECT_LT(test::relative_error(label, red), 1e-6);
+  EXPECT_GT(test::relative_error(label, other.encode_text("red")), 1e-5);
+
+  const std::vector<std::filesystem::path> paths = {folder_->path() / "gallery.bmp"};
+  test::write_picture(paths.front(), 30, 60, 200);
+  const Gallery gallery(encoder, paths);
+  EXPECT_EQ(gallery.embeddings().values, encoder.encode_images(paths).rows.values);
+  EXPECT_NE(gallery.embeddings().values, other.encode_images(paths).rows.values);
+  EXPECT_EQ(gallery.find("red", 1).front().similarity, gallery.find(red, 1).front().similarity);
+  EXPECT_NE(gallery.find("red", 1).front().similarity,
+            gallery.find(other.encode_text("red"), 1).front().similarity);
 }
 
 TEST_F(EncoderTest, LengthsThatDoNotFitAreRefused) {
