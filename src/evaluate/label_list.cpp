@@ -272,7 +272,7 @@ std::size_t end_of_key(std::string_view line) {
   return is_key ? end : std::string_view::npos;
 }
 
-/// Lines with keys; numbers alone behind them are of labels.
+/// Lines with keys; numbers alone after them are of labels.
 bool have_keys(std::span<const std::string> labels) {
   const auto has_number = [](const std::string& label) {
     const std::string_view value = std::string_view(label).substr(end_of_key(label) + 1);
