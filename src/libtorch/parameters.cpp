@@ -17,19 +17,24 @@ torch::Tensor initial(const network::ParameterSpec& spec, Random& random) {
   return tensor;
 }
 
+Sharding sharding_of(const std::vector<Sharding>& shardings, const Parameters& made) {
+  return shardings.empty() ? Sharding{} : shardings[made.size()];
+}
+
 }  // namespace
 
 Parameters initial_parameters(const network::ParameterTable& table, Random& random,
-                              torch::Device device) {
+                              torch::Device device, const std::vector<Sharding>& shardings) {
   Parameters parameters;
   for (const network::ParameterSpec& spec : table.specs()) {
-    parameters.push_back(initial(spec, random).to(device).set_requires_grad(spec.trained));
+    const torch::Tensor own = sharding_of(shardings, parameters).shard_of(initial(spec, random));
+    parameters.push_back(own.to(device).set_requires_grad(spec.trained));
   }
   return parameters;
 }
 
 Parameters parameters_from(const network::ParameterTable& table, const TensorMap& tensors,
-                           torch::Device device) {
+                           torch::Device device, const std::vector<Sharding>& shardings) {
   Parameters parameters;
   for (const network::ParameterSpec& spec : table.specs()) {
     const auto found = tensors.tensors.find(spec.name);
@@ -40,16 +45,19 @@ Parameters parameters_from(const network::ParameterTable& table, const TensorMap
       fail(ErrorCode::invalid_argument, "weights: {}: got shape {}, expected {}", spec.name,
            to_string(found->second.shape), to_string(spec.shape));
     }
-    parameters.push_back(to_torch(found->second, device).set_requires_grad(spec.trained));
+    const torch::Tensor own = sharding_of(shardings, parameters).shard_from(found->second, device);
+    parameters.push_back(own.set_requires_grad(spec.trained));
   }
   return parameters;
 }
 
-Parameters zero_parameters(const network::ParameterTable& table, torch::Device device) {
+Parameters zero_parameters(const network::ParameterTable& table, torch::Device device,
+                           const std::vector<Sharding>& shardings) {
   Parameters parameters;
   for (const network::ParameterSpec& spec : table.specs()) {
-    parameters.push_back(
-        torch::zeros(spec.shape, torch::kFloat32).to(device).set_requires_grad(spec.trained));
+    const torch::Tensor own =
+        sharding_of(shardings, parameters).shard_of(torch::zeros(spec.shape, torch::kFloat32));
+    parameters.push_back(own.to(device).set_requires_grad(spec.trained));
   }
   return parameters;
 }

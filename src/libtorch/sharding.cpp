@@ -1,8 +1,11 @@
 #include "libtorch/sharding.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
-#include "tensor/tensor.h"
+#include "libtorch/parameters.h"
+#include "tensor/dtype.h"
 
 namespace diptych::libtorch {
 namespace {
@@ -48,6 +51,21 @@ struct Whole : torch::autograd::Function<Whole> {
 Tensor Sharding::shard_of(const Tensor& whole) const {
   if (group == nullptr) return whole;
   return part_of(whole.detach()).clone();
+}
+
+Tensor Sharding::shard_from(const TensorView& whole, torch::Device device) const {
+  if (group == nullptr) return to_torch(whole, device);
+  const DenseTensor dense(whole);
+  const std::int64_t length = shard_length(whole.count(), *group);
+  const std::int64_t first = std::min(group->rank() * length, whole.count());
+  const std::int64_t count = std::min(length, whole.count() - first);
+  const std::size_t size = size_of(whole.dtype);
+  const auto bytes = dense.bytes().subspan(static_cast<std::size_t>(first) * size,
+                                           static_cast<std::size_t>(count) * size);
+  Tensor shard = torch::zeros({length}, torch::kFloat32);
+  to_floats({whole.dtype, {count}, bytes, nullptr},
+            std::span(shard.data_ptr<float>(), static_cast<std::size_t>(count)));
+  return shard.to(device);
 }
 
 Tensor Sharding::part_of(const Tensor& whole) const {

@@ -6,6 +6,7 @@
 
 #include "libtorch/process_group.h"
 #include "network/operations/parameters.h"
+#include "tensor/tensor.h"
 
 namespace diptych::libtorch {
 
@@ -19,6 +20,8 @@ struct Sharding {
   explicit operator bool() const { return group != nullptr; }
   /// Returns this process's shard, in memory of its own; of what is whole, itself.
   torch::Tensor shard_of(const torch::Tensor& whole) const;
+  /// Returns the same of a stored tensor, as float32 on `device`: nothing else of it is read.
+  torch::Tensor shard_from(const TensorView& whole, torch::Device device) const;
   /// Returns the same as part of autograd's graph: the gradient of a number outside the shard is
   /// zero, and the sum of all processes' gradients that of the whole.
   torch::Tensor part_of(const torch::Tensor& whole) const;

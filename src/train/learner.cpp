@@ -26,16 +26,6 @@ std::vector<Batch> cut(const Batch& batch, int parts) {
   return result;
 }
 
-/// This process's shards of parameters that are whole, or what lies whole, as they are trained.
-libtorch::Parameters sharded(libtorch::Parameters parameters,
-                             const std::vector<libtorch::Sharding>& shardings) {
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const bool trained = parameters[i].requires_grad();
-    parameters[i] = shardings[i].shard_of(parameters[i]).set_requires_grad(trained);
-  }
-  return parameters;
-}
-
 /// Continues backwards through a part from the gradients of its features.
 void backward_from(const Outputs& outputs, const Tensor& images, const Tensor& texts,
                    std::int64_t first, double own_weight) {
@@ -61,7 +51,7 @@ Learner::Learner(network::Model model, libtorch::Parameters parameters, std::uni
     : model_(std::move(model)),
       shards_(options.shards && options.group != nullptr),
       shardings_(libtorch::shardings(model_.parameters, shards_ ? options.group : nullptr)),
-      parameters_(sharded(std::move(parameters), shardings_)),
+      parameters_(std::move(parameters)),
       task_(std::move(task)),
       options_(options),
       adapters_(std::move(adapters)),
@@ -285,10 +275,9 @@ void Learner::load(const TensorMap& map) {
 
 void Learner::load(SavedState& saved) {
   const torch::NoGradGuard no_gradients;
-  const libtorch::Parameters values =
-      libtorch::parameters_from(model_.parameters, saved.map(), parameters_.front().device());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    parameters_[i].copy_(shardings_[i].shard_of(values[i]));
+  const libtorch::Parameters values = libtorch::parameters_from(
+      model_.parameters, saved.map(), parameters_.front().device(), shardings_);
+  for (std::size_t i = 0; i < values.size(); ++i) parameters_[i].copy_(values[i]);
   adapters_.load(model_.parameters, parameters_, shardings_, saved);
   average_ = WeightAverage(weights(), options_.average_decay);
   average_.load(model_.parameters, saved, shardings_);

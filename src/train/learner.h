@@ -55,6 +55,7 @@ class Learner {
     bool taken = true;
   };
 
+  /// `parameters`: shards, where matrices are to lie in them (libtorch::shardings).
   Learner(network::Model model, libtorch::Parameters parameters, std::unique_ptr<Task> task,
           const LearnerOptions& options, Adapters adapters = {});
   Learner(const Learner&) = delete;
@@ -84,8 +85,8 @@ class Learner {
 
   /// Adds weights or their average to a model's tensors; what lies in shards as add_state does.
   void add_whole(TensorMap& map, const libtorch::Parameters& weights) const;
-  /// Returns whether all processes of the group have to save, so that the first one gets what is
-  /// saved.
+  /// Returns whether all processes of the group have to save, so that the first one can read what
+  /// is saved (read_together).
   bool saves_together() const { return shards_; }
   /// Saves weights, optimiser and guard, everything a bit-exact continuation needs.
   void save(TensorMap& map) const;

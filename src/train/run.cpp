@@ -129,6 +129,7 @@ void Run::restore() {
       changes_.empty() ? SavedState::Missing::is_damage : SavedState::Missing::starts_afresh;
   std::vector<std::string> afresh;
   try {
+    if (leads()) saved_->check();
     afresh = saved_->restore(*learner_, missing);
   } catch (const Error& error) {
     fail(error.code(), "{}{}", error.what(), earlier_checkpoint(folder_, saved_->name()));
@@ -350,16 +351,26 @@ void Run::save(std::vector<std::filesystem::path> paths) {
   write_.finish();  // before the copy: there is one at a time
   RunState state = copy_state(*learner_, position_, record_, file_);
   saved_step_ = position_.step;
-  if (!leads()) return;
+  if (learner_->saves_together()) {
+    return read_together(*group_, state.tensors, [&](const TensorMap& tensors) {
+      state.tensors = tensors;
+      write_state(std::move(state), paths);
+    });
+  }
   write_.begin([state = std::move(state), paths = std::move(paths)]() mutable {
     write_state(std::move(state), paths);
   });
 }
 
 void Run::save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder) {
-  file_.weights = {};
-  learner_->add_whole(file_.weights, weights);
-  if (leads()) checkpoint::save_model_folder(folder, file_, DType::float32);
+  TensorMap saved;
+  learner_->add_whole(saved, weights);
+  const auto write = [&](const TensorMap& tensors) {
+    file_.weights = tensors;
+    checkpoint::save_model_folder(folder, file_, DType::float32);
+  };
+  if (learner_->saves_together()) return read_together(*group_, saved, write);
+  write(saved);
 }
 
 }  // namespace diptych::train

@@ -78,7 +78,8 @@ class Run {
   /// Returns whether this process has a part in saving.
   bool joins_saving() const { return leads() || learner_->saves_together(); }
   /// Begins to write the state to every path, once what was begun before is written. All that join
-  /// in saving call it; the first one writes.
+  /// in saving call it; the first one writes, and where the others have parts of the state they
+  /// wait until it has.
   void save(std::vector<std::filesystem::path> paths);
   /// Saves weights as a model, likewise.
   void save_model(const libtorch::Parameters& weights, const std::filesystem::path& folder);

@@ -1,6 +1,8 @@
 #include "train/run_state.h"
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/error.h"
 #include "checkpoint/configs/model_metadata.h"
@@ -26,7 +28,10 @@ nlohmann::json parse_state(const std::string& text, const std::string& file) {
   return state;
 }
 
-std::string checksum_of(const TensorMap& tensors, const checkpoint::Metadata& metadata) {
+/// Calls look(bytes, dtype) for every tensor.
+template <typename Look>
+std::string checksum_of(const TensorMap& tensors, const checkpoint::Metadata& metadata,
+                        const Look& look) {
   Checksum checksum;
   for (const auto& [key, text] : metadata) {
     if (key == kChecksum) continue;
@@ -36,7 +41,9 @@ std::string checksum_of(const TensorMap& tensors, const checkpoint::Metadata& me
   for (const auto& [name, view] : tensors.tensors) {
     checksum.add(name);
     checksum.add(to_string(view.shape));
-    checksum.add(DenseTensor(view).bytes());
+    const DenseTensor dense(view);
+    look(dense.bytes(), view.dtype);
+    checksum.add(dense.bytes());
   }
   return checksum.text();
 }
@@ -56,16 +63,19 @@ RunState copy_state(const Learner& learner, const RunPosition& position, const R
 }
 
 void write_state(RunState state, const std::vector<std::filesystem::path>& paths) {
-  for (const auto& [name, tensor] : state.tensors.tensors) {
-    if (all_finite(tensor)) continue;
+  const auto require_finite = [&](std::span<const std::byte> elements, DType dtype) {
+    if (all_finite(elements, dtype)) return;
     fail(ErrorCode::invalid_argument,
          "train: weights are no longer finite after step {}: lower the learning rate or clip the "
          "gradients; the last checkpoint is untouched",
          state.step);
-  }
-  state.metadata[kChecksum] = checksum_of(state.tensors, state.metadata);
-  for (const std::filesystem::path& path : paths)
-    checkpoint::write_safetensors(path, state.tensors, state.metadata);
+  };
+  state.metadata[kChecksum] = checksum_of(state.tensors, state.metadata, require_finite);
+  checkpoint::write_safetensors(paths.front(), state.tensors, state.metadata);
+  // The others from the file: what lies in shards is not gathered once more.
+  const checkpoint::Safetensors written = checkpoint::open_safetensors(paths.front());
+  for (std::size_t i = 1; i < paths.size(); ++i)
+    checkpoint::write_safetensors(paths[i], written.tensors, written.metadata);
 }
 
 SavedRun::SavedRun(const std::filesystem::path& path)
@@ -81,15 +91,18 @@ SavedRun::SavedRun(const std::filesystem::path& path)
   record_ = read_record(state, name_);
 }
 
-std::vector<std::string> SavedRun::restore(Learner& learner, SavedState::Missing missing) const {
+void SavedRun::check() const {
   const auto expected = file_.metadata.find(kChecksum);
-  const std::string got = checksum_of(file_.tensors, file_.metadata);
-  if (expected == file_.metadata.end() || expected->second != got) {
-    fail(ErrorCode::corrupt_data,
-         "training checkpoint: got the checksum {}, expected {}: the file is damaged; go on from "
-         "an earlier one ({})",
-         got, expected == file_.metadata.end() ? "one" : expected->second, name_);
-  }
+  const std::string got =
+      checksum_of(file_.tensors, file_.metadata, [](const auto& /*elements*/, DType /*dtype*/) {});
+  if (expected != file_.metadata.end() && expected->second == got) return;
+  fail(ErrorCode::corrupt_data,
+       "training checkpoint: got the checksum {}, expected {}: the file is damaged; go on from an "
+       "earlier one ({})",
+       got, expected == file_.metadata.end() ? "one" : expected->second, name_);
+}
+
+std::vector<std::string> SavedRun::restore(Learner& learner, SavedState::Missing missing) const {
   SavedState saved(file_.tensors, missing);
   learner.load(saved);
   return saved.afresh();

@@ -19,8 +19,9 @@ struct RunPosition {
   shards::SamplerPosition data;  ///< where the next batch begins
 };
 
-/// A copy of everything that a bit-exact continuation needs: weights, moments, position, record;
-/// with what else the model is, so that it can be loaded as one. On the host.
+/// Everything that a bit-exact continuation needs: weights, moments, position, record; with what
+/// else the model is, so that it can be loaded as one. Copies on the host, but for what add_state
+/// does not copy.
 struct RunState {
   std::int64_t step = 0;
   TensorMap tensors;
@@ -46,8 +47,10 @@ class SavedRun {
   const RunPosition& position() const { return position_; }
   const RunRecord& record() const { return record_; }
 
+  /// Throws Error(corrupt_data) when the checksum does not hold, for which all of the file is read.
+  void check() const;
   /// Puts the learner where the run stood, and returns what of it starts afresh, which is nothing
-  /// unless `missing` says that it may. Throws Error(corrupt_data) when the checksum does not hold.
+  /// unless `missing` says that it may. Throws Error(corrupt_data).
   std::vector<std::string> restore(Learner& learner, SavedState::Missing missing) const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,15 @@ State state_of(const std::string& prefix, const network::ParameterTable& table,
                const libtorch::Parameters& parameters,
                const std::vector<libtorch::Sharding>& shardings);
 
-/// Copies them to the host, whole. What lies in shards all processes add, and the first one alone
-/// gets.
+/// Adds copies of them on the host. What lies in shards is not copied but gathered whenever it is
+/// read, as it is by then: see read_together.
 void add_state(TensorMap& map, const State& state);
+
+/// Lets the first process of a group read a state of which the others have the same: one tensor
+/// after the other is gathered as it is read, and none is kept. The others stand by until it has
+/// read. Throws as ProcessGroup.
+void read_together(const libtorch::ProcessGroup& group, const TensorMap& state,
+                   const std::function<void(const TensorMap&)>& read);
 
 /// What a checkpoint has of a training's state, and what becomes of what it has not.
 class SavedState {

@@ -52,11 +52,16 @@ void add_logit_bias(checkpoint::ModelFile& file) {
 }
 
 libtorch::Parameters first_parameters(const TrainOptions& options,
-                                      const checkpoint::ModelFile& file,
-                                      const network::ParameterTable& table, torch::Device device) {
-  if (!file.weights.tensors.empty()) return libtorch::parameters_from(table, file.weights, device);
+                                      const checkpoint::ModelFile& file, FirstWeights weights,
+                                      const network::ParameterTable& table,
+                                      const libtorch::ProcessGroup* group) {
+  const torch::Device device = libtorch::device_of(options.device);
+  const auto shardings = libtorch::shardings(table, options.fsdp ? group : nullptr);
+  if (weights == FirstWeights::zeros) return libtorch::zero_parameters(table, device, shardings);
+  if (!file.weights.tensors.empty())
+    return libtorch::parameters_from(table, file.weights, device, shardings);
   Random random(options.seed);
-  return libtorch::initial_parameters(table, random, device);
+  return libtorch::initial_parameters(table, random, device, shardings);
 }
 
 Rule rule_of(const std::string& name) {
@@ -216,9 +221,8 @@ std::unique_ptr<Learner> make_learner(const TrainOptions& options,
                                       const libtorch::ProcessGroup* group) {
   network::Model model = network::make_model(file.config);
   const torch::Device device = libtorch::device_of(options.device);
-  libtorch::Parameters parameters = weights == FirstWeights::zeros
-                                        ? libtorch::zero_parameters(model.parameters, device)
-                                        : first_parameters(options, file, model.parameters, device);
+  libtorch::Parameters parameters =
+      first_parameters(options, file, weights, model.parameters, group);
   TrainedPart part = trained_part(options, model);
   lock_others(part, parameters);
   Adapters adapters = first_adapters(options, model.parameters, std::move(part), device);
