@@ -1,31 +1,29 @@
 #include <fmt/core.h>
 
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "diptych/evaluate.h"
+#include "json/json.h"
 
 namespace diptych {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-void add_shares(Json& json, std::string_view prefix, const std::vector<TopK>& shares) {
+void add_shares(OrderedJson& json, std::string_view prefix, const std::vector<TopK>& shares) {
   for (const TopK& top : shares) json[fmt::format("{}{}", prefix, top.k)] = top.share;
 }
 
-Json as_json(const ClassificationReport& report) {
-  Json json = {{"images", report.images}, {"classes", report.classes}};
+OrderedJson as_json(const ClassificationReport& report) {
+  OrderedJson json = {{"images", report.images}, {"classes", report.classes}};
   add_shares(json, "top", report.accuracy);
   json["mean_per_class_recall"] = report.mean_per_class_recall;
-  Json& per_class = json["per_class"] = Json::array();
+  OrderedJson& per_class = json["per_class"] = OrderedJson::array();
   for (const ClassRecall& row : report.per_class)
     per_class.push_back({{"name", row.name}, {"images", row.images}, {"recall", row.recall}});
   return json;
 }
 
-Json as_json(const RetrievalMetrics& metrics) {
-  Json json = {{"queries", metrics.queries}, {"without_answer", metrics.without_answer}};
+OrderedJson as_json(const RetrievalMetrics& metrics) {
+  OrderedJson json = {{"queries", metrics.queries}, {"without_answer", metrics.without_answer}};
   add_shares(json, "r", metrics.recall);
   json["median_rank"] = metrics.median_rank;
   json["mean_rank"] = metrics.mean_rank;
@@ -33,8 +31,8 @@ Json as_json(const RetrievalMetrics& metrics) {
 }
 
 /// File names in messages need not be UTF-8.
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+std::string dump(const OrderedJson& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace
@@ -50,11 +48,11 @@ std::string to_json(const RetrievalReport& report) {
 }
 
 std::string to_json(const ZeroShotReport& report) {
-  Json json = {{"templates", report.templates}};
+  OrderedJson json = {{"templates", report.templates}};
   json.update(as_json(report.classification));
   if (!report.prompts.empty()) json["prompts"] = report.prompts;
   json["notes"] = report.notes;
-  Json& failed = json["failed"] = Json::array();
+  OrderedJson& failed = json["failed"] = OrderedJson::array();
   for (const Failure& failure : report.failures)
     failed.push_back({{"code", name(failure.code)}, {"error", failure.message}});
   return dump(json);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 #include <unordered_map>
@@ -27,13 +26,13 @@
 #include "diptych/version.h"
 #include "diptych/worker_share.h"
 #include "fetch/fetch_module.h"
+#include "json/json.h"
 
 namespace diptych {
 
 namespace {
 
 using namespace curate;
-using Json = nlohmann::ordered_json;
 
 /// Shards that wait for slow hosts; each has a file open and 80 KiB of memory.
 constexpr std::size_t kMostOpenShards = 64;
@@ -65,27 +64,27 @@ void check(const DownloadOptions& options) {
 /// What the bytes of a shard depend on.
 std::string description_of(const DownloadOptions& options) {
   const PictureForm& form = options.picture;
-  Json lists = Json::array();
+  OrderedJson lists = OrderedJson::array();
   for (const auto& list : options.lists) {
     std::error_code unknown;
     lists.push_back(
         {{"file", list.filename().string()}, {"bytes", std::filesystem::file_size(list, unknown)}});
   }
-  Json json = {{"lists", lists},
-               {"url_col", options.url_column},
-               {"caption_col", options.caption_column},
-               {"save_additional_columns", options.additional_columns},
-               {"number_sample_per_shard", options.samples_per_shard},
-               {"resize_mode", static_cast<int>(form.resize)},
-               {"image_size", form.size},
-               {"resize_only_if_bigger", form.only_if_larger},
-               {"upscale_interpolation", static_cast<int>(form.upscale)},
-               {"downscale_interpolation", static_cast<int>(form.downscale)},
-               {"encode_format", static_cast<int>(form.format)},
-               {"encode_quality", form.quality},
-               {"min_image_size", form.min_side},
-               {"max_image_area", form.max_area},
-               {"max_aspect_ratio", form.max_aspect}};
+  OrderedJson json = {{"lists", lists},
+                      {"url_col", options.url_column},
+                      {"caption_col", options.caption_column},
+                      {"save_additional_columns", options.additional_columns},
+                      {"number_sample_per_shard", options.samples_per_shard},
+                      {"resize_mode", static_cast<int>(form.resize)},
+                      {"image_size", form.size},
+                      {"resize_only_if_bigger", form.only_if_larger},
+                      {"upscale_interpolation", static_cast<int>(form.upscale)},
+                      {"downscale_interpolation", static_cast<int>(form.downscale)},
+                      {"encode_format", static_cast<int>(form.format)},
+                      {"encode_quality", form.quality},
+                      {"min_image_size", form.min_side},
+                      {"max_image_area", form.max_area},
+                      {"max_aspect_ratio", form.max_aspect}};
   // Folders of earlier versions have neither.
   if (!options.boxes_column.empty()) json["bbox_col"] = options.boxes_column;
   if (options.sidecar == SidecarFormat::parquet) json["sidecar"] = "parquet";
@@ -282,23 +281,25 @@ class Download {
   std::string json_of(const Pending& pending, const FittedPicture& picture,
                       const char* status) const {
     const bool is_there = picture.failure.empty();
-    const auto number = [is_there](int value) { return is_there ? Json(value) : Json(); };
-    Json json = {
+    const auto number = [is_there](int value) {
+      return is_there ? OrderedJson(value) : OrderedJson();
+    };
+    OrderedJson json = {
         {"url", pending.row.url},
-        {"caption", pending.row.caption ? Json(*pending.row.caption) : Json()},
+        {"caption", pending.row.caption ? OrderedJson(*pending.row.caption) : OrderedJson()},
         {"key", sample_key(pending.shard_number, pending.index, options_.samples_per_shard)},
         {"status", status},
-        {"error_message", is_there ? Json() : Json(picture.failure)},
+        {"error_message", is_there ? OrderedJson() : OrderedJson(picture.failure)},
         {"width", number(picture.width)},
         {"height", number(picture.height)},
         {"original_width", number(picture.original_width)},
         {"original_height", number(picture.original_height)},
-        {"sha256", is_there ? Json(sha256(picture.bytes)) : Json()}};
+        {"sha256", is_there ? OrderedJson(sha256(picture.bytes)) : OrderedJson()}};
     if (!picture.detail.empty()) json["error_detail"] = picture.detail;
     for (const auto& [name, value] : pending.row.additional.items()) {
       if (!json.contains(name)) json[name] = value;
     }
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   }
 
   const DownloadOptions& options_;
