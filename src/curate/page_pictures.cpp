@@ -25,6 +25,12 @@ bool is_html(std::string_view content_type) {
          content_type.starts_with("application/xhtml");
 }
 
+/// Whether an address is none but the page's own, or a place in it.
+bool has_no_url(std::string_view source) {
+  const std::size_t begin = source.find_first_not_of(" \t\r\n\f");
+  return begin == std::string_view::npos || source[begin] == '#';
+}
+
 }  // namespace
 
 void PageReader::read(std::string_view bytes, std::uint64_t offset, PagePictures& result) {
@@ -96,6 +102,7 @@ void PageReader::take_wat(std::string_view json, std::size_t readable_after) {
 
 /// Why a picture is left out; removes its blocked texts.
 std::string_view PageReader::problem_of(const std::string& url, PageImage& image) {
+  if (has_no_url(image.source)) return "no URL";
   if (url.empty()) return "no http or https URL";
   if (url.size() > kMaxUrl) return "URL over 8,192 bytes";
   if (rules_.domains.contains(web::host_of(url))) return "blocked domain";
@@ -115,11 +122,13 @@ void PageReader::take_images(std::string_view page, PageImages&& images) {
   leave_out("no text", images.first_without_text, images.without_text);
   const std::string named = images.base.empty() ? std::string() : web::join_url(page, images.base);
   const web::BaseUrl base(named.empty() ? page : std::string_view(named));
+  const std::string own = web::join_url(page, "");
   std::deque<Picture> pictures;  // whose URLs stay where they are
   std::unordered_map<std::string_view, Picture*> known;
   for (PageImage& image : images.images) {
     std::string url = base.join(image.source);
-    const std::string_view problem = problem_of(url, image);
+    const bool is_page = !own.empty() && std::string_view(url).substr(0, url.find('#')) == own;
+    const std::string_view problem = is_page ? "no URL" : problem_of(url, image);
     if (!problem.empty()) {
       leave_out(problem, image.source);
     } else if (const auto place = known.find(url); place != known.end()) {

@@ -112,6 +112,20 @@ TEST_F(Extract, ReadsTheLinksOfWat) {
   expect_adds_up(report.archive);
 }
 
+TEST_F(Extract, LeavesOutPicturesWithoutAnUrl) {
+  const std::string wat = R"({"Envelope":{"WARC-Header-Metadata":{"WARC-Target-URI":"http://w/p/"},
+    "Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{
+    "Links":[{"path":"IMG@/src","alt":"a"},{"path":"IMG@/src","url":7,"alt":"b"}]}}}}})";
+  const ExtractReport report = extract_pairs(
+      options(html_page("<base href=/b/><img alt=a><img src='' alt=b><img src=' #' alt=c>"
+                        "<img src=/dir/page alt=d><img src='/dir/page#e' alt=e>") +
+              html_page("<img src='?f' alt=f>") + record("metadata", "application/json", wat)));
+  EXPECT_EQ(report.stage.left_out.at("no URL").count, 7U);
+  ASSERT_EQ(lines().size(), 1U);
+  EXPECT_EQ(lines()[0].at("url"), "http://site.org/dir/page?f");
+  expect_adds_up(report.stage);
+}
+
 TEST_F(Extract, BlocksDomainsAndWords) {
   ExtractOptions extract =
       options(html_page("<img src=http://cdn.bad.com/1 alt=a><img src=1 alt='a Casino, here'>"
