@@ -4,12 +4,12 @@
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
 
-#include <charconv>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "base/utf8.h"
 #include "curate/html_tags.h"
+#include "curate/srcset.h"
 
 namespace diptych::curate {
 
@@ -75,59 +75,38 @@ std::string_view attribute(const GumboElement& element, const char* name) {
   return found == nullptr ? std::string_view() : found->value;
 }
 
-/// The largest picture of a `srcset`, by its width or density.
-std::string_view largest_of(std::string_view set) {
-  constexpr std::string_view kSpace = " \t\r\n\f";
-  std::string_view largest;
-  double most = -1.0;
-  while (true) {
-    const std::size_t begin = set.find_first_not_of(" \t\r\n\f,");
-    if (begin == std::string_view::npos) return largest;
-    set.remove_prefix(begin);
-    std::string_view url = set.substr(0, set.find_first_of(kSpace));
-    set.remove_prefix(url.size());
-    double size = 1.0;
-    if (url.ends_with(',')) {
-      url = url.substr(0, url.find_last_not_of(',') + 1);
-    } else {
-      const std::string_view descriptor = set.substr(0, set.find(','));
-      set.remove_prefix(descriptor.size());
-      const std::size_t number = std::min(descriptor.find_first_not_of(kSpace), descriptor.size());
-      std::from_chars(descriptor.data() + number, descriptor.data() + descriptor.size(), size);
-    }
-    if (size > most) {
-      most = size;
-      largest = url;
-    }
-  }
-}
-
-std::string_view source_of(const GumboElement& element) {
+/// Where an `img` is. `around`: the `srcset` of the `picture` that it stands in.
+std::string_view source_of(const GumboElement& element, std::string_view around) {
   const std::string_view source = attribute(element, "src");
   // A picture that is loaded late has a placeholder within the page.
   if (!source.empty() && !source.starts_with("data:")) return source;
   const std::string_view later = attribute(element, "data-src");
-  return later.empty() ? largest_of(attribute(element, "srcset")) : later;
+  if (!later.empty()) return later;
+  const std::string_view own = largest_of(attribute(element, "srcset"));
+  return own.empty() ? largest_of(around) : own;
 }
 
-void take_image(const GumboElement& element, PageImages& page) {
+void take_image(const GumboElement& element, std::string_view around, PageImages& page) {
   std::vector<ImageText> texts;
   for (const char* kind : kTextKinds) {
     std::string text = tidy_text(attribute(element, kind));
     if (!text.empty()) texts.push_back({kind, std::move(text)});
   }
-  add_image(page, source_of(element), std::move(texts));
+  add_image(page, source_of(element, around), std::move(texts));
 }
 
 /// Walks a tree without recursion: its depth is the page's choice.
 void take_elements(const GumboNode* root, PageImages& page) {
   std::vector<const GumboNode*> open = {root};
+  std::string_view around;
   while (!open.empty()) {
     const GumboNode* node = open.back();
     open.pop_back();
     if (node->type != GUMBO_NODE_ELEMENT) continue;
     const GumboElement& element = node->v.element;
-    if (element.tag == GUMBO_TAG_IMG) take_image(element, page);
+    // A browser that knows all formats shows the first source.
+    if (element.tag == GUMBO_TAG_SOURCE && around.empty()) around = attribute(element, "srcset");
+    if (element.tag == GUMBO_TAG_IMG) take_image(element, std::exchange(around, {}), page);
     if (element.tag == GUMBO_TAG_BASE && page.base.empty()) page.base = attribute(element, "href");
     for (unsigned i = element.children.length; i > 0; --i) {
       open.push_back(static_cast<const GumboNode*>(element.children.data[i - 1]));

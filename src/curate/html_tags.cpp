@@ -14,6 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 9> kRawText = {
     "script", "style", "textarea", "title", "iframe", "xmp", "noembed", "noframes", "plaintext"};
 
+constexpr std::string_view kPicture = "picture";
+constexpr std::size_t kMaxSources = 16;  // of a picture
+
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
@@ -47,6 +50,9 @@ class Scanner {
     if (is_letter(next)) return take_start_tag();
     if (next == '!' && html_.substr(at_).starts_with("<!--")) return skip_comment();
     if (next == '/' && at_ + 2 < html_.size() && is_letter(html_[at_ + 2])) {
+      const std::string_view rest = html_.substr(at_ + 2);
+      const bool is_picture = equal_ignoring_case(rest.substr(0, kPicture.size()), kPicture);
+      if (is_picture) enter_picture(false);
       at_ = std::min(tag_end(at_ + 2), html_.size());
     } else if (next == '!' || next == '?' || next == '/') {
       at_ = std::min(html_.find('>', at_ + 2), html_.size());
@@ -75,14 +81,31 @@ class Scanner {
     }
     const std::string_view name = html_.substr(begin + 1, name_end - begin - 1);
     const std::size_t end = tag_end(name_end);
-    const bool is_whole = end != std::string_view::npos;
     at_ = std::min(end, html_.size());
-    if (is_whole && (equal_ignoring_case(name, "img") || equal_ignoring_case(name, "base"))) {
-      tags_.push_back(html_.substr(begin, at_ - begin));
-    }
+    if (end != std::string_view::npos) take_tag(name, html_.substr(begin, at_ - begin));
     for (const std::string_view raw : kRawText) {
       if (equal_ignoring_case(name, raw)) return skip_raw_text(raw);
     }
+  }
+
+  void take_tag(std::string_view name, std::string_view tag) {
+    if (equal_ignoring_case(name, "img")) {
+      tags_.insert(tags_.end(), sources_.begin(), sources_.end());
+      sources_.clear();
+      tags_.push_back(tag);
+    } else if (equal_ignoring_case(name, "base")) {
+      tags_.push_back(tag);
+    } else if (equal_ignoring_case(name, kPicture)) {
+      enter_picture(true);
+    } else if (is_in_picture_ && sources_.size() < kMaxSources &&
+               equal_ignoring_case(name, "source")) {
+      sources_.push_back(tag);
+    }
+  }
+
+  void enter_picture(bool enter) {
+    is_in_picture_ = enter;
+    sources_.clear();
   }
 
   /// Where the tag ends whose name ends at `from`: after the first `>` that is in no
@@ -113,6 +136,8 @@ class Scanner {
   std::string_view html_;
   std::size_t at_ = 0;
   std::vector<std::string_view> tags_;
+  bool is_in_picture_ = false;
+  std::vector<std::string_view> sources_;  ///< of the picture so far
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 
 namespace diptych::curate {
 
-/// Returns the start tags `img` and `base` of a page, as they stand in it, in order; at most
-/// kMaxTags. What is within comments, scripts, styles and other raw text is no tag (HTML, section
+/// Returns the start tags `img` and `base` of a page, as they stand in it, in order, and before an
+/// `img` in a `picture` the `source` tags of that; some kMaxTags at most. What is within comments, scripts, styles and other raw text is no tag (HTML, section
 /// 13.2.5).
 std::vector<std::string_view> find_image_tags(std::string_view html);
 

@@ -1,6 +1,7 @@
 #include "curate/wat_images.h"
 
 #include "curate/json_parser.h"
+#include "curate/srcset.h"
 
 namespace diptych::curate {
 
@@ -13,11 +14,17 @@ std::string_view text_at(const Value& value, const char* pointer) {
   return value.at_pointer(pointer).get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 
+/// Whether a link is one of a picture: the reference's rule, and pages' way to load late.
+bool is_picture(std::string_view path) {
+  return path.starts_with("IMG@/src") || path == "IMG@/data-src";
+}
+
 void take_link(const simdjson::dom::object& link, PageImages& images) {
   std::string_view path;
-  if (link["path"].get(path) != simdjson::SUCCESS || !path.starts_with("IMG@/src")) return;
+  if (link["path"].get(path) != simdjson::SUCCESS || !is_picture(path)) return;
   std::string_view source;
   if (link["url"].get(source) != simdjson::SUCCESS) source = {};
+  if (path == "IMG@/srcset") source = largest_of(source);
   std::vector<ImageText> texts;
   std::string_view text;
   for (const char* kind : kTextKinds) {

@@ -58,6 +58,18 @@ TEST(FindImages, ReadsAttributesAsBrowsersDo) {
   EXPECT_EQ(page.images[2].source, "l.jpg");
 }
 
+TEST(FindImages, TakesThePictureAroundAnImg) {
+  const PageImages page = find_images(
+      "<picture><source srcset='s.jpg 480w, l.jpg 1200w'><SOURCE srcset=n.jpg><img alt=a></PICTURE>"
+      "<picture><source srcset=x.jpg><img src=own.jpg alt=b></picture>"
+      "<picture><source srcset=x.jpg></picture><video><source srcset=x.jpg></video><img alt=c>",
+      "");
+  ASSERT_THAT(page.images, SizeIs(3));
+  EXPECT_EQ(page.images[0].source, "l.jpg");
+  EXPECT_EQ(page.images[1].source, "own.jpg");
+  EXPECT_EQ(page.images[2].source, "");
+}
+
 TEST(FindImages, ConvertsCharsets) {
   const auto alt = [](std::string_view html, std::string_view charset = "") {
     return find_images(html, charset).images.at(0).texts.at(0).text;
@@ -114,6 +126,19 @@ TEST(WatReader, ReadsInPlaceWhatItWouldCopy) {
     ASSERT_EQ(page.images.images.size(), 1u);
     EXPECT_EQ(page.images.images[0].texts.at(0).text, "two cats");
   }
+}
+
+TEST(WatReader, TakesTheLargestOfASrcset) {
+  const std::string json =
+      R"({"Envelope":{"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{"Links":[)"
+      R"({"path":"IMG@/srcset","url":"small.jpg 480w, large.jpg 1200w","alt":"a"},)"
+      R"({"path":"IMG@/data-src","url":"late.jpg","alt":"b"},{"path":"IMG@/longdesc","url":"c"}]}}}}})";
+  WatReader reader;
+  WatPage page;
+  EXPECT_EQ(reader.read(json, page), "");
+  ASSERT_EQ(page.images.images.size(), 2u);
+  EXPECT_EQ(page.images.images[0].source, "large.jpg");
+  EXPECT_EQ(page.images.images[1].source, "late.jpg");
 }
 
 }  // namespace
