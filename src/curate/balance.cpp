@@ -16,6 +16,7 @@
 #include "curate/record_files.h"
 #include "curate/stable_hash.h"
 #include "curate/tally.h"
+#include "curate/text_output.h"
 #include "diptych/curation.h"
 
 namespace diptych {
@@ -263,6 +264,7 @@ void check(const BalanceOptions& options) {
     fail(ErrorCode::invalid_argument, "threshold: got 0, expected 1 or more");
   std::vector<std::filesystem::path> inputs = options.matches;
   inputs.insert(inputs.end(), options.counts.begin(), options.counts.end());
+  for (const auto& output : {options.out, options.table}) check_text_output(output);
   check_outputs({options.out, options.probabilities, options.table, options.chart}, options.stage,
                 inputs);
 }

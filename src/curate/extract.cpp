@@ -14,6 +14,7 @@
 #include "curate/page_pictures.h"
 #include "curate/query_lists.h"
 #include "curate/tally.h"
+#include "curate/text_output.h"
 #include "diptych/curation.h"
 
 namespace diptych {
@@ -31,6 +32,8 @@ struct Piece {
 };
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::size_t kWaitingBytes = std::size_t{1} << 26;  // of a batch, and a member more
+constexpr std::size_t kKeptRoom = std::size_t{1} << 24;      // of a piece, for the next one
 
 /// Cuts an archive into pieces of whole records.
 class Archive {
@@ -118,7 +121,11 @@ class Extraction {
     for (auto& reader : readers) reader = std::make_unique<PageReader>(rules_, archive.name());
     while (true) {
       std::size_t count = 0;
-      while (count < pieces.size() && archive.next(pieces[count])) ++count;
+      // Pieces are large where members are: fewer of them wait then.
+      for (std::size_t size = 0; count < pieces.size() && size < kWaitingBytes; ++count) {
+        if (!archive.next(pieces[count])) break;
+        size += pieces[count].storage.size();
+      }
       if (count == 0) break;
       std::atomic<std::size_t> next = 0;
       pool_.run(readers.size(), [&](std::size_t reader) {
@@ -127,6 +134,9 @@ class Extraction {
         }
       });
       for (std::size_t i = 0; i < count; ++i) take(pieces[i], results[i], archive.name());
+      for (Piece& piece : pieces) {
+        if (piece.storage.capacity() > kKeptRoom) piece.storage = {};
+      }
       if (options_.stage.progress) options_.stage.progress(archive.position(), archive.size());
     }
   }
@@ -134,8 +144,8 @@ class Extraction {
   ExtractReport finish() {
     if (report_.archive.written == 0 && !options_.stage.is_part) {
       fail(ErrorCode::invalid_argument,
-           "archives: got {} records without a page, expected pages ({})", report_.archive.read,
-           options_.inputs.front().string());
+           "archives: got {} records without a page, expected pages ({}){}", report_.archive.read,
+           options_.inputs.front().string(), commonest_reason(report_.archive));
     }
     if (seen_) {
       report_.stage.notes.push_back(
@@ -150,7 +160,7 @@ class Extraction {
   void take(const Piece& piece, PagePictures& result, const std::string& name) {
     if (piece.fault) {
       const bool is_large = *piece.fault == MemberFault::too_large;
-      const std::string_view reason = is_large ? "gzip member over 1 GiB" : "damaged gzip member";
+      const std::string_view reason = is_large ? "gzip member over 256 MiB" : "damaged gzip member";
       ++report_.archive.read;
       count_under(report_.archive.dropped, reason, [&] {
         return fmt::format("{} ({}, after offset {})", reason, name, piece.offset);
@@ -197,6 +207,7 @@ ExtractReport extract_pairs(const ExtractOptions& options) {
   if (options.inputs.empty()) {
     fail(ErrorCode::invalid_argument, "archives: got none, expected WARC or WAT files");
   }
+  check_text_output(options.out);
   check_output(options.out, options.stage, options.inputs);
   Extraction extraction(options);
   for (const std::filesystem::path& path : options.inputs) extraction.read(path);

@@ -7,6 +7,13 @@
 
 namespace diptych::curate {
 
+namespace {
+
+/// Room that is not kept for members that come after.
+constexpr std::size_t kLargeMember = std::size_t{1} << 24;
+
+}  // namespace
+
 struct GzipMembers::Decompressor {
   Decompressor() : handle(libdeflate_alloc_decompressor()) {
     if (handle == nullptr) throw std::bad_alloc();
@@ -43,6 +50,7 @@ std::optional<MemberFault> GzipMembers::next(UnfilledBytes& out) {
     }
     if (result != LIBDEFLATE_INSUFFICIENT_SPACE || room == limit) {
       out.resize(begin);
+      if (room > kLargeMember) out.shrink_to_fit();
       const std::size_t next = file_.find("\x1F\x8B\x08", at_ + 1);
       at_ = next == std::string_view::npos ? file_.size() : next;
       const bool is_large = result == LIBDEFLATE_INSUFFICIENT_SPACE;
@@ -52,9 +60,9 @@ std::optional<MemberFault> GzipMembers::next(UnfilledBytes& out) {
   }
 }
 
-bool inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out) {
+MemberFault inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out) {
   out.clear();
-  return GzipMembers(packed, limit).next(out) == MemberFault::none;
+  return GzipMembers(packed, limit).next(out).value_or(MemberFault::damaged);
 }
 
 }  // namespace diptych::curate

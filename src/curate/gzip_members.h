@@ -9,19 +9,18 @@
 
 namespace diptych::curate {
 
-/// Inflates all of one gzip member into `out`, at most `limit` bytes. False when it is damaged,
-/// cut, or larger.
-bool inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out);
-
 enum class MemberFault { none, damaged, too_large };
+
+/// Inflates all of one gzip member into `out`, at most `limit` bytes.
+MemberFault inflate_whole(std::string_view packed, std::size_t limit, UnfilledBytes& out);
 
 /// Walks the members of a gzip file, each inflated as a whole, which is what makes libdeflate
 /// several times faster than a stream. Not thread-safe.
 class GzipMembers {
  public:
   /// What the default of `max_member` is. A larger member is passed over: page archives have one
-  /// record each.
-  static constexpr std::size_t kMaxMember = std::size_t{1} << 30;
+  /// record each, and pages over 64 MiB are not read.
+  static constexpr std::size_t kMaxMember = std::size_t{1} << 28;
 
   explicit GzipMembers(std::string_view file, std::size_t max_member = kMaxMember);
   ~GzipMembers();

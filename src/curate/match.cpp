@@ -11,6 +11,7 @@
 #include "curate/record.h"
 #include "curate/record_files.h"
 #include "curate/tally.h"
+#include "curate/text_output.h"
 #include "diptych/curation.h"
 
 namespace diptych {
@@ -169,6 +170,7 @@ void check(const MatchOptions& options) {
   std::vector<std::filesystem::path> inputs = options.texts;
   inputs.push_back(options.entries);
   for (const auto& [language, path] : options.language_entries) inputs.push_back(path);
+  for (const auto& output : {options.out, options.counts}) check_text_output(output);
   check_outputs({options.out, options.counts, options.save}, options.stage, inputs);
   if (!options.save.empty() && options.entries.empty()) {
     fail(ErrorCode::invalid_argument, "save: got lists by language only, expected entries");

@@ -85,13 +85,13 @@ void PageReader::take_html(std::string_view response, std::string_view url) {
   read_http(response, http);
   if (!http.fault.empty()) return drop_record(http.fault);
   if (!is_html(http.content_type)) return leave_out_page("no page: no HTML");
-  if (http.body.size() > kMaxPageBytes) return drop_record("page over 64 MiB");
+  if (http.body.size() > kMaxPageBytes) return drop_record(kPageTooLarge);
   ++result_.archive.written;
   take_images(url, find_images(http.body, http.charset));
 }
 
 void PageReader::take_wat(std::string_view json, std::size_t readable_after) {
-  if (json.size() > kMaxPageBytes) return drop_record("page over 64 MiB");
+  if (json.size() > kMaxPageBytes) return drop_record(kPageTooLarge);
   WatPage page;
   const std::string_view problem = wat_.read(json, page, readable_after);
   if (problem == "no page") return leave_out_page("no page: no HTML");

@@ -136,8 +136,9 @@ void read_http(std::string_view response, HttpBody& http) {
   }
   if (http.body.starts_with("\x1F\x8B")) {
     UnfilledBytes unpacked;
-    if (!inflate_whole(http.body, kMaxPageBytes, unpacked)) {
-      http.fault = "damaged compression";
+    const MemberFault fault = inflate_whole(http.body, kMaxPageBytes, unpacked);
+    if (fault != MemberFault::none) {
+      http.fault = fault == MemberFault::too_large ? kPageTooLarge : "damaged compression";
       return;
     }
     http.storage = std::move(unpacked);

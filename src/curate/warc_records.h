@@ -53,6 +53,7 @@ struct HttpBody {
 };
 
 inline constexpr std::size_t kMaxPageBytes = std::size_t{64} << 20;
+inline constexpr std::string_view kPageTooLarge = "page over 64 MiB";
 
 void read_http(std::string_view response, HttpBody& body);
 

@@ -23,9 +23,9 @@ class WatReader {
   WatReader(const WatReader&) = delete;
   WatReader& operator=(const WatReader&) = delete;
 
-  /// Sets `page` to the `IMG@/src`, `srcset` and `data-src` links of a record and returns nothing, or returns why it has
-  /// none: a reason of a few words. Faster where bytes after the JSON can be read too, which are
-  /// `readable_after` in number.
+  /// Sets `page` to the `IMG@/src`, `srcset` and `data-src` links of a record and returns nothing,
+  /// or returns why it has none: a reason of a few words. Faster where bytes after the JSON can be
+  /// read too, which are `readable_after` in number.
   std::string_view read(std::string_view json, WatPage& page, std::size_t readable_after = 0);
 
  private:

@@ -152,6 +152,30 @@ TEST_F(Extract, SurvivesDamagedAndCutArchives) {
   expect_adds_up(report.archive);
 }
 
+TEST_F(Extract, SaysThatAPackedPageIsTooLarge) {
+  const std::string page = gzip(html_page("<img src=1 alt=a>"));
+  const std::string large = gzip(html_page(gzip(std::string(std::size_t{65} << 20, ' '))));
+  const ExtractReport report = extract_pairs(options(page + large + page));
+  EXPECT_EQ(lines().size(), 2U);
+  EXPECT_EQ(report.archive.dropped.at("page over 64 MiB").count, 1U);
+  expect_adds_up(report.archive);
+}
+
+TEST_F(Extract, PassesOverMembersThatAreTooLarge) {
+  const std::string page = gzip(html_page("<img src=1 alt=a>"));
+  const std::string bomb = gzip(std::string((std::size_t{1} << 28) + 1, ' '));
+  const ExtractReport report = extract_pairs(options(page + bomb + page));
+  EXPECT_EQ(lines().size(), 2U);
+  EXPECT_EQ(report.archive.dropped.at("gzip member over 256 MiB").count, 1U);
+  expect_adds_up(report.archive);
+}
+
+TEST_F(Extract, SaysWhyNoPageIsThere) {
+  ExtractOptions extract = options(record("request", "application/http", "GET /"));
+  test::expect_error([&] { extract_pairs(extract); }, ErrorCode::invalid_argument,
+                     "no page: another type of record");
+}
+
 TEST_F(Extract, APictureOfManyPagesMayBeKeptOnce) {
   ExtractOptions extract = options(html_page("<img src=1 alt=a>") + html_page("<img src=1 alt=b>"));
   extract.unique_memory = 1;
@@ -188,6 +212,19 @@ TEST_F(Extract, AnotherFileIsAnError) {
   const ExtractOptions extract = options("<html>");
   test::expect_error([&] { extract_pairs(extract); }, ErrorCode::invalid_argument, "WARC");
   EXPECT_FALSE(std::filesystem::exists(path("out.jsonl")));
+}
+
+TEST_F(Extract, AnOutputOfAnotherFormIsRefused) {
+  ExtractOptions extract = options(html_page("<img src=1 alt=a>"));
+  for (const char* name : {"x.tar", "x.jsonl.GZ", "x.zst"}) {
+    extract.out = path(name);
+    test::expect_error([&] { extract_pairs(extract); }, ErrorCode::invalid_argument, name);
+    EXPECT_FALSE(std::filesystem::exists(path(name)));
+  }
+  for (const char* name : {"-", "pipe:cat"}) {
+    extract.out = name;
+    test::expect_error([&] { extract_pairs(extract); }, ErrorCode::invalid_argument, name);
+  }
 }
 
 TEST_F(Extract, BlockedDomainsThatAreNoneAreRefused) {
