@@ -210,9 +210,17 @@ class Download {
       }
       row_ = list_->next();
       if (row_) return true;
+      take_note();
       list_.reset();
       if (index_ > 0) close_shard();
     }
+  }
+
+  void take_note() {
+    std::string note = list_->note();
+    if (note.empty()) return;
+    const std::lock_guard lock(report_mutex_);
+    report_.stage.notes.push_back(std::move(note));
   }
 
   /// Begins a shard, or finds that it is not this run's to write; false when too many are open.

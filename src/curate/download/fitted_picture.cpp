@@ -9,6 +9,8 @@
 #include "diptych/error.h"
 #include "diptych/image.h"
 #include "image/encode.h"
+#include "image/orientation.h"
+#include "image/picture.h"
 #include "image/scale.h"
 
 namespace diptych::curate {
@@ -86,6 +88,19 @@ bool resize_by(Image& image, const PictureForm& form) {
   return is_changed;
 }
 
+/// Turns a picture as viewers of its file show it.
+void turn_upright(Image& image) {
+  if (image.facts.orientation == 1) return;
+  image::Picture picture{.width = image.width,
+                         .height = image.height,
+                         .pixels = std::move(image.rgb),
+                         .facts = image.facts};
+  image::turn_upright(picture);
+  image.width = picture.width;
+  image.height = picture.height;
+  image.rgb = std::move(picture.pixels);
+}
+
 /// A scale factor must not make a giant of a thin line.
 bool is_drawn_out(const Image& image, const PictureForm& form) {
   const bool by_shortest =
@@ -115,11 +130,12 @@ FittedPicture fit_picture(std::string body, const PictureForm& form, std::span<c
     }
     blur_boxes(image, blurred);
     const bool is_changed = resize_by(image, form) || !blurred.empty();
+    const bool is_encoded = is_changed || !is_of(form.format, body);
+    // What says how the picture is turned is not in the new file.
+    if (is_encoded) turn_upright(image);
     result.width = image.width;
     result.height = image.height;
-    result.bytes = is_changed || !is_of(form.format, body)
-                       ? image::encode(image, form.format, form.quality)
-                       : std::move(body);
+    result.bytes = is_encoded ? image::encode(image, form.format, form.quality) : std::move(body);
   } catch (const Error& error) {
     result.failure = error.code() == ErrorCode::out_of_memory ? "too many pixels" : "no picture";
     result.detail = error.what();

@@ -9,6 +9,7 @@
 #include "base/as_text.h"
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "columns/columns_module.h"
 #include "curate/record.h"
 #include "json/json.h"
@@ -157,7 +158,25 @@ std::optional<std::string_view> UrlList::next_line() {
   return std::nullopt;
 }
 
-ListRow UrlList::row_of(const std::vector<std::string_view>& fields) const {
+std::string UrlList::repaired(std::string text) {
+  if (is_utf8(text)) return text;
+  if (repaired_++ == 0) first_repaired_ = line_number();
+  return repaired_text(std::move(text));
+}
+
+std::uint64_t UrlList::line_number() const {
+  return shards::count_lines(text_.substr(0, table_->row_position())) + 1;
+}
+
+std::string UrlList::note() const {
+  if (repaired_ == 0) return {};
+  return fmt::format(
+      "list of URLs: {} of its fields are no UTF-8 and have U+FFFD, the first in line {} "
+      "({})",
+      repaired_, first_repaired_, name_);
+}
+
+ListRow UrlList::row_of(const std::vector<std::string_view>& fields) {
   const auto field = [&](std::size_t place) {
     return place < fields.size() ? shards::unquote(fields[place]) : std::string();
   };
@@ -165,9 +184,9 @@ ListRow UrlList::row_of(const std::vector<std::string_view>& fields) const {
   row.url = field(url_place_);
   if (row.url.empty()) row.fault = "no URL";
   if (boxes_place_) take_boxes(field(*boxes_place_), row);
-  if (caption_place_) row.caption = repaired_text(field(*caption_place_));
+  if (caption_place_) row.caption = repaired(field(*caption_place_));
   for (std::size_t i = 0; i < additional_places_.size(); ++i) {
-    row.additional[columns_.additional[i]] = repaired_text(field(additional_places_[i]));
+    row.additional[columns_.additional[i]] = repaired(field(additional_places_[i]));
   }
   return row;
 }
@@ -228,8 +247,13 @@ std::optional<ListRow> UrlList::next() {
     const auto fields = table_->next(width_);
     if (fields) return row_of(*fields);
     if (!table_->unclosed_quote()) return std::nullopt;
-    table_.emplace(std::string_view(), ',');
+    const std::string_view lost = text_.substr(table_->row_position());
     row.fault = "unclosed quote";
+    row.detail = fmt::format(
+        "line {} opens a quote that nothing closes, which takes this and {} "
+        "line ends after it: no row of them is read",
+        line_number(), shards::count_lines(lost));
+    table_.emplace(std::string_view(), ',');
     return row;
   }
   const auto line = next_line();

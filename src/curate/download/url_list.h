@@ -51,6 +51,10 @@ class UrlList {
   /// Where a file is damaged is one row with a fault, and the end.
   std::optional<ListRow> next();
 
+  /// Returns how many fields were repaired so far, and where the first is, in a sentence; empty:
+  /// none.
+  std::string note() const;
+
   /// The same for text that is in memory and outlives the list. `name` says the form.
   UrlList(std::string_view text, const std::string& name, ListColumns columns);
 
@@ -58,7 +62,9 @@ class UrlList {
   enum class Form { lines, json_lines, table, columns };
 
   void read_header();
-  ListRow row_of(const std::vector<std::string_view>& fields) const;
+  ListRow row_of(const std::vector<std::string_view>& fields);
+  std::string repaired(std::string text);
+  std::uint64_t line_number() const;
   ListRow row_of_json(std::string_view line) const;
   ListRow row_of_object(const nlohmann::ordered_json& object) const;
   std::optional<ListRow> next_of_columns();
@@ -74,6 +80,8 @@ class UrlList {
   std::string_view text_;
   std::optional<shards::RowReader> table_;
   std::unique_ptr<columns::ColumnReader> reader_;
+  std::uint64_t repaired_ = 0;        ///< fields of the table
+  std::uint64_t first_repaired_ = 0;  ///< its line
   std::size_t width_ = 0;
   std::size_t url_place_ = 0;
   std::optional<std::size_t> caption_place_;

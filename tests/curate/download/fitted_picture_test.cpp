@@ -5,8 +5,10 @@
 
 #include <span>
 
+#include "base/mapped_file.h"
 #include "diptych/image.h"
 #include "image/encode.h"
+#include "support/support.h"
 
 namespace diptych::curate {
 namespace {
@@ -54,6 +56,19 @@ TEST(FitPicture, HasTheSizeOfItsMode) {
   EXPECT_EQ(size_after(DownloadResize::center_crop, 200, 101), std::pair(64, 64));
   EXPECT_EQ(size_after(DownloadResize::border, 20, 10), std::pair(64, 64));
   EXPECT_EQ(size_after(DownloadResize::border, 20, 10, true), std::pair(20, 10));
+}
+
+TEST(FitPicture, TurnsUprightWhatItEncodes) {
+  const std::string file = test::data_path("images/exif_rotated.jpg");
+  const std::string body = read_text_file(file);
+  const Image upright = load_image(file, {.upright = true});
+  PictureForm wanted = form(DownloadResize::none);
+  const FittedPicture turned = fit_picture(body, wanted);
+  EXPECT_EQ(turned.width, upright.width);
+  EXPECT_EQ(turned.height, upright.height);
+  EXPECT_EQ(decoded(turned).rgb, upright.rgb);
+  wanted.format = PictureFormat::jpg;  // where nothing changes
+  EXPECT_EQ(fit_picture(body, wanted).bytes, body);
 }
 
 TEST(FitPicture, PutsWhiteAroundAndCutsInTheMiddle) {

@@ -10,8 +10,10 @@
 namespace diptych::curate {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::Eq;
+using ::testing::HasSubstr;
 
 std::vector<ListRow> rows_of(std::string_view text, const std::string& name,
                              const ListColumns& columns = {}) {
@@ -39,6 +41,16 @@ TEST(UrlList, ReadsTables) {
   EXPECT_THAT(urls_of(rows_of("url\nhttp://a\n\"http://b\n", "x.csv")),
               ElementsAre("http://a", "! unclosed quote"));
   EXPECT_THAT(rows_of("url,caption\nu,a\xFFz\n", "x.csv")[0].caption, Eq("a\xEF\xBF\xBDz"));
+}
+
+TEST(UrlList, SaysWhatItRepairedAndLost) {
+  constexpr std::string_view kText = "url,caption\nu,a\nv,caf\xE9\nw,\xFF\nx,\"b\ny,c\nz,d\n";
+  UrlList list(kText, "x.csv", {});
+  EXPECT_EQ(list.note(), "");
+  std::string detail;
+  while (const auto row = list.next()) detail = row->detail;
+  EXPECT_THAT(detail, AllOf(HasSubstr("line 5 opens"), HasSubstr("this and 3 line ends")));
+  EXPECT_THAT(list.note(), AllOf(HasSubstr("2 of its fields"), HasSubstr("line 3")));
 }
 
 TEST(UrlList, ReadsJsonLines) {
