@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -152,6 +153,10 @@ class Extraction {
           fmt::format("by the end one new picture in {:.3g} was taken for a known one",
                       1.0 / std::max(seen_->false_positives(), 1e-15)));
     }
+    for (const auto& [doubt, of] : doubts_) {
+      report_.stage.notes.push_back(
+          fmt::format("kept: {} {} ({})", of.count, doubt, of.examples.front()));
+    }
     out_.commit();
     return std::move(report_);
   }
@@ -169,6 +174,9 @@ class Extraction {
     add(report_.archive, result.archive);
     add(report_.stage, result.stage);
     report_.texts += result.texts;
+    for (const auto& [doubt, of] : result.doubts) {
+      count_under(doubts_, doubt, of.count, [&] { return of.examples.front(); });
+    }
     report_.unpacked_bytes += piece.bytes.size();
     if (seen_) leave_out_known(result);
     out_.write(result.lines);
@@ -199,6 +207,7 @@ class Extraction {
   PageRules rules_;
   std::optional<SeenFilter> seen_;
   ExtractReport report_;
+  std::map<std::string, Dropped> doubts_;  ///< as PagePictures'
 };
 
 }  // namespace

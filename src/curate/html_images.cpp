@@ -4,6 +4,7 @@
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -60,6 +61,17 @@ std::string_view charset_of(std::string_view html, std::string_view from_http) {
   // A page that says so in ASCII is not UTF-16 (HTML, section 13.2.3.3).
   if (!declared.empty() && keeps_ascii(declared) && open_converter(declared)) return declared;
   return {};
+}
+
+/// What makes one doubt that `taken`, which the page or HTTP names or nobody, is its charset.
+CharsetDoubt doubt_of(std::string_view tags, std::string_view taken, bool is_named) {
+  if (taken.empty()) return is_named ? CharsetDoubt::unknown : CharsetDoubt::none;
+  const bool has_more_than_ascii =
+      std::any_of(tags.begin(), tags.end(), [](char c) { return (c & 0x80) != 0; });
+  if (!has_more_than_ascii || !is_utf8(tags)) return CharsetDoubt::none;
+  const Converter converter = open_converter(taken);
+  const bool is_single = converter && ucnv_getMaxCharSize(converter.get()) == 1;
+  return is_single ? CharsetDoubt::is_utf8 : CharsetDoubt::none;
 }
 
 /// The tags' text as UTF-8. Without a charset that is known, what is no UTF-8 is Windows-1252.
@@ -147,6 +159,8 @@ PageImages find_images(std::string_view html, std::string_view charset) {
   std::string tags;
   for (const std::string_view tag : find_image_tags(html)) tags += tag;
   if (tags.empty()) return page;
+  const bool is_named = !charset.empty() || !declared_charset(html).empty();
+  page.doubt = doubt_of(tags, name, is_named);
   // Gumbo reads the attributes, with their character references, of a page of these tags alone.
   const std::string document = decode(std::move(tags), name);
   GumboOutput* output =

@@ -22,7 +22,15 @@ struct PageImage {
   std::vector<ImageText> texts;
 };
 
+/// What is doubtful about the charset that a page was read in.
+enum class CharsetDoubt {
+  none,
+  unknown,  ///< it names one that ICU does not know; UTF-8 or Windows-1252 was taken
+  is_utf8,  ///< it names one of single bytes, which was taken as browsers do, and is UTF-8
+};
+
 struct PageImages {
+  CharsetDoubt doubt = CharsetDoubt::none;
   std::string base;               ///< of <base href>; empty: the page's own URL
   std::vector<PageImage> images;  ///< those with a text
   std::uint64_t without_text = 0;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/text_remains.h"
 #include "curate/record.h"
 #include "curate/sha2.h"
 #include "curate/tally.h"
@@ -41,6 +42,7 @@ void PageReader::read(std::string_view bytes, std::uint64_t offset, PagePictures
   result_.archive = {};
   result_.stage = {};
   result_.texts = 0;
+  result_.doubts.clear();
   WarcReader reader(bytes);
   WarcRecord record;
   while (const std::optional<WarcFault> fault = reader.next(record)) {
@@ -64,6 +66,10 @@ void PageReader::read(std::string_view bytes, std::uint64_t offset, PagePictures
 void PageReader::drop_record(std::string_view reason) {
   count_under(result_.archive.dropped, reason,
               [&] { return fmt::format("{} ({}, offset {})", reason, file_, offset_); });
+}
+
+void PageReader::count_doubt(std::string_view doubt, std::string_view page) {
+  count_under(result_.doubts, doubt, [&] { return shards::one_line(page.substr(0, 200)); });
 }
 
 void PageReader::leave_out_page(std::string_view reason) {
@@ -139,9 +145,14 @@ void PageReader::take_images(std::string_view page, PageImages&& images) {
       known.emplace(pictures.back().url, &pictures.back());
     }
   }
+  if (!pictures.empty() && images.doubt == CharsetDoubt::unknown)
+    count_doubt("pages of an unknown charset, read as UTF-8 or Windows-1252", page);
+  if (!pictures.empty() && images.doubt == CharsetDoubt::is_utf8)
+    count_doubt("pages that say a charset of single bytes, as they are read, and look as UTF-8",
+                page);
   std::string page_json;
   append_json_string(page_json, page);
-  for (const Picture& picture : pictures) write(picture, page_json);
+  for (const Picture& picture : pictures) write(picture, page, page_json);
 }
 
 void PageReader::add_texts(Picture& picture, std::vector<ImageText>&& texts) {
@@ -153,7 +164,7 @@ void PageReader::add_texts(Picture& picture, std::vector<ImageText>&& texts) {
   }
 }
 
-void PageReader::write(const Picture& picture, std::string_view page_json) {
+void PageReader::write(const Picture& picture, std::string_view page, std::string_view page_json) {
   PictureLine line;
   const std::string digest = sha224(picture.url);
   std::copy_n(digest.begin(), line.key.size(), line.key.begin());
@@ -163,6 +174,8 @@ void PageReader::write(const Picture& picture, std::string_view page_json) {
   ((out += ",\"page\":") += page_json) += ",\"texts\":[";
   for (const ImageText& text : picture.texts) {
     if (out.back() == '}') out += ',';
+    if (has_lost_character(text.text))
+      count_doubt("texts with U+FFFD, mostly for bytes that are not of their charset", page);
     ((out += "{\"kind\":\"") += text.kind) += "\",\"text\":";
     append_json_string(out, text.text);
     ((out += ",\"language\":\"") += rules_.language.detect(text.text, words_)) += "\"}";

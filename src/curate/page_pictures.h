@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ struct PagePictures {
   StageReport archive;
   StageReport stage;
   std::uint64_t texts = 0;
+  /// Texts and pages that are kept though their charset is hardly the one they say.
+  std::map<std::string, Dropped> doubts;
 };
 
 /// Turns records of WARC and WAT archives into pictures with texts. Not thread-safe.
@@ -60,8 +63,9 @@ class PageReader {
   void take_images(std::string_view page, PageImages&& images);
   std::string_view problem_of(const std::string& url, PageImage& image);
   static void add_texts(Picture& picture, std::vector<ImageText>&& texts);
-  void write(const Picture& picture, std::string_view page_json);
+  void write(const Picture& picture, std::string_view page, std::string_view page_json);
   void leave_out_page(std::string_view reason);
+  void count_doubt(std::string_view doubt, std::string_view page);
   void drop_record(std::string_view reason);
   void leave_out(std::string_view reason, std::string_view source, std::uint64_t pictures = 1);
 

@@ -7,6 +7,8 @@
 
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
+#include "base/unfilled_bytes.h"
+#include "curate/gzip_members.h"
 #include "diptych/curation.h"
 #include "support/expect_error.h"
 #include "support/support.h"
@@ -126,6 +128,21 @@ TEST_F(Extract, LeavesOutPicturesWithoutAnUrl) {
   expect_adds_up(report.stage);
 }
 
+TEST_F(Extract, NotesWhatIsHardlyOfItsCharset) {
+  const ExtractReport report = extract_pairs(
+      options(html_page("<meta charset=utf-8><img src=1 alt='caf\xE9'><img src=2 alt='\xE9 a'>") +
+              html_page("<meta charset=iso-8859-1><img src=3 alt='caf\xC3\xA9'>") +
+              html_page("<meta charset=iso-8859-1><img src=4 alt='caf\xE9'>") +
+              html_page("<meta charset=no-such><img src=5 alt='caf\xE9'>") +
+              html_page("<meta charset=utf-8><img src=6 alt='caf\xC3\xA9'>")));
+  EXPECT_EQ(report.stage.written, 6U);
+  EXPECT_THAT(report.stage.notes,
+              ::testing::UnorderedElementsAre(
+                  ::testing::StartsWith("kept: 2 texts with U+FFFD"),
+                  ::testing::StartsWith("kept: 1 pages that say a charset of single bytes"),
+                  ::testing::StartsWith("kept: 1 pages of an unknown charset")));
+}
+
 TEST_F(Extract, BlocksDomainsAndWords) {
   ExtractOptions extract =
       options(html_page("<img src=http://cdn.bad.com/1 alt=a><img src=1 alt='a Casino, here'>"
@@ -161,13 +178,17 @@ TEST_F(Extract, SaysThatAPackedPageIsTooLarge) {
   expect_adds_up(report.archive);
 }
 
-TEST_F(Extract, PassesOverMembersThatAreTooLarge) {
-  const std::string page = gzip(html_page("<img src=1 alt=a>"));
-  const std::string bomb = gzip(std::string((std::size_t{1} << 28) + 1, ' '));
-  const ExtractReport report = extract_pairs(options(page + bomb + page));
-  EXPECT_EQ(lines().size(), 2U);
-  EXPECT_EQ(report.archive.dropped.at("gzip member over 256 MiB").count, 1U);
-  expect_adds_up(report.archive);
+TEST(GzipMembers, KeepNoRoomOfOneThatIsTooLarge) {
+  constexpr std::size_t kMax = std::size_t{17} << 20;
+  const std::string file = gzip("a") + gzip(std::string(kMax + 1, ' ')) + gzip("b");
+  curate::GzipMembers members(file, kMax);
+  UnfilledBytes out;
+  EXPECT_EQ(members.next(out), curate::MemberFault::none);
+  EXPECT_EQ(members.next(out), curate::MemberFault::too_large);
+  EXPECT_LT(out.capacity(), std::size_t{1} << 20);
+  EXPECT_EQ(members.next(out), curate::MemberFault::none);
+  EXPECT_EQ(as_text(out), "ab");
+  EXPECT_EQ(members.next(out), std::nullopt);
 }
 
 TEST_F(Extract, SaysWhyNoPageIsThere) {
