@@ -140,7 +140,8 @@ struct BalanceOptions {
   /// How many texts an entry may keep on average. Default: 20,000. With counts by language it holds
   /// for `threshold_language`, and the others get the one that gives them its tail share.
   std::uint64_t threshold = 20'000;
-  /// Which language `threshold` is for. Default: English.
+  /// Which language `threshold` is for. Default: English, or where the counts have none of it,
+  /// which is noted, the list for all languages without their own.
   std::string threshold_language = "en";
   /// The share of all matches that entries below the threshold have, 0 to 1, instead of
   /// `threshold`: it becomes the count whose cumulated share is nearest. Below 0, the default: not

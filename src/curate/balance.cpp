@@ -46,37 +46,48 @@ struct Language {
 /// The threshold of each language's entries.
 class Thresholds {
  public:
-  Thresholds(const Counts& counts, const BalanceOptions& options) : options_(options) {
+  Thresholds(const Counts& counts, const BalanceOptions& options, StageReport& report)
+      : options_(options), base_(options.threshold_language) {
     share_ = options.tail_share;
     if (share_ >= 0 || counts.size() == 1) return;
-    const auto base = counts.find(options.threshold_language);
+    auto base = counts.find(base_);
+    // English texts were matched against the list that is for all languages without their own.
+    const bool is_of_others = base == counts.end() && base_ == kDefaultBase;
+    if (is_of_others) base = counts.find("");
     if (base == counts.end()) {
       fail(ErrorCode::invalid_argument,
            "threshold: got counts of {} languages without '{}', for which it holds, expected "
            "another language or a tail share",
-           counts.size(), options.threshold_language);
+           counts.size(), base_);
     }
+    if (is_of_others) {
+      report.notes.push_back(fmt::format(
+          "t holds for the queries of all other languages, '', as the counts have none of '{}'",
+          base_));
+    }
+    base_ = base->first;
     share_ = tail_share(base->second, options.threshold);
   }
 
   std::uint64_t of(const std::string& language, std::span<const std::uint64_t> counts) const {
     if (share_ < 0) return options_.threshold;
-    if (options_.tail_share < 0 && language == options_.threshold_language)
-      return options_.threshold;
+    if (options_.tail_share < 0 && language == base_) return options_.threshold;
     return threshold_for(counts, share_);
   }
 
  private:
+  static constexpr std::string_view kDefaultBase = "en";
   const BalanceOptions& options_;
+  std::string base_;  ///< the language whose threshold was given
   double share_ = -1.0;
 };
 
 using Languages = std::map<std::string, std::unique_ptr<Language>, std::less<>>;
 
-Languages make_languages(const BalanceOptions& options) {
+Languages make_languages(const BalanceOptions& options, StageReport& report) {
   Counts counts = read_counts(options.counts);
   if (counts.empty()) fail(ErrorCode::invalid_argument, "counts: got none, expected a file");
-  const Thresholds thresholds(counts, options);
+  const Thresholds thresholds(counts, options, report);
   Languages languages;
   for (auto& [language, values] : counts) {
     const std::uint64_t threshold = thresholds.of(language, values);
@@ -303,9 +314,9 @@ void finish(const BalanceOptions& options, Languages& languages, const std::vect
 
 BalanceReport balance_pairs(const BalanceOptions& options) {
   check(options);
-  Languages languages = make_languages(options);
-  ThreadPool pool(options.stage.threads);
   BalanceReport report;
+  Languages languages = make_languages(options, report.stage);
+  ThreadPool pool(options.stage.threads);
   std::vector<double> probabilities;
   std::optional<AtomicFile> out;
   if (!options.out.empty()) out.emplace(options.out, existing_outputs(options.stage));

@@ -141,6 +141,21 @@ TEST_F(Balance, CountsOfALanguageTwiceOrNestedDeepAreRefused) {
   refuses(std::string(100'000, '['), "nested deeper than 32");
 }
 
+TEST_F(Balance, WithoutEnglishTheThresholdIsOfAllOtherLanguages) {
+  BalanceOptions balance = options(R"({"text":"t","language":"en","matches":[2]})"
+                                   "\n",
+                                   R"({"":[10,20,970],"de":[1,9,90]})");
+  balance.threshold = 100;
+  const BalanceReport report = balance_pairs(balance);
+  ASSERT_EQ(report.languages.size(), 2U);
+  EXPECT_EQ(report.languages[0].threshold, 100U);
+  EXPECT_EQ(report.languages[1].threshold, 1U);  // the nearest to a tail of 3 %
+  EXPECT_THAT(report.stage.notes, ::testing::Contains(::testing::HasSubstr("none of 'en'")));
+  balance.stage.overwrite = true;
+  balance.threshold_language = "fr";
+  test::expect_error([&] { balance_pairs(balance); }, ErrorCode::invalid_argument, "'fr'");
+}
+
 TEST(BalanceRule, TheNearestShareDecides) {
   const std::vector<std::uint64_t> counts = {40, 0, 10, 50};
   EXPECT_EQ(tail_share(counts, 50), 0.5);
