@@ -77,6 +77,7 @@ void check_used(const CurateQueriesArguments& options, Command command) {
 /// Lists that are something else; JSON arrays are read as such.
 void note_lists(const std::vector<std::string>& lists) {
   for (const std::string& list : lists) {
+    if (list.starts_with("pipe:")) continue;  // its command is run once
     const std::vector<std::string> lines = read_lines(list);
     if (!lines.empty() && trim(lines.front()).starts_with('[')) continue;
     for (const std::string& note : diptych::line_notes("query", lines))

@@ -95,11 +95,16 @@ struct MatchOptions {
   /// that was saved.
   std::filesystem::path entries;
   /// Further lists by language: a text whose `language` is a key is matched against that list, and
-  /// in bo, dz, ja, km, lo, my, ryu, th and zh by the rule for scripts without spaces. Texts in
-  /// other languages are matched against `entries`, or left out when that is empty.
+  /// in bo, dz, ja, km, lo, my, ryu, th and zh by the rule for scripts without spaces; "zh" is for
+  /// "zh-Hant" too unless that has its own. Texts in other languages are matched against `entries`, or left out when that is empty.
   std::map<std::string, std::filesystem::path> language_entries;
-  /// JSON Lines, also with gzip or zstd: objects with `text`, or with `texts`, a list of such.
+  /// JSON Lines, also with gzip or zstd: objects with `text`, or with `texts`, a list of such. And
+  /// shards (.tar, also packed) and tables (.csv, .tsv): a sample is an object with its `key`, its
+  /// caption as `text`, of several as `texts`, and `url` and `language` of its json part.
   std::vector<std::filesystem::path> texts;
+  /// The member of a sample's json part that holds its caption, or a list of them. Empty, the
+  /// default: the txt part.
+  std::string json_text_key;
   /// JSON Lines, the objects in order with `matches`: the numbers of the entries in `text`,
   /// ascending from 0, or for `texts` a list of them for each.
   std::filesystem::path out;
@@ -140,8 +145,8 @@ struct BalanceOptions {
   /// How many texts an entry may keep on average. Default: 20,000. With counts by language it holds
   /// for `threshold_language`, and the others get the one that gives them its tail share.
   std::uint64_t threshold = 20'000;
-  /// Which language `threshold` is for. Default: English, or where the counts have none of it,
-  /// which is noted, the list for all languages without their own.
+  /// Which language `threshold` is for; empty: the list for all languages without their own.
+  /// Default: English, or where the counts have none of it, which is noted, that list.
   std::string threshold_language = "en";
   /// The share of all matches that entries below the threshold have, 0 to 1, instead of
   /// `threshold`: it becomes the count whose cumulated share is nearest. Below 0, the default: not

@@ -193,8 +193,7 @@ class BlockBalancer {
   }
 
   Language& entries_of(const RecordText& text) const {
-    auto found = languages_.find(text.language);
-    if (found == languages_.end()) found = languages_.find("");
+    const auto found = list_for(languages_, text.language);
     if (found == languages_.end()) {
       if (text.matches.empty()) return *languages_.begin()->second;
       fail(ErrorCode::invalid_argument,

@@ -1,18 +1,23 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/parallel.h"
 #include "curate/line_blocks.h"
 #include "curate/query_lists.h"
 #include "curate/query_matcher.h"
 #include "curate/record.h"
 #include "curate/record_files.h"
+#include "curate/sample_walk.h"
 #include "curate/tally.h"
 #include "curate/text_output.h"
 #include "diptych/curation.h"
+#include "shards/sample_text.h"
+#include "shards/sources.h"
 
 namespace diptych {
 
@@ -45,8 +50,7 @@ class QueryLists {
 
   /// The list for texts in a language; nullptr: none.
   QueryList* find(std::string_view language) const {
-    auto list = lists_.find(language);
-    if (list == lists_.end()) list = lists_.find("");
+    const auto list = list_for(lists_, language);
     return list == lists_.end() ? nullptr : list->second.get();
   }
 
@@ -126,18 +130,71 @@ class BlockMatcher {
   MatchedBlock result_;
 };
 
+/// A sample's texts as a line of records.
+void append_record(std::string& lines, const shards::Sample& sample,
+                   const std::string& json_text_key) {
+  using Json = nlohmann::ordered_json;
+  const auto captions = shards::read_text(sample, {.json_text_key = json_text_key}).captions;
+  Json record = {{"key", sample.key}};
+  const Json json =
+      Json::parse(sample.text("json").value_or(""), nullptr, /*allow_exceptions=*/false);
+  for (const char* name : {"url", "language"}) {
+    const bool has_text = json.is_object() && json.contains(name) && json[name].is_string();
+    if (has_text) record[name] = json[name];
+  }
+  if (captions.size() == 1) {
+    record["text"] = captions.front();
+  } else {
+    const bool has_language = record.contains("language");
+    for (const std::string& caption : captions) {
+      Json text = {{"text", caption}};
+      if (has_language) text["language"] = record["language"];
+      record["texts"].push_back(std::move(text));
+    }
+  }
+  lines += record.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// Adds what a block came to, whose output `out` takes.
+void take_block(MatchedBlock&& result, AtomicFile& out, MatchReport& report) {
+  out.write(result.lines);
+  add(report.stage, result.report);
+  report.texts += result.texts;
+  report.texts_with_match += result.texts_with_match;
+  report.matches += result.matches;
+}
+
+/// Matches the captions of a shard or table.
+void match_samples(const std::filesystem::path& path, const MatchOptions& options,
+                   const QueryLists& lists, ThreadPool& pool, AtomicFile& out,
+                   MatchReport& report) {
+  const SampleRules rules{
+      .need_picture = false, .decode = false, .json_text_key = options.json_text_key};
+  const std::string name = path.string();
+  StageReport files;
+  StageReport samples;
+  walk_samples({path}, {}, rules, pool, options.stage, files, samples,
+               [&](const std::vector<CheckedSample>& checked) {
+                 std::string lines;
+                 for (const auto& [sample, fault] : checked)
+                   if (!fault) append_record(lines, sample, options.json_text_key);
+                 MatchedBlock result = BlockMatcher(lists, name).work({lines, 0});
+                 result.report.read = 0;  // counted with the samples
+                 take_block(std::move(result), out, report);
+               });
+  for (const auto& [reason, dropped] : files.dropped) samples.read += dropped.count;
+  files.read = 0;
+  files.written = 0;
+  add(report.stage, files);
+  add(report.stage, samples);
+}
+
 void match_file(const std::filesystem::path& path, const MatchOptions& options,
                 const QueryLists& lists, ThreadPool& pool, AtomicFile& out, MatchReport& report) {
   const auto work = [&](const LineBlock& block, const std::string& file) {
     return BlockMatcher(lists, file).work(block);
   };
-  const auto take = [&](MatchedBlock&& result) {
-    out.write(result.lines);
-    add(report.stage, result.report);
-    report.texts += result.texts;
-    report.texts_with_match += result.texts_with_match;
-    report.matches += result.matches;
-  };
+  const auto take = [&](MatchedBlock&& result) { take_block(std::move(result), out, report); };
   work_on_file<MatchedBlock>(path, options.stage, pool, work, take);
 }
 
@@ -188,7 +245,8 @@ MatchReport match_texts(const MatchOptions& options) {
   report.stage.notes = lists.notes();
   AtomicFile out(options.out, existing_outputs(options.stage));
   for (const std::filesystem::path& path : options.texts) {
-    match_file(path, options, lists, pool, out, report);
+    const bool is_shard = !is_pipe(path.native()) && shards::source_kind(path).has_value();
+    (is_shard ? match_samples : match_file)(path, options, lists, pool, out, report);
   }
   if (report.stage.written == 0 && !options.stage.is_part) {
     const auto& dropped = report.stage.dropped;

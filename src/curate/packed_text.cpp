@@ -11,6 +11,7 @@
 
 #include "base/as_text.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/mapped_file.h"
 #include "shards/unpack.h"
 
@@ -18,7 +19,7 @@ namespace diptych::curate {
 
 namespace {
 
-using TakenSoFar = std::function<void(std::size_t)>;
+using TakenSoFar = std::function<void(std::size_t, std::size_t)>;
 
 constexpr std::size_t kUnpackedPiece = std::size_t{256} << 10;
 
@@ -52,7 +53,7 @@ void unpack_bzip2(std::string_view packed, const std::string& name, const TextSi
       if ((status != BZ_OK && status != BZ_STREAM_END) || is_stuck) fail_damaged("bzip2", name);
       packed.remove_prefix(taken);
       sink({piece.data(), made});
-      if (done) done(size - packed.size());
+      if (done) done(size - packed.size(), size);
     }
   }
 }
@@ -80,7 +81,7 @@ void unpack_xz(std::string_view packed, const std::string& name, const TextSink&
     if (status != LZMA_OK && status != LZMA_STREAM_END) fail_damaged("xz", name);
     packed.remove_prefix(given - stream.avail_in);
     sink({piece.data(), piece.size() - stream.avail_out});
-    if (done) done(size - packed.size());
+    if (done) done(size - packed.size(), size);
   }
 }
 
@@ -88,7 +89,7 @@ void unpack_xz(std::string_view packed, const std::string& name, const TextSink&
 
 void read_packed_text(const std::filesystem::path& path, const TextSink& sink,
                       const TakenSoFar& done) {
-  const MappedFile file(path);
+  const MappedFile file = open_input(path);
   const std::string_view text = as_text(file.bytes());
   if (text.starts_with("BZh")) return unpack_bzip2(text, file.name(), sink, done);
   if (text.starts_with("\xFD"
@@ -100,10 +101,10 @@ void read_packed_text(const std::filesystem::path& path, const TextSink& sink,
   } else {
     for (std::size_t at = 0; at < text.size(); at += kUnpackedPiece) {
       sink(text.substr(at, kUnpackedPiece));
-      if (done) done(std::min(at + kUnpackedPiece, text.size()));
+      if (done) done(std::min(at + kUnpackedPiece, text.size()), text.size());
     }
   }
-  if (done) done(text.size());
+  if (done) done(text.size(), text.size());
 }
 
 }  // namespace diptych::curate

@@ -134,10 +134,15 @@ class QueryMaker {
 
   void add_list(const std::filesystem::path& path) {
     QuerySource& list = source("list " + path.filename().string());
-    for (const std::string& entry : read_entries(path)) {
+    std::uint64_t blank_lines = 0;
+    for (const std::string& entry : read_entries(path, &blank_lines)) {
       ++list.found;
       ++list.enough;
       write(entry, list);
+    }
+    if (blank_lines > 0) {
+      report_.rows.notes.push_back(
+          fmt::format("blank lines, passed over: {} ({})", blank_lines, path.string()));
     }
   }
 
@@ -214,15 +219,15 @@ class QueryMaker {
 
   void read_dump(const std::filesystem::path& path, WordCounts& counts) {
     std::uint64_t articles = 0;
+    bool is_damaged = false;
     WikiDump dump([&](const WikiPage& page) {
       counts.add(wiki_plain_text(page.text));
       ++articles;
     });
-    const std::size_t size = std::filesystem::file_size(path);
     try {
       read_packed_text(
           path, [&](std::string_view piece) { dump.read(piece); },
-          [&](std::size_t done) {
+          [&](std::size_t done, std::size_t size) {
             if (options_.stage.progress) options_.stage.progress(done, size);
           });
       if (dump.is_within_page()) {
@@ -231,8 +236,15 @@ class QueryMaker {
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt_data) throw;
+      is_damaged = true;
       ++report_.pages.read;
       count_under(report_.pages.dropped, "damaged file", [&] { return error.what(); });
+    }
+    if (dump.pages() == 0 && !dump.is_within_page() && !is_damaged) {
+      fail(ErrorCode::invalid_argument,
+           "dump: got no page, expected pages-articles XML of a wiki; other texts are no source "
+           "({})",
+           path.string());
     }
     report_.pages.read += dump.pages();
     report_.pages.written += articles;

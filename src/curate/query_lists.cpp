@@ -12,6 +12,7 @@
 #include "base/as_text.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/input_file.h"
 #include "base/mapped_file.h"
 #include "base/utf8.h"
 #include "curate/line_blocks.h"
@@ -50,11 +51,16 @@ void refuse_objects(std::string_view text, const std::string& name) {
   }
 }
 
-std::vector<std::string> entries_from_lines(std::string_view text, const std::string& name) {
+std::vector<std::string> entries_from_lines(std::string_view text, const std::string& name,
+                                            std::uint64_t* blank_lines) {
   std::vector<std::string> entries;
   Lines lines({text, 0});
   std::string_view line;
   while (lines.next(line)) {
+    if (blank_lines != nullptr && line.find_first_not_of(" \t") == std::string_view::npos) {
+      ++*blank_lines;
+      continue;
+    }
     if (line.empty()) {
       fail(ErrorCode::invalid_argument, "entries: got an empty line {}, expected a text ({})",
            entries.size() + 1, name);
@@ -90,23 +96,18 @@ void add_counts(Counts& sum, const std::string& language, std::vector<std::uint6
   for (std::size_t i = 0; i < counts.size(); ++i) total[i] += counts[i];
 }
 
-}  // namespace
-
-std::vector<std::string> read_entries(const std::filesystem::path& path) {
-  const MappedFile file(path);
+std::vector<std::string> queries_in(const MappedFile& file, std::uint64_t* blank_lines) {
   const std::string_view text = text_of(file);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && text[first] == '{')
     refuse_objects(text.substr(first), file.name());
   const bool is_json = first != std::string_view::npos && text[first] == '[';
-  std::vector<std::string> entries =
-      is_json ? entries_from_json(text, file.name()) : entries_from_lines(text, file.name());
+  std::vector<std::string> entries = is_json ? entries_from_json(text, file.name())
+                                             : entries_from_lines(text, file.name(), blank_lines);
   if (entries.empty())
     fail(ErrorCode::invalid_argument, "entries: got none, expected some ({})", file.name());
   return entries;
 }
-
-namespace {
 
 /// What keeps entries from being found, or finds them twice.
 void note_odd_entries(const std::vector<std::string>& entries, const std::filesystem::path& path,
@@ -132,13 +133,23 @@ void note_odd_entries(const std::vector<std::string>& entries, const std::filesy
 
 }  // namespace
 
+std::vector<std::string> read_entries(const std::filesystem::path& path,
+                                      std::uint64_t* blank_lines) {
+  return queries_in(open_input(path), blank_lines);
+}
+
 QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOptions& options,
                           std::vector<std::string>& notes) {
   constexpr std::string_view kSaved = "dptquery";
-  if (!text_of(MappedFile(path)).starts_with(kSaved)) {
-    const std::vector<std::string> entries = read_entries(path);
+  const MappedFile file = open_input(path);
+  if (!text_of(file).starts_with(kSaved)) {
+    const std::vector<std::string> entries = queries_in(file, nullptr);
     note_odd_entries(entries, path, notes);
     return QueryMatcher(entries, options);
+  }
+  if (is_pipe(path.native())) {
+    fail(ErrorCode::invalid_argument,
+         "saved queries: got a pipe, expected a file, as they are mapped ({})", path.string());
   }
   QueryMatcher matcher(path);
   const MatcherOptions saved = matcher.options();

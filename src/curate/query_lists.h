@@ -13,9 +13,11 @@
 
 namespace diptych::curate {
 
-/// Reads queries: a JSON array of texts, or one a line. Throws Error: not_found, io,
-/// invalid_argument for what is neither, or for an empty line.
-std::vector<std::string> read_entries(const std::filesystem::path& path);
+/// Reads queries, also from a pipe: a JSON array of texts, or one a line. `blank_lines`: counts
+/// lines without a text, which are passed over; nullptr: an empty one is an error, as the lines'
+/// numbers are the queries'. Throws Error: as open_input, invalid_argument for other content.
+std::vector<std::string> read_entries(const std::filesystem::path& path,
+                                      std::uint64_t* blank_lines = nullptr);
 
 /// Makes the automaton of a file of queries, or maps a saved one. Throws Error: as `read_entries`,
 /// corrupt_data, and invalid_argument for one that was saved with other options. Adds to `notes`
@@ -26,6 +28,15 @@ QueryMatcher load_matcher(const std::filesystem::path& path, const MatcherOption
 /// Returns how texts in a language are matched: without spaces at the borders for the nine of
 /// MetaCLIP 2.
 Script script_of(std::string_view language);
+
+/// Returns where the list is for texts in a language: its own, otherwise that of the language
+/// without a script or region ("zh" for "zh-Hant"), otherwise that for all others, "".
+template <typename Lists>
+auto list_for(Lists& lists, std::string_view language) {
+  auto list = lists.find(language);
+  if (list == lists.end()) list = lists.find(language.substr(0, language.find('-')));
+  return list == lists.end() ? lists.find(std::string_view()) : list;
+}
 
 /// Counts that several threads add to.
 class SharedCounts {

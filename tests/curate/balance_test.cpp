@@ -156,6 +156,14 @@ TEST_F(Balance, WithoutEnglishTheThresholdIsOfAllOtherLanguages) {
   test::expect_error([&] { balance_pairs(balance); }, ErrorCode::invalid_argument, "'fr'");
 }
 
+TEST_F(Balance, AScriptOfALanguageHasItsQueries) {
+  BalanceOptions balance = options(R"({"text":"t","language":"zh-Hant","matches":[1]})"
+                                   "\n",
+                                   R"({"":[1],"zh":[1,90]})");
+  balance_pairs(balance);
+  EXPECT_THAT(kept(), ::testing::HasSubstr("zh-Hant"));
+}
+
 TEST(BalanceRule, TheNearestShareDecides) {
   const std::vector<std::uint64_t> counts = {40, 0, 10, 50};
   EXPECT_EQ(tail_share(counts, 50), 0.5);

@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
 #include "diptych/curation.h"
+#include "shards/tar.h"
 #include "support/expect_error.h"
 #include "support/support.h"
 
@@ -65,6 +66,59 @@ TEST_F(Match, EachLanguageHasItsQueries) {
   EXPECT_THAT(output(), ::testing::HasSubstr(R"("language":"en","matches":[1]})"));
   EXPECT_EQ(Json::parse(read_text_file(path("counts.json"))),
             Json::parse(R"({"":[0,1],"zh":[0,1]})"));
+}
+
+TEST_F(Match, AScriptOfALanguageHasItsQueries) {
+  MatchOptions match = options(R"({"text":"黑貓","language":"zh-Hant"})"
+                               "\n"
+                               R"({"text":"黑猫","language":"zh"})"
+                               "\n");
+  write_file(path("zh.txt"), "貓\n");
+  match.language_entries["zh"] = path("zh.txt");
+  match_texts(match);
+  EXPECT_THAT(output(), ::testing::HasSubstr(R"("language":"zh-Hant","matches":[0]})"));
+  write_file(path("hant.txt"), "狗\n貓\n");
+  match.language_entries["zh-Hant"] = path("hant.txt");
+  match.stage.overwrite = true;
+  match_texts(match);
+  EXPECT_THAT(output(), ::testing::HasSubstr(R"("language":"zh-Hant","matches":[1]})"));
+}
+
+TEST_F(Match, CaptionsOfShardsAreTexts) {
+  MatchOptions match = options("");
+  {
+    shards::TarWriter tar(path("s.tar"));
+    const auto add = [&](const char* name, std::string_view text) {
+      tar.add(name, std::as_bytes(std::span(text)));
+    };
+    add("a.json", R"({"url": "http://x.org/a", "language": "en", "names": ["dog", "no"]})");
+    add("a.txt", "a cat here");
+    add("b.jpg", "a picture");
+    add("c.txt", "a \"dog\"");
+    tar.commit();
+  }
+  match.texts = {path("s.tar")};
+  const MatchReport report = match_texts(match);
+  EXPECT_EQ(output(),
+            R"({"key":"a","url":"http://x.org/a","language":"en","text":"a cat here","matches":[1]})"
+            "\n"
+            R"({"key":"c","text":"a \"dog\"","matches":[]})"
+            "\n");
+  EXPECT_EQ(report.stage.read, 3U);
+  EXPECT_EQ(report.stage.written, 2U);
+  EXPECT_THAT(report.stage.dropped, ::testing::SizeIs(1));  // b has no caption
+  match.json_text_key = "names";
+  match.stage.overwrite = true;
+  match_texts(match);
+  const std::string lines = output();
+  EXPECT_EQ(Json::parse(lines.substr(0, lines.find('\n'))).at("matches"), Json::parse("[[0],[]]"));
+}
+
+TEST_F(Match, EntriesComeFromAPipe) {
+  MatchOptions match = options("{\"text\":\"dog\"}\n");
+  match.entries = "pipe:echo cat; echo dog";
+  match_texts(match);
+  EXPECT_THAT(output(), ::testing::HasSubstr("\"matches\":[1]"));
 }
 
 TEST_F(Match, BadRecordsAreCountedUnderTheirReason) {

@@ -13,6 +13,7 @@
 #include "curate/external_counter.h"
 #include "curate/wiki_dump.h"
 #include "curate/word_splitter.h"
+#include "support/expect_error.h"
 #include "support/support.h"
 
 namespace diptych::curate {
@@ -126,6 +127,30 @@ TEST_F(QueriesTest, NothingFoundIsAnError) {
   EXPECT_THROW(make_queries(options_), Error);
   options_.dumps.clear();
   EXPECT_THROW(make_queries(options_), Error);
+}
+
+TEST_F(QueriesTest, WhatIsNoDumpIsNamed) {
+  options_.numbers = true;
+  const auto refuses = [&](const std::filesystem::path& dump, ErrorCode code, const char* what) {
+    options_.dumps = {dump};
+    test::expect_error([&] { make_queries(options_); }, code, what);
+  };
+  refuses(write("own.txt", "my own words\n"), ErrorCode::invalid_argument, "own.txt");
+  refuses("nothere.xml", ErrorCode::not_found, "nothere.xml");
+  EXPECT_FALSE(std::filesystem::exists(options_.out));
+}
+
+TEST_F(QueriesTest, DumpsComeFromPipes) {
+  const std::filesystem::path dump = write("d.xml", page("A", "some words, some words"));
+  options_.dumps = {"pipe:cat '" + dump.string() + "'"};
+  EXPECT_EQ(make_queries(options_).pages.written, 1U);
+}
+
+TEST_F(QueriesTest, BlankLinesOfAListAreCounted) {
+  options_.lists = {write("list.txt", "dog\n\n \ncat\n")};
+  const QueryReport report = make_queries(options_);
+  EXPECT_EQ(report.sources.front().found, 2U);
+  EXPECT_THAT(report.rows.notes, ::testing::Contains(::testing::HasSubstr("passed over: 2")));
 }
 
 TEST(WikiDump, ReadsPiecesOfAnySize) {
