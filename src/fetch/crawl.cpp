@@ -131,8 +131,8 @@ class Crawl {
       } else {
         errand.attempts += 1;
         const std::string url = errand.url.origin + errand.url.path;
-        return start({.url = url, .max_bytes = rules_.max_bytes}, host, false, std::move(errand),
-                     now);
+        return start({.url = url, .max_bytes = rules_.max_bytes, .alone = errand.is_alone}, host,
+                     false, std::move(errand), now);
       }
     }
   }
@@ -220,6 +220,12 @@ class Crawl {
   }
 
   void take_answer(CrawlHost& host, Errand errand, TransferOutcome outcome) {
+    // What an answer before had too much of: a host that states short lengths fails for itself.
+    if (outcome.is_spoilt && !errand.is_alone) {
+      errand.is_alone = true;
+      errand.attempts -= 1;
+      return hosts_.add(std::move(errand), Clock::now(), /*first=*/true);
+    }
     if (!outcome.failure.empty()) {
       if (outcome.may_pass && errand.attempts <= rules_.retries) return retry(errand, outcome);
       return end(errand, outcome.failure, outcome.detail);

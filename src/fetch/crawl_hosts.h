@@ -20,8 +20,9 @@ namespace diptych::fetch {
 struct Errand {
   std::uint64_t id = 0;
   web::RequestUrl url;
-  int attempts = 0;   ///< begun so far
-  int redirects = 0;  ///< followed so far
+  int attempts = 0;       ///< begun so far
+  int redirects = 0;      ///< followed so far
+  bool is_alone = false;  ///< asked for on a connection of its own
 };
 
 /// What is known of one host (scheme, name and port), and what waits for it.

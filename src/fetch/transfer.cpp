@@ -84,6 +84,7 @@ void Transfer::prepare(TransferTarget target) {
   error_[0] = '\0';
   curl_easy_setopt(curl_.get(), CURLOPT_URL, target_.url.c_str());
   curl_easy_setopt(curl_.get(), CURLOPT_FOLLOWLOCATION, target_.follow ? 1L : 0L);
+  curl_easy_setopt(curl_.get(), CURLOPT_FRESH_CONNECT, target_.alone ? 1L : 0L);
 }
 
 // libcurl is C: these throw nothing but bad_alloc, after which no crawl goes on anyway.
@@ -146,6 +147,10 @@ TransferOutcome Transfer::finish(CURLcode code) {
       status >= 300 || (outcome_.opt_out && status == 200) || (is_too_large_ && target_.cut);
   if (code != CURLE_OK && !is_answer) {
     outcome_.failure = failure_of(code, outcome_.may_pass);
+    long connections = 0;
+    curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections);
+    const bool is_no_http = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
+    outcome_.is_spoilt = is_no_http && connections == 0;
     outcome_.detail = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
   }
   return std::move(outcome_);

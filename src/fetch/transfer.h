@@ -19,6 +19,7 @@ struct TransferTarget {
   std::string url;
   std::size_t max_bytes = 0;
   bool follow = false;  ///< whether libcurl follows redirects itself, up to 5
+  bool alone = false;   ///< on a connection of its own, that no answer before has spoilt
   bool cut = false;     ///< whether an answer above `max_bytes` is cut, and otherwise a failure
 };
 
@@ -26,7 +27,8 @@ struct TransferTarget {
 struct TransferOutcome {
   std::string failure;  ///< a few words, for what is no answer at all; empty: `status`
   std::string detail;
-  bool may_pass = false;  ///< the failure may be gone later
+  bool may_pass = false;   ///< the failure may be gone later
+  bool is_spoilt = false;  ///< what came was no HTTP, on a connection that had answered before
   int status = 0;
   std::string redirect;  ///< where a redirect leads to
   std::chrono::seconds retry_after{0};

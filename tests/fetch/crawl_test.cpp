@@ -2,10 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -85,6 +91,78 @@ TEST(Crawl, FetchesManyAndAsksForRobotsOnce) {
   EXPECT_EQ(requests.size(), urls.size() + 1);
   EXPECT_EQ(requests.front().target, "/robots.txt");
   EXPECT_EQ(requests.front().header("user-agent"), "diptych/test");
+}
+
+/// A server that keeps its connections. To "/short" it states half of the length, and what is too
+/// much arrives when the connection is used again.
+class ServerOfShortLengths {
+ public:
+  ServerOfShortLengths() {
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_, 16), 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve_all(); });
+  }
+  ~ServerOfShortLengths() {
+    ::shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    ::close(listener_);
+  }
+  ServerOfShortLengths(const ServerOfShortLengths&) = delete;
+  ServerOfShortLengths& operator=(const ServerOfShortLengths&) = delete;
+  std::string address() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  int connections() const { return connections_; }
+
+ private:
+  void serve_all() {
+    while (true) {
+      const int connection = ::accept(listener_, nullptr, nullptr);
+      if (connection < 0) return;
+      ++connections_;
+      serve(connection);
+      ::close(connection);
+    }
+  }
+
+  static void serve(int connection) {
+    std::string late;
+    std::array<char, 4096> buffer{};
+    while (true) {
+      const ssize_t got = ::recv(connection, buffer.data(), buffer.size(), 0);
+      if (got <= 0) return;
+      const std::string request(buffer.data(), static_cast<std::size_t>(got));
+      const std::string reply = late + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood";
+      late = request.starts_with("GET /short ") ? "and this is too much" : "";
+      if (::send(connection, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) return;
+    }
+  }
+
+  int listener_ = -1;
+  int port_ = 0;
+  std::atomic<int> connections_ = 0;
+  std::thread thread_;
+};
+
+TEST(Crawl, WhatFollowsAnAnswerOfAWrongLengthDoesNotFail) {
+  ServerOfShortLengths server;
+  CrawlRules rules = test_rules();
+  rules.robots = false;
+  rules.pace.connections = 1;
+  const auto results = crawl_list({server.address() + "/short", server.address() + "/a",
+                                   server.address() + "/b"},
+                                  rules);
+  for (const CrawlResult& result : results) {
+    EXPECT_EQ(result.failure, "") << result.detail;
+    EXPECT_EQ(result.body, "good");
+    EXPECT_EQ(result.attempts, 1);
+  }
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(Crawl, ObeysRobots) {
