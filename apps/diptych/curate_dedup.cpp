@@ -83,7 +83,8 @@ void find_copies_once(const CurateDedupArguments& options, const std::vector<std
 }
 
 int dedup_each(const CurateDedupArguments& options, Command command) {
-  const EachInput each = each_shard("dedup", options.dedup.inputs, options.each, command);
+  const EachInput each =
+      each_shard("dedup", options.dedup.inputs, options.each, command, options.stage.json);
   diptych::claim_folder(each.folder, each.stage, each.command);
   const std::filesystem::path copies = options.each / "dedup.copies";
   find_copies_once(options, each.inputs, copies);

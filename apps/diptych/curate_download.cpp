@@ -1,9 +1,11 @@
 #include <diptych/download.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -101,8 +103,10 @@ void add_crawl(Command command, DownloadOptions& download) {
   command.option("--ignore-robots", download.ignore_robots,
                  "do not read robots.txt, for this REASON, which the statistics keep");
   command.list("--disallowed-header-directives", download.disallowed_directives,
-               "directives of X-Robots-Tag that are obeyed; default: noai, noimageai, noindex, "
-               "noimageindex");
+               "directives of X-Robots-Tag that are obeyed, also as a JSON list; default: noai, "
+               "noimageai, noindex, noimageindex");
+  command.option("--ignore-robots-tag", download.ignore_robots_tag,
+                 "obey no X-Robots-Tag, for this REASON, which the statistics keep");
   command.flag("--allow-private-addresses", download.private_addresses,
                "connect to private, loopback and link-local addresses too");
 }
@@ -142,6 +146,36 @@ void add_picture(Command command, PictureForm& form) {
       .at_least(1);
 }
 
+/// Directives as they are given one by one, or as img2dataset has them: '["noai", "noindex"]'.
+std::vector<std::string> directives_of(const std::vector<std::string>& given) {
+  constexpr const char* kAround = " []\"'";
+  std::vector<std::string> directives;
+  for (const std::string& value : given) {
+    std::istringstream parts(value);
+    for (std::string part; std::getline(parts, part, ',');) {
+      const std::size_t first = part.find_first_not_of(kAround);
+      if (first == std::string::npos) continue;
+      part = part.substr(first, part.find_last_not_of(kAround) - first + 1);
+      std::transform(part.begin(), part.end(), part.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      directives.push_back(part);
+    }
+  }
+  return directives;
+}
+
+/// How what failed is fetched again, once all shards are there.
+void note_retry(const diptych::DownloadReport& report) {
+  std::uint64_t failed = 0;
+  for (const auto& [reason, dropped] : report.stage.dropped) failed += dropped.count;
+  if (report.shards > 0 || report.done_before == 0 || failed == 0) return;
+  print_note(fmt::format(
+      "{} failed before, and nothing is left to do: the lines of NNNNN.jsonl with the status "
+      "failed_to_download are a list for another folder; without its NNNNN_stats.json a shard is "
+      "done anew",
+      counted(failed, "URL")));
+}
+
 int download(CurateDownloadArguments options, Command command) {
   if (options.download.picture.resize == DownloadResize::none) {
     command.refuse_unused({"--image-size", "--resize-only-if-bigger", "--upscale-interpolation",
@@ -151,6 +185,7 @@ int download(CurateDownloadArguments options, Command command) {
   note_repeated(options.lists);
 
   options.download.lists = as_paths(options.lists);
+  options.download.disallowed_directives = directives_of(options.download.disallowed_directives);
   options.download.stage = options.stage.stage;
   Progress progress("URLs");
   options.download.stage.progress = progress.callback();
@@ -168,6 +203,7 @@ int download(CurateDownloadArguments options, Command command) {
     if (report.done_before > 0)
       print_line(fmt::format("{} done before", counted(report.done_before, "URL")));
   }
+  note_retry(report);
   const int status = finish_stage(report.stage);
   const bool is_anything_there =
       report.stage.written > 0 || report.stage.left_out.contains("another process's");

@@ -118,7 +118,12 @@ void add_curate_match(Command curate) {
               "the queries, or an automaton that --save wrote");
   command.list("--language-entries", options->languages,
                "LANGUAGE=FILE: the queries for texts whose \"language\" is that");
-  command.list("--texts", options->texts, "JSON Lines, also .gz or .zst").required();
+  command
+      .list("--texts", options->texts,
+            "JSON Lines, also .gz or .zst; shards, folders of shards, tables")
+      .required();
+  command.option("--json-text-key", options->match.json_text_key,
+                 "where captions of shards are in the json part; default: in the txt part");
   const Command target = command.exactly_one("Output", "where matches go");
   path_option(target, "--out", options->match.out, "the texts with their matches");
   const Option each = each_option(target, options->each);

@@ -95,7 +95,8 @@ StageResult draw(const diptych::DrawOptions& options, bool json) {
 
 int sample(SampleArguments arguments, Command command) {
   note_repeated(arguments.scores);
-  const EachInput each = each_shard("sample", arguments.draw.inputs, arguments.each, command);
+  const EachInput each =
+      each_shard("sample", arguments.draw.inputs, arguments.each, command, arguments.stage.json);
   if (!arguments.mix.empty()) arguments.cap.mix = diptych::read_mix(arguments.mix);
   for (const std::string& weight : arguments.weights)
     arguments.cap.mix.weights.push_back(weight_of(weight));

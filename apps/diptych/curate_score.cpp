@@ -96,7 +96,8 @@ StageResult score(CurateScoreArguments options) {
 
 /// Keeps what scored well in an earlier run by shard, of which all scores are there.
 int score_each_again(CurateScoreArguments options, Command command) {
-  const EachInput each = each_shard("score", options.score.inputs, options.each, command);
+  const EachInput each =
+      each_shard("score", options.score.inputs, options.each, command, options.stage.json);
   std::vector<std::filesystem::path> scores;
   for (const std::string& input : each.inputs)
     scores.push_back(scores_file(options.scores_from, input));

@@ -96,7 +96,8 @@ struct MatchOptions {
   std::filesystem::path entries;
   /// Further lists by language: a text whose `language` is a key is matched against that list, and
   /// in bo, dz, ja, km, lo, my, ryu, th and zh by the rule for scripts without spaces; "zh" is for
-  /// "zh-Hant" too unless that has its own. Texts in other languages are matched against `entries`, or left out when that is empty.
+  /// "zh-Hant" too unless that has its own. Texts in other languages are matched against `entries`,
+  /// or left out when that is empty.
   std::map<std::string, std::filesystem::path> language_entries;
   /// JSON Lines, also with gzip or zstd: objects with `text`, or with `texts`, a list of such. And
   /// shards (.tar, also packed) and tables (.csv, .tsv): a sample is an object with its `key`, its

@@ -88,7 +88,10 @@ struct DownloadOptions {
   std::string ignore_robots;
   /// A crawler's own product token beside "diptych", for robots.txt and X-Robots-Tag.
   std::string user_agent_token;
-  /// Of X-Robots-Tag, in lower case.
+  /// Why X-Robots-Tag does not count; goes into the statistics. Empty, the default: it counts.
+  std::string ignore_robots_tag;
+  /// Of X-Robots-Tag, in lower case: at least one of these. Those of them that are left out, and
+  /// others, are noted.
   std::vector<std::string> disallowed_directives = {"noai", "noimageai", "noindex", "noimageindex"};
 
   PictureForm picture;

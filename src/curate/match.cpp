@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -16,6 +15,7 @@
 #include "curate/tally.h"
 #include "curate/text_output.h"
 #include "diptych/curation.h"
+#include "json/json.h"
 #include "shards/sample_text.h"
 #include "shards/sources.h"
 
@@ -133,26 +133,25 @@ class BlockMatcher {
 /// A sample's texts as a line of records.
 void append_record(std::string& lines, const shards::Sample& sample,
                    const std::string& json_text_key) {
-  using Json = nlohmann::ordered_json;
   const auto captions = shards::read_text(sample, {.json_text_key = json_text_key}).captions;
-  Json record = {{"key", sample.key}};
-  const Json json =
-      Json::parse(sample.text("json").value_or(""), nullptr, /*allow_exceptions=*/false);
+  OrderedJson record = {{"key", sample.key}};
+  const OrderedJson json =
+      read_ordered_json(sample.text("json").value_or("")).value_or(OrderedJson());
   for (const char* name : {"url", "language"}) {
-    const bool has_text = json.is_object() && json.contains(name) && json[name].is_string();
-    if (has_text) record[name] = json[name];
+    const bool has_text = json.is_object() && json.contains(name) && json.at(name).is_string();
+    if (has_text) record[name] = json.at(name);
   }
   if (captions.size() == 1) {
     record["text"] = captions.front();
   } else {
     const bool has_language = record.contains("language");
     for (const std::string& caption : captions) {
-      Json text = {{"text", caption}};
+      OrderedJson text = {{"text", caption}};
       if (has_language) text["language"] = record["language"];
       record["texts"].push_back(std::move(text));
     }
   }
-  lines += record.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  lines += record.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
 /// Adds what a block came to, whose output `out` takes.

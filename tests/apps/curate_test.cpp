@@ -75,6 +75,46 @@ TEST(Curate, ProcessesShareInputsAndLeaveWhatIsDone) {
   EXPECT_THAT(nothing.errors, HasSubstr("inputs: got some of which nothing came"));
 }
 
+TEST(Curate, ARunThatHasNothingToDoSaysSoInJson) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "entries.txt", "dog\n");
+  write_file(folder.path() / "a.jsonl", "{\"text\":\"a dog\"}\nnot JSON\n");
+  const std::string command =
+      "diptych curate match --entries entries.txt --texts a.jsonl --each m --json";
+  const ProgramRun first = run_in_shell(command, folder.path());
+  EXPECT_EQ(first.status, 1);
+  EXPECT_THAT(first.output, HasSubstr("malformed JSON"));
+  const ProgramRun second = run_in_shell(command, folder.path());
+  EXPECT_EQ(second.status, 0) << second.errors;
+  EXPECT_EQ(nlohmann::json::parse(second.output),
+            nlohmann::json({{"inputs", 1}, {"done_now", 0}, {"done_before", 1}}));
+}
+
+TEST(Curate, MatchesCaptionsOfAFolderOfShardsAndBalancesThem) {
+  const TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  std::filesystem::create_directory(path("pictures"));
+  write_picture(folder.path() / "pictures/a.bmp", 255, 0, 0);
+  write_file(path("pictures/a.txt"), "a cat here");
+  write_file(path("q.txt"), "cat\n");
+  write_file(path("de.txt"), "Katze\n");
+  const std::string command =
+      "diptych shards merge pictures --out web && "
+      "diptych curate match --entries q.txt --language-entries de=de.txt --texts web --out m.jsonl "
+      "--counts c.json && "
+      "diptych curate balance --matches m.jsonl --counts c.json --t 20000 --out b.jsonl && "
+      "diptych curate balance --matches m.jsonl --counts c.json --t-language others --out o.jsonl";
+  const ProgramRun run = run_in_shell(command, folder.path());
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(read_text_file(path("b.jsonl")), HasSubstr("\"text\":\"a cat here\""));
+  const ProgramRun against =
+      run_in_shell("diptych curate dedup web --against nothere.tar --out once", folder.path());
+  EXPECT_EQ(against.status, 2);
+  EXPECT_THAT(against.errors, HasSubstr("nothere.tar"));
+  const ProgramRun doctor = run_in_shell("diptych shards doctor web nothere.tar", folder.path());
+  EXPECT_THAT(doctor.output, HasSubstr("nothere.tar"));
+}
+
 TEST(Curate, AnOptionsFileThatChangedAtEqualSizeIsAnotherCommand) {
   const TemporaryFolder folder;
   write_file(folder.path() / "entries.txt", "dog\ncat\n");

@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 /// A web on this machine, and a list of what is there and what is not.
@@ -70,6 +71,7 @@ class CurateDownload : public ::testing::Test {
     if (request.target == "/text") return {.body = "<html>no picture</html>"};
     if (!request.target.ends_with(".jpg")) return {.status = 404};
     ++served_;
+    if (opts_out_) return {.headers = {{"X-Robots-Tag", "noai"}}, .body = picture_};
     return {.body = picture_};
   }
 
@@ -78,6 +80,7 @@ class CurateDownload : public ::testing::Test {
   fs::path list_ = folder_.path() / "urls.csv";
   std::string picture_ = read_text_file(data_path("images/landscape.jpg"));
   std::atomic<int> served_ = 0;
+  std::atomic<bool> opts_out_ = false;
   HttpServer server_{[this](const ServerRequest& request) { return answer(request); }};
 };
 
@@ -177,6 +180,57 @@ TEST_F(CurateDownload, RefusesAFolderOfOtherOptions) {
   const ProgramRun run = run_diptych(others);
   EXPECT_EQ(run.status, 2);
   EXPECT_THAT(run.errors, HasSubstr("other lists or options"));
+}
+
+TEST_F(CurateDownload, RefusesAFolderOfAnotherListOrOtherRules) {
+  run_diptych(arguments("out"));
+  const auto refuses = [&](std::vector<std::string> more) {
+    std::vector<std::string> others = arguments("out");
+    others.insert(others.end(), more.begin(), more.end());
+    EXPECT_EQ(run_diptych(others).status, 2) << more.front();
+  };
+  refuses({"--ignore-robots", "mine"});
+  refuses({"--ignore-robots-tag", "mine"});
+  refuses({"--disallowed-header-directives", "noai"});
+  refuses({"--max-bytes", "5000"});
+  refuses({"--user-agent-token", "other"});
+  std::string list = read_text_file(list_);
+  list[list.find("picture 7")] = 'P';  // the size stays
+  write_file(list_, list);
+  refuses({"--retries", "0"});
+}
+
+TEST_F(CurateDownload, SaysHowWhatFailedIsFetchedAgain) {
+  EXPECT_THAT(run_diptych(arguments("out")).errors, Not(HasSubstr("failed before")));
+  EXPECT_THAT(run_diptych(arguments("out")).errors, HasSubstr("3 URLs failed before"));
+}
+
+TEST_F(CurateDownload, RefusalsAreNotPassedOverWithoutAReason) {
+  opts_out_ = true;
+  const auto with = [&](const std::string& out, std::vector<std::string> more) {
+    std::vector<std::string> all = arguments(out);
+    all.insert(all.end(), more.begin(), more.end());
+    return run_diptych(all);
+  };
+  const ProgramRun nothing = with("a", {"--disallowed-header-directives", "nothing"});
+  EXPECT_EQ(nothing.status, 2);
+  EXPECT_THAT(nothing.errors, HasSubstr("got nothing, expected one or more of noai"));
+  EXPECT_EQ(with("b", {"--disallowed-header-directives", "[]"}).status, 2);
+  const ProgramRun list = with("d", {"--disallowed-header-directives", R"(["NoAI", "no"])"});
+  EXPECT_EQ(Json::parse(list.output)["written"], 0) << list.errors;
+  EXPECT_THAT(list.errors, HasSubstr("X-Robots-Tag noimageai, noindex, noimageindex are taken"));
+  EXPECT_THAT(list.errors, HasSubstr("refuses with: no"));
+  const ProgramRun ignored = with("e", {"--ignore-robots-tag", "own pictures"});
+  EXPECT_EQ(Json::parse(ignored.output)["written"], kPictures) << ignored.errors;
+  EXPECT_THAT(read_text_file(folder_.path() / "e/00000_stats.json"), HasSubstr("own pictures"));
+}
+
+TEST_F(CurateDownload, SaysWhichColumnsAreLeftOut) {
+  write_file(list_, "url,key,id\n" + server_.address() + "/0.jpg,mine,1\n");
+  std::vector<std::string> all = arguments("out");
+  all.insert(all.end(), {"--save-additional-columns", "key"});
+  const ProgramRun run = run_diptych(all);
+  EXPECT_THAT(run.errors, HasSubstr("member of that name: key"));
 }
 
 TEST_F(CurateDownload, ConnectsToNothingPrivateUnasked) {

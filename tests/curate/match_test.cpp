@@ -99,11 +99,12 @@ TEST_F(Match, CaptionsOfShardsAreTexts) {
   }
   match.texts = {path("s.tar")};
   const MatchReport report = match_texts(match);
-  EXPECT_EQ(output(),
-            R"({"key":"a","url":"http://x.org/a","language":"en","text":"a cat here","matches":[1]})"
-            "\n"
-            R"({"key":"c","text":"a \"dog\"","matches":[]})"
-            "\n");
+  EXPECT_EQ(
+      output(),
+      R"({"key":"a","url":"http://x.org/a","language":"en","text":"a cat here","matches":[1]})"
+      "\n"
+      R"({"key":"c","text":"a \"dog\"","matches":[]})"
+      "\n");
   EXPECT_EQ(report.stage.read, 3U);
   EXPECT_EQ(report.stage.written, 2U);
   EXPECT_THAT(report.stage.dropped, ::testing::SizeIs(1));  // b has no caption

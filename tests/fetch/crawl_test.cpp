@@ -154,9 +154,8 @@ TEST(Crawl, WhatFollowsAnAnswerOfAWrongLengthDoesNotFail) {
   CrawlRules rules = test_rules();
   rules.robots = false;
   rules.pace.connections = 1;
-  const auto results = crawl_list({server.address() + "/short", server.address() + "/a",
-                                   server.address() + "/b"},
-                                  rules);
+  const auto results = crawl_list(
+      {server.address() + "/short", server.address() + "/a", server.address() + "/b"}, rules);
   for (const CrawlResult& result : results) {
     EXPECT_EQ(result.failure, "") << result.detail;
     EXPECT_EQ(result.body, "good");

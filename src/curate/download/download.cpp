@@ -1,8 +1,10 @@
 #include "diptych/download.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +25,7 @@
 #include "curate/download/work_queue.h"
 #include "curate/sha2.h"
 #include "curate/tally.h"
+#include "diptych/picture_files.h"
 #include "diptych/version.h"
 #include "diptych/worker_share.h"
 #include "fetch/fetch_module.h"
@@ -38,8 +41,74 @@ using namespace curate;
 constexpr std::size_t kMostOpenShards = 64;
 constexpr const char* kFailedToDownload = "failed_to_download";
 constexpr const char* kLeftOut = "left_out";
+/// Bytes of a list by which it is told from another one of its size.
+constexpr std::uint64_t kMostHashed = std::uint64_t{1} << 28;
+
+/// What says that a picture is not to be used.
+constexpr std::array<std::string_view, 4> kRefusals = {"noai", "noimageai", "noindex",
+                                                       "noimageindex"};
+
+bool holds_directive(const DownloadOptions& options, std::string_view directive) {
+  return std::find(options.disallowed_directives.begin(), options.disallowed_directives.end(),
+                   directive) != options.disallowed_directives.end();
+}
+
+/// Nobody's refusal is passed over without a reason.
+void check_directives(const DownloadOptions& options) {
+  const bool is_any = std::any_of(kRefusals.begin(), kRefusals.end(), [&](std::string_view name) {
+    return holds_directive(options, name);
+  });
+  if (is_any || !options.ignore_robots_tag.empty()) return;
+  fail(ErrorCode::invalid_argument,
+       "directives of X-Robots-Tag: got {}, expected one or more of {}, or a reason to ignore them",
+       options.disallowed_directives.empty()
+           ? "none"
+           : fmt::format("{}", fmt::join(options.disallowed_directives, ", ")),
+       fmt::join(kRefusals, ", "));
+}
+
+/// What is hardly meant of directives and columns.
+std::vector<std::string> notes_on(const DownloadOptions& options) {
+  std::vector<std::string> notes;
+  std::vector<std::string> ignored;
+  for (const std::string_view name : kRefusals)
+    if (!holds_directive(options, name)) ignored.emplace_back(name);
+  std::vector<std::string> unknown;
+  for (const std::string& name : options.disallowed_directives)
+    if (std::find(kRefusals.begin(), kRefusals.end(), name) == kRefusals.end())
+      unknown.push_back(name);
+  if (!options.ignore_robots_tag.empty()) {
+    notes.push_back(fmt::format("X-Robots-Tag is ignored: {}", options.ignore_robots_tag));
+  } else if (!ignored.empty()) {
+    notes.push_back(
+        fmt::format("pictures with X-Robots-Tag {} are taken", fmt::join(ignored, ", ")));
+  }
+  if (!unknown.empty()) {
+    notes.push_back(fmt::format("directives that no known X-Robots-Tag refuses with: {}",
+                                fmt::join(unknown, ", ")));
+  }
+  constexpr std::array<std::string_view, 9> kOwn = {
+      "key",    "status",         "error_message",   "error_detail", "width",
+      "height", "original_width", "original_height", "sha256"};
+  std::vector<std::string> taken;
+  for (const std::string& column : options.additional_columns) {
+    const bool is_own = std::find(kOwn.begin(), kOwn.end(), column) != kOwn.end();
+    const bool is_another = (column == "url" && options.url_column != "url") ||
+                            (column == "caption" && options.caption_column != "caption" &&
+                             !options.caption_column.empty());
+    if (is_own || is_another) taken.push_back(column);
+  }
+  if (!taken.empty()) {
+    notes.push_back(
+        fmt::format("additional columns that are left out, as each sample has its own "
+                    "member of that name: {}",
+                    fmt::join(taken, ", ")));
+  }
+  return notes;
+}
 
 void check(const DownloadOptions& options) {
+  check_directives(options);
   const auto expect = [](bool is_good, const char* what, auto got, const char* expected) {
     if (!is_good) fail(ErrorCode::invalid_argument, "{}: got {}, expected {}", what, got, expected);
   };
@@ -67,24 +136,32 @@ std::string description_of(const DownloadOptions& options) {
   OrderedJson lists = OrderedJson::array();
   for (const auto& list : options.lists) {
     std::error_code unknown;
-    lists.push_back(
-        {{"file", list.filename().string()}, {"bytes", std::filesystem::file_size(list, unknown)}});
+    OrderedJson file = {{"file", list.filename().string()},
+                 {"bytes", std::filesystem::file_size(list, unknown)}};
+    if (std::filesystem::is_regular_file(list, unknown))
+      file["content"] = fmt::format("{:016x}", beginning_hash(list, kMostHashed));
+    lists.push_back(std::move(file));
   }
   OrderedJson json = {{"lists", lists},
-                      {"url_col", options.url_column},
-                      {"caption_col", options.caption_column},
-                      {"save_additional_columns", options.additional_columns},
-                      {"number_sample_per_shard", options.samples_per_shard},
-                      {"resize_mode", static_cast<int>(form.resize)},
-                      {"image_size", form.size},
-                      {"resize_only_if_bigger", form.only_if_larger},
-                      {"upscale_interpolation", static_cast<int>(form.upscale)},
-                      {"downscale_interpolation", static_cast<int>(form.downscale)},
-                      {"encode_format", static_cast<int>(form.format)},
-                      {"encode_quality", form.quality},
-                      {"min_image_size", form.min_side},
-                      {"max_image_area", form.max_area},
-                      {"max_aspect_ratio", form.max_aspect}};
+               {"url_col", options.url_column},
+               {"caption_col", options.caption_column},
+               {"save_additional_columns", options.additional_columns},
+               {"number_sample_per_shard", options.samples_per_shard},
+               {"resize_mode", static_cast<int>(form.resize)},
+               {"image_size", form.size},
+               {"resize_only_if_bigger", form.only_if_larger},
+               {"upscale_interpolation", static_cast<int>(form.upscale)},
+               {"downscale_interpolation", static_cast<int>(form.downscale)},
+               {"encode_format", static_cast<int>(form.format)},
+               {"encode_quality", form.quality},
+               {"min_image_size", form.min_side},
+               {"max_image_area", form.max_area},
+               {"max_aspect_ratio", form.max_aspect},
+               {"max_bytes", options.max_bytes},
+               {"ignore_robots", options.ignore_robots},
+               {"ignore_robots_tag", options.ignore_robots_tag},
+               {"disallowed_header_directives", options.disallowed_directives},
+               {"user_agent_token", options.user_agent_token}};
   // Folders of earlier versions have neither.
   if (!options.boxes_column.empty()) json["bbox_col"] = options.boxes_column;
   if (options.sidecar == SidecarFormat::parquet) json["sidecar"] = "parquet";
@@ -133,6 +210,7 @@ fetch::CrawlRules rules_of(const DownloadOptions& options) {
                           .user_agent = fmt::format("diptych/{}", version()),
                           .agents = {"diptych"},
                           .disallowed_directives = options.disallowed_directives};
+  if (!options.ignore_robots_tag.empty()) rules.disallowed_directives.clear();
   if (!options.user_agent_token.empty()) {
     rules.user_agent += fmt::format(" (compatible; {})", options.user_agent_token);
     rules.agents.insert(rules.agents.begin(), options.user_agent_token);
@@ -147,7 +225,9 @@ class Download {
       : options_(options),
         share_(worker_share()),
         threads_(options.stage.threads > 0 ? options.stage.threads : available_cpus()),
-        queue_(threads_) {}
+        queue_(threads_) {
+    report_.stage.notes = notes_on(options);
+  }
 
   fetch::CrawlNext next(fetch::CrawlRequest& request) {
     while (row_ || read_row()) {

@@ -202,6 +202,7 @@ void OpenShard::write_statistics(const Writing& writing) const {
   for (const auto& [reason, left_out] : writing.report.left_out)
     json["left_out_dict"][reason] = left_out.count;
   if (!options_.ignore_robots.empty()) json["ignore_robots"] = options_.ignore_robots;
+  if (!options_.ignore_robots_tag.empty()) json["ignore_robots_tag"] = options_.ignore_robots_tag;
   write_file(files_.statistics, json.dump(4) + "\n");
 }
 
