@@ -59,7 +59,12 @@ void print_report(const diptych::BalanceReport& report) {
   }
 }
 
+/// How --t-language names the list for texts in languages that have none of their own.
+constexpr const char* kOtherLanguages = "others";
+
 StageResult balance(CurateBalanceArguments options) {
+  if (options.balance.threshold_language == kOtherLanguages)
+    options.balance.threshold_language.clear();
   options.balance.counts = as_paths(options.counts);
   options.balance.stage = options.stage.stage;
   Progress progress("bytes");
@@ -91,7 +96,8 @@ int balance_all(CurateBalanceArguments options, Command command) {
                          .inputs = options.matches,
                          .folder = options.each,
                          .endings = {".kept.jsonl"},
-                         .command = command_without(command, "--matches")},
+                         .command = command_without(command, "--matches"),
+                         .json = options.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           options.balance.matches = {input};
                           options.balance.out = outputs.front();
@@ -119,7 +125,8 @@ void add_curate_balance(Command curate) {
       .at_least(0, 1);
   const Option language =
       command.option("--t-language", balance_options.threshold_language,
-                     "the language that --t is for, where counts are by language; default: en");
+                     "the language that --t is for, where counts are by language; 'others': the "
+                     "queries of --entries. Default: en, or others when en has no counts");
   command.option("--seed", balance_options.seed, "of the draws; default: 0");
   const Command target = command.exactly_one("Output", "where records go");
   path_option(target, "--out", balance_options.out, "the records that are kept");

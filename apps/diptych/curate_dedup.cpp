@@ -150,7 +150,8 @@ int fingerprint_each(const FingerprintArguments& arguments, Command command) {
                          .inputs = shard_names(arguments.inputs),
                          .folder = arguments.each,
                          .endings = {kFingerprints},
-                         .command = command_without(command, "SHARD")},
+                         .command = command_without(command, "SHARD"),
+                         .json = arguments.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           diptych::FingerprintOptions options{.inputs = arguments.inputs,
                                                               .out = outputs.front(),

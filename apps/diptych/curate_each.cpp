@@ -12,6 +12,7 @@
 
 #include "console.h"
 #include "counted.h"
+#include "json_text.h"
 
 namespace {
 
@@ -163,6 +164,9 @@ int for_each_input(const EachInput& each, const WorkOnInput& work) {
     }
   }
   print_tally(tally, each.inputs.size(), share);
+  if (each.json && tally.mine == tally.there) {
+    print_json({{"inputs", tally.mine}, {"done_now", 0}, {"done_before", tally.there}});
+  }
   if (tally.mine > 0 && tally.empty == tally.mine) {
     return report_nothing_found("inputs: got some of which nothing came, expected a record",
                                 status);

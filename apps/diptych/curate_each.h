@@ -29,6 +29,7 @@ struct EachInput {
   std::vector<std::string> endings;
   /// What the outputs' bytes depend on: of Command::typed.
   std::string command;
+  bool json = false;  ///< whether each input's report is JSON, as of none the tally then is
 };
 
 /// An input, by its place among all, and the outputs that it lacks one of.

@@ -64,7 +64,8 @@ int extract_all(CurateExtractArguments options, Command command) {
                          .inputs = options.inputs,
                          .folder = options.each,
                          .endings = {".jsonl"},
-                         .command = command_without(command, "INPUT")},
+                         .command = command_without(command, "INPUT"),
+                         .json = options.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           options.extract.inputs = {input};
                           options.extract.out = outputs.front();

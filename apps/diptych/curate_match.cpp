@@ -1,3 +1,4 @@
+#include <diptych/shard_tools.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -26,7 +27,8 @@ constexpr const char* kCurateMatchExamples =
     "A query is found where it stands between spaces, after a space was put on both sides of each\n"
     "of , . ; : ? ! ` in the text; capitals count (MetaCLIP's rule). Texts are JSON Lines: "
     "objects\n"
-    "with a \"text\", or with \"texts\", a list of such. Queries: a JSON array, or one a line.\n"
+    "with a \"text\", or with \"texts\", a list of such; or shards, whose captions are taken.\n"
+    "Queries: a JSON array, or one a line.\n"
     "Examples:\n"
     "  diptych curate match --entries queries.txt --texts texts.jsonl --out found.jsonl "
     "--counts found.json\n"
@@ -87,7 +89,27 @@ StageResult match(CurateMatchArguments options) {
           0};
 }
 
+/// The files that --texts names: folders and globs of shards, and ranges in braces, stand for
+/// several.
+std::vector<std::string> text_files(const std::vector<std::string>& given) {
+  std::vector<std::string> files;
+  for (const std::string& name : given) {
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(name, ignored);
+    const bool is_one = !is_folder && std::filesystem::exists(name, ignored);
+    const bool is_several = is_folder || name.find_first_of("*?[{") != std::string::npos;
+    if (name.starts_with("pipe:") || is_one || !is_several) {
+      files.push_back(name);
+      continue;
+    }
+    for (const std::filesystem::path& file : diptych::sample_files({.sources = {name}}))
+      files.push_back(file.string());
+  }
+  return files;
+}
+
 int match_all(CurateMatchArguments options, Command command) {
+  options.texts = text_files(options.texts);
   note_repeated(options.texts);
   if (options.each.empty()) {
     options.match.texts = as_paths(options.texts);
@@ -100,7 +122,8 @@ int match_all(CurateMatchArguments options, Command command) {
                          .inputs = options.texts,
                          .folder = options.each,
                          .endings = {".matches.jsonl", ".counts.json"},
-                         .command = command_without(command, "--texts")},
+                         .command = command_without(command, "--texts"),
+                         .json = options.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           options.match.texts = {input};
                           options.match.out = outputs[0];

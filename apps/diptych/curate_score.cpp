@@ -129,7 +129,8 @@ int score_each(CurateScoreArguments options, Command command) {
                          .inputs = shard_names(options.score.inputs),
                          .folder = options.each,
                          .endings = std::move(endings),
-                         .command = command_without(command, "SHARD")},
+                         .command = command_without(command, "SHARD"),
+                         .json = options.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           options.score.inputs.sources = {input.string()};
                           options.score.scores = options.score.scorer ? outputs.front() : "";

@@ -137,6 +137,10 @@ int doctor(DoctorArguments arguments) {
                            counted(report.shards.files.read, "file"), report.samples.written));
     for (const auto& [reason, dropped] : report.samples.dropped)
       print_line(fmt::format("  {} {}", dropped.count, reason));
+    for (const auto& [reason, dropped] : report.shards.files.dropped) {
+      for (const std::string& example : dropped.examples)
+        print_line(fmt::format("  file not used: {}", printable(example)));
+    }
     for (const diptych::ShardSummary& shard : report.shards.shards) {
       if (shard.bad > 0) {
         print_line(fmt::format("{}: {} of {} bad", printable(shard.file), shard.bad,
@@ -235,12 +239,13 @@ std::string folder_command(Command command, const diptych::SampleInputs& inputs)
 }
 
 EachInput each_shard(std::string stage, const diptych::SampleInputs& inputs,
-                     std::filesystem::path folder, Command command) {
+                     std::filesystem::path folder, Command command, bool json) {
   return {.stage = std::move(stage),
           .inputs = shard_names(inputs),
           .folder = std::move(folder),
           .endings = {".tar"},
-          .command = folder_command(command, inputs)};
+          .command = folder_command(command, inputs),
+          .json = json};
 }
 
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs) {

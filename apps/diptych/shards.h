@@ -26,7 +26,7 @@ std::string folder_command(Command command, const diptych::SampleInputs& inputs)
 
 /// Returns the work of a stage that makes one tar of each file of all sources.
 EachInput each_shard(std::string stage, const diptych::SampleInputs& inputs,
-                     std::filesystem::path folder, Command command);
+                     std::filesystem::path folder, Command command, bool json);
 
 /// Returns the names of the files that sources name.
 std::vector<std::string> shard_names(const diptych::SampleInputs& inputs);

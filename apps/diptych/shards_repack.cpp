@@ -72,7 +72,8 @@ int repack_each(ShardsRepackArguments options, Command command) {
                          .inputs = shard_names(options.repack.inputs),
                          .folder = options.each,
                          .endings = {".tar"},
-                         .command = command_without(command, "SOURCE")},
+                         .command = command_without(command, "SOURCE"),
+                         .json = options.stage.json},
                         [&](const auto& input, std::size_t, const auto& outputs) {
                           options.repack.inputs.sources = {input.string()};
                           options.repack.out = outputs.front();

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "curate/sample_walk.h"
+#include "curate/tally.h"
 
 namespace diptych::curate {
 
@@ -28,14 +29,21 @@ void walk_fingerprints(const std::vector<std::filesystem::path>& files, const Sa
 void add_evaluation_sets(const SampleInputs& sets, int distance, ThreadPool& pool,
                          const StageOptions& stage, StageReport& file_report, CopyFinder& finder) {
   if (sets.sources.empty()) return;
+  StageReport files;
   StageReport samples;
   walk_fingerprints(
-      files_of(sets, /*pictures=*/true), sets, distance >= 0, pool, stage, file_report, samples,
+      files_of(sets, /*pictures=*/true), sets, distance >= 0, pool, stage, files, samples,
       [&](const shards::Sample&, const Fingerprint& print) { finder.add_evaluated(print); });
-  if (samples.dropped.empty() && samples.read > 0) return;
-  fail(ErrorCode::invalid_argument,
-       "evaluation sets: got pictures that cannot be read, expected all to be compared with{}",
-       samples.dropped.empty() ? "" : ": " + samples.dropped.begin()->second.examples.front());
+  add(file_report, files);
+  for (const StageReport& report : {files, samples}) {
+    if (report.dropped.empty()) continue;
+    fail(ErrorCode::invalid_argument,
+         "evaluation sets: got what cannot be read, expected all to be compared with: {}",
+         report.dropped.begin()->second.examples.front());
+  }
+  if (samples.read > 0) return;
+  fail(ErrorCode::invalid_argument, "evaluation sets: got no picture, expected some ({})",
+       sets.sources.front());
 }
 
 }  // namespace diptych::curate

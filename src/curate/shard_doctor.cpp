@@ -85,7 +85,9 @@ class Doctor {
     const shards::Dataset dataset = open_file(path, options_.inputs);
     ShardSummary& summary = report_.shards.shards.emplace_back();
     summary.file = path.string();
+    // Those that were refused count among its samples too.
     summary.bad = dataset.refused().samples();
+    summary.samples = summary.bad;
     count_file(dataset, report_.shards.files, report_.samples);
     // Rows of a table are several texts of one picture as often as not.
     const bool is_table = shards::source_kind(path) == shards::SourceKind::table;
@@ -186,6 +188,7 @@ ShardList list_shards(const SampleInputs& inputs, int threads) {
     ShardSummary& summary = parts[i].shards.emplace_back();
     summary.file = files[i].string();
     summary.bad = samples.read;
+    summary.samples = samples.read;
     for (std::size_t k = 0; k < dataset.size(); ++k) {
       try {
         count_parts(dataset.at(k), summary);

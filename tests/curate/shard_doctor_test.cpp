@@ -129,6 +129,17 @@ TEST_F(ShardToolsTest, DoctorChecksATablesRows) {
   EXPECT_THROW(check_shards(options), Error);
 }
 
+TEST_F(ShardToolsTest, DoctorCountsRowsThatCannotBeReadAmongAFilesSamples) {
+  write_file(path("1.bmp"), picture_);
+  write_file(path("t.csv"), "filepath,title\n1.bmp,a\n1.bmp\n1.bmp,b,c\n,d\n");
+  DoctorOptions options;
+  options.inputs.sources = {path("t.csv")};
+  const DoctorReport report = check_shards(options);
+  EXPECT_EQ(report.samples.read, 4U);
+  EXPECT_EQ(report.shards.shards.at(0).samples, 4U);
+  EXPECT_EQ(report.shards.shards.at(0).bad, 3U);
+}
+
 TEST_F(ShardToolsTest, PackMakesKeysThatATarCanHold) {
   fs::create_directories(path("in/.."));
   write_file(path("in/a.b.bmp"), picture_);

@@ -137,31 +137,31 @@ std::string description_of(const DownloadOptions& options) {
   for (const auto& list : options.lists) {
     std::error_code unknown;
     OrderedJson file = {{"file", list.filename().string()},
-                 {"bytes", std::filesystem::file_size(list, unknown)}};
+                        {"bytes", std::filesystem::file_size(list, unknown)}};
     if (std::filesystem::is_regular_file(list, unknown))
       file["content"] = fmt::format("{:016x}", beginning_hash(list, kMostHashed));
     lists.push_back(std::move(file));
   }
   OrderedJson json = {{"lists", lists},
-               {"url_col", options.url_column},
-               {"caption_col", options.caption_column},
-               {"save_additional_columns", options.additional_columns},
-               {"number_sample_per_shard", options.samples_per_shard},
-               {"resize_mode", static_cast<int>(form.resize)},
-               {"image_size", form.size},
-               {"resize_only_if_bigger", form.only_if_larger},
-               {"upscale_interpolation", static_cast<int>(form.upscale)},
-               {"downscale_interpolation", static_cast<int>(form.downscale)},
-               {"encode_format", static_cast<int>(form.format)},
-               {"encode_quality", form.quality},
-               {"min_image_size", form.min_side},
-               {"max_image_area", form.max_area},
-               {"max_aspect_ratio", form.max_aspect},
-               {"max_bytes", options.max_bytes},
-               {"ignore_robots", options.ignore_robots},
-               {"ignore_robots_tag", options.ignore_robots_tag},
-               {"disallowed_header_directives", options.disallowed_directives},
-               {"user_agent_token", options.user_agent_token}};
+                      {"url_col", options.url_column},
+                      {"caption_col", options.caption_column},
+                      {"save_additional_columns", options.additional_columns},
+                      {"number_sample_per_shard", options.samples_per_shard},
+                      {"resize_mode", static_cast<int>(form.resize)},
+                      {"image_size", form.size},
+                      {"resize_only_if_bigger", form.only_if_larger},
+                      {"upscale_interpolation", static_cast<int>(form.upscale)},
+                      {"downscale_interpolation", static_cast<int>(form.downscale)},
+                      {"encode_format", static_cast<int>(form.format)},
+                      {"encode_quality", form.quality},
+                      {"min_image_size", form.min_side},
+                      {"max_image_area", form.max_area},
+                      {"max_aspect_ratio", form.max_aspect},
+                      {"max_bytes", options.max_bytes},
+                      {"ignore_robots", options.ignore_robots},
+                      {"ignore_robots_tag", options.ignore_robots_tag},
+                      {"disallowed_header_directives", options.disallowed_directives},
+                      {"user_agent_token", options.user_agent_token}};
   // Folders of earlier versions have neither.
   if (!options.boxes_column.empty()) json["bbox_col"] = options.boxes_column;
   if (options.sidecar == SidecarFormat::parquet) json["sidecar"] = "parquet";
