@@ -99,7 +99,7 @@ TEST(Curate, MatchesCaptionsOfAFolderOfShardsAndBalancesThem) {
   write_file(path("q.txt"), "cat\n");
   write_file(path("de.txt"), "Katze\n");
   const std::string command =
-      "diptych shards merge pictures --out web && "
+      "mkdir web && diptych shards merge pictures --out web/all.tar && "
       "diptych curate match --entries q.txt --language-entries de=de.txt --texts web --out m.jsonl "
       "--counts c.json && "
       "diptych curate balance --matches m.jsonl --counts c.json --t 20000 --out b.jsonl && "
