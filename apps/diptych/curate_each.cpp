@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -165,7 +166,8 @@ int for_each_input(const EachInput& each, const WorkOnInput& work) {
   }
   print_tally(tally, each.inputs.size(), share);
   if (each.json && tally.mine == tally.there) {
-    print_json({{"inputs", tally.mine}, {"done_now", 0}, {"done_before", tally.there}});
+    const Json report = {{"inputs", tally.mine}, {"done_now", 0}, {"done_before", tally.there}};
+    print_json(report);
   }
   if (tally.mine > 0 && tally.empty == tally.mine) {
     return report_nothing_found("inputs: got some of which nothing came, expected a record",

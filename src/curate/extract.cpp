@@ -174,8 +174,9 @@ class Extraction {
     add(report_.archive, result.archive);
     add(report_.stage, result.stage);
     report_.texts += result.texts;
-    for (const auto& [doubt, of] : result.doubts) {
-      count_under(doubts_, doubt, of.count, [&] { return of.examples.front(); });
+    for (const auto& [doubt, cases] : result.doubts) {
+      const std::string& example = cases.examples.front();
+      count_under(doubts_, doubt, cases.count, [&] { return example; });
     }
     report_.unpacked_bytes += piece.bytes.size();
     if (seen_) leave_out_known(result);

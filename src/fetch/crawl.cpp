@@ -130,9 +130,10 @@ class Crawl {
         end(errand, "forbidden by robots.txt", {});
       } else {
         errand.attempts += 1;
-        const std::string url = errand.url.origin + errand.url.path;
-        return start({.url = url, .max_bytes = rules_.max_bytes, .alone = errand.is_alone}, host,
-                     false, std::move(errand), now);
+        const TransferTarget target = {.url = errand.url.origin + errand.url.path,
+                                       .max_bytes = rules_.max_bytes,
+                                       .alone = errand.is_alone};
+        return start(target, host, false, std::move(errand), now);
       }
     }
   }

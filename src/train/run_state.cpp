@@ -18,7 +18,7 @@ constexpr const char* kState = "diptych_training";
 constexpr const char* kChecksum = "checksum";
 
 nlohmann::json parse_state(const std::string& text, const std::string& file) {
-  const nlohmann::json state = parse_json(text, file);
+  nlohmann::json state = parse_json(text, file);
   for (const char* field : {"step", "epoch", "index"}) {
     if (!state.is_object() || !state.contains(field) || !state[field].is_number_unsigned()) {
       fail(ErrorCode::corrupt_data, "training checkpoint: got no number '{}' in its metadata ({})",
