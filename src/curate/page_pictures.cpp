@@ -26,10 +26,11 @@ bool is_html(std::string_view content_type) {
          content_type.starts_with("application/xhtml");
 }
 
-/// Whether an address is none but the page's own, or a place in it.
-bool has_no_url(std::string_view source) {
+/// Whether an address is none, a place in the page, or the page's own.
+bool has_no_url(std::string_view source, std::string_view url, std::string_view page) {
   const std::size_t begin = source.find_first_not_of(" \t\r\n\f");
-  return begin == std::string_view::npos || source[begin] == '#';
+  if (begin == std::string_view::npos || source[begin] == '#') return true;
+  return !page.empty() && url.substr(0, url.find('#')) == page;
 }
 
 }  // namespace
@@ -108,7 +109,6 @@ void PageReader::take_wat(std::string_view json, std::size_t readable_after) {
 
 /// Why a picture is left out; removes its blocked texts.
 std::string_view PageReader::problem_of(const std::string& url, PageImage& image) {
-  if (has_no_url(image.source)) return "no URL";
   if (url.empty()) return "no http or https URL";
   if (url.size() > kMaxUrl) return "URL over 8,192 bytes";
   if (rules_.domains.contains(web::host_of(url))) return "blocked domain";
@@ -133,8 +133,8 @@ void PageReader::take_images(std::string_view page, PageImages&& images) {
   std::unordered_map<std::string_view, Picture*> known;
   for (PageImage& image : images.images) {
     std::string url = base.join(image.source);
-    const bool is_page = !own.empty() && std::string_view(url).substr(0, url.find('#')) == own;
-    const std::string_view problem = is_page ? "no URL" : problem_of(url, image);
+    const std::string_view problem =
+        has_no_url(image.source, url, own) ? "no URL" : problem_of(url, image);
     if (!problem.empty()) {
       leave_out(problem, image.source);
     } else if (const auto place = known.find(url); place != known.end()) {

@@ -4,13 +4,14 @@
 
 #include "base/ascii.h"
 #include "base/error.h"
+#include "base/input_file.h"
 
 namespace diptych::curate {
 
 void check_text_output(const std::filesystem::path& output) {
   const std::string name = output.string();
   const std::string extension = ascii_lower(output.extension().string());
-  bool is_other = name == "-" || name.starts_with("pipe:");
+  bool is_other = name == "-" || is_pipe(name);
   for (const char* other : {".tar", ".gz", ".tgz", ".zst", ".bz2", ".xz", ".parquet"}) {
     is_other = is_other || extension == other;
   }

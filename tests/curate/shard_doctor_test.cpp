@@ -41,6 +41,12 @@ class ShardToolsTest : public ::testing::Test {
     tar.commit();
     return path(name);
   }
+  /// A table of a picture, 1.bmp, which is there.
+  std::string write_table(const std::string& rows) {
+    write_file(path("1.bmp"), picture_);
+    write_file(path("t.csv"), rows);
+    return path("t.csv");
+  }
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
 
   const std::string picture_ = bitmap(20);
@@ -117,10 +123,9 @@ TEST_F(ShardToolsTest, DoctorSaysTheSameWhateverTheThreads) {
 }
 
 TEST_F(ShardToolsTest, DoctorChecksATablesRows) {
-  write_file(path("1.bmp"), picture_);
-  write_file(path("t.csv"), "filepath,title\n1.bmp,a\n1.bmp,another\nnone.bmp,c\n1.bmp,\n");
   DoctorOptions options;
-  options.inputs.sources = {path("t.csv")};
+  options.inputs.sources = {
+      write_table("filepath,title\n1.bmp,a\n1.bmp,another\nnone.bmp,c\n1.bmp,\n")};
   const DoctorReport report = check_shards(options);
   EXPECT_EQ(report.samples.written, 2U);
   EXPECT_THAT(counts(report.samples),
@@ -130,10 +135,8 @@ TEST_F(ShardToolsTest, DoctorChecksATablesRows) {
 }
 
 TEST_F(ShardToolsTest, DoctorCountsRowsThatCannotBeReadAmongAFilesSamples) {
-  write_file(path("1.bmp"), picture_);
-  write_file(path("t.csv"), "filepath,title\n1.bmp,a\n1.bmp\n1.bmp,b,c\n,d\n");
   DoctorOptions options;
-  options.inputs.sources = {path("t.csv")};
+  options.inputs.sources = {write_table("filepath,title\n1.bmp,a\n1.bmp\n1.bmp,b,c\n,d\n")};
   const DoctorReport report = check_shards(options);
   EXPECT_EQ(report.samples.read, 4U);
   EXPECT_EQ(report.shards.shards.at(0).samples, 4U);

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -44,39 +44,41 @@ constexpr const char* kLeftOut = "left_out";
 /// Bytes of a list by which it is told from another one of its size.
 constexpr std::uint64_t kMostHashed = std::uint64_t{1} << 28;
 
-/// What says that a picture is not to be used.
-constexpr std::array<std::string_view, 4> kRefusals = {"noai", "noimageai", "noindex",
-                                                       "noimageindex"};
+bool holds(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
-bool holds_directive(const DownloadOptions& options, std::string_view directive) {
-  return std::find(options.disallowed_directives.begin(), options.disallowed_directives.end(),
-                   directive) != options.disallowed_directives.end();
+/// The names that `others` has not.
+std::vector<std::string> missing_in(const std::vector<std::string>& others,
+                                    const std::vector<std::string>& names) {
+  std::vector<std::string> missing;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(missing),
+               [&](const std::string& name) { return !holds(others, name); });
+  return missing;
+}
+
+/// What says that a picture is not to be used.
+std::vector<std::string> known_directives() {
+  return DownloadOptions().disallowed_directives;
 }
 
 /// Nobody's refusal is passed over without a reason.
 void check_directives(const DownloadOptions& options) {
-  const bool is_any = std::any_of(kRefusals.begin(), kRefusals.end(), [&](std::string_view name) {
-    return holds_directive(options, name);
-  });
+  const std::vector<std::string> known = known_directives();
+  const bool is_any = missing_in(options.disallowed_directives, known).size() < known.size();
   if (is_any || !options.ignore_robots_tag.empty()) return;
   fail(ErrorCode::invalid_argument,
        "directives of X-Robots-Tag: got {}, expected one or more of {}, or a reason to ignore them",
        options.disallowed_directives.empty()
            ? "none"
            : fmt::format("{}", fmt::join(options.disallowed_directives, ", ")),
-       fmt::join(kRefusals, ", "));
+       fmt::join(known, ", "));
 }
 
-/// What is hardly meant of directives and columns.
-std::vector<std::string> notes_on(const DownloadOptions& options) {
-  std::vector<std::string> notes;
-  std::vector<std::string> ignored;
-  for (const std::string_view name : kRefusals)
-    if (!holds_directive(options, name)) ignored.emplace_back(name);
-  std::vector<std::string> unknown;
-  for (const std::string& name : options.disallowed_directives)
-    if (std::find(kRefusals.begin(), kRefusals.end(), name) == kRefusals.end())
-      unknown.push_back(name);
+void note_directives(const DownloadOptions& options, std::vector<std::string>& notes) {
+  const std::vector<std::string> known = known_directives();
+  const std::vector<std::string> ignored = missing_in(options.disallowed_directives, known);
+  const std::vector<std::string> unknown = missing_in(known, options.disallowed_directives);
   if (!options.ignore_robots_tag.empty()) {
     notes.push_back(fmt::format("X-Robots-Tag is ignored: {}", options.ignore_robots_tag));
   } else if (!ignored.empty()) {
@@ -87,24 +89,25 @@ std::vector<std::string> notes_on(const DownloadOptions& options) {
     notes.push_back(fmt::format("directives that no known X-Robots-Tag refuses with: {}",
                                 fmt::join(unknown, ", ")));
   }
-  constexpr std::array<std::string_view, 9> kOwn = {
-      "key",    "status",         "error_message",   "error_detail", "width",
-      "height", "original_width", "original_height", "sha256"};
-  std::vector<std::string> taken;
+}
+
+/// Columns whose name a sample's own members have.
+void note_columns(const DownloadOptions& options, std::vector<std::string>& notes) {
+  const std::vector<std::string> own = {"key",   "status", "error_message",  "error_detail",
+                                        "width", "height", "original_width", "original_height",
+                                        "sha256"};
+  std::vector<std::string> left_out;
   for (const std::string& column : options.additional_columns) {
-    const bool is_own = std::find(kOwn.begin(), kOwn.end(), column) != kOwn.end();
     const bool is_another = (column == "url" && options.url_column != "url") ||
                             (column == "caption" && options.caption_column != "caption" &&
                              !options.caption_column.empty());
-    if (is_own || is_another) taken.push_back(column);
+    if (holds(own, column) || is_another) left_out.push_back(column);
   }
-  if (!taken.empty()) {
-    notes.push_back(
-        fmt::format("additional columns that are left out, as each sample has its own "
-                    "member of that name: {}",
-                    fmt::join(taken, ", ")));
-  }
-  return notes;
+  if (left_out.empty()) return;
+  notes.push_back(
+      fmt::format("additional columns that are left out, as each sample has its own "
+                  "member of that name: {}",
+                  fmt::join(left_out, ", ")));
 }
 
 void check(const DownloadOptions& options) {
@@ -226,7 +229,8 @@ class Download {
         share_(worker_share()),
         threads_(options.stage.threads > 0 ? options.stage.threads : available_cpus()),
         queue_(threads_) {
-    report_.stage.notes = notes_on(options);
+    note_directives(options, report_.stage.notes);
+    note_columns(options, report_.stage.notes);
   }
 
   fetch::CrawlNext next(fetch::CrawlRequest& request) {
