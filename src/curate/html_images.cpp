@@ -63,9 +63,8 @@ std::string_view charset_of(std::string_view html, std::string_view from_http) {
   return {};
 }
 
-/// What makes one doubt that `taken`, which the page or HTTP names or nobody, is its charset.
-CharsetDoubt doubt_of(std::string_view tags, std::string_view taken, bool is_named) {
-  if (taken.empty()) return is_named ? CharsetDoubt::unknown : CharsetDoubt::none;
+/// What makes one doubt that `taken`, which the page or HTTP names, is the page's charset.
+CharsetDoubt doubt_of(std::string_view tags, std::string_view taken) {
   const bool has_more_than_ascii =
       std::any_of(tags.begin(), tags.end(), [](char c) { return (c & 0x80) != 0; });
   if (!has_more_than_ascii || !is_utf8(tags)) return CharsetDoubt::none;
@@ -159,8 +158,11 @@ PageImages find_images(std::string_view html, std::string_view charset) {
   std::string tags;
   for (const std::string_view tag : find_image_tags(html)) tags += tag;
   if (tags.empty()) return page;
-  const bool is_named = !charset.empty() || !declared_charset(html).empty();
-  page.doubt = doubt_of(tags, name, is_named);
+  if (!name.empty()) {
+    page.doubt = doubt_of(tags, name);
+  } else if (!charset.empty() || !declared_charset(html).empty()) {
+    page.doubt = CharsetDoubt::unknown;
+  }
   // Gumbo reads the attributes, with their character references, of a page of these tags alone.
   const std::string document = decode(std::move(tags), name);
   GumboOutput* output =
